@@ -1,0 +1,11 @@
+//! Link arguments of the shared library; everything else is plain cargo.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        // One number for ever: the ABI only grows (docs/c-api.md, "Versions").
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libetcd.so.0");
+        // Unmapping code that our thread may still be running would crash the host.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}

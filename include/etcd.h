@@ -1,0 +1,1462 @@
+/* libetcd: etcd v3 for C.
+ *
+ * Ownership, threads, errors, queues, fork and signals: see docs/c-api.md.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+
+#ifndef ETCD_H
+#define ETCD_H
+
+/* Generated from src/ by `make header`: do not edit. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ETCD_VERSION_MAJOR 0
+#define ETCD_VERSION_MINOR 1
+#define ETCD_VERSION_PATCH 0
+/** The version of this header: major << 16 | minor << 8 | patch. */
+#define ETCD_VERSION_NUMBER \
+  ((uint32_t)ETCD_VERSION_MAJOR << 16 | (uint32_t)ETCD_VERSION_MINOR << 8 | \
+   (uint32_t)ETCD_VERSION_PATCH)
+
+#ifndef ETCD_API
+#define ETCD_API extern
+#endif
+
+#if defined(__GNUC__)
+#define ETCD_MUST_USE __attribute__((warn_unused_result))
+#else
+#define ETCD_MUST_USE
+#endif
+
+/**
+ * For timeout_ms: no deadline.
+ */
+#define ETCD_TIMEOUT_NONE UINT32_MAX
+
+/**
+ * For wait_ms: until something arrives.
+ */
+#define ETCD_WAIT_FOREVER -1
+
+/**
+ * The call changed nothing, and never will.
+ */
+#define ETCD_NOT_APPLIED 0
+
+/**
+ * The call may have taken effect, or may still do so: ask before repeating it.
+ */
+#define ETCD_MAYBE_APPLIED 1
+
+/**
+ * For etcd_client_options_t.flags: send user and password also to endpoints
+ * that are neither https nor on this machine, where others can read them.
+ */
+#define ETCD_CLIENT_PLAINTEXT_PASSWORD 1
+
+/**
+ * For any call's flags: fail at once with ETCD_ERR_NO_LEADER, and try another
+ * member, where the member knows of no leader.
+ */
+#define ETCD_REQUIRE_LEADER 1
+
+/**
+ * For get and delete: all keys that begin with the key; with an empty key, all keys.
+ */
+#define ETCD_PREFIX 2
+
+/**
+ * For get and delete: the key and all after it; with an empty key, all keys.
+ */
+#define ETCD_FROM_KEY 4
+
+/**
+ * For put and delete: return what the call replaces or deletes.
+ */
+#define ETCD_PREV_KV 8
+
+/**
+ * The end of an etcd_kv_get_async().
+ */
+#define ETCD_EVENT_RANGE 1
+
+/**
+ * The end of an etcd_kv_put_async().
+ */
+#define ETCD_EVENT_PUT 2
+
+/**
+ * The end of an etcd_kv_delete_async().
+ */
+#define ETCD_EVENT_DELETE 3
+
+/**
+ * A client of one cluster. Opaque; may be used by any number of threads.
+ */
+typedef struct etcd_client_t etcd_client_t;
+
+/**
+ * Something that happened. Opaque; free it with etcd_event_free(). Memory, not
+ * a handle: using one after freeing it is the caller's fault.
+ */
+typedef struct etcd_event_t etcd_event_t;
+
+/**
+ * A call in progress that can be cancelled. Opaque; never needs freeing.
+ */
+typedef struct etcd_op_t etcd_op_t;
+
+/**
+ * A queue of events. Opaque; belongs to no client and serves any number of them.
+ */
+typedef struct etcd_queue_t etcd_queue_t;
+
+/**
+ * Result of every call that can fail: ETCD_OK, a positive "nothing yet", or a negative error.
+ *
+ * -1 to -99: found by the library. -100-N: gRPC code N from the server, where
+ * the message is none of etcd's own. -200 and below: one of etcd's own errors.
+ */
+typedef int32_t etcd_status_t;
+
+/**
+ * What went wrong, and what became of the call.
+ *
+ * Made by the library; read it, never copy it or take its size: later versions
+ * append fields. Free it with etcd_error_free().
+ */
+typedef struct etcd_error_t {
+  /**
+   * The status that the call returned.
+   */
+  etcd_status_t status;
+  /**
+   * The gRPC code (1 to 16) in the server's answer; -1 if the library found the error.
+   */
+  int32_t grpc_code;
+  /**
+   * ETCD_NOT_APPLIED or ETCD_MAYBE_APPLIED. Reads are always NOT_APPLIED.
+   */
+  int32_t outcome;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+  /**
+   * The endpoint concerned, as it was given; "" if none or several. Never NULL.
+   */
+  const char *endpoint;
+  /**
+   * What happened, in words, one line of UTF-8. Never NULL.
+   */
+  const char *message;
+} etcd_error_t;
+
+/**
+ * Any bytes, never NUL-terminated; {NULL, 0} is the empty string.
+ *
+ * Frozen: 16 bytes.
+ */
+typedef struct etcd_bytes_t {
+  /**
+   * May be NULL when len is 0.
+   */
+  const uint8_t *data;
+  /**
+   * Number of bytes.
+   */
+  size_t len;
+} etcd_bytes_t;
+
+/**
+ * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
+ * field means its default. Everything is copied by etcd_client_open().
+ */
+typedef struct etcd_client_options_t {
+  /**
+   * Set by ETCD_CLIENT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Required: endpoints, separated by comma, semicolon or white space, at
+   * most 8 KiB in all. Each is host:port, http://host:port,
+   * https://host:port or unix:/path; IPv6 addresses stand in brackets; the
+   * port defaults to 2379. Without a scheme TLS is used when a CA or a
+   * certificate is given.
+   */
+  const char *endpoints;
+  /**
+   * User name for etcd's authentication; goes with password.
+   */
+  const char *user;
+  /**
+   * Its password. Refused for endpoints where others could read it, see
+   * ETCD_CLIENT_PLAINTEXT_PASSWORD.
+   */
+  const char *password;
+  /**
+   * File of PEM certificates that may sign a server's certificate. Default,
+   * when ca_pem is not given either: those that the system trusts.
+   */
+  const char *ca_file;
+  /**
+   * File with the client's PEM certificate chain; goes with a key.
+   */
+  const char *cert_file;
+  /**
+   * File with its PEM private key, not encrypted.
+   */
+  const char *key_file;
+  /**
+   * Name that servers' certificates must carry; default: each endpoint's
+   * host, for unix sockets the file's name.
+   */
+  const char *server_name;
+  /**
+   * In place of ca_file: the PEM text itself.
+   */
+  struct etcd_bytes_t ca_pem;
+  /**
+   * In place of cert_file: the PEM text itself.
+   */
+  struct etcd_bytes_t cert_pem;
+  /**
+   * In place of key_file: the PEM text itself.
+   */
+  struct etcd_bytes_t key_pem;
+  /**
+   * Deadline of calls that name none, in milliseconds; default 5000,
+   * ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_CLIENT_ flags.
+   */
+  uint32_t flags;
+  /**
+   * For one attempt to connect, TLS included, in milliseconds; default 3000.
+   */
+  uint32_t connect_timeout_ms;
+  /**
+   * A connection in use that has been silent for so long is pinged, in
+   * milliseconds; default 10000, at least 6000 (etcd closes connections that
+   * are pinged more often), ETCD_TIMEOUT_NONE for never.
+   */
+  uint32_t ping_interval_ms;
+  /**
+   * For the answer to a ping, in milliseconds; default 5000.
+   */
+  uint32_t ping_timeout_ms;
+  /**
+   * Largest request, key and value together, in bytes; default 2 MiB.
+   * etcd's own limit is 1.5 MiB unless it is configured.
+   */
+  uint32_t max_send_bytes;
+  /**
+   * Largest reply in bytes; default 64 MiB.
+   */
+  uint32_t max_receive_bytes;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} etcd_client_options_t;
+
+/**
+ * Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
+ */
+typedef struct etcd_get_options_t {
+  /**
+   * Set by ETCD_GET_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+   */
+  struct etcd_bytes_t range_end;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_get_options_t;
+
+/**
+ * Who answered, and when in the history of the store.
+ *
+ * Frozen: 32 bytes.
+ */
+typedef struct etcd_header_t {
+  /**
+   * The cluster that answered.
+   */
+  uint64_t cluster_id;
+  /**
+   * The member that answered.
+   */
+  uint64_t member_id;
+  /**
+   * The store's revision; after a write that changed something, its own.
+   */
+  int64_t revision;
+  /**
+   * The Raft term of the member.
+   */
+  uint64_t raft_term;
+} etcd_header_t;
+
+/**
+ * One key with its value and history, as etcd's KeyValue.
+ *
+ * Frozen: 64 bytes.
+ */
+typedef struct etcd_kv_t {
+  /**
+   * The key.
+   */
+  struct etcd_bytes_t key;
+  /**
+   * The value.
+   */
+  struct etcd_bytes_t value;
+  /**
+   * Revision at which the key was created, since it was last deleted.
+   */
+  int64_t create_revision;
+  /**
+   * Revision of the last change.
+   */
+  int64_t mod_revision;
+  /**
+   * Number of changes since creation; 1 for a new key.
+   */
+  int64_t version;
+  /**
+   * The lease that the key is attached to; 0 for none.
+   */
+  int64_t lease;
+} etcd_kv_t;
+
+/**
+ * Reply to a get. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_range_response_free().
+ */
+typedef struct etcd_range_response_t {
+  /**
+   * Who answered, and at which revision.
+   */
+  struct etcd_header_t header;
+  /**
+   * The keys found, in ascending order; valid until the response is freed.
+   */
+  const struct etcd_kv_t *kvs;
+  /**
+   * Number of elements of kvs.
+   */
+  size_t kv_count;
+  /**
+   * Number of keys in the range.
+   */
+  int64_t count;
+  /**
+   * Whether there are more keys in the range than were returned.
+   */
+  bool more;
+} etcd_range_response_t;
+
+/**
+ * Options of etcd_kv_put(). Begin with ETCD_PUT_OPTIONS_INIT.
+ */
+typedef struct etcd_put_options_t {
+  /**
+   * Set by ETCD_PUT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_put_options_t;
+
+/**
+ * Reply to a put. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_put_response_free().
+ */
+typedef struct etcd_put_response_t {
+  /**
+   * Who answered; header.revision is that of the put.
+   */
+  struct etcd_header_t header;
+  /**
+   * With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
+   * Valid until the response is freed.
+   */
+  const struct etcd_kv_t *prev_kv;
+} etcd_put_response_t;
+
+/**
+ * Options of etcd_kv_delete(). Begin with ETCD_DELETE_OPTIONS_INIT.
+ */
+typedef struct etcd_delete_options_t {
+  /**
+   * Set by ETCD_DELETE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+   */
+  struct etcd_bytes_t range_end;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_delete_options_t;
+
+/**
+ * Reply to a delete. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_delete_response_free().
+ */
+typedef struct etcd_delete_response_t {
+  /**
+   * Who answered; header.revision is that of the delete if it deleted something.
+   */
+  struct etcd_header_t header;
+  /**
+   * Number of keys deleted; 0 is no error.
+   */
+  int64_t deleted;
+  /**
+   * With ETCD_PREV_KV what was deleted; valid until the response is freed.
+   */
+  const struct etcd_kv_t *prev_kvs;
+  /**
+   * Number of elements of prev_kvs.
+   */
+  size_t prev_kv_count;
+} etcd_delete_response_t;
+
+/**
+ * Success.
+ */
+#define ETCD_OK 0
+
+/**
+ * Nothing arrived before the wait ended. Not an error.
+ */
+#define ETCD_EMPTY 1
+
+/**
+ * etcd_queue_wake() ended the wait. Not an error.
+ */
+#define ETCD_WOKEN 2
+
+/**
+ * An argument is wrong; the message names it.
+ */
+#define ETCD_ERR_INVALID_ARGUMENT -1
+
+/**
+ * The handle is NULL, closed, of another kind, or was never one.
+ */
+#define ETCD_ERR_BAD_HANDLE -2
+
+/**
+ * The client was closed while the call was in progress.
+ */
+#define ETCD_ERR_CLOSED -3
+
+/**
+ * The process has forked since the handle was made; open a new one in the child.
+ */
+#define ETCD_ERR_FORKED -4
+
+/**
+ * The deadline passed while a server had the request.
+ */
+#define ETCD_ERR_TIMEOUT -5
+
+/**
+ * etcd_op_cancel() ended the call.
+ */
+#define ETCD_ERR_CANCELLED -6
+
+/**
+ * No server could be reached, or the connection was lost during the call.
+ */
+#define ETCD_ERR_UNAVAILABLE -7
+
+/**
+ * An options field or flag that this version of the library does not know.
+ */
+#define ETCD_ERR_UNSUPPORTED -8
+
+/**
+ * A defect in the library; please report the message.
+ */
+#define ETCD_ERR_INTERNAL -9
+
+/**
+ * Memory is short.
+ */
+#define ETCD_ERR_NO_MEMORY -10
+
+/**
+ * The system gives no further thread, descriptor or handle.
+ */
+#define ETCD_ERR_NO_RESOURCES -11
+
+/**
+ * A file named in the options could not be read.
+ */
+#define ETCD_ERR_IO -12
+
+/**
+ * A certificate or key in the options cannot be used.
+ */
+#define ETCD_ERR_TLS -13
+
+/**
+ * The server's answer is not what etcd would send.
+ */
+#define ETCD_ERR_PROTOCOL -14
+
+/**
+ * Key and value are larger than the client's send limit.
+ */
+#define ETCD_ERR_SEND_TOO_LARGE -15
+
+/**
+ * The reply is larger than the client's receive limit. A write was applied all the same.
+ */
+#define ETCD_ERR_REPLY_TOO_LARGE -16
+
+/**
+ * gRPC code 1: the operation was cancelled.
+ */
+#define ETCD_ERR_GRPC_CANCELLED -101
+
+/**
+ * gRPC code 2: unknown error.
+ */
+#define ETCD_ERR_GRPC_UNKNOWN -102
+
+/**
+ * gRPC code 3: invalid argument.
+ */
+#define ETCD_ERR_GRPC_INVALID_ARGUMENT -103
+
+/**
+ * gRPC code 4: the deadline passed in the server.
+ */
+#define ETCD_ERR_GRPC_DEADLINE_EXCEEDED -104
+
+/**
+ * gRPC code 5: not found.
+ */
+#define ETCD_ERR_GRPC_NOT_FOUND -105
+
+/**
+ * gRPC code 6: already exists.
+ */
+#define ETCD_ERR_GRPC_ALREADY_EXISTS -106
+
+/**
+ * gRPC code 7: permission denied.
+ */
+#define ETCD_ERR_GRPC_PERMISSION_DENIED -107
+
+/**
+ * gRPC code 8: a resource or size limit was reached.
+ */
+#define ETCD_ERR_GRPC_RESOURCE_EXHAUSTED -108
+
+/**
+ * gRPC code 9: the state of the system does not allow this.
+ */
+#define ETCD_ERR_GRPC_FAILED_PRECONDITION -109
+
+/**
+ * gRPC code 10: aborted.
+ */
+#define ETCD_ERR_GRPC_ABORTED -110
+
+/**
+ * gRPC code 11: out of range.
+ */
+#define ETCD_ERR_GRPC_OUT_OF_RANGE -111
+
+/**
+ * gRPC code 12: the server does not know this call.
+ */
+#define ETCD_ERR_GRPC_UNIMPLEMENTED -112
+
+/**
+ * gRPC code 13: internal error.
+ */
+#define ETCD_ERR_GRPC_INTERNAL -113
+
+/**
+ * gRPC code 14: unavailable.
+ */
+#define ETCD_ERR_GRPC_UNAVAILABLE -114
+
+/**
+ * gRPC code 15: data loss.
+ */
+#define ETCD_ERR_GRPC_DATA_LOSS -115
+
+/**
+ * gRPC code 16: not authenticated.
+ */
+#define ETCD_ERR_GRPC_UNAUTHENTICATED -116
+
+/**
+ * The request names no key.
+ */
+#define ETCD_ERR_EMPTY_KEY -200
+
+/**
+ * A put that keeps the old value or lease needs an existing key.
+ */
+#define ETCD_ERR_KEY_NOT_FOUND -201
+
+/**
+ * A put that keeps the old value was given one.
+ */
+#define ETCD_ERR_VALUE_PROVIDED -202
+
+/**
+ * A put that keeps the old lease was given one.
+ */
+#define ETCD_ERR_LEASE_PROVIDED -203
+
+/**
+ * More operations in a transaction than the server takes (128 by default).
+ */
+#define ETCD_ERR_TOO_MANY_OPS -204
+
+/**
+ * A transaction puts one key twice.
+ */
+#define ETCD_ERR_DUPLICATE_KEY -205
+
+/**
+ * The server does not accept this client's API version.
+ */
+#define ETCD_ERR_INVALID_CLIENT_API_VERSION -206
+
+/**
+ * Unknown sort order or target.
+ */
+#define ETCD_ERR_INVALID_SORT_OPTION -207
+
+/**
+ * The revision asked for has been compacted away.
+ */
+#define ETCD_ERR_COMPACTED -208
+
+/**
+ * The revision asked for does not exist yet.
+ */
+#define ETCD_ERR_FUTURE_REVISION -209
+
+/**
+ * The server's storage quota is used up.
+ */
+#define ETCD_ERR_NO_SPACE -210
+
+/**
+ * No such lease, or it has expired.
+ */
+#define ETCD_ERR_LEASE_NOT_FOUND -211
+
+/**
+ * The chosen lease id is in use.
+ */
+#define ETCD_ERR_LEASE_EXISTS -212
+
+/**
+ * A lease lives at most 9,000,000,000 seconds.
+ */
+#define ETCD_ERR_LEASE_TTL_TOO_LARGE -213
+
+/**
+ * The server cancelled the watch.
+ */
+#define ETCD_ERR_WATCH_CANCELED -214
+
+/**
+ * The member id is in use.
+ */
+#define ETCD_ERR_MEMBER_EXISTS -215
+
+/**
+ * A member with these peer URLs exists.
+ */
+#define ETCD_ERR_PEER_URL_EXISTS -216
+
+/**
+ * Too few started members to change the membership safely.
+ */
+#define ETCD_ERR_MEMBER_NOT_ENOUGH_STARTED -217
+
+/**
+ * The peer URLs cannot be parsed.
+ */
+#define ETCD_ERR_MEMBER_BAD_URLS -218
+
+/**
+ * No member has this id.
+ */
+#define ETCD_ERR_MEMBER_NOT_FOUND -219
+
+/**
+ * The member is not a learner.
+ */
+#define ETCD_ERR_MEMBER_NOT_LEARNER -220
+
+/**
+ * The learner has not caught up.
+ */
+#define ETCD_ERR_LEARNER_NOT_READY -221
+
+/**
+ * The cluster takes no further learner.
+ */
+#define ETCD_ERR_TOO_MANY_LEARNERS -222
+
+/**
+ * The request was meant for another cluster.
+ */
+#define ETCD_ERR_CLUSTER_ID_MISMATCH -223
+
+/**
+ * Larger than the server's request limit (1.5 MiB by default).
+ */
+#define ETCD_ERR_REQUEST_TOO_LARGE -224
+
+/**
+ * The server is overloaded and refused the request.
+ */
+#define ETCD_ERR_TOO_MANY_REQUESTS -225
+
+/**
+ * Authentication needs a user named root.
+ */
+#define ETCD_ERR_ROOT_USER_NOT_EXIST -226
+
+/**
+ * Authentication needs root to have the role root.
+ */
+#define ETCD_ERR_ROOT_ROLE_NOT_EXIST -227
+
+/**
+ * The user exists.
+ */
+#define ETCD_ERR_USER_ALREADY_EXISTS -228
+
+/**
+ * The call carried no user.
+ */
+#define ETCD_ERR_USER_EMPTY -229
+
+/**
+ * No such user.
+ */
+#define ETCD_ERR_USER_NOT_FOUND -230
+
+/**
+ * The role exists.
+ */
+#define ETCD_ERR_ROLE_ALREADY_EXISTS -231
+
+/**
+ * No such role.
+ */
+#define ETCD_ERR_ROLE_NOT_FOUND -232
+
+/**
+ * The call named no role.
+ */
+#define ETCD_ERR_ROLE_EMPTY -233
+
+/**
+ * Wrong user name or password.
+ */
+#define ETCD_ERR_AUTH_FAILED -234
+
+/**
+ * The call carried no permission.
+ */
+#define ETCD_ERR_PERMISSION_NOT_GIVEN -235
+
+/**
+ * The user may not do this.
+ */
+#define ETCD_ERR_PERMISSION_DENIED -236
+
+/**
+ * The user does not have this role.
+ */
+#define ETCD_ERR_ROLE_NOT_GRANTED -237
+
+/**
+ * The role does not have this permission.
+ */
+#define ETCD_ERR_PERMISSION_NOT_GRANTED -238
+
+/**
+ * The server does not use authentication.
+ */
+#define ETCD_ERR_AUTH_NOT_ENABLED -239
+
+/**
+ * The token is unknown to the server or has expired.
+ */
+#define ETCD_ERR_INVALID_AUTH_TOKEN -240
+
+/**
+ * The change of users or roles is not allowed.
+ */
+#define ETCD_ERR_INVALID_AUTH_MGMT -241
+
+/**
+ * Users or roles changed after the token was issued.
+ */
+#define ETCD_ERR_AUTH_OLD_REVISION -242
+
+/**
+ * The member knows of no leader.
+ */
+#define ETCD_ERR_NO_LEADER -243
+
+/**
+ * Only the leader can do this.
+ */
+#define ETCD_ERR_NOT_LEADER -244
+
+/**
+ * The leader changed while the call was in progress.
+ */
+#define ETCD_ERR_LEADER_CHANGED -245
+
+/**
+ * The cluster's version lacks this.
+ */
+#define ETCD_ERR_NOT_CAPABLE -246
+
+/**
+ * The member is stopping.
+ */
+#define ETCD_ERR_STOPPED -247
+
+/**
+ * The server gave up waiting.
+ */
+#define ETCD_ERR_SERVER_TIMEOUT -248
+
+/**
+ * The server gave up waiting after a leader was lost.
+ */
+#define ETCD_ERR_SERVER_TIMEOUT_LEADER_FAIL -249
+
+/**
+ * The server gave up waiting after it lost its peers.
+ */
+#define ETCD_ERR_SERVER_TIMEOUT_CONNECTION_LOST -250
+
+/**
+ * The member lags behind the cluster.
+ */
+#define ETCD_ERR_SERVER_TIMEOUT_WAIT_APPLIED -251
+
+/**
+ * The server gave up moving the leader.
+ */
+#define ETCD_ERR_SERVER_TIMEOUT_LEADER_TRANSFER -252
+
+/**
+ * Too few healthy members to change the membership safely.
+ */
+#define ETCD_ERR_UNHEALTHY -253
+
+/**
+ * The member has found its data to be corrupt.
+ */
+#define ETCD_ERR_CORRUPT -254
+
+/**
+ * The member is a learner and cannot answer this.
+ */
+#define ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER -255
+
+/**
+ * The leader cannot be moved to that member.
+ */
+#define ETCD_ERR_BAD_LEADER_TRANSFEREE -256
+
+/**
+ * The cluster's version is not known.
+ */
+#define ETCD_ERR_CLUSTER_VERSION_UNAVAILABLE -257
+
+/**
+ * The target version cannot be parsed.
+ */
+#define ETCD_ERR_WRONG_DOWNGRADE_VERSION_FORMAT -258
+
+/**
+ * No downgrade to that version.
+ */
+#define ETCD_ERR_INVALID_DOWNGRADE_TARGET_VERSION -259
+
+/**
+ * A downgrade is in progress.
+ */
+#define ETCD_ERR_DOWNGRADE_IN_PROCESS -260
+
+/**
+ * No downgrade is in progress.
+ */
+#define ETCD_ERR_NO_INFLIGHT_DOWNGRADE -261
+
+/**
+ * The server cancelled the request.
+ */
+#define ETCD_ERR_REQUEST_CANCELED -262
+
+/**
+ * The request's time ran out in the server.
+ */
+#define ETCD_ERR_SERVER_DEADLINE_EXCEEDED -263
+
+/**
+ * The member stopped being the leader while it served a lease.
+ */
+#define ETCD_ERR_NOT_PRIMARY_LESSOR -264
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The library's version: major << 16 | minor << 8 | patch.
+ *
+ * Compare with ETCD_VERSION_NUMBER, the version of the header. A library is
+ * compatible with programs compiled against any older header.
+ *
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API uint32_t etcd_version_number(void);
+
+/**
+ * The library's version as text, such as "0.1.0".
+ *
+ * @return A static string.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API const char *etcd_version_string(void);
+
+/**
+ * Frees an error.
+ *
+ * @param error  May be NULL.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_error_free(struct etcd_error_t *error);
+
+/**
+ * A status's name, such as "ETCD_ERR_TIMEOUT".
+ *
+ * @param status  Any number.
+ * @return A static string; "ETCD_ERR_?" for a number this version does not know.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API const char *etcd_status_name(etcd_status_t status);
+
+/**
+ * What a status means, in a few words; for etcd's own errors the server's text.
+ *
+ * @param status  Any number.
+ * @return A static string; "unknown status" for a number this version does not know.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API const char *etcd_status_message(etcd_status_t status);
+
+/**
+ * Whether the same call may succeed a little later or on another member.
+ *
+ * Says nothing of a write that may have been applied: look at the outcome
+ * first. Reads are repeated by the library itself until their deadline.
+ *
+ * @param status  Any number.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API bool etcd_status_is_retryable(etcd_status_t status);
+
+/**
+ * Whether a write that ended with this status may have been applied.
+ *
+ * The worst case: etcd_error_t.outcome knows more, such as that a connection
+ * was never made.
+ *
+ * @param status  Any number; ETCD_OK is applied.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API bool etcd_status_may_be_applied(etcd_status_t status);
+
+/**
+ * Opens a client.
+ *
+ * Quick: connecting goes on in the background, and no server needs to be
+ * reachable. Calls wait for a connection until their deadline. The first
+ * client of a process starts the library's only thread.
+ *
+ * @param options   Must name endpoints. Copied.
+ * @param[out] out  The client; close it with etcd_client_close().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_IO,
+ *         ETCD_ERR_TLS, ETCD_ERR_NO_MEMORY or ETCD_ERR_NO_RESOURCES.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_client_open(const struct etcd_client_options_t *options,
+                               struct etcd_client_t **out,
+                               struct etcd_error_t **err);
+
+/**
+ * Opens a client with default options.
+ *
+ * @param endpoints  As etcd_client_options_t.endpoints, such as "localhost:2379".
+ * @param[out] out   The client; close it with etcd_client_close().
+ * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_client_open().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_client_open_url(const char *endpoints,
+                                   struct etcd_client_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Closes a client.
+ *
+ * Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later
+ * calls get ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. Returns
+ * within a second; the last client's close ends the library's thread. In a
+ * child process, closing a client inherited from the parent does nothing.
+ *
+ * @param client  May be NULL, or closed already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API void etcd_client_close(struct etcd_client_t *client);
+
+/**
+ * Reads one key, or all keys of a range.
+ *
+ * The read is linearizable: it sees every write that was acknowledged before
+ * it began. Blocks until the reply, the deadline or etcd_client_close(); until
+ * then it is repeated, on another member if there is one, when a connection or
+ * a member fails.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options  May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_range_response_free(). A key that
+ *                 does not exist is success with kv_count 0.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
+ *         ETCD_ERR_REPLY_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_get(struct etcd_client_t *client,
+                          struct etcd_bytes_t key,
+                          const struct etcd_get_options_t *options,
+                          struct etcd_range_response_t **out,
+                          struct etcd_error_t **err);
+
+/**
+ * Writes one key.
+ *
+ * Blocks until the reply, the deadline or etcd_client_close(). Sent to a server
+ * at most once: when the reply is lost the error's outcome is
+ * ETCD_MAYBE_APPLIED, and the caller must look before writing again.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param value    Any bytes, copied.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_put_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
+ *         ETCD_ERR_SEND_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put(struct etcd_client_t *client,
+                          struct etcd_bytes_t key,
+                          struct etcd_bytes_t value,
+                          const struct etcd_put_options_t *options,
+                          struct etcd_put_response_t **out,
+                          struct etcd_error_t **err);
+
+/**
+ * Deletes one key, or all keys of a range.
+ *
+ * Blocks and fails as etcd_kv_put() does. Nothing to delete is no error.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_delete_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_delete(struct etcd_client_t *client,
+                             struct etcd_bytes_t key,
+                             const struct etcd_delete_options_t *options,
+                             struct etcd_delete_response_t **out,
+                             struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_get() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_RANGE. Calls end in any order.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_get(). Copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   May be NULL. A handle for etcd_op_cancel(), which needs no
+ *                  freeing: it goes stale when the event is taken.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK when an event will come, else ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES or
+ *         ETCD_ERR_UNSUPPORTED, and no event comes.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
+                                struct etcd_bytes_t key,
+                                const struct etcd_get_options_t *options,
+                                struct etcd_queue_t *queue,
+                                void *user_data,
+                                struct etcd_op_t **op,
+                                struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_PUT. Calls end in any order, and puts begun together may be
+ * applied in any order.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_put(). Copied.
+ * @param value     As etcd_kv_put(). Copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
+                                struct etcd_bytes_t key,
+                                struct etcd_bytes_t value,
+                                const struct etcd_put_options_t *options,
+                                struct etcd_queue_t *queue,
+                                void *user_data,
+                                struct etcd_op_t **op,
+                                struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_delete() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_DELETE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_delete(). Copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_delete_async(struct etcd_client_t *client,
+                                   struct etcd_bytes_t key,
+                                   const struct etcd_delete_options_t *options,
+                                   struct etcd_queue_t *queue,
+                                   void *user_data,
+                                   struct etcd_op_t **op,
+                                   struct etcd_error_t **err);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_range_response_free(struct etcd_range_response_t *response);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_put_response_free(struct etcd_put_response_t *response);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response);
+
+/**
+ * What an event is: one of the ETCD_EVENT_ numbers.
+ *
+ * @param event  May be NULL: 0. Later versions add numbers; ignore those you do not know.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API int32_t etcd_event_type(const struct etcd_event_t *event);
+
+/**
+ * The user_data of the call that the event belongs to.
+ *
+ * @param event  May be NULL: NULL.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API void *etcd_event_user_data(const struct etcd_event_t *event);
+
+/**
+ * How the call ended.
+ *
+ * @param event  May be NULL: ETCD_ERR_INVALID_ARGUMENT.
+ * @return What the blocking call would have returned; ETCD_ERR_CANCELLED after etcd_op_cancel().
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_event_status(const struct etcd_event_t *event);
+
+/**
+ * The error of a failed call.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL after success; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API const struct etcd_error_t *etcd_event_error(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful get.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API const struct etcd_range_response_t *etcd_event_range(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful put.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API const struct etcd_put_response_t *etcd_event_put(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful delete.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API const struct etcd_delete_response_t *etcd_event_delete(const struct etcd_event_t *event);
+
+/**
+ * Frees an event with its response or error.
+ *
+ * @param event  May be NULL.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_event_free(struct etcd_event_t *event);
+
+/**
+ * Makes a queue.
+ *
+ * @param[out] out  The queue; free it with etcd_queue_free().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_queue_new(struct etcd_queue_t **out,
+                             struct etcd_error_t **err);
+
+/**
+ * Frees a queue and the events in it.
+ *
+ * Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
+ * and their ends are dropped. The descriptor is closed when the last of these
+ * calls has ended: take it out of any poll set first.
+ *
+ * @param queue  May be NULL, or freed already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API void etcd_queue_free(struct etcd_queue_t *queue);
+
+/**
+ * A descriptor that is readable while the queue holds an event.
+ *
+ * For poll, epoll, select or an event loop, level-triggered. Never read from
+ * it, write to it or close it: it belongs to the queue. It is closed on exec.
+ * When it is readable, call etcd_queue_next() with wait_ms 0 until it returns
+ * ETCD_EMPTY.
+ *
+ * @param queue  Open queue.
+ * @return The descriptor, or -1 if the queue is not open or descriptors are short.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API int etcd_queue_fd(const struct etcd_queue_t *queue);
+
+/**
+ * Takes the next event.
+ *
+ * @param queue     Open queue.
+ * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+ *                  ETCD_WAIT_FOREVER without end; no other negative number.
+ * @param[out] out  The event; free it with etcd_event_free(). NULL unless ETCD_OK.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_WOKEN after etcd_queue_wake(),
+ *         ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once; each event is taken once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_queue_next(struct etcd_queue_t *queue,
+                              int32_t wait_ms,
+                              struct etcd_event_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.
+ *
+ * @param queue  Open queue.
+ * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread. Not from a signal handler.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_queue_wake(struct etcd_queue_t *queue);
+
+/**
+ * Ends a call early.
+ *
+ * Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended
+ * before. A write may have been applied all the same: see the error's outcome.
+ *
+ * @param op  A handle from an _async call.
+ * @return ETCD_OK, ETCD_ERR_FORKED, or ETCD_ERR_BAD_HANDLE if its event was taken already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+/** All defaults, for initialising an etcd_client_options_t. */
+#define ETCD_CLIENT_OPTIONS_INIT \
+  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/** All defaults, for initialising an etcd_get_options_t. */
+#define ETCD_GET_OPTIONS_INIT \
+  { sizeof(etcd_get_options_t), { NULL, 0 }, 0, 0 }
+
+/** All defaults, for initialising an etcd_put_options_t. */
+#define ETCD_PUT_OPTIONS_INIT \
+  { sizeof(etcd_put_options_t), 0, 0 }
+
+/** All defaults, for initialising an etcd_delete_options_t. */
+#define ETCD_DELETE_OPTIONS_INIT \
+  { sizeof(etcd_delete_options_t), { NULL, 0 }, 0, 0 }
+
+
+#endif  /* ETCD_H */

@@ -1,0 +1,247 @@
+//! Opening and closing clients.
+
+use super::error::etcd_error_t;
+use super::options::{copy, Options as Growing};
+use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
+use super::{bytes, guard, handle, known_flags, out, quiet, text};
+use crate::client::{Client, Login, Options};
+use crate::error::{Error, Result};
+use crate::status::*;
+use crate::transport::endpoint::parse_list;
+use crate::transport::link::{Timing, LEAST_PING_INTERVAL};
+use crate::transport::tls::{Pem, Settings};
+use std::ffi::c_char;
+use std::sync::Arc;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A client of one cluster. Opaque; may be used by any number of threads.
+pub struct etcd_client_t(());
+
+/// For etcd_client_options_t.flags: send user and password also to endpoints
+/// that are neither https nor on this machine, where others can read them.
+pub const ETCD_CLIENT_PLAINTEXT_PASSWORD: u32 = 1;
+
+/// How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
+/// field means its default. Everything is copied by etcd_client_open().
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_client_options_t {
+    /// Set by ETCD_CLIENT_OPTIONS_INIT.
+    pub size: usize,
+    /// Required: endpoints, separated by comma, semicolon or white space, at
+    /// most 8 KiB in all. Each is host:port, http://host:port,
+    /// https://host:port or unix:/path; IPv6 addresses stand in brackets; the
+    /// port defaults to 2379. Without a scheme TLS is used when a CA or a
+    /// certificate is given.
+    pub endpoints: *const c_char,
+    /// User name for etcd's authentication; goes with password.
+    pub user: *const c_char,
+    /// Its password. Refused for endpoints where others could read it, see
+    /// ETCD_CLIENT_PLAINTEXT_PASSWORD.
+    pub password: *const c_char,
+    /// File of PEM certificates that may sign a server's certificate. Default,
+    /// when ca_pem is not given either: those that the system trusts.
+    pub ca_file: *const c_char,
+    /// File with the client's PEM certificate chain; goes with a key.
+    pub cert_file: *const c_char,
+    /// File with its PEM private key, not encrypted.
+    pub key_file: *const c_char,
+    /// Name that servers' certificates must carry; default: each endpoint's
+    /// host, for unix sockets the file's name.
+    pub server_name: *const c_char,
+    /// In place of ca_file: the PEM text itself.
+    pub ca_pem: etcd_bytes_t,
+    /// In place of cert_file: the PEM text itself.
+    pub cert_pem: etcd_bytes_t,
+    /// In place of key_file: the PEM text itself.
+    pub key_pem: etcd_bytes_t,
+    /// Deadline of calls that name none, in milliseconds; default 5000,
+    /// ETCD_TIMEOUT_NONE for none.
+    pub timeout_ms: u32,
+    /// ETCD_CLIENT_ flags.
+    pub flags: u32,
+    /// For one attempt to connect, TLS included, in milliseconds; default 3000.
+    pub connect_timeout_ms: u32,
+    /// A connection in use that has been silent for so long is pinged, in
+    /// milliseconds; default 10000, at least 6000 (etcd closes connections that
+    /// are pinged more often), ETCD_TIMEOUT_NONE for never.
+    pub ping_interval_ms: u32,
+    /// For the answer to a ping, in milliseconds; default 5000.
+    pub ping_timeout_ms: u32,
+    /// Largest request, key and value together, in bytes; default 2 MiB.
+    /// etcd's own limit is 1.5 MiB unless it is configured.
+    pub max_send_bytes: u32,
+    /// Largest reply in bytes; default 64 MiB.
+    pub max_receive_bytes: u32,
+    /// Must be 0.
+    pub reserved: u32,
+}
+
+unsafe impl Growing for etcd_client_options_t {
+    const NAME: &'static str = "etcd_client_options_t";
+    const FIRST_SIZE: usize = 144;
+}
+
+fn or(value: u32, default: u32) -> u32 {
+    if value == 0 {
+        default
+    } else {
+        value
+    }
+}
+
+fn millis(value: u32, default: u32) -> Duration {
+    Duration::from_millis(or(value, default).into())
+}
+
+/// PEM text given in memory or by file, but not both.
+unsafe fn pem(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<Option<Pem>> {
+    let memory = bytes(memory, &format!("{name}_pem"))?;
+    match (memory, text(file, &format!("{name}_file"))?) {
+        ([], None) => Ok(None),
+        ([], Some(path)) => Pem::read(path).map(Some),
+        (_, None) => Ok(Some(Pem { text: memory.to_vec().into(), source: format!("{name}_pem") })),
+        _ => Err(Error::invalid(format!("{name}_file and {name}_pem exclude each other"))),
+    }
+}
+
+unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
+    let given = copy(options)?;
+    known_flags(given.flags, ETCD_CLIENT_PLAINTEXT_PASSWORD)?;
+    if given.reserved != 0 {
+        return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
+    }
+    let settings = Settings {
+        ca: pem(given.ca_pem, given.ca_file, "ca")?,
+        certificate: pem(given.cert_pem, given.cert_file, "cert")?,
+        key: pem(given.key_pem, given.key_file, "key")?,
+        server_name: text(given.server_name, "server_name")?.map(str::to_owned),
+    };
+    let configured = settings.ca.is_some() || settings.certificate.is_some();
+    let list = text(given.endpoints, "endpoints")?;
+    let endpoints = parse_list(list.unwrap_or_default(), configured)?;
+    let tls = match endpoints.iter().any(|endpoint| endpoint.tls) {
+        true => Some(settings.build()?),
+        // Somebody who names a CA believes that the connection is encrypted.
+        false if configured || settings.key.is_some() => {
+            return Err(Error::invalid("TLS is configured, but no endpoint uses it"))
+        }
+        false => None,
+    };
+    let login = match (text(given.user, "user")?, text(given.password, "password")?) {
+        (None, None) => None,
+        (Some(user), Some(password)) => {
+            let exposed = endpoints.iter().find(|endpoint| !endpoint.tls && !endpoint.is_local());
+            if let (Some(endpoint), 0) = (exposed, given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD) {
+                let why = "would send the password in the clear; use https, or set \
+                           ETCD_CLIENT_PLAINTEXT_PASSWORD";
+                return Err(Error::invalid(format!("endpoint \"{}\" {why}", endpoint.name)));
+            }
+            let password = Zeroizing::new(password.to_owned());
+            Some(Login { user: user.to_owned(), password })
+        }
+        _ => return Err(Error::invalid("user and password go together")),
+    };
+    let ping_interval = match given.ping_interval_ms {
+        ETCD_TIMEOUT_NONE => Duration::MAX,
+        given => millis(given, 10_000).max(LEAST_PING_INTERVAL),
+    };
+    Ok(Options {
+        endpoints,
+        tls,
+        login,
+        timing: Timing {
+            connect: millis(given.connect_timeout_ms, 3_000),
+            ping_interval,
+            ping_timeout: millis(given.ping_timeout_ms, 5_000),
+        },
+        timeout: match given.timeout_ms {
+            ETCD_TIMEOUT_NONE => None,
+            given => Some(millis(given, 5_000)),
+        },
+        max_send: or(given.max_send_bytes, 2 << 20) as usize,
+        max_receive: or(given.max_receive_bytes, 64 << 20) as usize,
+    })
+}
+
+unsafe fn open(
+    options: *const etcd_client_options_t,
+    client: *mut *mut etcd_client_t,
+) -> Result<etcd_status_t> {
+    let client = out(client, "out")?;
+    let opened = Arc::new(Client::open(checked(options)?)?);
+    match handle::insert(opened.clone()) {
+        Ok(handle) => client.write(handle),
+        Err(error) => {
+            opened.close();
+            return Err(error);
+        }
+    }
+    Ok(ETCD_OK)
+}
+
+/// Opens a client.
+///
+/// Quick: connecting goes on in the background, and no server needs to be
+/// reachable. Calls wait for a connection until their deadline. The first
+/// client of a process starts the library's only thread.
+///
+/// @param options   Must name endpoints. Copied.
+/// @param[out] out  The client; close it with etcd_client_close().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_IO,
+///         ETCD_ERR_TLS, ETCD_ERR_NO_MEMORY or ETCD_ERR_NO_RESOURCES.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_client_open(
+    options: *const etcd_client_options_t,
+    out: *mut *mut etcd_client_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || open(options, out))
+}
+
+/// Opens a client with default options.
+///
+/// @param endpoints  As etcd_client_options_t.endpoints, such as "localhost:2379".
+/// @param[out] out   The client; close it with etcd_client_close().
+/// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_client_open().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_client_open_url(
+    endpoints: *const c_char,
+    out: *mut *mut etcd_client_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let mut options: etcd_client_options_t = copy(std::ptr::null())?;
+        options.size = size_of::<etcd_client_options_t>();
+        options.endpoints = endpoints;
+        open(&options, out)
+    })
+}
+
+/// Closes a client.
+///
+/// Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later
+/// calls get ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. Returns
+/// within a second; the last client's close ends the library's thread. In a
+/// child process, closing a client inherited from the parent does nothing.
+///
+/// @param client  May be NULL, or closed already.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_client_close(client: *mut etcd_client_t) {
+    quiet(|| {
+        if let Ok(client) = handle::remove(client) {
+            client.close();
+        }
+    });
+}

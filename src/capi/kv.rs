@@ -1,0 +1,507 @@
+//! get, put and delete.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::event::{submit, ETCD_EVENT_DELETE, ETCD_EVENT_PUT, ETCD_EVENT_RANGE};
+use super::options::{copy, Options};
+use super::queue::{etcd_op_t, etcd_queue_t};
+use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
+use super::{bytes, guard, handle, known_flags, out, quiet};
+use crate::client::kv::{Common, Keys, Timeout};
+use crate::client::{Call, Client};
+use crate::error::{Error, Result};
+use crate::status::*;
+use crate::wire::decode::{Shape, DELETE_RANGE, PUT, RANGE};
+use std::ffi::c_void;
+use std::time::Duration;
+
+/// For any call's flags: fail at once with ETCD_ERR_NO_LEADER, and try another
+/// member, where the member knows of no leader.
+pub const ETCD_REQUIRE_LEADER: u32 = 1;
+/// For get and delete: all keys that begin with the key; with an empty key, all keys.
+pub const ETCD_PREFIX: u32 = 2;
+/// For get and delete: the key and all after it; with an empty key, all keys.
+pub const ETCD_FROM_KEY: u32 = 4;
+/// For put and delete: return what the call replaces or deletes.
+pub const ETCD_PREV_KV: u32 = 8;
+
+/// Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_get_options_t {
+    /// Set by ETCD_GET_OPTIONS_INIT.
+    pub size: usize,
+    /// When not empty: all keys from the key up to, but not with, this one.
+    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+    pub range_end: etcd_bytes_t,
+    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+    pub timeout_ms: u32,
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_REQUIRE_LEADER.
+    pub flags: u32,
+}
+
+/// Options of etcd_kv_put(). Begin with ETCD_PUT_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_put_options_t {
+    /// Set by ETCD_PUT_OPTIONS_INIT.
+    pub size: usize,
+    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+    pub timeout_ms: u32,
+    /// ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+    pub flags: u32,
+}
+
+/// Options of etcd_kv_delete(). Begin with ETCD_DELETE_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_delete_options_t {
+    /// Set by ETCD_DELETE_OPTIONS_INIT.
+    pub size: usize,
+    /// When not empty: all keys from the key up to, but not with, this one.
+    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+    pub range_end: etcd_bytes_t,
+    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+    pub timeout_ms: u32,
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+    pub flags: u32,
+}
+
+unsafe impl Options for etcd_get_options_t {
+    const NAME: &'static str = "etcd_get_options_t";
+    const FIRST_SIZE: usize = 32;
+}
+
+unsafe impl Options for etcd_put_options_t {
+    const NAME: &'static str = "etcd_put_options_t";
+    const FIRST_SIZE: usize = 16;
+}
+
+unsafe impl Options for etcd_delete_options_t {
+    const NAME: &'static str = "etcd_delete_options_t";
+    const FIRST_SIZE: usize = 32;
+}
+
+/// Reply to a get. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_range_response_free().
+#[repr(C)]
+pub struct etcd_range_response_t {
+    /// Who answered, and at which revision.
+    pub header: etcd_header_t,
+    /// The keys found, in ascending order; valid until the response is freed.
+    pub kvs: *const etcd_kv_t,
+    /// Number of elements of kvs.
+    pub kv_count: usize,
+    /// Number of keys in the range.
+    pub count: i64,
+    /// Whether there are more keys in the range than were returned.
+    pub more: bool,
+}
+
+/// Reply to a put. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_put_response_free().
+#[repr(C)]
+pub struct etcd_put_response_t {
+    /// Who answered; header.revision is that of the put.
+    pub header: etcd_header_t,
+    /// With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
+    /// Valid until the response is freed.
+    pub prev_kv: *const etcd_kv_t,
+}
+
+/// Reply to a delete. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_delete_response_free().
+#[repr(C)]
+pub struct etcd_delete_response_t {
+    /// Who answered; header.revision is that of the delete if it deleted something.
+    pub header: etcd_header_t,
+    /// Number of keys deleted; 0 is no error.
+    pub deleted: i64,
+    /// With ETCD_PREV_KV what was deleted; valid until the response is freed.
+    pub prev_kvs: *const etcd_kv_t,
+    /// Number of elements of prev_kvs.
+    pub prev_kv_count: usize,
+}
+
+/// A response that C sees the first part of, with the memory it points into.
+#[repr(C)]
+struct Owned<T> {
+    public: T,
+    kvs: Vec<etcd_kv_t>,
+    message: Vec<u8>,
+}
+
+/// One of the three responses.
+pub(super) trait Response: Sized {
+    const SHAPE: Shape;
+    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self;
+
+    /// The response in a server's message.
+    fn decode(message: Vec<u8>) -> Result<*mut Self> {
+        let mut kvs = Vec::new();
+        let reply = Self::SHAPE.decode(&message, |kv, expected| {
+            if kvs.is_empty() {
+                kvs.reserve(expected);
+            }
+            kvs.push(kv.into());
+        });
+        let malformed = |_| Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's");
+        let public = Self::new(reply.map_err(malformed)?, &kvs);
+        Ok(Box::into_raw(Box::new(Owned { public, kvs, message })).cast())
+    }
+
+    unsafe fn free(response: *mut Self) {
+        if !response.is_null() {
+            drop(Box::from_raw(response.cast::<Owned<Self>>()));
+        }
+    }
+}
+
+impl Response for etcd_range_response_t {
+    const SHAPE: Shape = RANGE;
+    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self {
+        etcd_range_response_t {
+            header: reply.header.into(),
+            kvs: first(kvs),
+            kv_count: kvs.len(),
+            count: reply.count,
+            more: reply.more,
+        }
+    }
+}
+
+impl Response for etcd_put_response_t {
+    const SHAPE: Shape = PUT;
+    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self {
+        etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs) }
+    }
+}
+
+impl Response for etcd_delete_response_t {
+    const SHAPE: Shape = DELETE_RANGE;
+    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self {
+        etcd_delete_response_t {
+            header: reply.header.into(),
+            deleted: reply.count,
+            prev_kvs: first(kvs),
+            prev_kv_count: kvs.len(),
+        }
+    }
+}
+
+fn first(kvs: &[etcd_kv_t]) -> *const etcd_kv_t {
+    kvs.first().map_or(std::ptr::null(), |kv| kv)
+}
+
+fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
+    known_flags(flags, known | ETCD_REQUIRE_LEADER)?;
+    Ok(Common {
+        timeout: match timeout_ms {
+            0 => None,
+            ETCD_TIMEOUT_NONE => Some(Timeout::Never),
+            millis => Some(Timeout::After(Duration::from_millis(millis.into()))),
+        },
+        require_leader: flags & ETCD_REQUIRE_LEADER != 0,
+    })
+}
+
+/// Which keys the key, the range's end and the flags mean together.
+unsafe fn keys<'a>(key: etcd_bytes_t, end: etcd_bytes_t, flags: u32) -> Result<Keys<'a>> {
+    let key = bytes(key, "key")?;
+    let end = bytes(end, "range_end")?;
+    match (end, flags & (ETCD_PREFIX | ETCD_FROM_KEY)) {
+        ([], 0) => Ok(Keys::One(key)),
+        ([], ETCD_PREFIX) => Ok(Keys::Prefix(key)),
+        ([], ETCD_FROM_KEY) => Ok(Keys::From(key)),
+        (end, 0) => Ok(Keys::Range(key, end)),
+        _ => Err(Error::invalid("range_end, ETCD_PREFIX and ETCD_FROM_KEY exclude each other")),
+    }
+}
+
+unsafe fn get(
+    client: &Client,
+    key: etcd_bytes_t,
+    options: *const etcd_get_options_t,
+) -> Result<Call> {
+    let options = copy(options)?;
+    let common = common(options.timeout_ms, options.flags, ETCD_PREFIX | ETCD_FROM_KEY)?;
+    client.get(keys(key, options.range_end, options.flags)?, common)
+}
+
+unsafe fn put(
+    client: &Client,
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    options: *const etcd_put_options_t,
+) -> Result<Call> {
+    let options = copy(options)?;
+    let common = common(options.timeout_ms, options.flags, ETCD_PREV_KV)?;
+    let prev_kv = options.flags & ETCD_PREV_KV != 0;
+    client.put(bytes(key, "key")?, bytes(value, "value")?, prev_kv, common)
+}
+
+unsafe fn delete(
+    client: &Client,
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+) -> Result<Call> {
+    let options = copy(options)?;
+    let known = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV;
+    let common = common(options.timeout_ms, options.flags, known)?;
+    let prev_kv = options.flags & ETCD_PREV_KV != 0;
+    client.delete(keys(key, options.range_end, options.flags)?, prev_kv, common)
+}
+
+/// Runs a call; the response goes to `out`, or nowhere if that is NULL.
+unsafe fn run<T: Response>(client: &Client, call: Call, out: *mut *mut T) -> Result<etcd_status_t> {
+    let write = call.write;
+    let message = client.run(call)?;
+    if !out.is_null() {
+        out.write(T::decode(message).map_err(|e| e.maybe_applied(write))?);
+    }
+    Ok(ETCD_OK)
+}
+
+/// Reads one key, or all keys of a range.
+///
+/// The read is linearizable: it sees every write that was acknowledged before
+/// it began. Blocks until the reply, the deadline or etcd_client_close(); until
+/// then it is repeated, on another member if there is one, when a connection or
+/// a member fails.
+///
+/// @param client   Open client.
+/// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+/// @param options  May be NULL for defaults.
+/// @param[out] out The reply; free it with etcd_range_response_free(). A key that
+///                 does not exist is success with kv_count 0.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
+///         ETCD_ERR_REPLY_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
+///         ETCD_ERR_FORKED or an error of the server's.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_get(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    options: *const etcd_get_options_t,
+    out: *mut *mut etcd_range_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        let client = handle::get(client)?;
+        run(&client, get(&client, key, options)?, out)
+    })
+}
+
+/// Writes one key.
+///
+/// Blocks until the reply, the deadline or etcd_client_close(). Sent to a server
+/// at most once: when the reply is lost the error's outcome is
+/// ETCD_MAYBE_APPLIED, and the caller must look before writing again.
+///
+/// @param client   Open client.
+/// @param key      Any bytes but none, copied.
+/// @param value    Any bytes, copied.
+/// @param options  May be NULL for defaults.
+/// @param[out] out May be NULL if the reply is not wanted; else free it with
+///                 etcd_put_response_free().
+/// @param[out] err May be NULL. On failure an error with the outcome; free it with
+///                 etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
+///         ETCD_ERR_SEND_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
+///         ETCD_ERR_FORKED or an error of the server's.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_put(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    options: *const etcd_put_options_t,
+    out: *mut *mut etcd_put_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(out);
+        let client = handle::get(client)?;
+        run(&client, put(&client, key, value, options)?, out)
+    })
+}
+
+/// Deletes one key, or all keys of a range.
+///
+/// Blocks and fails as etcd_kv_put() does. Nothing to delete is no error.
+///
+/// @param client   Open client.
+/// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+/// @param options  May be NULL for defaults.
+/// @param[out] out May be NULL if the reply is not wanted; else free it with
+///                 etcd_delete_response_free().
+/// @param[out] err May be NULL. On failure an error with the outcome; free it with
+///                 etcd_error_free().
+/// @return As etcd_kv_put().
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_delete(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+    out: *mut *mut etcd_delete_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(out);
+        let client = handle::get(client)?;
+        run(&client, delete(&client, key, options)?, out)
+    })
+}
+
+unsafe fn clear<T>(out: *mut *mut T) {
+    if !out.is_null() {
+        out.write(std::ptr::null_mut());
+    }
+}
+
+/// Starts etcd_kv_get() and returns at once.
+///
+/// The end of the call, successful or not, arrives on the queue as an event of
+/// type ETCD_EVENT_RANGE. Calls end in any order.
+///
+/// @param client    Open client.
+/// @param key       As etcd_kv_get(). Copied.
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Open queue, which may serve any number of clients.
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] op   May be NULL. A handle for etcd_op_cancel(), which needs no
+///                  freeing: it goes stale when the event is taken.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK when an event will come, else ETCD_ERR_INVALID_ARGUMENT,
+///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES or
+///         ETCD_ERR_UNSUPPORTED, and no event comes.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_get_async(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    options: *const etcd_get_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let call = get(&client, key, options)?;
+        submit(&client, call, ETCD_EVENT_RANGE, queue, user_data, op)
+    })
+}
+
+/// Starts etcd_kv_put() and returns at once.
+///
+/// The end of the call, successful or not, arrives on the queue as an event of
+/// type ETCD_EVENT_PUT. Calls end in any order, and puts begun together may be
+/// applied in any order.
+///
+/// @param client    Open client.
+/// @param key       As etcd_kv_put(). Copied.
+/// @param value     As etcd_kv_put(). Copied.
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Open queue, which may serve any number of clients.
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_put_async(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    options: *const etcd_put_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let call = put(&client, key, value, options)?;
+        submit(&client, call, ETCD_EVENT_PUT, queue, user_data, op)
+    })
+}
+
+/// Starts etcd_kv_delete() and returns at once.
+///
+/// The end of the call, successful or not, arrives on the queue as an event of
+/// type ETCD_EVENT_DELETE.
+///
+/// @param client    Open client.
+/// @param key       As etcd_kv_delete(). Copied.
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Open queue, which may serve any number of clients.
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_kv_get_async().
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_delete_async(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let call = delete(&client, key, options)?;
+        submit(&client, call, ETCD_EVENT_DELETE, queue, user_data, op)
+    })
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_range_response_free(response: *mut etcd_range_response_t) {
+    quiet(|| Response::free(response));
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_put_response_free(response: *mut etcd_put_response_t) {
+    quiet(|| Response::free(response));
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_delete_response_free(response: *mut etcd_delete_response_t) {
+    quiet(|| Response::free(response));
+}

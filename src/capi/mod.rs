@@ -1,0 +1,129 @@
+//! The C ABI: check arguments, convert, guard, call down. No logic.
+//!
+//! Every exported function runs inside [`guard`] or [`quiet`]; nothing here
+//! trusts a pointer it can check, and no Rust type crosses by value.
+
+#![allow(non_camel_case_types)]
+#![allow(clippy::missing_safety_doc)] // The contract is in the header, for C programmers.
+
+pub mod client;
+pub mod error;
+pub mod event;
+mod handle;
+pub mod kv;
+mod options;
+pub mod queue;
+pub mod types;
+pub mod version;
+
+use crate::error::{Error, Result};
+use crate::status::*;
+use error::etcd_error_t;
+use std::cell::Cell;
+use std::ffi::{c_char, CStr};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Once;
+use types::etcd_bytes_t;
+
+/// Longest text argument: endpoint lists; paths and names are far shorter.
+const MAX_TEXT: usize = 8 * 1024;
+
+thread_local!(static GUARDED: Cell<bool> = const { Cell::new(false) });
+
+/// Marks this thread's panics as caught: they become errors, and the host's
+/// standard error stays its own.
+pub fn silence_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !GUARDED.get() {
+                others(info);
+            }
+        }));
+    });
+    GUARDED.set(true);
+}
+
+/// Runs an export's body. A panic becomes `ETCD_ERR_INTERNAL`; an error goes to
+/// `err`, which is NULL after success.
+unsafe fn guard(
+    err: *mut *mut etcd_error_t,
+    body: impl FnOnce() -> Result<etcd_status_t>,
+) -> etcd_status_t {
+    let outer = GUARDED.get();
+    silence_panics();
+    let result = catch_unwind(AssertUnwindSafe(body));
+    GUARDED.set(outer);
+    let result = result.unwrap_or_else(|panic| Err(Error::defect(&*panic).maybe_applied(true)));
+    if !err.is_null() {
+        err.write(std::ptr::null_mut());
+    }
+    match result {
+        Ok(status) => status,
+        Err(error) => {
+            let status = error.status;
+            if !err.is_null() {
+                err.write(etcd_error_t::new(error));
+            }
+            status
+        }
+    }
+}
+
+/// For exports that cannot fail: a panic becomes the default.
+fn quiet<T: Default>(body: impl FnOnce() -> T) -> T {
+    let outer = GUARDED.get();
+    silence_panics();
+    let result = catch_unwind(AssertUnwindSafe(body));
+    GUARDED.set(outer);
+    result.unwrap_or_default()
+}
+
+/// An out-parameter, set to NULL before anything can fail.
+unsafe fn out<T>(out: *mut *mut T, name: &str) -> Result<*mut *mut T> {
+    if out.is_null() {
+        return Err(Error::invalid(format!("{name} is NULL")));
+    }
+    out.write(std::ptr::null_mut());
+    Ok(out)
+}
+
+/// A key or value argument.
+unsafe fn bytes<'a>(bytes: etcd_bytes_t, name: &str) -> Result<&'a [u8]> {
+    // No message is longer, and no slice may be.
+    if bytes.len > i32::MAX as usize {
+        let why = format!("{name}: {} bytes", bytes.len);
+        return Err(Error::new(ETCD_ERR_SEND_TOO_LARGE, why));
+    }
+    match (bytes.data.is_null(), bytes.len) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Error::invalid(format!("{name}: data is NULL and len is not 0"))),
+        (false, len) => Ok(std::slice::from_raw_parts(bytes.data, len)),
+    }
+}
+
+/// A text argument; NULL and "" are none.
+unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    if libc::strnlen(text, MAX_TEXT + 1) > MAX_TEXT {
+        return Err(Error::invalid(format!("{name}: longer than {MAX_TEXT} bytes")));
+    }
+    match CStr::from_ptr(text).to_str() {
+        Ok("") => Ok(None),
+        Ok(text) => Ok(Some(text)),
+        Err(_) => Err(Error::invalid(format!("{name}: not UTF-8"))),
+    }
+}
+
+/// Refuses flag bits that the call does not know.
+fn known_flags(flags: u32, known: u32) -> Result<()> {
+    match flags & !known {
+        0 => Ok(()),
+        unknown => {
+            Err(Error::new(ETCD_ERR_UNSUPPORTED, format!("flags: {unknown:#x} is not known here")))
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! One call: which member, how often, until when, and what became of it.
+
+use super::token::Tokens;
+use crate::error::{Error, Result};
+use crate::status::*;
+use crate::transport::channel::Picked;
+use crate::transport::io::now_ms;
+use crate::transport::{exchange, Channel, Failure, Request};
+use bytes::Bytes;
+use futures_util::future::{select, Either};
+use http::uri::PathAndQuery;
+use http::HeaderValue;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// After so long without a byte from the server a call doubts it: it asks for
+/// a ping, other calls go elsewhere, and a read is also sent elsewhere.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// A member that is alive but cut off from the others answers reads only after
+/// its own 7 s, so a slow read is also sent elsewhere, once.
+const SLOW: Duration = Duration::from_secs(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// New tokens for one call: users and roles may be changing under us.
+const MAX_RENEWALS: u32 = 3;
+
+pub struct Call {
+    pub request: Request,
+    /// Must not be repeated once a server may have it.
+    pub write: bool,
+    /// None waits for ever.
+    pub timeout: Option<Duration>,
+}
+
+impl Call {
+    pub fn read(path: PathAndQuery, frame: Bytes) -> Call {
+        let request = Request { path, frame, require_leader: false };
+        Call { request, write: false, timeout: None }
+    }
+}
+
+/// What calls share: the part of a client that the runtime works on.
+pub struct Core {
+    pub channel: Channel,
+    pub tokens: Tokens,
+    pub max_receive: usize,
+    pub closed: AtomicBool,
+}
+
+impl Core {
+    pub async fn run(self: &Arc<Core>, call: &Call, sent: &AtomicBool) -> Result<Vec<u8>> {
+        let mut last = None;
+        let work = self.authorized(call, sent, &mut last);
+        let Some(limit) = call.timeout else { return work.await };
+        match timeout(limit, work).await {
+            Ok(result) => result,
+            Err(_) => Err(self.too_late(call, sent.load(Relaxed), last, limit)),
+        }
+    }
+
+    /// The deadline has passed; `sent`: while a server had the call.
+    fn too_late(&self, call: &Call, sent: bool, last: Option<Error>, limit: Duration) -> Error {
+        let limit = limit.as_millis();
+        let error = match last {
+            None if sent => Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms")),
+            None => {
+                let why = self.channel.why_down();
+                Error::new(ETCD_ERR_UNAVAILABLE, format!("no server within {limit} ms: {why}"))
+            }
+            Some(mut last) => {
+                if sent {
+                    last.status = ETCD_ERR_TIMEOUT;
+                    last.grpc = None;
+                    last.message = format!("no reply within {limit} ms; before: {}", last.message);
+                } else {
+                    last.message = format!("{} (tried for {limit} ms)", last.message);
+                }
+                last
+            }
+        };
+        error.maybe_applied(call.write && sent)
+    }
+
+    /// With a token, and a new one when a server refuses it.
+    async fn authorized(
+        self: &Arc<Core>,
+        call: &Call,
+        sent: &AtomicBool,
+        last: &mut Option<Error>,
+    ) -> Result<Vec<u8>> {
+        let mut token = self.tokens.current(self).await?;
+        let mut renewals = 0;
+        loop {
+            let error = match self.persist(call, token.value.as_ref(), sent, last).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            // Each of the three is said before anything is done (etcd 3.4 to 3.7).
+            let refused = matches!(
+                error.status,
+                ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION | ETCD_ERR_USER_EMPTY
+            );
+            if !refused || !self.tokens.has_login() || renewals == MAX_RENEWALS {
+                return Err(error);
+            }
+            renewals += 1;
+            sent.store(false, Relaxed);
+            token = self.tokens.renew(self, &token).await?;
+        }
+    }
+
+    /// On one member after another, as long as repeating does no harm.
+    pub async fn persist(
+        &self,
+        call: &Call,
+        token: Option<&HeaderValue>,
+        sent: &AtomicBool,
+        last: &mut Option<Error>,
+    ) -> Result<Vec<u8>> {
+        let mut avoid = None;
+        let mut pause = FIRST_PAUSE;
+        for tries in 1.. {
+            let picked = self.channel.ready(avoid).await;
+            let (index, failure) = match self.attempt(call, &picked, token, sent).await {
+                Ok((index, reply)) => {
+                    self.channel.prefer(index);
+                    return Ok(reply);
+                }
+                Err(failed) => failed,
+            };
+            let (error, again) = self.judge(call, failure);
+            let error = error.at(self.channel.name(index));
+            if !again {
+                return Err(error);
+            }
+            sent.store(false, Relaxed);
+            *last = Some(error);
+            avoid = Some(index);
+            if tries % self.channel.len() == 0 {
+                sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        unreachable!("the loop has no end")
+    }
+
+    /// What a failure means, and whether the call may be sent again.
+    fn judge(&self, call: &Call, failure: Failure) -> (Error, bool) {
+        match failure {
+            Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), true),
+            Failure::Lost(why) => {
+                (Error::new(ETCD_ERR_UNAVAILABLE, why).maybe_applied(call.write), !call.write)
+            }
+            Failure::Refused { code, message } => {
+                let status = of_server_error(code, &message);
+                let maybe = call.write && may_be_applied(status);
+                let again = match status {
+                    ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
+                    ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
+                    ETCD_ERR_NO_LEADER => true,
+                    _ => !call.write && is_retryable(status),
+                };
+                let mut error = Error::new(status, message).maybe_applied(maybe);
+                error.grpc = Some(code);
+                (error, again)
+            }
+            Failure::TooLarge(size) => {
+                let limit = self.max_receive;
+                let why = format!("the reply has {size} bytes, the receive limit is {limit}");
+                (Error::new(ETCD_ERR_REPLY_TOO_LARGE, why).maybe_applied(call.write), false)
+            }
+            Failure::NoMemory(size) => {
+                let why = format!("no memory for a reply of {size} bytes");
+                (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.write), false)
+            }
+            Failure::Malformed(why) => {
+                (Error::new(ETCD_ERR_PROTOCOL, why).maybe_applied(call.write), false)
+            }
+        }
+    }
+
+    /// On one member; a read that waits too long also on a second.
+    async fn attempt(
+        &self,
+        call: &Call,
+        picked: &Picked,
+        token: Option<&HeaderValue>,
+        sent: &AtomicBool,
+    ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
+        let index = picked.index;
+        let traffic = &picked.connection.traffic;
+        let began = now_ms();
+        let mut first = pin!(exchange::unary(picked, &call.request, token, self.max_receive, sent));
+        let mut waited = Duration::ZERO;
+        let other = loop {
+            if let Ok(result) = timeout(PATIENCE, first.as_mut()).await {
+                return result.map(|reply| (index, reply)).map_err(|why| (index, why));
+            }
+            waited += PATIENCE;
+            let silent = !traffic.heard_since(began);
+            if silent {
+                traffic.doubt();
+            }
+            if !call.write && (silent || waited >= SLOW) {
+                match self.channel.pick(Some(index)) {
+                    Some(other) if other.index != index => break other,
+                    _ => {}
+                }
+            }
+        };
+        let sent = AtomicBool::new(false);
+        let limit = self.max_receive;
+        let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));
+        let (mut from, mut result) = match select(first.as_mut(), second.as_mut()).await {
+            Either::Left((result, _)) => (index, result),
+            Either::Right((result, _)) => (other.index, result),
+        };
+        if matches!(&result, Err(why) if self.judge(call, why.clone()).1) {
+            // The other one may still answer.
+            (from, result) = match from == index {
+                true => (other.index, second.await),
+                false => (index, first.await),
+            };
+        }
+        result.map(|reply| (from, reply)).map_err(|why| (from, why))
+    }
+}

@@ -1,0 +1,236 @@
+//! The robust client: one reply or one honest error for each call, whatever
+//! happens to servers, connections and tokens underneath.
+
+#![forbid(unsafe_code)]
+
+mod call;
+
+pub mod kv;
+mod options;
+mod token;
+
+pub use call::Call;
+pub use options::{Login, Options};
+
+use crate::error::{Error, Result};
+use crate::runtime::Runtime;
+use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
+use crate::transport::Channel;
+use call::Core;
+use futures_util::future::Abortable;
+pub use futures_util::future::{AbortHandle, AbortRegistration};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{mpsc as blocking, Arc, Condvar, Mutex};
+use std::time::Duration;
+use token::Tokens;
+use tokio::sync::{mpsc, Notify};
+use tokio::task::JoinSet;
+
+/// How long close waits for the runtime to let go of a client's calls.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(900);
+
+/// Takes a call's result, on the thread that drives the runtime; must not block.
+pub type Done = Box<dyn FnOnce(Result<Vec<u8>>) + Send>;
+
+pub struct Client {
+    core: Arc<Core>,
+    jobs: mpsc::UnboundedSender<Job>,
+    closing: Arc<Notify>,
+    ended: Mutex<Option<blocking::Receiver<()>>>,
+    /// Ends the call that a caller's own thread is driving.
+    led: Mutex<Option<AbortHandle>>,
+    default_timeout: Option<Duration>,
+    max_send: usize,
+    runtime: Runtime,
+}
+
+/// A call on its way to the runtime.
+struct Job {
+    call: Call,
+    abort: Option<AbortRegistration>,
+    report: Report,
+}
+
+/// Tells the caller how a call ended, even if it is dropped half way.
+struct Report {
+    core: Arc<Core>,
+    write: bool,
+    sent: AtomicBool,
+    done: Option<Done>,
+}
+
+impl Report {
+    fn finish(mut self, result: Result<Vec<u8>>) {
+        if let Some(done) = self.done.take() {
+            done(result);
+        }
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        let Some(done) = self.done.take() else { return };
+        let (status, message) = if self.core.closed.load(Relaxed) {
+            (ETCD_ERR_CLOSED, "the client was closed")
+        } else {
+            (ETCD_ERR_CANCELLED, "the call was cancelled")
+        };
+        let maybe = self.write && self.sent.load(Relaxed);
+        done(Err(Error::new(status, message).maybe_applied(maybe)));
+    }
+}
+
+/// Where a blocking caller waits.
+#[derive(Default)]
+struct Slot {
+    result: Mutex<Option<Result<Vec<u8>>>>,
+    filled: Condvar,
+}
+
+impl Slot {
+    fn fill(&self, result: Result<Vec<u8>>) {
+        *self.result.lock().unwrap() = Some(result);
+        self.filled.notify_one();
+    }
+
+    fn wait(&self) -> Result<Vec<u8>> {
+        let mut result = self.result.lock().unwrap();
+        loop {
+            match result.take() {
+                Some(result) => return result,
+                None => result = self.filled.wait(result).unwrap(),
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Starts to connect in the background; needs no reachable server.
+    pub fn open(options: Options) -> Result<Client> {
+        let runtime = Runtime::acquire()?;
+        let channel = Channel::new(options.endpoints)?;
+        let core = Arc::new(Core {
+            channel,
+            tokens: Tokens::new(options.login),
+            max_receive: options.max_receive,
+            closed: AtomicBool::new(false),
+        });
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        let (end, ended) = blocking::sync_channel(1);
+        let closing = Arc::new(Notify::new());
+        let (ours, stop) = (core.clone(), closing.clone());
+        let (tls, timing) = (options.tls, options.timing);
+        runtime.spawn(async move {
+            let mut links = JoinSet::new();
+            ours.channel.start(tls.as_ref(), timing, &mut links);
+            drop(tls);
+            dispatch(&ours, inbox, &stop).await;
+            drop(links);
+            let _ = end.send(());
+        });
+        Ok(Client {
+            core,
+            jobs,
+            closing,
+            ended: Mutex::new(Some(ended)),
+            led: Mutex::new(None),
+            default_timeout: options.timeout,
+            max_send: options.max_send,
+            runtime,
+        })
+    }
+
+    /// Ends every call in progress; returns when the runtime has let go of them.
+    pub fn close(&self) {
+        self.core.closed.store(true, Relaxed);
+        self.closing.notify_one();
+        if let Some(led) = self.led.lock().unwrap().take() {
+            led.abort();
+        }
+        self.runtime.attend();
+        if let Some(ended) = self.ended.lock().unwrap().take() {
+            let _ = ended.recv_timeout(CLOSE_PATIENCE);
+        }
+    }
+
+    /// Runs a call and waits for its end on this thread.
+    pub fn run(&self, call: Call) -> Result<Vec<u8>> {
+        let slot = Arc::new(Slot::default());
+        let fill = slot.clone();
+        let done: Done = Box::new(move |result| fill.fill(result));
+        match self.runtime.lead() {
+            None => self.submit(call, None, done),
+            Some(lead) => {
+                let (handle, registration) = AbortHandle::new_pair();
+                *self.led.lock().unwrap() = Some(handle);
+                // Close may have come before the handle was there for it.
+                if !self.core.closed.load(Relaxed) {
+                    let job = self.job(call, Some(registration), done);
+                    lead.drive(serve(&self.core, job));
+                }
+                self.led.lock().unwrap().take();
+            }
+        }
+        slot.wait()
+    }
+
+    /// Runs a call in the background.
+    pub fn submit(&self, call: Call, abort: Option<AbortRegistration>, done: Done) {
+        let in_progress = self.runtime.begin();
+        let done = Box::new(move |result| {
+            drop(in_progress);
+            done(result);
+        });
+        // After the end of the dispatcher the job comes back, and is reported as it is dropped.
+        let _ = self.jobs.send(self.job(call, abort, done));
+        self.runtime.attend();
+    }
+
+    fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done) -> Job {
+        let sent = AtomicBool::new(false);
+        let report = Report { core: self.core.clone(), write: call.write, sent, done: Some(done) };
+        Job { call, abort, report }
+    }
+}
+
+/// Serves a client's calls until it is closed.
+async fn dispatch(core: &Arc<Core>, mut inbox: mpsc::UnboundedReceiver<Job>, closing: &Notify) {
+    let mut closing = std::pin::pin!(closing.notified());
+    let mut calls = FuturesUnordered::new();
+    let mut jobs = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut closing => return,
+            count = inbox.recv_many(&mut jobs, 64) => {
+                if count == 0 {
+                    return;
+                }
+                calls.extend(jobs.drain(..).map(|job| serve(core, job)));
+            }
+            Some(()) = calls.next(), if !calls.is_empty() => {}
+        }
+    }
+}
+
+async fn serve(core: &Arc<Core>, job: Job) {
+    let Job { call, abort, report } = job;
+    let work = AssertUnwindSafe(core.run(&call, &report.sent)).catch_unwind();
+    let result = match abort {
+        None => work.await,
+        Some(registration) => match Abortable::new(work, registration).await {
+            Ok(result) => result,
+            Err(_) => return,
+        },
+    };
+    match result {
+        Ok(result) => report.finish(result),
+        Err(panic) => {
+            let maybe = call.write && report.sent.load(Relaxed);
+            report.finish(Err(Error::defect(&*panic).maybe_applied(maybe)));
+        }
+    }
+}

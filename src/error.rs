@@ -1,0 +1,60 @@
+//! The one error type below the ABI.
+
+#![forbid(unsafe_code)]
+
+use std::any::Any;
+
+use crate::status::{self, etcd_status_t};
+
+/// What became of a call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    NotApplied,
+    MaybeApplied,
+}
+
+#[derive(Clone, Debug)]
+pub struct Error {
+    pub status: etcd_status_t,
+    /// The code in the server's answer; none if the library found the error.
+    pub grpc: Option<i32>,
+    pub outcome: Outcome,
+    pub endpoint: String,
+    pub message: String,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error found before anything was sent.
+    pub fn new(status: etcd_status_t, message: impl Into<String>) -> Error {
+        Error {
+            status,
+            grpc: None,
+            outcome: Outcome::NotApplied,
+            endpoint: String::new(),
+            message: message.into(),
+        }
+    }
+
+    pub fn invalid(message: impl Into<String>) -> Error {
+        Error::new(status::ETCD_ERR_INVALID_ARGUMENT, message)
+    }
+
+    /// A caught panic.
+    pub fn defect(panic: &(dyn Any + Send)) -> Error {
+        let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Error::new(status::ETCD_ERR_INTERNAL, format!("a defect in the library: {text}"))
+    }
+
+    pub fn at(mut self, endpoint: &str) -> Error {
+        self.endpoint = endpoint.to_owned();
+        self
+    }
+
+    pub fn maybe_applied(mut self, maybe: bool) -> Error {
+        self.outcome = if maybe { Outcome::MaybeApplied } else { Outcome::NotApplied };
+        self
+    }
+}

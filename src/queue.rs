@@ -1,0 +1,204 @@
+//! A queue between the runtime and any number of readers, with a descriptor
+//! that is readable while the queue holds something.
+
+#![forbid(unsafe_code)]
+
+use crate::sys::EventFd;
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+pub struct Queue<T> {
+    state: Mutex<State<T>>,
+    filled: Condvar,
+}
+
+struct State<T> {
+    items: VecDeque<T>,
+    /// Calls of wake() that no reader has seen yet.
+    wakes: usize,
+    closed: bool,
+    sleepers: usize,
+    /// Made when it is first asked for: raising it costs a system call.
+    fd: Option<EventFd>,
+}
+
+/// How a wait for an item ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next<T> {
+    Item(T),
+    Woken,
+    Empty,
+    Closed,
+}
+
+impl<T> State<T> {
+    fn is_readable(&self) -> bool {
+        !self.items.is_empty() || self.wakes > 0 || self.closed
+    }
+
+    fn take(&mut self) -> Option<Next<T>> {
+        let taken = if self.closed {
+            return Some(Next::Closed);
+        } else if self.wakes > 0 {
+            self.wakes -= 1;
+            Next::Woken
+        } else {
+            Next::Item(self.items.pop_front()?)
+        };
+        if let (false, Some(fd)) = (self.is_readable(), &self.fd) {
+            fd.lower();
+        }
+        Some(taken)
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        let state =
+            State { items: VecDeque::new(), wakes: 0, closed: false, sleepers: 0, fd: None };
+        Queue { state: Mutex::new(state), filled: Condvar::new() }
+    }
+}
+
+impl<T> Queue<T> {
+    fn change(&self, change: impl FnOnce(&mut State<T>)) {
+        let mut state = self.state.lock().unwrap();
+        let was_readable = state.is_readable();
+        change(&mut state);
+        if let (false, true, Some(fd)) = (was_readable, state.is_readable(), &state.fd) {
+            fd.raise();
+        }
+        let wake = state.sleepers > 0;
+        drop(state);
+        if wake {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Adds an item; a closed queue drops it.
+    pub fn push(&self, item: T) {
+        self.change(|state| {
+            if !state.closed {
+                state.items.push_back(item);
+            }
+        });
+    }
+
+    /// Ends one wait, the current or the next one.
+    pub fn wake(&self) {
+        self.change(|state| state.wakes += 1);
+    }
+
+    /// Drops what the queue holds and ends every wait, now and later.
+    pub fn close(&self) {
+        let mut items = VecDeque::new();
+        self.change(|state| {
+            state.closed = true;
+            std::mem::swap(&mut items, &mut state.items);
+        });
+        self.filled.notify_all();
+    }
+
+    /// Waits for an item; `None` waits for ever.
+    pub fn next(&self, wait: Option<Duration>) -> Next<T> {
+        let mut state = self.state.lock().unwrap();
+        if let Some(next) = state.take() {
+            return next;
+        }
+        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
+        loop {
+            state.sleepers += 1;
+            state = match deadline {
+                None => self.filled.wait(state).unwrap(),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    self.filled.wait_timeout(state, left).unwrap().0
+                }
+            };
+            state.sleepers -= 1;
+            if let Some(next) = state.take() {
+                return next;
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Next::Empty;
+            }
+        }
+    }
+
+    /// The descriptor: level-triggered, never to be read or closed by others.
+    pub fn fd(&self) -> io::Result<RawFd> {
+        let mut state = self.state.lock().unwrap();
+        if state.fd.is_none() {
+            let fd = EventFd::new()?;
+            if state.is_readable() {
+                fd.raise();
+            }
+            state.fd = Some(fd);
+        }
+        Ok(state.fd.as_ref().map_or(-1, EventFd::number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn readable(fd: RawFd) -> bool {
+        let path = format!("/proc/self/fdinfo/{fd}");
+        let info = std::fs::read_to_string(path).unwrap();
+        let count = info.lines().find_map(|line| line.strip_prefix("eventfd-count:")).unwrap();
+        count.trim() != "0"
+    }
+
+    #[test]
+    fn the_descriptor_is_readable_exactly_while_there_is_something() {
+        let queue = Queue::default();
+        queue.push(1);
+        let fd = queue.fd().unwrap();
+        assert!(readable(fd));
+        queue.push(2);
+        assert_eq!(queue.next(None), Next::Item(1));
+        assert!(readable(fd));
+        assert_eq!(queue.next(None), Next::Item(2));
+        assert!(!readable(fd));
+        queue.wake();
+        assert!(readable(fd));
+        assert_eq!(queue.next(None), Next::Woken);
+        assert!(!readable(fd));
+        assert_eq!(queue.next(Some(Duration::ZERO)), Next::Empty);
+        queue.close();
+        assert!(readable(fd));
+        assert_eq!(queue.next(None), Next::Closed);
+    }
+
+    #[test]
+    fn readers_on_many_threads_get_each_item_once() {
+        let queue = Arc::new(Queue::default());
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let queue = queue.clone();
+                std::thread::spawn(move || {
+                    let mut got = Vec::new();
+                    while let Next::Item(item) = queue.next(None) {
+                        got.push(item);
+                    }
+                    got
+                })
+            })
+            .collect();
+        for item in 0..1000 {
+            queue.push(item);
+        }
+        while queue.state.lock().unwrap().is_readable() {
+            std::thread::yield_now();
+        }
+        queue.close();
+        let mut all: Vec<i32> = readers.into_iter().flat_map(|r| r.join().unwrap()).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..1000).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,272 @@
+//! The hidden runtime: one thread for all clients of the process, started at
+//! the first open and joined at the last close.
+//!
+//! Who drives it changes. Normally the thread does. A lone caller that makes
+//! one blocking call after another is let in to drive it from its own thread
+//! ("leads"), which saves two thread switches a call; the thread takes over
+//! again as soon as there is a second call, or none.
+
+#![forbid(unsafe_code)]
+
+use crate::error::{Error, Result};
+use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
+use crate::sys;
+use std::future::Future;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// Enough for TLS handshakes, which run on this stack.
+const STACK: usize = 1 << 20;
+/// What opening a client takes at its worst. Refused early, because a failed
+/// allocation half way would abort the host.
+const HEADROOM: usize = 16 << 20;
+/// A caller leads only with this much stack: a handshake may run on it.
+const LEADER_STACK: usize = 256 * 1024;
+/// Calls in a row, each alone and soon after the last, before a caller leads.
+const STREAK: u32 = 16;
+const SOON: Duration = Duration::from_millis(1);
+/// How long sockets may go unattended between two calls of a leader.
+const UNATTENDED: Duration = Duration::from_millis(2);
+/// How seldom our thread looks while a leader's call takes long.
+const LONGEST_LOOK: Duration = Duration::from_millis(64);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Driver {
+    /// Our thread.
+    Thread,
+    /// Nobody: between two calls of a leader. Our thread looks every [`UNATTENDED`].
+    Nobody,
+    /// A caller.
+    Leader,
+    /// The last client is closed.
+    Stopped,
+}
+
+struct Turn {
+    driver: Driver,
+    streak: u32,
+    last_call: Instant,
+    /// Calls led since the thread last looked.
+    led: u32,
+}
+
+struct Shared {
+    tokio: tokio::runtime::Runtime,
+    turn: Mutex<Turn>,
+    /// Wakes our thread when it is to drive, or to stop.
+    take_over: Condvar,
+    /// Makes our thread let go of the driver.
+    let_go: Notify,
+    /// Calls in progress, of all clients.
+    calls: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Process {
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    users: usize,
+    shared: Arc<Shared>,
+    thread: JoinHandle<()>,
+}
+
+fn process() -> &'static Process {
+    static PROCESSES: [OnceLock<Box<Process>>; sys::GENERATIONS] =
+        [const { OnceLock::new() }; sys::GENERATIONS];
+    sys::of_this_process(&PROCESSES).get_or_init(Default::default)
+}
+
+/// A client's share in the runtime; the last one dropped ends it.
+pub struct Runtime {
+    shared: Arc<Shared>,
+    generation: u32,
+}
+
+/// A call in progress, as far as the runtime is concerned.
+pub struct InProgress(Arc<Shared>);
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Runtime {
+    pub fn acquire() -> Result<Runtime> {
+        let generation = sys::fork_generation();
+        if generation as usize >= sys::GENERATIONS {
+            return Err(Error::new(ETCD_ERR_FORKED, "forked too often to start anew"));
+        }
+        let mut running = process().running.lock().unwrap();
+        if let Some(running) = &mut *running {
+            running.users += 1;
+            return Ok(Runtime { shared: running.shared.clone(), generation });
+        }
+        let started = start()?;
+        let shared = started.shared.clone();
+        *running = Some(started);
+        Ok(Runtime { shared, generation })
+    }
+
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.shared.tokio.spawn(task);
+        self.attend();
+    }
+
+    /// Notes a call; it is in progress until the result is dropped.
+    pub fn begin(&self) -> InProgress {
+        self.shared.calls.fetch_add(1, Relaxed);
+        InProgress(self.shared.clone())
+    }
+
+    /// Sees to it that somebody drives, after work was handed in.
+    pub fn attend(&self) {
+        let mut turn = self.shared.turn.lock().unwrap();
+        if turn.driver == Driver::Nobody {
+            turn.driver = Driver::Thread;
+            self.shared.take_over.notify_one();
+        }
+    }
+
+    /// Lets the caller drive the runtime for one blocking call, if it is alone
+    /// and has been for a while.
+    pub fn lead(&self) -> Option<Lead<'_>> {
+        let shared = &*self.shared;
+        let mut turn = shared.turn.lock().unwrap();
+        let now = Instant::now();
+        let alone = shared.calls.load(Relaxed) == 0;
+        let soon = now.duration_since(turn.last_call) < SOON;
+        turn.last_call = now;
+        turn.streak = if alone && soon { turn.streak.saturating_add(1) } else { 0 };
+        if turn.driver == Driver::Thread && turn.streak == STREAK && may_lead() {
+            shared.let_go.notify_one();
+        }
+        if turn.driver != Driver::Nobody || !alone || !may_lead() {
+            return None;
+        }
+        turn.driver = Driver::Leader;
+        turn.led += 1;
+        Some(Lead(shared))
+    }
+}
+
+/// The right to drive the runtime; goes back when it is dropped.
+pub struct Lead<'a>(&'a Shared);
+
+impl Lead<'_> {
+    pub fn drive<F: Future>(self, call: F) -> F::Output {
+        self.0.tokio.block_on(async {
+            // What the sockets have to say first: a server that died since the
+            // last call must not be sent this one.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            call.await
+        })
+    }
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        let mut turn = self.0.turn.lock().unwrap();
+        turn.last_call = Instant::now();
+        if turn.driver == Driver::Leader {
+            let others = self.0.calls.load(Relaxed) > 0;
+            turn.driver = if others { Driver::Thread } else { Driver::Nobody };
+        }
+        if turn.driver != Driver::Nobody {
+            self.0.take_over.notify_one();
+        }
+    }
+}
+
+/// Driving needs stack, and this thread must not be driving a runtime already.
+fn may_lead() -> bool {
+    sys::stack_left() >= LEADER_STACK && tokio::runtime::Handle::try_current().is_err()
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if self.generation != sys::fork_generation() {
+            // The parent's: its threads do not exist here, its locks may never open.
+            std::mem::forget(self.shared.clone());
+            return;
+        }
+        let ended = {
+            let mut running = process().running.lock().unwrap();
+            match &mut *running {
+                Some(of_us) if of_us.users > 1 => {
+                    of_us.users -= 1;
+                    None
+                }
+                _ => running.take(),
+            }
+        };
+        if let Some(Running { shared, thread, .. }) = ended {
+            shared.turn.lock().unwrap().driver = Driver::Stopped;
+            shared.take_over.notify_one();
+            shared.let_go.notify_one();
+            let _ = thread.join();
+        }
+    }
+}
+
+fn start() -> Result<Running> {
+    if !sys::memory_available(HEADROOM) {
+        return Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory to start"));
+    }
+    let failed =
+        |e: std::io::Error| Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start: {e}"));
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(failed)?;
+    let turn = Turn { driver: Driver::Thread, streak: 0, last_call: Instant::now(), led: 0 };
+    let shared = Arc::new(Shared {
+        tokio,
+        turn: Mutex::new(turn),
+        take_over: Condvar::new(),
+        let_go: Notify::new(),
+        calls: AtomicUsize::new(0),
+    });
+    let ours = shared.clone();
+    let thread = std::thread::Builder::new().name("etcd".into()).stack_size(STACK);
+    let thread = sys::with_signals_blocked(|| thread.spawn(move || run(&ours))).map_err(failed)?;
+    Ok(Running { users: 1, shared, thread })
+}
+
+/// Our thread.
+fn run(shared: &Shared) {
+    loop {
+        // Tasks catch their own panics; this is for the runtime's.
+        let _ = catch_unwind(AssertUnwindSafe(|| shared.tokio.block_on(shared.let_go.notified())));
+        let mut turn = shared.turn.lock().unwrap();
+        // Calls handed in before this moment counted on us.
+        if turn.driver == Driver::Thread && shared.calls.load(Relaxed) == 0 {
+            turn.driver = Driver::Nobody;
+        }
+        let mut wait = UNATTENDED;
+        loop {
+            match turn.driver {
+                Driver::Stopped => return,
+                Driver::Thread => break,
+                Driver::Nobody | Driver::Leader => {}
+            }
+            turn.led = 0;
+            turn = shared.take_over.wait_timeout(turn, wait).unwrap().0;
+            match turn.driver {
+                Driver::Nobody if turn.led == 0 => turn.driver = Driver::Thread,
+                // One long call: no need to look so often.
+                Driver::Leader if turn.led == 0 => wait = (wait * 2).min(LONGEST_LOOK),
+                _ => wait = UNATTENDED,
+            }
+        }
+        turn.streak = 0;
+    }
+}

@@ -1,0 +1,161 @@
+//! The few calls that need the operating system directly. Lowest layer.
+
+use std::cell::Cell;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Once;
+
+/// Runs `start` with every asynchronous signal blocked, so that a thread it
+/// creates begins, and stays, with them blocked: the host's handlers must not
+/// run on our thread, and SIGPIPE must not kill a host over our sockets.
+pub fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
+    // Faults must still reach the host's crash handler on the thread that caused them.
+    const SYNCHRONOUS: [libc::c_int; 7] = [
+        libc::SIGSEGV,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+        libc::SIGTRAP,
+        libc::SIGABRT,
+        libc::SIGSYS,
+    ];
+    let mut block = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: both sets are initialised by the calls before they are read.
+    unsafe {
+        libc::sigfillset(block.as_mut_ptr());
+        for signal in SYNCHRONOUS {
+            libc::sigdelset(block.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, block.as_ptr(), before.as_mut_ptr());
+    }
+    let result = start();
+    // SAFETY: `before` was filled in above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    result
+}
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn count_fork() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many forks lie between this process and the one that loaded the library.
+/// State made under another number belongs to a parent and must not be touched.
+pub fn fork_generation() -> u32 {
+    static REGISTER: Once = Once::new();
+    // SAFETY: the handler only adds to an atomic; the library is never unloaded.
+    REGISTER.call_once(|| unsafe {
+        libc::pthread_atfork(None, None, Some(count_fork));
+    });
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// How deep a line of forks may use the library.
+pub const GENERATIONS: usize = 256;
+
+/// This process's own of some state: after a fork the parent's may be locked
+/// for ever by a thread that does not exist here.
+pub fn of_this_process<T>(all: &[T; GENERATIONS]) -> &T {
+    &all[fork_generation() as usize % GENERATIONS]
+}
+
+/// A descriptor that is readable while it is raised.
+pub struct EventFd(OwnedFd);
+
+impl EventFd {
+    pub fn new() -> io::Result<EventFd> {
+        // SAFETY: plain system call; the result is checked before it is owned.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: a fresh descriptor that nobody else owns.
+        Ok(EventFd(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    pub fn raise(&self) {
+        let one = 1u64.to_ne_bytes();
+        // SAFETY: eight readable bytes. A full counter is raised already.
+        unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+    }
+
+    pub fn lower(&self) {
+        let mut count = [0u8; 8];
+        // SAFETY: eight writable bytes. An empty counter is lowered already.
+        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+
+    pub fn number(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// Writes to a socket without ever raising SIGPIPE, which `writev` would do on
+/// a caller's thread that has not blocked it.
+pub fn send(socket: RawFd, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    // SAFETY: an all-zero msghdr is valid; IoSlice has the layout of iovec, and
+    // the kernel only reads through it.
+    let sent = unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = buffers.as_ptr().cast_mut().cast();
+        message.msg_iovlen = buffers.len() as _;
+        libc::sendmsg(socket, &message, libc::MSG_NOSIGNAL)
+    };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+}
+
+/// Whether `bytes` of address space can still be had. Rust aborts the process
+/// when a small allocation fails; asking first turns that into an error.
+pub fn memory_available(bytes: usize) -> bool {
+    // SAFETY: maps fresh pages and unmaps exactly those.
+    unsafe {
+        let at = libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        );
+        if at == libc::MAP_FAILED {
+            return false;
+        }
+        libc::munmap(at, bytes);
+    }
+    true
+}
+
+/// Bytes of stack left below the caller's frame.
+pub fn stack_left() -> usize {
+    thread_local!(static LOWEST: Cell<usize> = const { Cell::new(0) });
+    let here = std::hint::black_box(0u8);
+    let here = std::ptr::addr_of!(here) as usize;
+    let lowest = LOWEST.get();
+    let lowest = if lowest == 0 {
+        let found = stack_lowest().unwrap_or(usize::MAX);
+        LOWEST.set(found);
+        found
+    } else {
+        lowest
+    };
+    here.saturating_sub(lowest)
+}
+
+fn stack_lowest() -> Option<usize> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    let mut lowest = std::ptr::null_mut();
+    let mut size = 0;
+    // SAFETY: the attributes are read and destroyed only after they were filled in.
+    unsafe {
+        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+            return None;
+        }
+        let failed = libc::pthread_attr_getstack(attributes.as_ptr(), &mut lowest, &mut size);
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        (failed == 0).then_some(lowest as usize)
+    }
+}

@@ -1,0 +1,112 @@
+//! One attempt to reach one endpoint: name, socket, TLS, HTTP/2.
+
+#![forbid(unsafe_code)]
+
+use super::endpoint::{Address, Endpoint};
+use super::io::{CountedSocket, Traffic};
+use super::resolve::resolve;
+use super::tls::Tls;
+use bytes::Bytes;
+use h2::client::{Builder, Connection, SendRequest};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::{timeout, Instant};
+
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+pub type Sender = SendRequest<Bytes>;
+pub type Driver = Connection<Box<dyn Stream>, Bytes>;
+
+/// HTTP/2 receive windows: large enough that a reply of a few MiB needs no
+/// further word from us, small enough for a thousand connections.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+/// A server's headers are some hundred bytes.
+const MAX_HEADERS: u32 = 32 * 1024;
+/// Assumed until the server's settings arrive; etcd itself sets no limit.
+const ASSUMED_STREAMS: usize = 4096;
+
+pub async fn connect(
+    endpoint: &Endpoint,
+    tls: Option<&Tls>,
+    within: Duration,
+    traffic: &Arc<Traffic>,
+) -> Result<(Sender, Driver), String> {
+    match timeout(within, attempt(endpoint, tls, within, traffic)).await {
+        Ok(result) => result,
+        Err(_) => Err(format!("no connection within {} ms", within.as_millis())),
+    }
+}
+
+async fn attempt(
+    endpoint: &Endpoint,
+    tls: Option<&Tls>,
+    within: Duration,
+    traffic: &Arc<Traffic>,
+) -> Result<(Sender, Driver), String> {
+    let socket = match &endpoint.address {
+        Address::Tcp { host, port } => {
+            CountedSocket::tcp(tcp(host, *port, within).await?, traffic.clone())
+        }
+        Address::Unix(path) => {
+            let socket = UnixStream::connect(path).await.map_err(|e| format!("connect: {e}"))?;
+            CountedSocket::unix(socket, traffic.clone())
+        }
+    };
+    let stream: Box<dyn Stream> = match tls.filter(|_| endpoint.tls) {
+        None => Box::new(socket),
+        Some(tls) => {
+            let name = tls.server_name(endpoint.server_name())?;
+            let stream =
+                tls.connector().connect(name, socket).await.map_err(|e| format!("TLS: {e}"))?;
+            if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+                return Err("TLS: the server does not speak HTTP/2".to_owned());
+            }
+            Box::new(stream)
+        }
+    };
+    Builder::new()
+        .enable_push(false)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_max_send_streams(ASSUMED_STREAMS)
+        .max_header_list_size(MAX_HEADERS)
+        .max_send_buffer_size(16 << 20)
+        .handshake(stream)
+        .await
+        .map_err(|e| format!("HTTP/2: {e}"))
+}
+
+/// Tries a host's addresses in turn, each with its share of the time left.
+async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, String> {
+    let deadline = Instant::now() + within;
+    let addresses =
+        resolve(host, port).await.map_err(|e| format!("cannot resolve \"{host}\": {e}"))?;
+    let mut failure = format!("\"{host}\" has no address");
+    for (i, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / (addresses.len() - i) as u32;
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(socket)) => {
+                prepare(&socket).map_err(|e| format!("socket option: {e}"))?;
+                return Ok(socket);
+            }
+            Ok(Err(e)) => failure = format!("connect: {e}"),
+            Err(_) => failure = format!("connect: no answer within {} ms", share.as_millis()),
+        }
+    }
+    Err(failure)
+}
+
+fn prepare(socket: &TcpStream) -> std::io::Result<()> {
+    socket.set_nodelay(true)?;
+    // The second net, for idle connections: etcd forbids HTTP/2 pings there.
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(Duration::from_secs(30))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(3);
+    socket2::SockRef::from(socket).set_tcp_keepalive(&keepalive)
+}

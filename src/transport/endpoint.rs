@@ -1,0 +1,224 @@
+//! Endpoint lists: `host:port`, `http://`, `https://`, `unix:`.
+
+#![forbid(unsafe_code)]
+
+use crate::error::{Error, Result};
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Longer lists are not lists of endpoints.
+const MAX_LIST: usize = 8 * 1024;
+const DEFAULT_PORT: u16 = 2379;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    Tcp { host: String, port: u16 },
+    Unix(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub address: Address,
+    pub tls: bool,
+    /// As it is shown in errors, and what a caller would have to type.
+    pub name: String,
+}
+
+impl Endpoint {
+    /// The `:authority` of requests: `host:port`, an IPv6 host in brackets.
+    pub fn authority(&self) -> String {
+        match &self.address {
+            Address::Tcp { host, port } => host_port(host, *port),
+            // Go's client sends this, and servers ignore it.
+            Address::Unix(_) => "localhost".to_owned(),
+        }
+    }
+
+    /// What the server's certificate must be for, unless overridden.
+    pub fn server_name(&self) -> &str {
+        match &self.address {
+            Address::Tcp { host, .. } => host,
+            Address::Unix(path) => path.rsplit('/').next().unwrap_or(path),
+        }
+    }
+
+    /// Whether what is sent stays on this machine.
+    pub fn is_local(&self) -> bool {
+        match &self.address {
+            Address::Unix(_) => true,
+            Address::Tcp { host, .. } => {
+                host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            }
+        }
+    }
+}
+
+fn host_port(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+/// Parses a list separated by commas, semicolons or white space. An endpoint
+/// without a scheme uses TLS when `prefer_tls` says that TLS was configured.
+pub fn parse_list(list: &str, prefer_tls: bool) -> Result<Vec<Endpoint>> {
+    if list.len() > MAX_LIST {
+        return Err(Error::invalid(format!("endpoints: longer than {MAX_LIST} bytes")));
+    }
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for item in list.split(|c: char| c == ',' || c == ';' || c.is_whitespace()) {
+        if item.is_empty() {
+            continue;
+        }
+        let endpoint = parse(item, prefer_tls)
+            .map_err(|why| Error::invalid(format!("endpoint \"{}\": {why}", shown(item))))?;
+        // A member named twice would count twice when members are picked.
+        if !endpoints.contains(&endpoint) {
+            endpoints.push(endpoint);
+        }
+    }
+    if endpoints.is_empty() {
+        return Err(Error::invalid("endpoints: none given"));
+    }
+    Ok(endpoints)
+}
+
+/// The item without user information: a password must not reach a message.
+fn shown(item: &str) -> String {
+    let (scheme, rest) = match item.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), item),
+    };
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}{rest}").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn parse(item: &str, prefer_tls: bool) -> Result<Endpoint, &'static str> {
+    if item.chars().any(char::is_control) {
+        return Err("control character");
+    }
+    if let Some(path) = item.strip_prefix("unix:") {
+        // unix:path, unix://path and unix:///path, as gRPC has them.
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.len() > 107 {
+            return Err("a socket path has 1 to 107 bytes");
+        }
+        let address = Address::Unix(path.to_owned());
+        return Ok(Endpoint { address, tls: false, name: format!("unix:{path}") });
+    }
+    let (tls, rest, scheme) = match item.split_once("://") {
+        Some(("http", rest)) => (false, rest, "http://"),
+        Some(("https", rest)) => (true, rest, "https://"),
+        Some(_) => return Err("the scheme must be http, https or unix"),
+        None => (prefer_tls, item, ""),
+    };
+    // A path, query or fragment means nothing to etcd; Go's client drops it too.
+    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    if host.contains('@') {
+        return Err("user and password belong to the options, not to the endpoint");
+    }
+    let (host, port) = split_port(host)?;
+    let name = format!("{scheme}{}", host_port(&host, port));
+    Ok(Endpoint { address: Address::Tcp { host, port }, tls, name })
+}
+
+fn split_port(host: &str) -> Result<(String, u16), &'static str> {
+    let (name, port) = if let Some(rest) = host.strip_prefix('[') {
+        let (address, after) = rest.split_once(']').ok_or("no closing bracket")?;
+        let plain = address.split('%').next().unwrap_or(address);
+        plain.parse::<Ipv6Addr>().map_err(|_| "not an IPv6 address in brackets")?;
+        match after.strip_prefix(':') {
+            Some(port) => (address, Some(port)),
+            None if after.is_empty() => (address, None),
+            None => return Err("only a port may follow the bracket"),
+        }
+    } else if host.parse::<Ipv6Addr>().is_ok() {
+        return Err("an IPv6 address must be in brackets");
+    } else {
+        match host.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (host, None),
+        }
+    };
+    let port = match port {
+        None => DEFAULT_PORT,
+        // u16's parser takes a leading plus sign, which no URL has.
+        Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
+            port.parse().ok().filter(|&port| port != 0).ok_or("a port is 1 to 65535")?
+        }
+        Some(_) => return Err("a port is 1 to 65535"),
+    };
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'%');
+    if name.is_empty() || name.len() > 255 || !name.bytes().all(legal) {
+        return Err("no usable host name");
+    }
+    Ok((name.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &str) -> Vec<String> {
+        parse_list(list, false).unwrap().into_iter().map(|e| e.name).collect()
+    }
+
+    #[test]
+    fn every_form_and_separator() {
+        assert_eq!(
+            names("a:1,http://b:2; https://c:3\tunix:/run/e.sock\nunix:///x [::1]:4 d ,,"),
+            [
+                "a:1",
+                "http://b:2",
+                "https://c:3",
+                "unix:/run/e.sock",
+                "unix:/x",
+                "[::1]:4",
+                "d:2379"
+            ]
+        );
+        assert_eq!(names("http://[fe80::1%eth0]:5/ignored?x#y"), ["http://[fe80::1%eth0]:5"]);
+        assert_eq!(names("a:1 a:1"), ["a:1"]);
+        assert!(parse_list("a:1", true).unwrap()[0].tls);
+        assert!(!parse_list("http://a:1", true).unwrap()[0].tls);
+    }
+
+    #[test]
+    fn authority_and_server_name() {
+        let all = parse_list("https://[::1]:2 https://h:3 unix:/run/etcd.sock", false).unwrap();
+        assert_eq!(all[0].authority(), "[::1]:2");
+        assert_eq!(all[0].server_name(), "::1");
+        assert_eq!(all[1].server_name(), "h");
+        assert_eq!(all[2].server_name(), "etcd.sock");
+        assert!(all[0].is_local() && !all[1].is_local() && all[2].is_local());
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_named_without_its_password() {
+        for bad in [
+            "",
+            " ,;",
+            "ftp://a:1",
+            "a:0",
+            "a:65536",
+            "a:+1",
+            "a:",
+            ":1",
+            "::1",
+            "[::1",
+            "[x]:1",
+            "[::1]2",
+            "http://",
+            "unix:",
+            "a b:\u{1}",
+            "http://a_b c:0",
+            "é:1",
+        ] {
+            assert!(parse_list(bad, false).is_err(), "{bad:?}");
+        }
+        let error = parse_list("http://root:secret@host:1", false).unwrap_err();
+        assert!(!error.message.contains("secret"), "{}", error.message);
+        assert!(parse_list(&"a".repeat(9000), false).is_err());
+    }
+}

@@ -1,0 +1,296 @@
+//! One unary gRPC call on one connection, and what was sent when it fails.
+
+#![forbid(unsafe_code)]
+
+use super::channel::Picked;
+use super::io::Traffic;
+use super::link::Link;
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderValue, CONTENT_TYPE, TE, USER_AGENT};
+use http::uri::{PathAndQuery, Scheme, Uri};
+use http::Method;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// The gRPC frame header: a flag for compression and the length.
+pub const PREFIX: usize = 5;
+/// A server's text is shown to people and written to logs.
+const MAX_MESSAGE: usize = 1024;
+
+/// One request, framed once and sent as often as needed.
+#[derive(Clone)]
+pub struct Request {
+    pub path: PathAndQuery,
+    /// With its gRPC frame header.
+    pub frame: Bytes,
+    pub require_leader: bool,
+}
+
+/// Why an attempt gave no reply.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// Nothing of it reached the server.
+    NotSent(String),
+    /// Sent, and the connection broke before the reply was complete.
+    Lost(String),
+    /// The server's own answer.
+    Refused { code: i32, message: String },
+    /// The reply is larger than the limit; its size.
+    TooLarge(usize),
+    /// The reply does not fit into memory; its size.
+    NoMemory(usize),
+    /// The reply is no gRPC.
+    Malformed(String),
+}
+
+/// Counts a call as in progress for as long as it lives.
+struct InFlight<'a>(&'a Traffic);
+
+impl<'a> InFlight<'a> {
+    fn new(traffic: &'a Traffic) -> InFlight<'a> {
+        traffic.in_flight.fetch_add(1, Relaxed);
+        InFlight(traffic)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Sends the request and returns the reply's message. `sent` is true from the
+/// moment the server may have it.
+pub async fn unary(
+    picked: &Picked,
+    request: &Request,
+    token: Option<&HeaderValue>,
+    reply_limit: usize,
+    sent: &AtomicBool,
+) -> Result<Vec<u8>, Failure> {
+    let traffic = &*picked.connection.traffic;
+    let _in_flight = InFlight::new(traffic);
+    let mut sender = picked.connection.sender.clone();
+    if let Err(e) = poll_fn(|cx| sender.poll_ready(cx)).await {
+        picked.link.retire(&picked.connection);
+        return Err(Failure::NotSent(e.to_string()));
+    }
+    let head = head(&picked.link, request, token);
+    let bytes_before = traffic.sent.load(Relaxed);
+    let (response, mut body) = sender.send_request(head, false).map_err(|e| {
+        picked.link.retire(&picked.connection);
+        Failure::NotSent(e.to_string())
+    })?;
+    let lost = |e: h2::Error| {
+        // The server says it has not looked at it, or not a byte has left since.
+        let refused =
+            e.is_remote() && (e.is_go_away() || e.reason() == Some(h2::Reason::REFUSED_STREAM));
+        if refused || traffic.sent.load(Relaxed) == bytes_before {
+            sent.store(false, Relaxed);
+            Failure::NotSent(describe(&e))
+        } else {
+            Failure::Lost(describe(&e))
+        }
+    };
+    sent.store(true, Relaxed);
+    body.send_data(request.frame.clone(), true).map_err(lost)?;
+    let (head, mut stream) = response.await.map_err(lost)?.into_parts();
+    if head.status != http::StatusCode::OK {
+        let code = code_of_http(head.status.as_u16());
+        return Err(Failure::Refused { code, message: format!("HTTP status {}", head.status) });
+    }
+    // A refusal without a message carries everything in its only header block.
+    if let Some(failure) = refusal(&head.headers) {
+        return Err(failure);
+    }
+    let mut message = Message::new(reply_limit);
+    while let Some(chunk) = stream.data().await {
+        let chunk = chunk.map_err(lost)?;
+        let _ = stream.flow_control().release_capacity(chunk.len());
+        message.add(&chunk)?;
+    }
+    let trailers = stream.trailers().await.map_err(lost)?;
+    let trailers = trailers.as_ref().unwrap_or(&head.headers);
+    match refusal(trailers) {
+        Some(failure) => Err(failure),
+        None if trailers.contains_key("grpc-status") => message.finish(),
+        // A proxy that lost the server ends the stream like this.
+        None => Err(Failure::Lost("the reply ended without a status".to_owned())),
+    }
+}
+
+fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http::Request<()> {
+    let mut uri = http::uri::Parts::default();
+    uri.scheme = Some(if link.endpoint.tls { Scheme::HTTPS } else { Scheme::HTTP });
+    uri.authority = Some(link.authority.clone());
+    uri.path_and_query = Some(request.path.clone());
+    let mut head = http::Request::new(());
+    *head.method_mut() = Method::POST;
+    *head.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
+    let headers = head.headers_mut();
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("libetcd/", env!("CARGO_PKG_VERSION"))),
+    );
+    if let Some(token) = token {
+        headers.insert("token", token.clone());
+    }
+    if request.require_leader {
+        headers.insert("hasleader", HeaderValue::from_static("true"));
+    }
+    head
+}
+
+fn describe(e: &h2::Error) -> String {
+    match e.get_io() {
+        Some(io) => format!("connection lost: {io}"),
+        None => format!("connection lost: {e}"),
+    }
+}
+
+/// The status in a reply's headers or trailers, unless it says OK.
+fn refusal(headers: &HeaderMap) -> Option<Failure> {
+    let code = headers.get("grpc-status")?;
+    let code = code.to_str().ok().and_then(|code| code.parse().ok()).unwrap_or(2);
+    if code == 0 {
+        return None;
+    }
+    let message = headers.get("grpc-message").map_or(&[][..], HeaderValue::as_bytes);
+    Some(Failure::Refused { code, message: readable(message) })
+}
+
+/// Undoes gRPC's percent-encoding; what a terminal or a log would act on is escaped.
+fn readable(encoded: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = |b: &u8| (*b as char).to_digit(16);
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) if hex(high).is_some() && hex(low).is_some() => {
+                bytes.push((hex(high).unwrap_or(0) * 16 + hex(low).unwrap_or(0)) as u8);
+                rest = after;
+            }
+            _ => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    let mut text = String::new();
+    for c in String::from_utf8_lossy(&bytes).chars() {
+        if text.len() >= MAX_MESSAGE {
+            text.push_str("...");
+            break;
+        }
+        if c.is_control() {
+            text.extend(c.escape_default());
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// What gRPC makes of an HTTP status that is not 200.
+fn code_of_http(status: u16) -> i32 {
+    match status {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502 | 503 | 504 => 14,
+        _ => 2,
+    }
+}
+
+/// Collects the one message of a reply, in memory of its own: what HTTP/2
+/// hands out would keep far larger buffers alive.
+struct Message {
+    limit: usize,
+    prefix: Vec<u8>,
+    /// The message's length, once its frame header has arrived.
+    length: Option<usize>,
+    data: Vec<u8>,
+}
+
+impl Message {
+    fn new(limit: usize) -> Message {
+        Message { limit, prefix: Vec::new(), length: None, data: Vec::new() }
+    }
+
+    fn add(&mut self, mut chunk: &[u8]) -> Result<(), Failure> {
+        if self.length.is_none() {
+            let (prefix, rest) = chunk.split_at(chunk.len().min(PREFIX - self.prefix.len()));
+            self.prefix.extend_from_slice(prefix);
+            let Ok(prefix) = <[u8; PREFIX]>::try_from(&*self.prefix) else { return Ok(()) };
+            let [compressed, length @ ..] = prefix;
+            if compressed != 0 {
+                return Err(Failure::Malformed("the reply is compressed".to_owned()));
+            }
+            let length = u32::from_be_bytes(length) as usize;
+            if length > self.limit {
+                return Err(Failure::TooLarge(length));
+            }
+            self.data.try_reserve_exact(length).map_err(|_| Failure::NoMemory(length))?;
+            self.length = Some(length);
+            chunk = rest;
+        }
+        if self.data.len() + chunk.len() > self.length.unwrap_or(0) {
+            return Err(Failure::Malformed("more than one message in the reply".to_owned()));
+        }
+        self.data.extend_from_slice(chunk);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Vec<u8>, Failure> {
+        match self.length {
+            Some(length) if length == self.data.len() => Ok(self.data),
+            _ => Err(Failure::Malformed("the reply ends in the middle of a message".to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collect(chunks: &[&[u8]]) -> Result<Vec<u8>, Failure> {
+        let mut message = Message::new(10);
+        for chunk in chunks {
+            message.add(chunk)?;
+        }
+        message.finish()
+    }
+
+    #[test]
+    fn a_message_in_any_pieces() {
+        let reply = b"\0\0\0\0\x04abcd";
+        for cut in 0..=reply.len() {
+            let (a, b) = reply.split_at(cut);
+            assert_eq!(collect(&[a, b]).unwrap(), b"abcd", "{cut}");
+        }
+        let single: Vec<&[u8]> = reply.chunks(1).collect();
+        assert_eq!(collect(&single).unwrap(), b"abcd");
+        assert_eq!(collect(&[b"\0\0\0\0\0"]).unwrap(), b"");
+    }
+
+    #[test]
+    fn bad_replies_are_refused() {
+        assert!(matches!(collect(&[b"\0\0\0\0\x0b"]), Err(Failure::TooLarge(11))));
+        assert!(matches!(collect(&[b"\x01\0\0\0\x01a"]), Err(Failure::Malformed(_))));
+        assert!(matches!(collect(&[b"\0\0\0\0\x01ab"]), Err(Failure::Malformed(_))));
+        assert!(matches!(collect(&[b"\0\0\0\0\x01a", b"b"]), Err(Failure::Malformed(_))));
+        assert!(matches!(collect(&[b"\0\0\0\0\x03ab"]), Err(Failure::Malformed(_))));
+        assert!(matches!(collect(&[b"\0\0"]), Err(Failure::Malformed(_))));
+        assert!(matches!(collect(&[]), Err(Failure::Malformed(_))));
+    }
+
+    #[test]
+    fn a_servers_text_cannot_steer_a_terminal() {
+        assert_eq!(readable(b"a%20b%e2%82%ac%"), "a b\u{20ac}%");
+        assert_eq!(readable(b"x\x1b[2J%0a"), "x\\u{1b}[2J\\n");
+        assert!(readable(&[b'a'; 5000]).len() < 1100);
+    }
+}

@@ -1,0 +1,155 @@
+//! A socket that counts what crosses it.
+
+#![forbid(unsafe_code)]
+
+use crate::sys;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
+use std::task::{ready, Context, Poll};
+use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Notify;
+
+/// One connection's life, shared by its socket, its keeper and its calls.
+#[derive(Default)]
+pub struct Traffic {
+    /// Bytes the kernel has taken.
+    pub sent: AtomicU64,
+    /// When bytes last arrived, in milliseconds as of [`now_ms`]; 0 = never.
+    pub heard: AtomicU64,
+    /// Requests without a complete reply.
+    pub in_flight: AtomicUsize,
+    /// When a call last found the server silent; see [`Traffic::doubtful`].
+    pub doubted: AtomicU64,
+    /// Asks the keeper for a ping.
+    pub probe: Notify,
+    /// Tells the keeper that the connection takes no further calls.
+    pub retire: Notify,
+}
+
+impl Traffic {
+    pub fn heard_since(&self, moment: u64) -> bool {
+        self.heard.load(Relaxed) >= moment
+    }
+
+    /// Silent when it was last asked, and since.
+    pub fn doubtful(&self) -> bool {
+        let doubted = self.doubted.load(Relaxed);
+        doubted != 0 && !self.heard_since(doubted)
+    }
+
+    pub fn doubt(&self) {
+        self.doubted.store(now_ms(), Relaxed);
+        self.probe.notify_one();
+    }
+}
+
+/// Milliseconds since the first use, never 0.
+pub fn now_ms() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_millis() as u64 + 1
+}
+
+enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// The socket under TLS or HTTP/2.
+pub struct CountedSocket {
+    socket: Socket,
+    traffic: Arc<Traffic>,
+}
+
+impl CountedSocket {
+    pub fn tcp(socket: TcpStream, traffic: Arc<Traffic>) -> CountedSocket {
+        CountedSocket { socket: Socket::Tcp(socket), traffic }
+    }
+
+    pub fn unix(socket: UnixStream, traffic: Arc<Traffic>) -> CountedSocket {
+        CountedSocket { socket: Socket::Unix(socket), traffic }
+    }
+
+    fn number(&self) -> RawFd {
+        match &self.socket {
+            Socket::Tcp(socket) => socket.as_raw_fd(),
+            Socket::Unix(socket) => socket.as_raw_fd(),
+        }
+    }
+}
+
+impl AsyncRead for CountedSocket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(match &mut self.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Socket::Unix(socket) => Pin::new(socket).poll_read(cx, buffer),
+        })?;
+        if buffer.filled().len() > before {
+            self.traffic.heard.store(now_ms(), Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for CountedSocket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(data)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let number = self.number();
+        loop {
+            let sent = match &self.socket {
+                Socket::Tcp(socket) => {
+                    ready!(socket.poll_write_ready(cx))?;
+                    socket.try_io(Interest::WRITABLE, || sys::send(number, data))
+                }
+                Socket::Unix(socket) => {
+                    ready!(socket.poll_write_ready(cx))?;
+                    socket.try_io(Interest::WRITABLE, || sys::send(number, data))
+                }
+            };
+            match sent {
+                Ok(count) => {
+                    self.traffic.sent.fetch_add(count as u64, Relaxed);
+                    return Poll::Ready(Ok(count));
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Poll::Ready(Err(e)),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
+            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! HTTP/2 connections to the members of a cluster: who is up, what was sent.
+
+#![forbid(unsafe_code)]
+
+pub mod channel;
+mod connect;
+pub mod endpoint;
+pub mod exchange;
+pub mod io;
+pub mod link;
+mod resolve;
+pub mod service;
+pub mod tls;
+
+pub use channel::Channel;
+pub use exchange::{Failure, Request};

@@ -1,0 +1,205 @@
+//! Replies, read in place.
+
+/// The buffer is not the message it should be.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+type Result<T> = std::result::Result<T, Malformed>;
+
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+/// The fields of one message, in the order they were written.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn varint(&mut self) -> Result<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let (&byte, rest) = self.0.split_first().ok_or(Malformed)?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Malformed)
+    }
+
+    fn take(&mut self, length: u64) -> Result<&'a [u8]> {
+        let length = usize::try_from(length).map_err(|_| Malformed)?;
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    /// The next field's number and value.
+    fn next(&mut self) -> Result<Option<(u64, Value<'a>)>> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let key = self.varint()?;
+        let value = match key & 7 {
+            0 => Value::Number(self.varint()?),
+            1 => Value::Bytes(self.take(8)?),
+            2 => {
+                let length = self.varint()?;
+                Value::Bytes(self.take(length)?)
+            }
+            5 => Value::Bytes(self.take(4)?),
+            _ => return Err(Malformed),
+        };
+        Ok(Some((key >> 3, value)))
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    pub cluster_id: u64,
+    pub member_id: u64,
+    pub revision: i64,
+    pub raft_term: u64,
+}
+
+impl Header {
+    fn decode(buffer: &[u8]) -> Result<Header> {
+        let mut header = Header::default();
+        let mut fields = Fields(buffer);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Value::Number(id)) => header.cluster_id = id,
+                (2, Value::Number(id)) => header.member_id = id,
+                (3, Value::Number(revision)) => header.revision = revision as i64,
+                (4, Value::Number(term)) => header.raft_term = term,
+                _ => {}
+            }
+        }
+        Ok(header)
+    }
+}
+
+/// One key with its value, pointing into the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyValue<'a> {
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+    pub create_revision: i64,
+    pub mod_revision: i64,
+    pub version: i64,
+    pub lease: i64,
+}
+
+impl<'a> KeyValue<'a> {
+    fn decode(buffer: &'a [u8]) -> Result<KeyValue<'a>> {
+        let mut kv = KeyValue::default();
+        let mut fields = Fields(buffer);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Value::Bytes(key)) => kv.key = key,
+                (2, Value::Number(revision)) => kv.create_revision = revision as i64,
+                (3, Value::Number(revision)) => kv.mod_revision = revision as i64,
+                (4, Value::Number(version)) => kv.version = version as i64,
+                (5, Value::Bytes(value)) => kv.value = value,
+                (6, Value::Number(lease)) => kv.lease = lease as i64,
+                _ => {}
+            }
+        }
+        Ok(kv)
+    }
+}
+
+/// What RangeResponse, PutResponse and DeleteRangeResponse have besides their pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    pub header: Header,
+    pub count: i64,
+    pub more: bool,
+}
+
+/// The numbers of the fields in one of the three replies. The header is field 1.
+pub struct Shape {
+    pairs: u64,
+    count: u64,
+    more: u64,
+}
+
+pub const RANGE: Shape = Shape { pairs: 2, count: 4, more: 3 };
+pub const PUT: Shape = Shape { pairs: 2, count: 0, more: 0 };
+pub const DELETE_RANGE: Shape = Shape { pairs: 3, count: 2, more: 0 };
+
+impl Shape {
+    /// Reads a reply; `pair` gets each pair and about how many are to come,
+    /// itself included.
+    pub fn decode<'a>(
+        &self,
+        buffer: &'a [u8],
+        mut pair: impl FnMut(KeyValue<'a>, usize),
+    ) -> Result<Reply> {
+        let mut reply = Reply::default();
+        let mut has_header = false;
+        let mut fields = Fields(buffer);
+        loop {
+            let left = fields.0.len();
+            let Some((number, value)) = fields.next()? else { break };
+            match value {
+                Value::Bytes(bytes) if number == 1 => {
+                    reply.header = Header::decode(bytes)?;
+                    has_header = true;
+                }
+                Value::Bytes(bytes) if number == self.pairs => {
+                    let size = left - fields.0.len();
+                    pair(KeyValue::decode(bytes)?, left / size + 1);
+                }
+                Value::Number(count) if number == self.count => reply.count = count as i64,
+                Value::Number(more) if number == self.more => reply.more = more != 0,
+                _ => {}
+            }
+        }
+        // etcd has never sent a reply without one.
+        has_header.then_some(reply).ok_or(Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::encode::Encoder;
+
+    fn message(encoder: Encoder) -> Vec<u8> {
+        encoder.finish()[5..].to_vec()
+    }
+
+    #[test]
+    fn a_range_reply_is_read_in_place() {
+        let pair = message(Encoder::new(0).bytes(1, b"k\0").flag(4, true).bytes(5, b"v"));
+        let header = message(Encoder::new(0).flag(3, true));
+        let reply = message(
+            Encoder::new(0).bytes(1, &header).bytes(2, &pair).bytes(2, &pair).flag(3, true),
+        );
+        let mut pairs = Vec::new();
+        let decoded = RANGE.decode(&reply, |kv, _| pairs.push(kv)).unwrap();
+        assert_eq!(decoded.header.revision, 1);
+        assert!(decoded.more);
+        assert_eq!(pairs.len(), 2);
+        assert_eq!((pairs[0].key, pairs[0].value, pairs[0].version), (&b"k\0"[..], &b"v"[..], 1));
+    }
+
+    #[test]
+    fn every_cut_of_a_reply_is_an_error_or_a_shorter_reply_but_never_a_panic() {
+        let pair = message(Encoder::new(0).bytes(1, b"key").bytes(5, b"value"));
+        let header = message(Encoder::new(0).flag(3, true));
+        let reply = message(Encoder::new(0).bytes(1, &header).bytes(2, &pair));
+        for length in 0..reply.len() {
+            for byte in [0x00, 0x7f, 0x80, 0xff] {
+                let mut cut = reply[..length].to_vec();
+                cut.push(byte);
+                let _ = RANGE.decode(&cut, |_, _| ());
+            }
+        }
+        assert_eq!(RANGE.decode(&[], |_, _| ()), Err(Malformed));
+        assert_eq!(RANGE.decode(&[0xff; 11], |_, _| ()), Err(Malformed));
+        assert_eq!(RANGE.decode(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], |_, _| ()), Err(Malformed));
+    }
+}

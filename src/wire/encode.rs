@@ -1,0 +1,49 @@
+//! Requests, written into one gRPC frame.
+
+use bytes::Bytes;
+
+/// The gRPC frame header: not compressed, and the message's length.
+const PREFIX: usize = 5;
+
+/// A message under construction. Fields that hold their default are left out.
+pub struct Encoder(Vec<u8>);
+
+impl Encoder {
+    /// `expected`: about how long the fields will be together.
+    pub fn new(expected: usize) -> Encoder {
+        let mut frame = Vec::with_capacity(PREFIX + expected + 32);
+        frame.resize(PREFIX, 0);
+        Encoder(frame)
+    }
+
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+
+    pub fn bytes(mut self, field: u32, value: &[u8]) -> Encoder {
+        if !value.is_empty() {
+            self.varint(u64::from(field << 3 | 2));
+            self.varint(value.len() as u64);
+            self.0.extend_from_slice(value);
+        }
+        self
+    }
+
+    pub fn flag(mut self, field: u32, value: bool) -> Encoder {
+        if value {
+            self.varint(u64::from(field << 3));
+            self.varint(1);
+        }
+        self
+    }
+
+    pub fn finish(mut self) -> Bytes {
+        let length = (self.0.len() - PREFIX) as u32;
+        self.0[1..PREFIX].copy_from_slice(&length.to_be_bytes());
+        self.0.into()
+    }
+}

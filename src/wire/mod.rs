@@ -1,0 +1,8 @@
+//! etcd's messages where keys and values stay in the buffer they came in, or
+//! go straight from the caller's memory into the request. Field numbers are
+//! those of etcd's rpc.proto and kv.proto (3.4 to 3.7).
+
+#![forbid(unsafe_code)]
+
+pub mod decode;
+pub mod encode;

@@ -1,0 +1,116 @@
+//! What the ABI publishes may only grow: the header, the symbols, the layouts.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+/// The header's sources, in the order in which it presents them.
+const SOURCES: [&str; 8] = [
+    "src/status.rs",
+    "src/capi/types.rs",
+    "src/capi/version.rs",
+    "src/capi/error.rs",
+    "src/capi/client.rs",
+    "src/capi/kv.rs",
+    "src/capi/event.rs",
+    "src/capi/queue.rs",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn generate() -> String {
+    let mut config = cbindgen::Config::from_root_or_default(root());
+    let (major, minor, patch) = (
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    );
+    config.header = Some(
+        "/* libetcd: etcd v3 for C.\n *\n * Ownership, threads, errors, queues, fork and signals: \
+         see docs/c-api.md.\n *\n * SPDX-License-Identifier: MIT OR Apache-2.0\n */"
+            .to_owned(),
+    );
+    config.after_includes = Some(format!(
+        r#"
+#define ETCD_VERSION_MAJOR {major}
+#define ETCD_VERSION_MINOR {minor}
+#define ETCD_VERSION_PATCH {patch}
+/** The version of this header: major << 16 | minor << 8 | patch. */
+#define ETCD_VERSION_NUMBER \
+  ((uint32_t)ETCD_VERSION_MAJOR << 16 | (uint32_t)ETCD_VERSION_MINOR << 8 | \
+   (uint32_t)ETCD_VERSION_PATCH)
+
+#ifndef ETCD_API
+#define ETCD_API extern
+#endif
+
+#if defined(__GNUC__)
+#define ETCD_MUST_USE __attribute__((warn_unused_result))
+#else
+#define ETCD_MUST_USE
+#endif"#
+    ));
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(root().join(source));
+    }
+    let mut header = Vec::new();
+    builder.generate().expect("cbindgen").write(&mut header);
+    let header = String::from_utf8(header).unwrap();
+    // Before the guard's end, so that a second inclusion stays empty.
+    let guard = header.rfind("#endif").unwrap();
+    format!("{}{}\n{}", &header[..guard], initialisers(&header), &header[guard..])
+}
+
+/// An INIT macro for each options structure; every field is listed, because
+/// some compilers warn of fields that are not.
+fn initialisers(header: &str) -> String {
+    let mut macros = String::new();
+    for structure in header.split("typedef struct ").skip(1) {
+        let name = structure.split_whitespace().next().unwrap();
+        if !name.ends_with("_options_t") {
+            continue;
+        }
+        let body = structure.split('}').next().unwrap();
+        let fields = body.lines().map(str::trim).filter(|line| line.ends_with(';'));
+        let values = fields.map(|field| match field {
+            "size_t size;" => format!("sizeof({name})"),
+            _ if field.contains('*') => "NULL".to_owned(),
+            _ if field.starts_with("struct etcd_bytes_t ") => "{ NULL, 0 }".to_owned(),
+            _ => "0".to_owned(),
+        });
+        let values = values.collect::<Vec<_>>().join(", ");
+        let upper = name.trim_end_matches("_t").to_uppercase();
+        let _ = write!(
+            macros,
+            "/** All defaults, for initialising an {name}. */\n#define {upper}_INIT \\\n  {{ {values} }}\n\n"
+        );
+    }
+    macros
+}
+
+#[test]
+fn the_header_is_up_to_date() {
+    let path = root().join("include/etcd.h");
+    let generated = generate();
+    if std::env::var_os("LIBETCD_BLESS").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    if committed != generated {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("etcd.h");
+        std::fs::write(&new, &generated).unwrap();
+        let diff = Command::new("diff").arg("-u").arg(&path).arg(&new).output();
+        let diff = diff.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
+        panic!(
+            "include/etcd.h is not what the sources say.\n{}\nIf the change is meant, run: \
+             make header",
+            diff.unwrap_or_default()
+        );
+    }
+}
