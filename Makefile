@@ -1,0 +1,62 @@
+# Thin wrappers around cargo and tools/; `make help` lists them.
+
+# The one place with the version is Cargo.toml. SOVERSION is for ever: the ABI only grows.
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SOVERSION := 0
+
+CARGO ?= cargo
+OUT = $(or $(CARGO_TARGET_DIR),target)/release
+
+# LIBDIR and INCLUDEDIR may be absolute, or relative to PREFIX.
+DESTDIR ?=
+PREFIX ?= /usr/local
+LIBDIR ?= lib
+INCLUDEDIR ?= include
+
+all: ## build the library: libetcd.so and libetcd.a
+	$(CARGO) build --release
+	@# The name programs ask for at run time, so that they run against the build tree too.
+	@ln -sf libetcd.so $(OUT)/libetcd.so.$(SOVERSION)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+
+deps: ## install what building and testing need and this machine lacks (apt)
+	@tools/deps.sh
+
+servers: deps ## fetch and build the etcd servers of the tests
+	@tools/servers.sh
+
+demo: deps all ## run c-examples/demo.c against an etcd of its own
+	$(CC) -std=c99 -Wall -Wextra -O2 -Iinclude -o $(OUT)/demo c-examples/demo.c \
+		-L$(OUT) -letcd -Wl,-rpath,$(abspath $(OUT))
+	@tools/demo.sh $(OUT)/demo
+
+test: servers ## all tests; long scenarios at a tenth of their length
+	LIBETCD_REQUIRE_SERVERS=1 $(CARGO) test
+
+soak: servers ## the same tests at full length
+	LIBETCD_REQUIRE_SERVERS=1 LIBETCD_SOAK=1 $(CARGO) test
+
+header: ## write include/*.h again after a change of the ABI
+	LIBETCD_BLESS=1 $(CARGO) test --test abi
+
+lint: ## formatting and clippy
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+# Not a dependency on `all`: root, who installs, often has no cargo.
+INSTALL = OUT='$(OUT)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \
+	VERSION='$(VERSION)' SOVERSION='$(SOVERSION)' tools/install.sh
+
+install: ## install what `make` has built (DESTDIR PREFIX LIBDIR INCLUDEDIR)
+	@test -f $(OUT)/libetcd.so && test -f $(OUT)/libetcd.a || $(MAKE) all
+	@$(INSTALL) install
+
+uninstall: ## remove it again (same variables)
+	@$(INSTALL) uninstall
+
+clean: ## remove what was built
+	$(CARGO) clean
+
+.PHONY: all help deps servers demo test soak header lint install uninstall clean

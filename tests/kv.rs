@@ -1,0 +1,252 @@
+//! get, put and delete: on every server.
+
+mod support;
+
+use etcd::capi::kv::*;
+use etcd::status::*;
+use std::collections::HashSet;
+use std::sync::Mutex;
+use support::ffi::*;
+use support::server::{shared, versions_or_skip, Cluster};
+
+/// Runs the test on every backend, alone: some count revisions and keys.
+fn on_every_backend(test: &str, body: impl Fn(&Cluster, &Client)) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for version in versions_or_skip(test) {
+        let cluster = shared(&version);
+        let client = Client::open(&cluster.endpoints());
+        eprintln!("{test}: etcd {}", version.name);
+        body(cluster, &client);
+    }
+}
+
+fn key(test: &str, rest: &str) -> Vec<u8> {
+    format!("{test}/{rest}").into_bytes()
+}
+
+const DEFAULT: CallOptions<'static> = CallOptions { range_end: &[], timeout_ms: 0, flags: 0 };
+
+#[test]
+fn a_key_through_its_life() {
+    on_every_backend("a_key_through_its_life", |cluster, client| {
+        let k = key("life", "k");
+        let none = client.get(&k, DEFAULT).unwrap();
+        assert_eq!((none.kvs.len(), none.count, none.more), (0, 0, false));
+
+        let first = client.put(&k, b"one", flags(ETCD_PREV_KV)).unwrap();
+        assert!(first.kvs.is_empty());
+        let second = client.put(&k, b"two", flags(ETCD_PREV_KV)).unwrap();
+        assert_eq!(second.kvs[0].value, b"one");
+        assert_eq!(second.revision, first.revision + 1);
+
+        let got = client.get(&k, DEFAULT).unwrap();
+        let expected = Kv {
+            key: k.clone(),
+            value: b"two".to_vec(),
+            create_revision: first.revision,
+            mod_revision: second.revision,
+            version: 2,
+            lease: 0,
+        };
+        assert_eq!((&got.kvs[..], got.count), (&[expected.clone()][..], 1));
+        assert!(got.cluster_id != 0 && got.member_id != 0 && got.raft_term > 0);
+        let name = String::from_utf8(k.clone()).unwrap();
+        let seen = cluster.etcdctl_ok(&["get", "--print-value-only", &name]);
+        assert_eq!(seen.trim_end(), "two", "etcdctl sees the same");
+
+        let deleted = client.delete(&k, flags(ETCD_PREV_KV)).unwrap();
+        assert_eq!((deleted.count, &deleted.kvs[..]), (1, &[expected][..]));
+        let again = client.delete(&k, DEFAULT).unwrap();
+        assert_eq!((again.count, again.revision), (0, deleted.revision));
+    });
+}
+
+#[test]
+fn keys_and_values_are_any_bytes() {
+    on_every_backend("keys_and_values_are_any_bytes", |_, client| {
+        let all: Vec<u8> = (0..=255).collect();
+        let values = [&b""[..], b"\0", b"a\0b", &all, &[0xff; 3]];
+        for (i, value) in values.into_iter().enumerate() {
+            let mut k = key("bytes", "");
+            k.extend_from_slice(&[0, i as u8, 0xff]);
+            client.put(&k, value, DEFAULT).unwrap();
+            assert_eq!(client.value(&k).unwrap().as_deref(), Some(value));
+        }
+        client.put(&all, b"x", DEFAULT).unwrap();
+        assert_eq!(client.value(&all).unwrap().unwrap(), b"x");
+        assert_eq!(client.delete(&all, DEFAULT).unwrap().count, 1);
+        let megabyte = vec![b'm'; 1 << 20];
+        let k = key("bytes", "megabyte");
+        client.put(&k, &megabyte, DEFAULT).unwrap();
+        assert_eq!(client.value(&k).unwrap().unwrap(), megabyte);
+    });
+}
+
+#[test]
+fn ranges_prefixes_and_from_key() {
+    on_every_backend("ranges_prefixes_and_from_key", |_, client| {
+        let names = ["r/a", "r/b", "r/b/c", "r/c", "r0", "r\u{7f}"];
+        for name in names {
+            client.put(name.as_bytes(), name.as_bytes(), DEFAULT).unwrap();
+        }
+        let found = |key: &str, options: CallOptions<'_>| -> Vec<String> {
+            let reply = client.get(key.as_bytes(), options).unwrap();
+            assert_eq!(reply.count as usize, reply.kvs.len());
+            reply.kvs.into_iter().map(|kv| String::from_utf8_lossy(&kv.key).into_owned()).collect()
+        };
+        assert_eq!(found("r/b", DEFAULT), ["r/b"]);
+        assert_eq!(found("r/b", flags(ETCD_PREFIX)), ["r/b", "r/b/c"]);
+        assert_eq!(found("r/", flags(ETCD_PREFIX)), names[..4]);
+        let to_c = CallOptions { range_end: b"r/c", ..DEFAULT };
+        assert_eq!(found("r/a", to_c), ["r/a", "r/b", "r/b/c"]);
+        assert_eq!(found("r/c", to_c), [""; 0]);
+        let from: Vec<_> = found("r/b", flags(ETCD_FROM_KEY));
+        assert_eq!(from[..5], names[1..]);
+        let everything = found("", flags(ETCD_PREFIX)).len();
+        assert!(everything >= names.len());
+        assert_eq!(everything, found("", flags(ETCD_FROM_KEY)).len());
+
+        let gone = client.delete(b"r/a", CallOptions { flags: ETCD_PREV_KV, ..to_c }).unwrap();
+        assert_eq!((gone.count, gone.kvs.len()), (3, 3));
+        assert_eq!(client.delete(b"r/", flags(ETCD_PREFIX)).unwrap().count, 1);
+        assert_eq!(client.delete(b"r", flags(ETCD_PREFIX)).unwrap().count, 2);
+    });
+}
+
+#[test]
+fn large_replies_arrive_whole() {
+    on_every_backend("large_replies_arrive_whole", |_, client| {
+        let queue = Queue::new();
+        let value = vec![b'v'; 1000];
+        for i in 0..10_000 {
+            queue.put(client, &key("large", &format!("{i:05}")), &value, i).unwrap();
+        }
+        for _ in 0..10_000 {
+            queue.next(-1).unwrap().result.unwrap();
+        }
+        let reply = client.get(b"large/", flags(ETCD_PREFIX)).unwrap();
+        assert_eq!((reply.kvs.len(), reply.count), (10_000, 10_000));
+        for (i, kv) in reply.kvs.iter().enumerate() {
+            assert_eq!(kv.key, key("large", &format!("{i:05}")));
+            assert_eq!(kv.value, value);
+        }
+        assert_eq!(client.delete(b"large/", flags(ETCD_PREFIX)).unwrap().count, 10_000);
+    });
+}
+
+#[test]
+fn limits_are_errors_and_the_client_stays_usable() {
+    on_every_backend("limits_are_errors_and_the_client_stays_usable", |cluster, client| {
+        let k = key("limits", "k");
+        let over = client.put(&k, &vec![0; 2 << 20], DEFAULT).unwrap_err();
+        assert_eq!((over.status, over.maybe_applied), (ETCD_ERR_SEND_TOO_LARGE, false));
+        assert!(over.message.contains("2097152"), "{}", over.message);
+        // Under our limit, over the server's.
+        let over = client.put(&k, &vec![0; 1_700_000], DEFAULT).unwrap_err();
+        assert_eq!((over.status, over.maybe_applied), (ETCD_ERR_REQUEST_TOO_LARGE, false));
+        assert_eq!(over.grpc_code, 3);
+        assert_eq!(over.endpoint, cluster.endpoints());
+
+        client.put(&k, &vec![7; 100_000], DEFAULT).unwrap();
+        let small = Options { max_receive_bytes: 50_000, ..Default::default() };
+        let small = Client::with(&cluster.endpoints(), small).unwrap();
+        let over = small.get(&k, DEFAULT).unwrap_err();
+        assert_eq!((over.status, over.maybe_applied), (ETCD_ERR_REPLY_TOO_LARGE, false));
+        // The delete is done, only its reply is refused.
+        let over = small.delete(&k, flags(ETCD_PREV_KV)).unwrap_err();
+        assert_eq!((over.status, over.maybe_applied), (ETCD_ERR_REPLY_TOO_LARGE, true));
+        assert_eq!(small.value(&k).unwrap(), None);
+
+        for options in [flags(ETCD_PREFIX | ETCD_FROM_KEY), flags(1 << 31), flags(ETCD_PREV_KV)] {
+            let error = client.get(&k, options).unwrap_err();
+            let expected = [ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED];
+            assert!(expected.contains(&error.status), "{error:?}");
+        }
+        let both = CallOptions { range_end: b"z", flags: ETCD_PREFIX, ..DEFAULT };
+        assert_eq!(client.get(&k, both).unwrap_err().status, ETCD_ERR_INVALID_ARGUMENT);
+        for result in [client.get(b"", DEFAULT), client.put(b"", b"", DEFAULT)] {
+            assert_eq!(result.unwrap_err().status, ETCD_ERR_EMPTY_KEY);
+        }
+        client.put(&k, b"still here", flags(ETCD_REQUIRE_LEADER)).unwrap();
+    });
+}
+
+#[test]
+fn the_queue_delivers_each_end_once() {
+    on_every_backend("the_queue_delivers_each_end_once", |cluster, client| {
+        let queue = Queue::new();
+        let other = Client::open(&cluster.endpoints());
+        assert_eq!(queue.next(0).unwrap_err(), NoEvent::Empty);
+        for i in 0..300 {
+            let k = key("queue", &(i % 100).to_string());
+            match i / 100 {
+                0 => queue.put(client, &k, b"v", i).unwrap(),
+                1 => queue.get(&other, &k, i).map(drop).unwrap(),
+                _ => queue.delete(client, &k, i).unwrap(),
+            }
+        }
+        let mut seen = HashSet::new();
+        for _ in 0..300 {
+            let event = queue.next(5000).unwrap();
+            let expected = [ETCD_PUT, ETCD_GET, ETCD_DELETE][event.user_data / 100];
+            assert_eq!(event.kind, expected);
+            event.result.unwrap();
+            assert!(seen.insert(event.user_data), "twice");
+        }
+        assert_eq!(queue.next(10).unwrap_err(), NoEvent::Empty);
+    });
+}
+
+const ETCD_GET: i32 = etcd::capi::event::ETCD_EVENT_RANGE;
+const ETCD_PUT: i32 = etcd::capi::event::ETCD_EVENT_PUT;
+const ETCD_DELETE: i32 = etcd::capi::event::ETCD_EVENT_DELETE;
+
+fn readable(fd: i32, wait_ms: i32) -> bool {
+    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    unsafe { libc::poll(&mut poll, 1, wait_ms) == 1 }
+}
+
+#[test]
+fn the_descriptor_is_readable_while_an_event_waits() {
+    on_every_backend("the_descriptor_is_readable_while_an_event_waits", |_, client| {
+        let queue = Queue::new();
+        let fd = queue.fd();
+        assert_eq!(queue.fd(), fd);
+        assert!(!readable(fd, 0));
+        for tag in 0..2 {
+            queue.get(client, b"descriptor", tag).unwrap();
+        }
+        assert!(readable(fd, 5000));
+        queue.next(5000).unwrap().result.unwrap();
+        queue.next(5000).unwrap().result.unwrap();
+        assert!(!readable(fd, 50), "drained");
+        unsafe { etcd::capi::queue::etcd_queue_wake(queue.0) };
+        assert!(readable(fd, 0));
+        assert_eq!(queue.next(0).unwrap_err(), NoEvent::Woken);
+        assert!(!readable(fd, 0));
+        unsafe { etcd::capi::queue::etcd_queue_free(queue.0) };
+        assert_eq!(queue.next(-1).unwrap_err(), NoEvent::Failed(ETCD_ERR_BAD_HANDLE));
+        assert_eq!(queue.fd(), -1);
+        let refused = queue.put(client, b"descriptor", b"", 0).unwrap_err();
+        assert_eq!(refused.status, ETCD_ERR_BAD_HANDLE);
+    });
+}
+
+#[test]
+fn many_threads_share_a_client() {
+    on_every_backend("many_threads_share_a_client", |_, client| {
+        std::thread::scope(|scope| {
+            for t in 0..16 {
+                scope.spawn(move || {
+                    for i in 0..support::scaled(1000) {
+                        let k = key("threads", &format!("{t}"));
+                        let v = i.to_string().into_bytes();
+                        client.put(&k, &v, DEFAULT).unwrap();
+                        assert_eq!(client.value(&k).unwrap().unwrap(), v, "own write");
+                    }
+                });
+            }
+        });
+    });
+}

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Called by `make install` and `make uninstall` with all names set by the Makefile:
+# install.sh install|uninstall, in the environment OUT DESTDIR PREFIX LIBDIR INCLUDEDIR VERSION SOVERSION.
+set -eu
+. "$(dirname "$0")/common.sh"
+root=$(dirname "$0")/..
+
+# Absolute, and LIBDIR and INCLUDEDIR may be given relative to PREFIX ("lib/x86_64-linux-gnu").
+under() { case $2 in /*) echo "$2" ;; *) echo "$1/$2" ;; esac; }
+prefix=$(realpath -ms "$PREFIX")
+libdir=$(realpath -ms "$(under "$prefix" "$LIBDIR")")
+includedir=$(realpath -ms "$(under "$prefix" "$INCLUDEDIR")")
+pc=$libdir/pkgconfig
+cmake=$libdir/cmake/libetcd
+real=libetcd.so.$VERSION
+
+# What is under the prefix is named relative to it, so that `pkg-config --define-prefix` can move it.
+# shellcheck disable=SC2016 # the variable is pkg-config's
+relative() { case $1/ in "$prefix"/*) printf '${prefix}%s' "${1#"$prefix"}" ;; *) echo "$1" ;; esac; }
+
+# fill TEMPLATE TARGET
+fill() {
+    sed -e "s|@PREFIX@|$prefix|g" -e "s|@LIBDIR@|$(relative "$libdir")|g" \
+        -e "s|@INCLUDEDIR@|$(relative "$includedir")|g" -e "s|@VERSION@|$VERSION|g" -e "s|@SOVERSION@|$SOVERSION|g" \
+        -e "s|@INCLUDE_FROM_LIBDIR@|$(realpath -ms --relative-to="$libdir" "$includedir")|g" \
+        "$root/packaging/$1" >"$DESTDIR$2"
+    chmod 644 "$DESTDIR$2"
+}
+
+case $1 in
+install)
+    install -d "$DESTDIR$libdir" "$DESTDIR$includedir" "$DESTDIR$pc" "$DESTDIR$cmake"
+    install -m 755 "$OUT/libetcd.so" "$DESTDIR$libdir/$real"
+    ln -sf "$real" "$DESTDIR$libdir/libetcd.so.$SOVERSION"
+    ln -sf "libetcd.so.$SOVERSION" "$DESTDIR$libdir/libetcd.so"
+    install -m 644 "$OUT/libetcd.a" "$DESTDIR$libdir/"
+    install -m 644 "$root"/include/*.h "$DESTDIR$includedir/"
+    fill libetcd.pc.in "$pc/libetcd.pc"
+    fill libetcd-config.cmake.in "$cmake/libetcd-config.cmake"
+    fill libetcd-config-version.cmake.in "$cmake/libetcd-config-version.cmake"
+    say "installed into $DESTDIR$libdir and $DESTDIR$includedir"
+    ;;
+uninstall)
+    rm -f "$DESTDIR$libdir/$real" "$DESTDIR$libdir/libetcd.so.$SOVERSION" "$DESTDIR$libdir/libetcd.so" \
+        "$DESTDIR$libdir/libetcd.a" "$DESTDIR$pc/libetcd.pc"
+    for header in "$root"/include/*.h; do rm -f "$DESTDIR$includedir/$(basename "$header")"; done
+    rm -rf "$DESTDIR$cmake"
+    ;;
+*) die "install or uninstall?" ;;
+esac
+# The loader's cache knows nothing of a staging directory.
+if [ -z "$DESTDIR" ] && [ "$(id -u)" = 0 ]; then ldconfig; fi
