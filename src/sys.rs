@@ -108,6 +108,29 @@ pub fn send(socket: RawFd, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
+/// What a socket has to say that was not read yet.
+pub enum Unread {
+    Nothing,
+    Data,
+    /// The peer has closed or reset it.
+    End,
+}
+
+pub fn unread(socket: RawFd) -> Unread {
+    let mut byte = 0u8;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: one writable byte.
+    let count = unsafe { libc::recv(socket, std::ptr::addr_of_mut!(byte).cast(), 1, flags) };
+    match count {
+        0 => Unread::End,
+        1.. => Unread::Data,
+        _ => match io::Error::last_os_error().kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Unread::Nothing,
+            _ => Unread::End,
+        },
+    }
+}
+
 /// Whether `bytes` of address space can still be had. Rust aborts the process
 /// when a small allocation fails; asking first turns that into an error.
 pub fn memory_available(bytes: usize) -> bool {

@@ -192,6 +192,15 @@ impl Core {
     ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
         let index = picked.index;
         let traffic = &picked.connection.traffic;
+        // Not every address speaks HTTP/2, and what it was sent in vain cannot be told from what it did.
+        let new = !traffic.heard_since(1);
+        if call.write && new && timeout(PATIENCE, traffic.spoken()).await.is_err() {
+            traffic.doubt();
+            return Err((
+                index,
+                Failure::NotSent("connected, but the server is silent".to_owned()),
+            ));
+        }
         let began = now_ms();
         let mut first = pin!(exchange::unary(picked, &call.request, token, self.max_receive, sent));
         let mut waited = Duration::ZERO;

@@ -7,8 +7,12 @@ use super::io::{CountedSocket, Traffic};
 use super::resolve::resolve;
 use super::tls::Tls;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use h2::client::{Builder, Connection, SendRequest};
+use h2::{Ping, PingPong};
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
@@ -19,6 +23,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 pub type Sender = SendRequest<Bytes>;
 pub type Driver = Connection<Box<dyn Stream>, Bytes>;
+
+/// A connection that may be used.
+pub struct Connected {
+    pub sender: Sender,
+    pub driver: Driver,
+    pub pings: Option<PingPong>,
+}
 
 /// HTTP/2 receive windows: large enough that a reply of a few MiB needs no
 /// further word from us, small enough for a thousand connections.
@@ -34,7 +45,7 @@ pub async fn connect(
     tls: Option<&Tls>,
     within: Duration,
     traffic: &Arc<Traffic>,
-) -> Result<(Sender, Driver), String> {
+) -> Result<Connected, String> {
     match timeout(within, attempt(endpoint, tls, within, traffic)).await {
         Ok(result) => result,
         Err(_) => Err(format!("no connection within {} ms", within.as_millis())),
@@ -46,7 +57,7 @@ async fn attempt(
     tls: Option<&Tls>,
     within: Duration,
     traffic: &Arc<Traffic>,
-) -> Result<(Sender, Driver), String> {
+) -> Result<Connected, String> {
     let socket = match &endpoint.address {
         Address::Tcp { host, port } => {
             CountedSocket::tcp(tcp(host, *port, within).await?, traffic.clone())
@@ -68,7 +79,7 @@ async fn attempt(
             Box::new(stream)
         }
     };
-    Builder::new()
+    let (sender, mut driver) = Builder::new()
         .enable_push(false)
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
@@ -77,7 +88,25 @@ async fn attempt(
         .max_send_buffer_size(16 << 20)
         .handshake(stream)
         .await
-        .map_err(|e| format!("HTTP/2: {e}"))
+        .map_err(|e| format!("HTTP/2: {e}"))?;
+    let mut pings = driver.ping_pong();
+    if let Some(pings) = pings.as_mut().filter(|_| endpoint.tls) {
+        accepted(&mut driver, pings).await.map_err(|e| format!("TLS: {e}"))?;
+    }
+    Ok(Connected { sender, driver, pings })
+}
+
+/// In TLS 1.3 a server looks at the client's certificate after the client
+/// thinks that all is well. What is sent before the server has spoken may be
+/// lost, and nobody could say whether.
+async fn accepted(driver: &mut Driver, pings: &mut PingPong) -> Result<(), h2::Error> {
+    pings.send_ping(Ping::opaque())?;
+    poll_fn(|cx| match driver.poll_unpin(cx) {
+        Poll::Ready(Ok(())) => Poll::Ready(Err(h2::Reason::NO_ERROR.into())),
+        Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
+        Poll::Pending => pings.poll_pong(cx).map_ok(drop),
+    })
+    .await
 }
 
 /// Tries a host's addresses in turn, each with its share of the time left.

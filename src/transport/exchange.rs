@@ -5,6 +5,7 @@
 use super::channel::Picked;
 use super::io::Traffic;
 use super::link::Link;
+use crate::sys::Unread;
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{PathAndQuery, Scheme, Uri};
@@ -14,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The gRPC frame header: a flag for compression and the length.
 pub const PREFIX: usize = 5;
+/// How often to let the connection read before a call is sent on it.
+const MAX_NEWS: usize = 8;
 /// A server's text is shown to people and written to logs.
 const MAX_MESSAGE: usize = 1024;
 
@@ -70,6 +73,19 @@ pub async fn unary(
 ) -> Result<Vec<u8>, Failure> {
     let traffic = &*picked.connection.traffic;
     let _in_flight = InFlight::new(traffic);
+    // A server that has died since must not be sent anything: nobody could say
+    // what became of it. News that is waiting to be read may be its goodbye.
+    for _ in 0..MAX_NEWS {
+        match traffic.unread() {
+            // With other calls in progress it is most likely a reply to one of them.
+            Unread::Data if traffic.in_flight.load(Relaxed) == 1 => tokio::task::yield_now().await,
+            Unread::Nothing | Unread::Data => break,
+            Unread::End => {
+                picked.link.retire(&picked.connection);
+                return Err(Failure::NotSent("the server closed the connection".to_owned()));
+            }
+        }
+    }
     let mut sender = picked.connection.sender.clone();
     if let Err(e) = poll_fn(|cx| sender.poll_ready(cx)).await {
         picked.link.retire(&picked.connection);

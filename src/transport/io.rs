@@ -2,11 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use crate::sys;
+use crate::sys::{self, Unread};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::task::{ready, Context, Poll};
 use std::time::Instant;
@@ -15,8 +15,9 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 
 /// One connection's life, shared by its socket, its keeper and its calls.
-#[derive(Default)]
 pub struct Traffic {
+    /// The socket's number while it is open, else -1.
+    socket: AtomicI32,
     /// Bytes the kernel has taken.
     pub sent: AtomicU64,
     /// When bytes last arrived, in milliseconds as of [`now_ms`]; 0 = never.
@@ -25,13 +26,49 @@ pub struct Traffic {
     pub in_flight: AtomicUsize,
     /// When a call last found the server silent; see [`Traffic::doubtful`].
     pub doubted: AtomicU64,
+    /// Told of the first bytes to arrive, and of the end.
+    spoken: Notify,
     /// Asks the keeper for a ping.
     pub probe: Notify,
     /// Tells the keeper that the connection takes no further calls.
     pub retire: Notify,
 }
 
+impl Default for Traffic {
+    fn default() -> Traffic {
+        Traffic {
+            socket: AtomicI32::new(-1),
+            sent: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            doubted: AtomicU64::new(0),
+            spoken: Notify::new(),
+            probe: Notify::new(),
+            retire: Notify::new(),
+        }
+    }
+}
+
 impl Traffic {
+    /// What the socket has to say; called where it cannot be closed meanwhile,
+    /// in a task of the runtime that owns it.
+    pub fn unread(&self) -> Unread {
+        match self.socket.load(Relaxed) {
+            -1 => Unread::End,
+            socket => sys::unread(socket),
+        }
+    }
+
+    /// Returns when the server has said something, or the connection has ended.
+    pub async fn spoken(&self) {
+        let mut spoken = std::pin::pin!(self.spoken.notified());
+        // Registered before looking, so that no word is missed.
+        spoken.as_mut().enable();
+        if !self.heard_since(1) && self.socket.load(Relaxed) != -1 {
+            spoken.await;
+        }
+    }
+
     pub fn heard_since(&self, moment: u64) -> bool {
         self.heard.load(Relaxed) >= moment
     }
@@ -67,10 +104,12 @@ pub struct CountedSocket {
 
 impl CountedSocket {
     pub fn tcp(socket: TcpStream, traffic: Arc<Traffic>) -> CountedSocket {
+        traffic.socket.store(socket.as_raw_fd(), Relaxed);
         CountedSocket { socket: Socket::Tcp(socket), traffic }
     }
 
     pub fn unix(socket: UnixStream, traffic: Arc<Traffic>) -> CountedSocket {
+        traffic.socket.store(socket.as_raw_fd(), Relaxed);
         CountedSocket { socket: Socket::Unix(socket), traffic }
     }
 
@@ -79,6 +118,13 @@ impl CountedSocket {
             Socket::Tcp(socket) => socket.as_raw_fd(),
             Socket::Unix(socket) => socket.as_raw_fd(),
         }
+    }
+}
+
+impl Drop for CountedSocket {
+    fn drop(&mut self) {
+        self.traffic.socket.store(-1, Relaxed);
+        self.traffic.spoken.notify_waiters();
     }
 }
 
@@ -94,7 +140,11 @@ impl AsyncRead for CountedSocket {
             Socket::Unix(socket) => Pin::new(socket).poll_read(cx, buffer),
         })?;
         if buffer.filled().len() > before {
+            let first = !self.traffic.heard_since(1);
             self.traffic.heard.store(now_ms(), Relaxed);
+            if first {
+                self.traffic.spoken.notify_waiters();
+            }
         }
         Poll::Ready(Ok(()))
     }

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::connect::{connect, Driver, Sender};
+use super::connect::{connect, Connected, Driver, Sender};
 use super::endpoint::Endpoint;
 use super::io::{now_ms, Traffic};
 use super::tls::Tls;
@@ -103,11 +103,11 @@ impl Link {
             let connected = connect(&self.endpoint, tls.as_ref(), timing.connect, &traffic).await;
             let why = match connected {
                 Err(why) => why,
-                Ok((sender, driver)) => {
+                Ok(Connected { sender, driver, pings }) => {
                     let connection = Connection { sender, traffic: traffic.clone() };
                     *self.state.lock().unwrap() = State::Up(connection);
                     up.notify_waiters();
-                    let mut life = Box::pin(live(driver, traffic.clone(), timing));
+                    let mut life = Box::pin(live(driver, pings, traffic.clone(), timing));
                     tokio::select! {
                         why = &mut life => why,
                         _ = traffic.retire.notified() => {
@@ -130,8 +130,12 @@ impl Link {
 }
 
 /// Runs a connection to its end and says why it ended.
-async fn live(mut driver: Driver, traffic: Arc<Traffic>, timing: Timing) -> String {
-    let pings = driver.ping_pong();
+async fn live(
+    driver: Driver,
+    pings: Option<PingPong>,
+    traffic: Arc<Traffic>,
+    timing: Timing,
+) -> String {
     tokio::select! {
         end = driver => match end {
             Ok(()) => "the server closed the connection".to_owned(),

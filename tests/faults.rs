@@ -1,0 +1,387 @@
+//! What a caller sees when members, connections and names fail.
+
+mod support;
+
+use etcd::status::*;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+use support::ffi::*;
+use support::proxy::{Dir, Fault, Proxy};
+use support::scaled;
+use support::server::{newest_or_skip, versions_or_skip, Cluster};
+
+const DEFAULT: CallOptions<'static> = CallOptions { range_end: &[], timeout_ms: 0, flags: 0 };
+
+fn millis(since: Instant) -> u128 {
+    since.elapsed().as_millis()
+}
+
+/// Waits until the client has connected to whatever it can.
+fn settle(client: &Client) {
+    client.get(b"settle", timeout(10_000)).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+}
+
+#[test]
+fn with_a_member_stopped_reads_go_elsewhere() {
+    let Some(version) = newest_or_skip("with_a_member_stopped_reads_go_elsewhere") else { return };
+    let cluster = Cluster::builder(&version).members(3).start();
+    let count = scaled(1000);
+    for stopped in 0..3 {
+        let client = Client::open(&cluster.endpoints());
+        settle(&client);
+        if stopped == cluster.leader() {
+            // Its followers need an election; the two others are the point here.
+            continue;
+        }
+        cluster.stop(stopped);
+        let mut slow = 0;
+        for i in 0..count {
+            let start = Instant::now();
+            client.get(b"k", DEFAULT).unwrap_or_else(|e| panic!("get {i}: {e:?}"));
+            assert!(millis(start) < 5000, "later than its deadline");
+            slow += usize::from(millis(start) >= 100);
+        }
+        // A client that is opened now may meet the stopped member first.
+        let fresh = Client::open(&cluster.endpoints());
+        for _ in 0..count {
+            let start = Instant::now();
+            fresh.get(b"k", DEFAULT).unwrap();
+            slow += usize::from(millis(start) >= 100);
+        }
+        assert!(slow * 100 <= 2 * count, "{slow} of {} took 100 ms or more", 2 * count);
+        cluster.cont(stopped);
+    }
+}
+
+#[test]
+fn with_a_member_dead_reads_and_later_writes_succeed() {
+    let test = "with_a_member_dead_reads_and_later_writes_succeed";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).members(3).start();
+    let leader = cluster.leader();
+    for dead in (0..3).filter(|&i| i != leader) {
+        for kill in [Cluster::kill, Cluster::terminate] {
+            let client = Client::open(&cluster.endpoints());
+            settle(&client);
+            let alone = Client::open(&cluster.endpoint(dead));
+            settle(&alone);
+            kill(&cluster, dead);
+            for i in 0..200u32 {
+                client.put(b"dead/k", &i.to_be_bytes(), DEFAULT).unwrap();
+                assert_eq!(client.value(b"dead/k").unwrap().unwrap(), i.to_be_bytes());
+            }
+            // The one that knows no other member says what it tried, and that nothing happened.
+            let error = alone.put(b"dead/alone", b"", timeout(500)).unwrap_err();
+            assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_UNAVAILABLE, false));
+            assert!(error.message.contains("refused"), "{error:?}");
+            cluster.restart(dead);
+            alone.put(b"dead/alone", b"", DEFAULT).unwrap();
+            assert_eq!(client.value(b"dead/alone").unwrap().unwrap(), b"");
+        }
+    }
+}
+
+#[test]
+fn back_to_back_calls_survive_the_death_of_the_member_they_use() {
+    let test = "back_to_back_calls_survive_the_death_of_the_member_they_use";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).members(3).start();
+    let leader = cluster.leader();
+    for dead in (0..3).filter(|&i| i != leader) {
+        for _ in 0..3 {
+            // Connected to the victim alone at first, so that it is the one in use.
+            let proxies: Vec<_> = (0..3).map(|i| Proxy::to_port(cluster.port(i), 1)).collect();
+            for (i, proxy) in proxies.iter().enumerate() {
+                proxy.set(if i == dead { Fault::Pass } else { Fault::Refuse });
+            }
+            let list: Vec<_> = proxies.iter().map(Proxy::endpoint).collect();
+            let client = Client::open(&list.join(","));
+            for _ in 0..100 {
+                client.put(b"b2b/k", b"", DEFAULT).unwrap();
+            }
+            proxies.iter().for_each(|proxy| proxy.set(Fault::Pass));
+            std::thread::sleep(Duration::from_millis(1500));
+            for _ in 0..100 {
+                client.put(b"b2b/k", b"", DEFAULT).unwrap();
+            }
+            proxies[dead].set(Fault::Cut);
+            // Begun after the death: must not be lost on the dead connection.
+            for _ in 0..100 {
+                client.put(b"b2b/k", b"", DEFAULT).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_write_in_flight_when_its_member_dies_ends_at_once_as_maybe() {
+    for version in versions_or_skip("a_write_in_flight_when_its_member_dies") {
+        let cluster = Cluster::builder(&version).start();
+        let proxy = Proxy::to_port(cluster.port(0), 7);
+        let client = Client::open(&proxy.endpoint());
+        settle(&client);
+        for fault in [Fault::Cut, Fault::Reset, Fault::HalfClose] {
+            // The reply is held back, so the write is applied and in flight when the cut comes.
+            proxy.set(Fault::BlackHole(Dir::ToClient));
+            let (error, took) = std::thread::scope(|scope| {
+                let call = scope.spawn(|| {
+                    let result = client.put(b"flight/k", b"applied", DEFAULT);
+                    (result, Instant::now())
+                });
+                std::thread::sleep(Duration::from_millis(200));
+                let cut = Instant::now();
+                proxy.set(fault);
+                let (result, end) = call.join().unwrap();
+                (result.unwrap_err(), end.duration_since(cut))
+            });
+            assert_eq!(
+                (error.status, error.maybe_applied),
+                (ETCD_ERR_UNAVAILABLE, true),
+                "{error:?}"
+            );
+            assert_eq!(error.endpoint, proxy.endpoint());
+            assert!(took < Duration::from_millis(1000), "{took:?}");
+            proxy.set(Fault::Pass);
+            assert_eq!(client.value(b"flight/k").unwrap().unwrap(), b"applied");
+            client.delete(b"flight/k", DEFAULT).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_read_in_flight_is_repeated() {
+    let Some(version) = newest_or_skip("a_read_in_flight_is_repeated") else { return };
+    let cluster = Cluster::builder(&version).start();
+    let proxy = Proxy::to_port(cluster.port(0), 8);
+    let client = Client::open(&proxy.endpoint());
+    settle(&client);
+    for fault in [Fault::Cut, Fault::Reset, Fault::HalfClose] {
+        proxy.set(Fault::BlackHole(Dir::ToClient));
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| client.get(b"k", DEFAULT));
+            std::thread::sleep(Duration::from_millis(100));
+            proxy.once(fault);
+            proxy.set(Fault::Pass);
+            call.join().unwrap().unwrap();
+        });
+    }
+}
+
+#[test]
+fn every_fault_ends_within_the_deadline_and_no_outcome_lies() {
+    let test = "every_fault_ends_within_the_deadline_and_no_outcome_lies";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).start();
+    let direct = Client::open(&cluster.endpoints());
+    let seed = fastrand_seed();
+    eprintln!("{test}: seed {seed}");
+    let proxy = Proxy::to_port(cluster.port(0), seed);
+    let client = Client::open(&proxy.endpoint());
+    let mut rng = support::proxy::Rng::new(seed);
+    let (applied, refused, maybe) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|t| {
+                let (client, direct, stop) = (&client, &direct, &stop);
+                let (applied, refused, maybe) = (&applied, &refused, &maybe);
+                scope.spawn(move || {
+                    for i in 0.. {
+                        if stop.load(SeqCst) {
+                            break;
+                        }
+                        let k = format!("lies/{t}/{i}").into_bytes();
+                        let start = Instant::now();
+                        let result = client.put(&k, b"v", timeout(1000));
+                        assert!(millis(start) < 2000, "{} ms", millis(start));
+                        let there = direct.get(&k, DEFAULT).unwrap().kvs.pop();
+                        match result {
+                            Ok(reply) => {
+                                let kv = there.expect("an acknowledged write was lost");
+                                assert_eq!((kv.version, kv.mod_revision), (1, reply.revision));
+                                applied.fetch_add(1, SeqCst);
+                            }
+                            Err(e) if e.maybe_applied => {
+                                assert!(there.is_none_or(|kv| kv.version == 1), "applied twice");
+                                maybe.fetch_add(1, SeqCst);
+                            }
+                            Err(e) => {
+                                assert!(there.is_none(), "said NOT_APPLIED, and was: {e:?}");
+                                refused.fetch_add(1, SeqCst);
+                            }
+                        }
+                        let _ = client.get(&k, timeout(300));
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..scaled(300) {
+            proxy.set(rng.fault());
+            std::thread::sleep(Duration::from_millis(rng.below(300)));
+            proxy.set(Fault::Pass);
+            std::thread::sleep(Duration::from_millis(rng.below(200)));
+        }
+        stop.store(true, SeqCst);
+        for writer in writers {
+            writer.join().unwrap();
+        }
+    });
+    let (applied, refused, maybe) =
+        (applied.into_inner(), refused.into_inner(), maybe.into_inner());
+    eprintln!("{test}: applied {applied}, not applied {refused}, maybe {maybe}");
+    assert!(applied > 100 && maybe > 0, "the faults must have hit something");
+    // What was NOT_APPLIED then must not have been applied later either; what was applied stays.
+    let left = direct.get(b"lies/", flags(etcd::capi::kv::ETCD_PREFIX)).unwrap().kvs.len();
+    assert!((applied..=applied + maybe).contains(&left), "{left} keys");
+    client.put(b"lies/after", b"", DEFAULT).unwrap();
+}
+
+fn fastrand_seed() -> u64 {
+    let given = std::env::var("LIBETCD_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        now.as_nanos() as u64
+    })
+}
+
+#[test]
+fn a_black_hole_is_left_and_found_again() {
+    let Some(version) = newest_or_skip("a_black_hole_is_left_and_found_again") else { return };
+    let cluster = Cluster::builder(&version).members(3).start();
+    let proxies: Vec<_> = (0..3).map(|i| Proxy::to_port(cluster.port(i), i as u64)).collect();
+    let list: Vec<_> = proxies.iter().map(Proxy::endpoint).collect();
+    let client = Client::open(&list.join(" "));
+    settle(&client);
+    for hole in &proxies {
+        hole.set(Fault::BlackHole(Dir::Both));
+        for i in 0..50 {
+            let start = Instant::now();
+            client.get(b"k", DEFAULT).unwrap();
+            assert!(i == 0 || millis(start) < 400, "{} ms in get {i}", millis(start));
+        }
+        // A first write may meet it too and be in doubt; the next ones go elsewhere.
+        let first = client.put(b"hole/k", b"", timeout(1000));
+        assert!(first.is_ok() || first.unwrap_err().maybe_applied);
+        for _ in 0..20 {
+            client.put(b"hole/k", b"", timeout(1000)).unwrap();
+        }
+        hole.set(Fault::Pass);
+    }
+    // A client of one endpoint comes back when the hole is gone.
+    let single = Client::open(&proxies[0].endpoint());
+    settle(&single);
+    proxies[0].set(Fault::BlackHole(Dir::Both));
+    let error = single.get(b"k", timeout(300)).unwrap_err();
+    assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_TIMEOUT, false));
+    proxies[0].set(Fault::Pass);
+    single.get(b"k", timeout(10_000)).unwrap();
+}
+
+#[test]
+fn opening_needs_no_server_and_close_ends_waiting_calls() {
+    // Reserved for documentation: no packet to it is ever answered.
+    for endpoints in ["127.0.0.1:1", "http://192.0.2.1:2379", "unix:/nonexistent/etcd.sock"] {
+        let start = Instant::now();
+        let client = Client::open(endpoints);
+        assert!(millis(start) < 500, "{endpoints}: opened in {} ms", millis(start));
+        let error = client.get(b"k", timeout(100)).unwrap_err();
+        assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_UNAVAILABLE, false), "{error:?}");
+        assert!(error.message.contains(endpoints), "{error:?}");
+        let error = client.put(b"k", b"", timeout(100)).unwrap_err();
+        assert!(!error.maybe_applied, "{error:?}");
+        std::thread::scope(|scope| {
+            let calls: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| client.put(b"k", b"", timeout(u32::MAX)))).collect();
+            std::thread::sleep(Duration::from_millis(100));
+            let start = Instant::now();
+            unsafe { etcd::capi::client::etcd_client_close(client.0) };
+            for call in calls {
+                let error = call.join().unwrap().unwrap_err();
+                assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_CLOSED, false));
+            }
+            assert!(millis(start) < 1000, "{endpoints}: closed in {} ms", millis(start));
+        });
+        assert_eq!(client.get(b"k", DEFAULT).unwrap_err().status, ETCD_ERR_BAD_HANDLE);
+    }
+}
+
+#[test]
+fn close_tells_a_write_that_was_sent_from_one_that_was_not() {
+    let test = "close_tells_a_write_that_was_sent_from_one_that_was_not";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).start();
+    let proxy = Proxy::to_port(cluster.port(0), 9);
+    let client = Client::open(&proxy.endpoint());
+    settle(&client);
+    proxy.set(Fault::BlackHole(Dir::ToClient));
+    std::thread::scope(|scope| {
+        let write = scope.spawn(|| client.put(b"k", b"", DEFAULT));
+        let read = scope.spawn(|| client.get(b"k", DEFAULT));
+        std::thread::sleep(Duration::from_millis(100));
+        unsafe { etcd::capi::client::etcd_client_close(client.0) };
+        let (write, read) = (write.join().unwrap(), read.join().unwrap());
+        let (write, read) = (write.unwrap_err(), read.unwrap_err());
+        assert_eq!((write.status, write.maybe_applied), (ETCD_ERR_CLOSED, true));
+        assert_eq!((read.status, read.maybe_applied), (ETCD_ERR_CLOSED, false));
+    });
+}
+
+#[test]
+fn an_op_can_be_cancelled() {
+    let Some(version) = newest_or_skip("an_op_can_be_cancelled") else { return };
+    let cluster = Cluster::builder(&version).start();
+    let proxy = Proxy::to_port(cluster.port(0), 10);
+    let client = Client::open(&proxy.endpoint());
+    let queue = Queue::new();
+    settle(&client);
+    proxy.set(Fault::BlackHole(Dir::ToClient));
+    let op = queue.get(&client, b"k", 5).unwrap();
+    let cancel = || unsafe { etcd::capi::queue::etcd_op_cancel(op) };
+    assert_eq!(cancel(), ETCD_OK);
+    let event = queue.next(2000).unwrap();
+    assert_eq!(event.user_data, 5);
+    assert_eq!(event.result.unwrap_err().status, ETCD_ERR_CANCELLED);
+    assert_eq!(cancel(), ETCD_ERR_BAD_HANDLE, "stale once its event is taken");
+    proxy.set(Fault::Pass);
+    client.get(b"k", DEFAULT).unwrap();
+}
+
+#[test]
+fn a_restarted_server_is_found_again() {
+    for version in versions_or_skip("a_restarted_server_is_found_again") {
+        let cluster = Cluster::builder(&version).start();
+        let client = Client::open(&cluster.endpoints());
+        for round in 0..3 {
+            client.put(b"k", b"v", DEFAULT).unwrap();
+            cluster.kill(0);
+            let error = client.get(b"k", timeout(200)).unwrap_err();
+            assert_eq!(error.status, ETCD_ERR_UNAVAILABLE, "{round}: {error:?}");
+            cluster.restart(0);
+            assert_eq!(client.value(b"k").unwrap().unwrap(), b"v");
+        }
+    }
+}
+
+#[test]
+fn something_that_is_no_etcd_is_told_apart() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        for stream in listener.incoming().take(3) {
+            let mut stream = stream.unwrap();
+            use std::io::{Read, Write};
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let client = Client::open(&endpoint);
+    let error = client.get(b"k", timeout(1000)).unwrap_err();
+    assert!([ETCD_ERR_UNAVAILABLE, ETCD_ERR_TIMEOUT].contains(&error.status), "{error:?}");
+    assert!(error.message.contains(&endpoint) || error.endpoint == endpoint, "{error:?}");
+    drop(client);
+    for _ in 0..3 {
+        let _ = std::net::TcpStream::connect(&endpoint);
+    }
+    let _ = server.join();
+}
