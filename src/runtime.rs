@@ -13,7 +13,7 @@ use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sys;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -63,6 +63,8 @@ struct Shared {
     let_go: Notify,
     /// Calls in progress, of all clients.
     calls: AtomicUsize,
+    /// Somebody would lead: our thread lets go when the last call has ended.
+    wanted: AtomicBool,
 }
 
 #[derive(Default)]
@@ -93,7 +95,9 @@ pub struct InProgress(Arc<Shared>);
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Relaxed);
+        if self.0.calls.fetch_sub(1, Relaxed) == 1 && self.0.wanted.load(Relaxed) {
+            self.0.let_go.notify_one();
+        }
     }
 }
 
@@ -144,9 +148,7 @@ impl Runtime {
         let soon = now.duration_since(turn.last_call) < SOON;
         turn.last_call = now;
         turn.streak = if alone && soon { turn.streak.saturating_add(1) } else { 0 };
-        if turn.driver == Driver::Thread && turn.streak == STREAK && may_lead() {
-            shared.let_go.notify_one();
-        }
+        shared.wanted.store(turn.streak >= STREAK && may_lead(), Relaxed);
         if turn.driver != Driver::Nobody || !alone || !may_lead() {
             return None;
         }
@@ -228,6 +230,7 @@ fn start() -> Result<Running> {
         take_over: Condvar::new(),
         let_go: Notify::new(),
         calls: AtomicUsize::new(0),
+        wanted: AtomicBool::new(false),
     });
     let ours = shared.clone();
     let thread = std::thread::Builder::new().name("etcd".into()).stack_size(STACK);
@@ -241,7 +244,7 @@ fn run(shared: &Shared) {
         // Tasks catch their own panics; this is for the runtime's.
         let _ = catch_unwind(AssertUnwindSafe(|| shared.tokio.block_on(shared.let_go.notified())));
         let mut turn = shared.turn.lock().unwrap();
-        // Calls handed in before this moment counted on us.
+        // A call handed in before this moment counts on us.
         if turn.driver == Driver::Thread && shared.calls.load(Relaxed) == 0 {
             turn.driver = Driver::Nobody;
         }
