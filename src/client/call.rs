@@ -1,6 +1,6 @@
 //! One call: which member, how often, until when, and what became of it.
 
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
@@ -10,7 +10,8 @@ use bytes::Bytes;
 use futures_util::future::{select, Either};
 use http::uri::PathAndQuery;
 use http::HeaderValue;
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{pin, Pin};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +92,10 @@ impl Core {
         sent: &AtomicBool,
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
-        let mut token = self.tokens.current(self).await?;
+        let mut token = match self.tokens.has_login() {
+            true => Box::pin(self.tokens.current(self)).await?,
+            false => Token::default(),
+        };
         let mut renewals = 0;
         loop {
             let error = match self.persist(call, token.value.as_ref(), sent, last).await {
@@ -108,7 +112,7 @@ impl Core {
             }
             renewals += 1;
             sent.store(false, Relaxed);
-            token = self.tokens.renew(self, &token).await?;
+            token = Box::pin(self.tokens.renew(self, &token)).await?;
         }
     }
 
@@ -123,7 +127,10 @@ impl Core {
         let mut avoid = None;
         let mut pause = FIRST_PAUSE;
         for tries in 1.. {
-            let picked = self.channel.ready(avoid).await;
+            let picked = match self.channel.pick(avoid) {
+                Some(picked) => picked,
+                None => Box::pin(self.channel.ready(avoid)).await,
+            };
             let (index, failure) = match self.attempt(call, &picked, token, sent).await {
                 Ok((index, reply)) => {
                     self.channel.prefer(index);
@@ -140,7 +147,7 @@ impl Core {
             *last = Some(error);
             avoid = Some(index);
             if tries % self.channel.len() == 0 {
-                sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+                Box::pin(sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0))).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
@@ -192,23 +199,37 @@ impl Core {
     ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
         let index = picked.index;
         let traffic = &picked.connection.traffic;
-        // Not every address speaks HTTP/2, and what it was sent in vain cannot be told from what it did.
-        let new = !traffic.heard_since(1);
-        if call.write && new && timeout(PATIENCE, traffic.spoken()).await.is_err() {
-            traffic.doubt();
-            return Err((
-                index,
-                Failure::NotSent("connected, but the server is silent".to_owned()),
-            ));
+        // Not every address speaks HTTP/2, and what it was sent in vain could
+        // not be told from what was done.
+        if call.write && !traffic.heard_since(1) {
+            let spoken = Box::pin(timeout(PATIENCE, traffic.spoken()));
+            if spoken.await.is_err() {
+                traffic.doubt();
+                let why = "connected, but the server is silent".to_owned();
+                return Err((index, Failure::NotSent(why)));
+            }
         }
         let began = now_ms();
         let mut first = pin!(exchange::unary(picked, &call.request, token, self.max_receive, sent));
-        let mut waited = Duration::ZERO;
+        match timeout(PATIENCE, first.as_mut()).await {
+            Ok(result) => result.map(|reply| (index, reply)).map_err(|why| (index, why)),
+            Err(_) => Box::pin(self.outlast(call, picked, token, began, first)).await,
+        }
+    }
+
+    /// Goes on with an attempt that is slow, and for a read with a second one.
+    async fn outlast(
+        &self,
+        call: &Call,
+        picked: &Picked,
+        token: Option<&HeaderValue>,
+        began: u64,
+        mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
+    ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
+        let index = picked.index;
+        let traffic = &picked.connection.traffic;
+        let mut waited = PATIENCE;
         let other = loop {
-            if let Ok(result) = timeout(PATIENCE, first.as_mut()).await {
-                return result.map(|reply| (index, reply)).map_err(|why| (index, why));
-            }
-            waited += PATIENCE;
             let silent = !traffic.heard_since(began);
             if silent {
                 traffic.doubt();
@@ -219,6 +240,10 @@ impl Core {
                     _ => {}
                 }
             }
+            if let Ok(result) = timeout(PATIENCE, first.as_mut()).await {
+                return result.map(|reply| (index, reply)).map_err(|why| (index, why));
+            }
+            waited += PATIENCE;
         };
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;

@@ -234,3 +234,17 @@ async fn serve(core: &Arc<Core>, job: Job) {
         }
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each call's future is moved to where it runs: what it does not need on
+    /// the common path must be boxed.
+    #[test]
+    fn a_call_is_small() {
+        fn size<'a, F>(_: fn(&'a Arc<Core>, Job) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(serve) <= 2048, "{}", size(serve));
+    }
+}
