@@ -114,3 +114,41 @@ fn the_header_is_up_to_date() {
         );
     }
 }
+
+/// The status numbers in the header, by name.
+fn statuses() -> Vec<(String, i32)> {
+    let header = std::fs::read_to_string(root().join("include/etcd.h")).unwrap();
+    let lines = header.lines().filter_map(|line| line.strip_prefix("#define ETCD_"));
+    let numbers = lines.filter_map(|line| {
+        let (name, number) = line.split_once(' ')?;
+        let status = name.starts_with("ERR_") || ["OK", "EMPTY", "WOKEN"].contains(&name);
+        status.then(|| (format!("ETCD_{name}"), number.parse().unwrap()))
+    });
+    numbers.collect()
+}
+
+#[test]
+fn every_status_has_its_name_and_a_meaning() {
+    let text = |text| unsafe { std::ffi::CStr::from_ptr(text) }.to_str().unwrap();
+    let statuses = statuses();
+    assert!(statuses.len() > 90, "{}", statuses.len());
+    for (name, number) in statuses {
+        assert_eq!(text(etcd::capi::error::etcd_status_name(number)), name);
+        assert_ne!(text(etcd::capi::error::etcd_status_message(number)), "unknown status");
+    }
+    for unknown in [3, -99, -100, -117, -199, -266, i32::MIN, i32::MAX] {
+        assert_eq!(text(etcd::capi::error::etcd_status_name(unknown)), "ETCD_ERR_?");
+    }
+}
+
+/// Once published, a number keeps its meaning for ever.
+#[test]
+fn no_status_number_has_changed() {
+    let path = root().join("tests/statuses.txt");
+    let now: String = statuses().iter().map(|(name, number)| format!("{number} {name}\n")).collect();
+    if std::env::var_os("LIBETCD_BLESS").is_some() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(now, published, "append only; then run: make header");
+}
