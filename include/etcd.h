@@ -276,7 +276,8 @@ typedef struct etcd_get_options_t {
   size_t size;
   /**
    * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
    */
   struct etcd_bytes_t range_end;
   /**
@@ -416,7 +417,8 @@ typedef struct etcd_delete_options_t {
   size_t size;
   /**
    * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
    */
   struct etcd_bytes_t range_end;
   /**
@@ -1034,7 +1036,8 @@ ETCD_API bool etcd_status_may_be_applied(etcd_status_t status);
  *
  * Quick: connecting goes on in the background, and no server needs to be
  * reachable. Calls wait for a connection until their deadline. The first
- * client of a process starts the library's only thread.
+ * client of a process starts the library's thread, which serves all clients;
+ * looking up a host name takes another thread for as long as it lasts.
  *
  * @param options   Must name endpoints. Copied.
  * @param[out] out  The client; close it with etcd_client_close().
@@ -1086,7 +1089,7 @@ ETCD_API void etcd_client_close(struct etcd_client_t *client);
  * The read is linearizable: it sees every write that was acknowledged before
  * it began. Blocks until the reply, the deadline or etcd_client_close(); until
  * then it is repeated, on another member if there is one, when a connection or
- * a member fails.
+ * a member fails, and sent to a second member when the first is slow.
  *
  * @param client   Open client.
  * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
@@ -1429,14 +1432,15 @@ ETCD_API etcd_status_t etcd_queue_wake(struct etcd_queue_t *queue);
  * Ends a call early.
  *
  * Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended
- * before. A write may have been applied all the same: see the error's outcome.
+ * before, with its event still waiting in the queue. A write may have been applied all the same: see the error's outcome.
  *
  * @param op  A handle from an _async call.
  * @return ETCD_OK, ETCD_ERR_FORKED, or ETCD_ERR_BAD_HANDLE if its event was taken already.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
+ETCD_API
+etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -145,7 +145,8 @@ fn every_status_has_its_name_and_a_meaning() {
 #[test]
 fn no_status_number_has_changed() {
     let path = root().join("tests/statuses.txt");
-    let now: String = statuses().iter().map(|(name, number)| format!("{number} {name}\n")).collect();
+    let now: String =
+        statuses().iter().map(|(name, number)| format!("{number} {name}\n")).collect();
     if std::env::var_os("LIBETCD_BLESS").is_some() {
         std::fs::write(&path, &now).unwrap();
     }

@@ -274,6 +274,7 @@ fn a_black_hole_is_left_and_found_again() {
     proxies[0].set(Fault::BlackHole(Dir::Both));
     let error = single.get(b"k", timeout(300)).unwrap_err();
     assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_TIMEOUT, false));
+    assert_eq!(error.endpoint, proxies[0].endpoint());
     proxies[0].set(Fault::Pass);
     single.get(b"k", timeout(10_000)).unwrap();
 }

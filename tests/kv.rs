@@ -76,6 +76,10 @@ fn keys_and_values_are_any_bytes() {
         client.put(&all, b"x", DEFAULT).unwrap();
         assert_eq!(client.value(&all).unwrap().unwrap(), b"x");
         assert_eq!(client.delete(&all, DEFAULT).unwrap().count, 1);
+        let long = vec![b'l'; 1_200_000];
+        client.put(&long, b"x", DEFAULT).unwrap();
+        assert_eq!(client.value(&long).unwrap().unwrap(), b"x");
+        assert_eq!(client.delete(&long, DEFAULT).unwrap().count, 1);
         let megabyte = vec![b'm'; 1 << 20];
         let k = key("bytes", "megabyte");
         client.put(&k, &megabyte, DEFAULT).unwrap();

@@ -3,7 +3,7 @@
 use super::error::etcd_error_t;
 use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
-use super::{bytes, guard, handle, known_flags, out, quiet, text};
+use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
 use crate::client::{Client, Login, Options};
 use crate::error::{Error, Result};
 use crate::status::*;
@@ -98,7 +98,7 @@ fn millis(value: u32, default: u32) -> Duration {
 /// PEM text given in memory or by file, but not both.
 unsafe fn pem(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<Option<Pem>> {
     let memory = bytes(memory, &format!("{name}_pem"))?;
-    match (memory, text(file, &format!("{name}_file"))?) {
+    match (memory, path(file, &format!("{name}_file"))?) {
         ([], None) => Ok(None),
         ([], Some(path)) => Pem::read(path).map(Some),
         (_, None) => Ok(Some(Pem { text: memory.to_vec().into(), source: format!("{name}_pem") })),
@@ -141,7 +141,7 @@ unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
             let password = Zeroizing::new(password.to_owned());
             Some(Login { user: user.to_owned(), password })
         }
-        _ => return Err(Error::invalid("user and password go together")),
+        _ => return Err(Error::invalid("user and password go together, and neither may be empty")),
     };
     let ping_interval = match given.ping_interval_ms {
         ETCD_TIMEOUT_NONE => Duration::MAX,
@@ -185,7 +185,8 @@ unsafe fn open(
 ///
 /// Quick: connecting goes on in the background, and no server needs to be
 /// reachable. Calls wait for a connection until their deadline. The first
-/// client of a process starts the library's only thread.
+/// client of a process starts the library's thread, which serves all clients;
+/// looking up a host name takes another thread for as long as it lasts.
 ///
 /// @param options   Must name endpoints. Copied.
 /// @param[out] out  The client; close it with etcd_client_close().

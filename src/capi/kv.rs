@@ -32,7 +32,8 @@ pub struct etcd_get_options_t {
     /// Set by ETCD_GET_OPTIONS_INIT.
     pub size: usize,
     /// When not empty: all keys from the key up to, but not with, this one.
-    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+    /// check an end that was computed.
     pub range_end: etcd_bytes_t,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
@@ -59,7 +60,8 @@ pub struct etcd_delete_options_t {
     /// Set by ETCD_DELETE_OPTIONS_INIT.
     pub size: usize,
     /// When not empty: all keys from the key up to, but not with, this one.
-    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY.
+    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+    /// check an end that was computed.
     pub range_end: etcd_bytes_t,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
@@ -267,7 +269,7 @@ unsafe fn run<T: Response>(client: &Client, call: Call, out: *mut *mut T) -> Res
 /// The read is linearizable: it sees every write that was acknowledged before
 /// it began. Blocks until the reply, the deadline or etcd_client_close(); until
 /// then it is repeated, on another member if there is one, when a connection or
-/// a member fails.
+/// a member fails, and sent to a second member when the first is slow.
 ///
 /// @param client   Open client.
 /// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.

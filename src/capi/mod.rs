@@ -20,8 +20,10 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use error::etcd_error_t;
 use std::cell::Cell;
-use std::ffi::{c_char, CStr};
+use std::ffi::{c_char, CStr, OsStr};
+use std::os::unix::ffi::OsStrExt;
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::path::Path;
 use std::sync::Once;
 use types::etcd_bytes_t;
 
@@ -103,19 +105,30 @@ unsafe fn bytes<'a>(bytes: etcd_bytes_t, name: &str) -> Result<&'a [u8]> {
     }
 }
 
-/// A text argument; NULL and "" are none.
-unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
-    if text.is_null() {
-        return Ok(None);
+/// The bytes of a C string, of which there are few.
+unsafe fn c_bytes<'a>(string: *const c_char, name: &str) -> Result<&'a [u8]> {
+    if string.is_null() {
+        return Ok(&[]);
     }
-    if libc::strnlen(text, MAX_TEXT + 1) > MAX_TEXT {
+    if libc::strnlen(string, MAX_TEXT + 1) > MAX_TEXT {
         return Err(Error::invalid(format!("{name}: longer than {MAX_TEXT} bytes")));
     }
-    match CStr::from_ptr(text).to_str() {
+    Ok(CStr::from_ptr(string).to_bytes())
+}
+
+/// A text argument; NULL and "" are none.
+unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
+    match std::str::from_utf8(c_bytes(text, name)?) {
         Ok("") => Ok(None),
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Error::invalid(format!("{name}: not UTF-8"))),
     }
+}
+
+/// A file's name, which on Linux is any bytes; NULL and "" are none.
+unsafe fn path<'a>(path: *const c_char, name: &str) -> Result<Option<&'a Path>> {
+    let bytes = c_bytes(path, name)?;
+    Ok((!bytes.is_empty()).then(|| Path::new(OsStr::from_bytes(bytes))))
 }
 
 /// Refuses flag bits that the call does not know.

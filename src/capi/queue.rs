@@ -124,7 +124,7 @@ pub unsafe extern "C" fn etcd_queue_wake(queue: *mut etcd_queue_t) -> etcd_statu
 /// Ends a call early.
 ///
 /// Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended
-/// before. A write may have been applied all the same: see the error's outcome.
+/// before, with its event still waiting in the queue. A write may have been applied all the same: see the error's outcome.
 ///
 /// @param op  A handle from an _async call.
 /// @return ETCD_OK, ETCD_ERR_FORKED, or ETCD_ERR_BAD_HANDLE if its event was taken already.

@@ -12,7 +12,7 @@ use http::uri::PathAndQuery;
 use http::HeaderValue;
 use std::future::Future;
 use std::pin::{pin, Pin};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -43,6 +43,34 @@ impl Call {
     }
 }
 
+/// No attempt was made yet.
+const NO_MEMBER: usize = usize::MAX;
+
+/// How far a call has come: what its caller is told when it is cut short.
+pub struct Progress {
+    /// While a server may have it.
+    sent: AtomicBool,
+    /// The endpoint of the latest attempt.
+    member: AtomicUsize,
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress { sent: AtomicBool::new(false), member: AtomicUsize::new(NO_MEMBER) }
+    }
+}
+
+impl Progress {
+    pub fn sent(&self) -> bool {
+        self.sent.load(Relaxed)
+    }
+
+    /// The attempt is over, and did nothing that must not be done again.
+    fn ended(&self) {
+        self.sent.store(false, Relaxed);
+    }
+}
+
 /// What calls share: the part of a client that the runtime works on.
 pub struct Core {
     pub channel: Channel,
@@ -52,44 +80,56 @@ pub struct Core {
 }
 
 impl Core {
-    pub async fn run(self: &Arc<Core>, call: &Call, sent: &AtomicBool) -> Result<Vec<u8>> {
+    pub async fn run(self: &Arc<Core>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         let mut last = None;
-        let work = self.authorized(call, sent, &mut last);
+        let work = self.authorized(call, progress, &mut last);
         let Some(limit) = call.timeout else { return work.await };
         match timeout(limit, work).await {
             Ok(result) => result,
-            Err(_) => Err(self.too_late(call, sent.load(Relaxed), last, limit)),
+            Err(_) => Err(self.too_late(call, progress, last, limit)),
         }
     }
 
-    /// The deadline has passed; `sent`: while a server had the call.
-    fn too_late(&self, call: &Call, sent: bool, last: Option<Error>, limit: Duration) -> Error {
+    /// The deadline has passed. `last` is how the last attempt ended.
+    fn too_late(
+        &self,
+        call: &Call,
+        progress: &Progress,
+        last: Option<Error>,
+        limit: Duration,
+    ) -> Error {
         let limit = limit.as_millis();
-        let error = match last {
-            None if sent => Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms")),
-            None => {
+        if progress.sent() {
+            let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms"));
+            return error.maybe_applied(call.write).at(self.member(progress));
+        }
+        match last {
+            Some(mut last) if self.channel.pick(None).is_some() => {
+                last.message = format!("{} (tried for {limit} ms)", last.message);
+                last.maybe_applied(false)
+            }
+            _ => {
                 let why = self.channel.why_down();
-                Error::new(ETCD_ERR_UNAVAILABLE, format!("no server within {limit} ms: {why}"))
+                let message = format!("no server within {limit} ms: {why}");
+                Error::new(ETCD_ERR_UNAVAILABLE, message).at(self.member(progress))
             }
-            Some(mut last) => {
-                if sent {
-                    last.status = ETCD_ERR_TIMEOUT;
-                    last.grpc = None;
-                    last.message = format!("no reply within {limit} ms; before: {}", last.message);
-                } else {
-                    last.message = format!("{} (tried for {limit} ms)", last.message);
-                }
-                last
-            }
-        };
-        error.maybe_applied(call.write && sent)
+        }
+    }
+
+    /// The endpoint that a call is about: the one it was sent to, or the only one.
+    pub fn member(&self, progress: &Progress) -> &str {
+        match progress.member.load(Relaxed) {
+            NO_MEMBER if self.channel.len() > 1 => "",
+            NO_MEMBER => self.channel.name(0),
+            index => self.channel.name(index),
+        }
     }
 
     /// With a token, and a new one when a server refuses it.
     async fn authorized(
         self: &Arc<Core>,
         call: &Call,
-        sent: &AtomicBool,
+        progress: &Progress,
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
         let mut token = match self.tokens.has_login() {
@@ -98,7 +138,7 @@ impl Core {
         };
         let mut renewals = 0;
         loop {
-            let error = match self.persist(call, token.value.as_ref(), sent, last).await {
+            let error = match self.persist(call, token.value.as_ref(), progress, last).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -111,7 +151,7 @@ impl Core {
                 return Err(error);
             }
             renewals += 1;
-            sent.store(false, Relaxed);
+            progress.ended();
             token = Box::pin(self.tokens.renew(self, &token)).await?;
         }
     }
@@ -121,7 +161,7 @@ impl Core {
         &self,
         call: &Call,
         token: Option<&HeaderValue>,
-        sent: &AtomicBool,
+        progress: &Progress,
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
         let mut avoid = None;
@@ -131,7 +171,8 @@ impl Core {
                 Some(picked) => picked,
                 None => Box::pin(self.channel.ready(avoid)).await,
             };
-            let (index, failure) = match self.attempt(call, &picked, token, sent).await {
+            progress.member.store(picked.index, Relaxed);
+            let (index, failure) = match self.attempt(call, &picked, token, progress).await {
                 Ok((index, reply)) => {
                     self.channel.prefer(index);
                     return Ok(reply);
@@ -143,7 +184,7 @@ impl Core {
             if !again {
                 return Err(error);
             }
-            sent.store(false, Relaxed);
+            progress.ended();
             *last = Some(error);
             avoid = Some(index);
             if tries % self.channel.len() == 0 {
@@ -195,22 +236,12 @@ impl Core {
         call: &Call,
         picked: &Picked,
         token: Option<&HeaderValue>,
-        sent: &AtomicBool,
+        progress: &Progress,
     ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
         let index = picked.index;
-        let traffic = &picked.connection.traffic;
-        // Not every address speaks HTTP/2, and what it was sent in vain could
-        // not be told from what was done.
-        if call.write && !traffic.heard_since(1) {
-            let spoken = Box::pin(timeout(PATIENCE, traffic.spoken()));
-            if spoken.await.is_err() {
-                traffic.doubt();
-                let why = "connected, but the server is silent".to_owned();
-                return Err((index, Failure::NotSent(why)));
-            }
-        }
         let began = now_ms();
-        let mut first = pin!(exchange::unary(picked, &call.request, token, self.max_receive, sent));
+        let (limit, sent) = (self.max_receive, &progress.sent);
+        let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
         match timeout(PATIENCE, first.as_mut()).await {
             Ok(result) => result.map(|reply| (index, reply)).map_err(|why| (index, why)),
             Err(_) => Box::pin(self.outlast(call, picked, token, began, first)).await,

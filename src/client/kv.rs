@@ -70,7 +70,8 @@ impl Keys<'_> {
     fn len(self) -> usize {
         match self {
             Keys::Range(first, end) => first.len() + end.len(),
-            Keys::One(key) | Keys::Prefix(key) | Keys::From(key) => 2 * key.len(),
+            Keys::One(key) | Keys::From(key) => key.len(),
+            Keys::Prefix(prefix) => 2 * prefix.len(),
         }
     }
 }

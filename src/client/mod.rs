@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::runtime::Runtime;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
 use crate::transport::Channel;
-use call::Core;
+use call::{Core, Progress};
 use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -58,7 +58,7 @@ struct Job {
 struct Report {
     core: Arc<Core>,
     write: bool,
-    sent: AtomicBool,
+    progress: Progress,
     done: Option<Done>,
 }
 
@@ -78,8 +78,9 @@ impl Drop for Report {
         } else {
             (ETCD_ERR_CANCELLED, "the call was cancelled")
         };
-        let maybe = self.write && self.sent.load(Relaxed);
-        done(Err(Error::new(status, message).maybe_applied(maybe)));
+        let maybe = self.write && self.progress.sent();
+        let error = Error::new(status, message).maybe_applied(maybe);
+        done(Err(error.at(self.core.member(&self.progress))));
     }
 }
 
@@ -190,8 +191,8 @@ impl Client {
     }
 
     fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done) -> Job {
-        let sent = AtomicBool::new(false);
-        let report = Report { core: self.core.clone(), write: call.write, sent, done: Some(done) };
+        let (core, write) = (self.core.clone(), call.write);
+        let report = Report { core, write, progress: Progress::default(), done: Some(done) };
         Job { call, abort, report }
     }
 }
@@ -218,7 +219,7 @@ async fn dispatch(core: &Arc<Core>, mut inbox: mpsc::UnboundedReceiver<Job>, clo
 
 async fn serve(core: &Arc<Core>, job: Job) {
     let Job { call, abort, report } = job;
-    let work = AssertUnwindSafe(core.run(&call, &report.sent)).catch_unwind();
+    let work = AssertUnwindSafe(core.run(&call, &report.progress)).catch_unwind();
     let result = match abort {
         None => work.await,
         Some(registration) => match Abortable::new(work, registration).await {
@@ -229,7 +230,7 @@ async fn serve(core: &Arc<Core>, job: Job) {
     match result {
         Ok(result) => report.finish(result),
         Err(panic) => {
-            let maybe = call.write && report.sent.load(Relaxed);
+            let maybe = call.write && report.progress.sent();
             report.finish(Err(Error::defect(&*panic).maybe_applied(maybe)));
         }
     }

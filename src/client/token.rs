@@ -1,13 +1,12 @@
 //! The authentication token: fetched when a server asks for one, by one call
 //! for all that need it.
 
-use super::call::{Call, Core};
+use super::call::{Call, Core, Progress};
 use super::options::Login;
 use crate::error::{Error, Result};
 use crate::status::{self, ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL};
 use crate::transport::service::service;
 use http::HeaderValue;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 /// A token and which attempt brought it. None: the server wants none.
@@ -88,7 +87,7 @@ impl Tokens {
             async move {
                 // Asking twice does no harm, so it is repeated like a read.
                 let call = Call::read(path, frame);
-                let asked = core.persist(&call, None, &AtomicBool::new(false), &mut None).await;
+                let asked = core.persist(&call, None, &Progress::default(), &mut None).await;
                 asked.map(Into::into).map_err(|e| {
                     let status = tonic::Status::new(e.grpc.unwrap_or(2).into(), e.message.clone());
                     *failed.lock().unwrap() = Some(e);

@@ -28,7 +28,7 @@ pub type Driver = Connection<Box<dyn Stream>, Bytes>;
 pub struct Connected {
     pub sender: Sender,
     pub driver: Driver,
-    pub pings: Option<PingPong>,
+    pub pings: PingPong,
 }
 
 /// HTTP/2 receive windows: large enough that a reply of a few MiB needs no
@@ -63,7 +63,8 @@ async fn attempt(
             CountedSocket::tcp(tcp(host, *port, within).await?, traffic.clone())
         }
         Address::Unix(path) => {
-            let socket = UnixStream::connect(path).await.map_err(|e| format!("connect: {e}"))?;
+            let socket =
+                UnixStream::connect(path).await.map_err(|e| format!("connect: {}", plain(&e)))?;
             CountedSocket::unix(socket, traffic.clone())
         }
     };
@@ -72,7 +73,7 @@ async fn attempt(
         Some(tls) => {
             let name = tls.server_name(endpoint.server_name())?;
             let stream =
-                tls.connector().connect(name, socket).await.map_err(|e| format!("TLS: {e}"))?;
+                tls.connector().connect(name, socket).await.map_err(|e| tls_failure(&e))?;
             if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                 return Err("TLS: the server does not speak HTTP/2".to_owned());
             }
@@ -89,24 +90,53 @@ async fn attempt(
         .handshake(stream)
         .await
         .map_err(|e| format!("HTTP/2: {e}"))?;
-    let mut pings = driver.ping_pong();
-    if let Some(pings) = pings.as_mut().filter(|_| endpoint.tls) {
-        accepted(&mut driver, pings).await.map_err(|e| format!("TLS: {e}"))?;
-    }
+    let mut pings = driver.ping_pong().ok_or("HTTP/2: no pings")?;
+    answered(&mut driver, &mut pings).await.map_err(|e| match (e, endpoint.tls) {
+        (Some(e), true) => format!("TLS: {}", describe(&e)),
+        (Some(e), false) => format!("no HTTP/2 server, or one that expects TLS: {}", describe(&e)),
+        (None, _) => "no HTTP/2 server, or one that expects TLS: it hung up".to_owned(),
+    })?;
     Ok(Connected { sender, driver, pings })
 }
 
-/// In TLS 1.3 a server looks at the client's certificate after the client
-/// thinks that all is well. What is sent before the server has spoken may be
-/// lost, and nobody could say whether.
-async fn accepted(driver: &mut Driver, pings: &mut PingPong) -> Result<(), h2::Error> {
-    pings.send_ping(Ping::opaque())?;
+/// Waits until the server has answered a ping. Kernels accept connections for
+/// processes that hang, not every port speaks HTTP/2, and in TLS 1.3 a server
+/// looks at the client's certificate after the client thinks that all is well:
+/// what is sent before the server has spoken may be lost, and nobody could say
+/// whether. etcd allows one ping on a connection without calls.
+async fn answered(driver: &mut Driver, pings: &mut PingPong) -> Result<(), Option<h2::Error>> {
+    pings.send_ping(Ping::opaque()).map_err(Some)?;
     poll_fn(|cx| match driver.poll_unpin(cx) {
-        Poll::Ready(Ok(())) => Poll::Ready(Err(h2::Reason::NO_ERROR.into())),
-        Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
-        Poll::Pending => pings.poll_pong(cx).map_ok(drop),
+        Poll::Ready(Ok(())) => Poll::Ready(Err(None)),
+        Poll::Ready(Err(e)) => Poll::Ready(Err(Some(e))),
+        Poll::Pending => pings.poll_pong(cx).map_ok(drop).map_err(Some),
     })
     .await
+}
+
+/// What the system says of an I/O error, without its number.
+pub fn plain(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    text.split(" (os error").next().unwrap_or(text).to_owned()
+}
+
+/// An HTTP/2 error, or the I/O error behind it.
+pub fn describe(e: &h2::Error) -> String {
+    e.get_io().map_or_else(|| e.to_string(), plain)
+}
+
+fn tls_failure(e: &std::io::Error) -> String {
+    let text = plain(e);
+    match text.as_str() {
+        "tls handshake eof" => "TLS: the server hung up; does it expect plain HTTP?".to_owned(),
+        _ if text.contains("CaUsedAsEndEntity") => {
+            "TLS: the server's certificate is that of a CA; it needs one of its own, signed by the \
+             CA (a self-signed one: with CA:FALSE)"
+                .to_owned()
+        }
+        _ => format!("TLS: {text}"),
+    }
 }
 
 /// Tries a host's addresses in turn, each with its share of the time left.
@@ -123,7 +153,7 @@ async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, Strin
                 prepare(&socket).map_err(|e| format!("socket option: {e}"))?;
                 return Ok(socket);
             }
-            Ok(Err(e)) => failure = format!("connect: {e}"),
+            Ok(Err(e)) => failure = format!("connect: {}", plain(&e)),
             Err(_) => failure = format!("connect: no answer within {} ms", share.as_millis()),
         }
     }

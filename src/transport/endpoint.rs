@@ -98,6 +98,12 @@ fn parse(item: &str, prefer_tls: bool) -> Result<Endpoint, &'static str> {
     if item.chars().any(char::is_control) {
         return Err("control character");
     }
+    // Schemes are the same in any case (RFC 3986); paths and hosts stay as given.
+    let scheme = item.split(':').next().unwrap_or("").to_ascii_lowercase();
+    let item = match scheme.as_str() {
+        "http" | "https" | "unix" => format!("{scheme}{}", &item[scheme.len()..]),
+        _ => item.to_owned(),
+    };
     if let Some(path) = item.strip_prefix("unix:") {
         // unix:path, unix://path and unix:///path, as gRPC has them.
         let path = path.strip_prefix("//").unwrap_or(path);
@@ -111,7 +117,7 @@ fn parse(item: &str, prefer_tls: bool) -> Result<Endpoint, &'static str> {
         Some(("http", rest)) => (false, rest, "http://"),
         Some(("https", rest)) => (true, rest, "https://"),
         Some(_) => return Err("the scheme must be http, https or unix"),
-        None => (prefer_tls, item, ""),
+        None => (prefer_tls, item.as_str(), ""),
     };
     // A path, query or fragment means nothing to etcd; Go's client drops it too.
     let host = rest.split(['/', '?', '#']).next().unwrap_or("");
@@ -143,11 +149,14 @@ fn split_port(host: &str) -> Result<(String, u16), &'static str> {
     };
     let port = match port {
         None => DEFAULT_PORT,
+        Some("") => return Err("no port after the colon"),
         // u16's parser takes a leading plus sign, which no URL has.
         Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
             port.parse().ok().filter(|&port| port != 0).ok_or("a port is 1 to 65535")?
         }
-        Some(_) => return Err("a port is 1 to 65535"),
+        Some(_) => {
+            return Err("the port must be a number; known schemes are http://, https:// and unix:")
+        }
     };
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'%');
     if name.is_empty() || name.len() > 255 || !name.bytes().all(legal) {

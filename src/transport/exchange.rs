@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::channel::Picked;
+use super::connect::describe;
 use super::io::Traffic;
 use super::link::Link;
 use crate::sys::Unread;
@@ -103,9 +104,9 @@ pub async fn unary(
             e.is_remote() && (e.is_go_away() || e.reason() == Some(h2::Reason::REFUSED_STREAM));
         if refused || traffic.sent.load(Relaxed) == bytes_before {
             sent.store(false, Relaxed);
-            Failure::NotSent(describe(&e))
+            Failure::NotSent(format!("connection lost: {}", describe(&e)))
         } else {
-            Failure::Lost(describe(&e))
+            Failure::Lost(format!("connection lost: {}", describe(&e)))
         }
     };
     sent.store(true, Relaxed);
@@ -157,13 +158,6 @@ fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http::Re
         headers.insert("hasleader", HeaderValue::from_static("true"));
     }
     head
-}
-
-fn describe(e: &h2::Error) -> String {
-    match e.get_io() {
-        Some(io) => format!("connection lost: {io}"),
-        None => format!("connection lost: {e}"),
-    }
 }
 
 /// The status in a reply's headers or trailers, unless it says OK.

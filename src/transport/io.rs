@@ -26,8 +26,6 @@ pub struct Traffic {
     pub in_flight: AtomicUsize,
     /// When a call last found the server silent; see [`Traffic::doubtful`].
     pub doubted: AtomicU64,
-    /// Told of the first bytes to arrive, and of the end.
-    spoken: Notify,
     /// Asks the keeper for a ping.
     pub probe: Notify,
     /// Tells the keeper that the connection takes no further calls.
@@ -42,7 +40,6 @@ impl Default for Traffic {
             heard: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             doubted: AtomicU64::new(0),
-            spoken: Notify::new(),
             probe: Notify::new(),
             retire: Notify::new(),
         }
@@ -56,16 +53,6 @@ impl Traffic {
         match self.socket.load(Relaxed) {
             -1 => Unread::End,
             socket => sys::unread(socket),
-        }
-    }
-
-    /// Returns when the server has said something, or the connection has ended.
-    pub async fn spoken(&self) {
-        let mut spoken = std::pin::pin!(self.spoken.notified());
-        // Registered before looking, so that no word is missed.
-        spoken.as_mut().enable();
-        if !self.heard_since(1) && self.socket.load(Relaxed) != -1 {
-            spoken.await;
         }
     }
 
@@ -124,7 +111,6 @@ impl CountedSocket {
 impl Drop for CountedSocket {
     fn drop(&mut self) {
         self.traffic.socket.store(-1, Relaxed);
-        self.traffic.spoken.notify_waiters();
     }
 }
 
@@ -140,11 +126,7 @@ impl AsyncRead for CountedSocket {
             Socket::Unix(socket) => Pin::new(socket).poll_read(cx, buffer),
         })?;
         if buffer.filled().len() > before {
-            let first = !self.traffic.heard_since(1);
             self.traffic.heard.store(now_ms(), Relaxed);
-            if first {
-                self.traffic.spoken.notify_waiters();
-            }
         }
         Poll::Ready(Ok(()))
     }

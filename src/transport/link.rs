@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::connect::{connect, Connected, Driver, Sender};
+use super::connect::{connect, describe, Connected, Driver, Sender};
 use super::endpoint::Endpoint;
 use super::io::{now_ms, Traffic};
 use super::tls::Tls;
@@ -70,9 +70,7 @@ impl Link {
     /// How good it would be to use this link now: 0 is best, None is down.
     pub fn rank(&self) -> Option<u32> {
         match &*self.state.lock().unwrap() {
-            State::Up(connection) if connection.traffic.doubtful() => Some(2),
-            // The kernel also accepts connections for a process that hangs.
-            State::Up(connection) if !connection.traffic.heard_since(1) => Some(1),
+            State::Up(connection) if connection.traffic.doubtful() => Some(1),
             State::Up(_) => Some(0),
             State::Down(_) => None,
         }
@@ -101,6 +99,7 @@ impl Link {
         loop {
             let traffic = Arc::new(Traffic::default());
             let connected = connect(&self.endpoint, tls.as_ref(), timing.connect, &traffic).await;
+            let was_up = connected.is_ok();
             let why = match connected {
                 Err(why) => why,
                 Ok(Connected { sender, driver, pings }) => {
@@ -119,7 +118,7 @@ impl Link {
             };
             // Before anything else runs: a call that has just failed must not come back here.
             *self.state.lock().unwrap() = State::Down(why);
-            if traffic.heard_since(1) {
+            if was_up {
                 pause = FIRST_PAUSE;
             }
             while draining.try_join_next().is_some() {}
@@ -130,24 +129,18 @@ impl Link {
 }
 
 /// Runs a connection to its end and says why it ended.
-async fn live(
-    driver: Driver,
-    pings: Option<PingPong>,
-    traffic: Arc<Traffic>,
-    timing: Timing,
-) -> String {
+async fn live(driver: Driver, pings: PingPong, traffic: Arc<Traffic>, timing: Timing) -> String {
     tokio::select! {
         end = driver => match end {
             Ok(()) => "the server closed the connection".to_owned(),
-            Err(e) => format!("connection lost: {e}"),
+            Err(e) => format!("connection lost: {}", describe(&e)),
         },
         why = keep(pings, &traffic, timing) => why,
     }
 }
 
 /// Pings a connection that is in use and silent; returns when it is dead.
-async fn keep(pings: Option<PingPong>, traffic: &Traffic, timing: Timing) -> String {
-    let Some(mut pings) = pings else { return std::future::pending().await };
+async fn keep(mut pings: PingPong, traffic: &Traffic, timing: Timing) -> String {
     let mut last: Option<Instant> = None;
     loop {
         let asked = tokio::select! {

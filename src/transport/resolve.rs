@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::connect::plain;
 use crate::sys;
 use std::collections::HashMap;
 use std::io;
@@ -59,7 +60,7 @@ fn ask(host: String) -> io::Result<()> {
         thread.spawn(move || {
             let answer: Answer = match (host.as_str(), 0).to_socket_addrs() {
                 Ok(found) => Ok(found.collect()),
-                Err(e) => Err(e.to_string()),
+                Err(e) => Err(plain(&e)),
             };
             let others = waiting().lock().unwrap().remove(&host);
             for other in others.into_iter().flatten() {

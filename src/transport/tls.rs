@@ -2,12 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+use super::connect::plain;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_TLS};
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -28,10 +30,11 @@ pub struct Pem {
 }
 
 impl Pem {
-    pub fn read(path: &str) -> Result<Pem> {
+    pub fn read(path: &Path) -> Result<Pem> {
+        let source = path.display().to_string();
         match std::fs::read(path) {
-            Ok(text) => Ok(Pem { text: text.into(), source: path.to_owned() }),
-            Err(e) => Err(Error::new(ETCD_ERR_IO, format!("{path}: {e}"))),
+            Ok(text) => Ok(Pem { text: text.into(), source }),
+            Err(e) => Err(Error::new(ETCD_ERR_IO, format!("{source}: {}", plain(&e)))),
         }
     }
 
@@ -113,7 +116,7 @@ fn roots(ca: &Pem) -> Result<RootCertStore> {
 
 fn system_roots() -> Result<RootCertStore> {
     for path in SYSTEM_BUNDLES {
-        let Ok(bundle) = Pem::read(path) else { continue };
+        let Ok(bundle) = Pem::read(path.as_ref()) else { continue };
         let mut roots = RootCertStore::empty();
         // A bundle may hold certificates too old for us; the others count.
         roots.add_parsable_certificates(bundle.certificates()?);

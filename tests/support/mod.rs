@@ -1,6 +1,7 @@
 //! Helpers of the test programs: real etcd servers, certificates, a TCP proxy that misbehaves on demand.
 #![allow(dead_code)] // each test program uses its own part
 
+pub mod cc;
 pub mod certs;
 pub mod ffi;
 pub mod process;

@@ -1,0 +1,63 @@
+/* One key: put, get, delete, and what each tells about the state before.
+ * usage: get-put-delete [ENDPOINTS] */
+#include <etcd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Keys and values may hold any byte: this key has a NUL inside. */
+static const uint8_t name[] = { 'e', 'x', 'a', 'm', 'p', 'l', 'e', '\0', '1' };
+static const etcd_bytes_t key = { name, sizeof name };
+
+static int die(const char *what, etcd_error_t *error)
+{
+    fprintf(stderr, "%s: %s: %s\n", what, etcd_status_name(error->status), error->message);
+    etcd_error_free(error);
+    return EXIT_FAILURE;
+}
+
+static int run(etcd_client_t *client)
+{
+    const etcd_bytes_t old_value = { (const uint8_t *)"old", 3 }, new_value = { (const uint8_t *)"new", 3 };
+    etcd_put_options_t put_options = ETCD_PUT_OPTIONS_INIT;
+    etcd_put_response_t *put;
+    etcd_range_response_t *range;
+    etcd_delete_response_t *deleted;
+    etcd_error_t *error;
+
+    /* The response of a put or delete may be declined. */
+    if (etcd_kv_put(client, key, old_value, NULL, NULL, &error)) return die("put", error);
+
+    put_options.flags = ETCD_PREV_KV;
+    if (etcd_kv_put(client, key, new_value, &put_options, &put, &error)) return die("put", error);
+    printf("put: replaced \"%.*s\" at revision %lld\n", (int)put->prev_kv->value.len,
+           (const char *)put->prev_kv->value.data, (long long)put->header.revision);
+    etcd_put_response_free(put);
+
+    if (etcd_kv_get(client, key, NULL, &range, &error)) return die("get", error);
+    if (range->kv_count == 1)
+        printf("get: \"%.*s\", version %lld\n", (int)range->kvs[0].value.len,
+               (const char *)range->kvs[0].value.data, (long long)range->kvs[0].version);
+    etcd_range_response_free(range);
+
+    if (etcd_kv_delete(client, key, NULL, &deleted, &error)) return die("delete", error);
+    printf("delete: %lld key\n", (long long)deleted->deleted);
+    etcd_delete_response_free(deleted);
+
+    /* That a key does not exist is no error. */
+    if (etcd_kv_get(client, key, NULL, &range, &error)) return die("get", error);
+    printf("get: %s\n", range->kv_count == 0 ? "no such key" : "still there?");
+    etcd_range_response_free(range);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    etcd_client_t *client;
+    etcd_error_t *error;
+    int result;
+
+    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
+    result = run(client);
+    etcd_client_close(client);
+    return result;
+}
