@@ -15,6 +15,7 @@ mod client;
 mod error;
 mod queue;
 mod runtime;
+mod slot;
 #[allow(non_camel_case_types)]
 pub mod status;
 #[allow(unsafe_code)]

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::slot::Slot;
 use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sys;
 use std::future::Future;
@@ -104,8 +105,8 @@ impl Drop for InProgress {
 impl Runtime {
     pub fn acquire() -> Result<Runtime> {
         let generation = sys::fork_generation();
-        if generation as usize >= sys::GENERATIONS {
-            return Err(Error::new(ETCD_ERR_FORKED, "forked too often to start anew"));
+        if !sys::may_begin_anew() {
+            return Err(Error::new(ETCD_ERR_FORKED, "forked too often to begin anew"));
         }
         let mut running = process().running.lock().unwrap();
         if let Some(running) = &mut *running {
@@ -181,9 +182,14 @@ impl Drop for Lead<'_> {
     }
 }
 
-/// Driving needs stack, and this thread must not be driving a runtime already.
+/// Driving needs stack, and a thread that is not driving a runtime already, nor
+/// ending: its thread-local variables are gone then.
 fn may_lead() -> bool {
-    sys::stack_left() >= LEADER_STACK && tokio::runtime::Handle::try_current().is_err()
+    let no_runtime = match tokio::runtime::Handle::try_current() {
+        Ok(_) => false,
+        Err(e) => e.is_missing_context(),
+    };
+    no_runtime && sys::stack_left() >= LEADER_STACK
 }
 
 impl Drop for Runtime {
@@ -218,24 +224,61 @@ fn start() -> Result<Running> {
     }
     let failed =
         |e: std::io::Error| Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start: {e}"));
-    let tokio = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(failed)?;
+    let started = Arc::new(Slot::default());
+    let starting = Starting(Some(started.clone()));
+    let thread = std::thread::Builder::new().name("etcd".into()).stack_size(STACK);
+    let thread = sys::with_signals_blocked(|| thread.spawn(|| starting.run())).map_err(failed)?;
+    match started.wait() {
+        Some(Ok(shared)) => Ok(Running { users: 1, shared, thread }),
+        Some(Err(e)) => {
+            let _ = thread.join();
+            Err(failed(e))
+        }
+        None => Err(Error::new(ETCD_ERR_NO_RESOURCES, "cannot start: the thread has died")),
+    }
+}
+
+/// How the thread's start went; None if it did not get that far.
+type Start = Option<std::io::Result<Arc<Shared>>>;
+
+/// Tells whoever waits, whatever happens to the thread.
+struct Starting(Option<Arc<Slot<Start>>>);
+
+impl Starting {
+    fn tell(&mut self, how: Start) {
+        if let Some(started) = self.0.take() {
+            started.fill(how);
+        }
+    }
+
+    fn run(mut self) {
+        match shared() {
+            Ok(shared) => {
+                self.tell(Some(Ok(shared.clone())));
+                run(&shared);
+            }
+            Err(e) => self.tell(Some(Err(e))),
+        }
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        self.tell(None);
+    }
+}
+
+fn shared() -> std::io::Result<Arc<Shared>> {
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let turn = Turn { driver: Driver::Thread, streak: 0, last_call: Instant::now(), led: 0 };
-    let shared = Arc::new(Shared {
+    Ok(Arc::new(Shared {
         tokio,
         turn: Mutex::new(turn),
         take_over: Condvar::new(),
         let_go: Notify::new(),
         calls: AtomicUsize::new(0),
         wanted: AtomicBool::new(false),
-    });
-    let ours = shared.clone();
-    let thread = std::thread::Builder::new().name("etcd".into()).stack_size(STACK);
-    let thread = sys::with_signals_blocked(|| thread.spawn(move || run(&ours))).map_err(failed)?;
-    Ok(Running { users: 1, shared, thread })
+    }))
 }
 
 /// Our thread.

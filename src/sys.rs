@@ -57,6 +57,11 @@ pub fn fork_generation() -> u32 {
 /// How deep a line of forks may use the library.
 pub const GENERATIONS: usize = 256;
 
+/// Whether this process may have state of its own: not at the end of a longer line.
+pub fn may_begin_anew() -> bool {
+    (fork_generation() as usize) < GENERATIONS
+}
+
 /// This process's own of some state: after a fork the parent's may be locked
 /// for ever by a thread that does not exist here.
 pub fn of_this_process<T>(all: &[T; GENERATIONS]) -> &T {
@@ -131,6 +136,15 @@ pub fn unread(socket: RawFd) -> Unread {
     }
 }
 
+/// Makes room for a payload, of any size, and leaves enough memory for the
+/// small things that come with it; false if there is too little.
+pub fn reserve<T>(space: &mut Vec<T>, more: usize) -> bool {
+    const LARGE: usize = 64 * 1024;
+    const REST: usize = 4 << 20;
+    let large = more.saturating_mul(size_of::<T>()) >= LARGE;
+    space.try_reserve_exact(more).is_ok() && (!large || memory_available(REST))
+}
+
 /// Whether `bytes` of address space can still be had. Rust aborts the process
 /// when a small allocation fails; asking first turns that into an error.
 pub fn memory_available(bytes: usize) -> bool {
@@ -152,23 +166,24 @@ pub fn memory_available(bytes: usize) -> bool {
     true
 }
 
-/// Bytes of stack left below the caller's frame.
+/// Bytes of stack left below the caller's frame; 0 when it does not run on the
+/// stack that its thread was made with (a coroutine, a signal handler).
 pub fn stack_left() -> usize {
-    thread_local!(static LOWEST: Cell<usize> = const { Cell::new(0) });
+    thread_local!(static STACK: Cell<(usize, usize)> = const { Cell::new((0, 0)) });
     let here = std::hint::black_box(0u8);
     let here = std::ptr::addr_of!(here) as usize;
-    let lowest = LOWEST.get();
-    let lowest = if lowest == 0 {
-        let found = stack_lowest().unwrap_or(usize::MAX);
-        LOWEST.set(found);
-        found
-    } else {
-        lowest
-    };
-    here.saturating_sub(lowest)
+    let (mut lowest, mut end) = STACK.get();
+    if end == 0 {
+        (lowest, end) = stack_of_thread().unwrap_or((usize::MAX, usize::MAX));
+        STACK.set((lowest, end));
+    }
+    match (lowest..end).contains(&here) {
+        true => here - lowest,
+        false => 0,
+    }
 }
 
-fn stack_lowest() -> Option<usize> {
+fn stack_of_thread() -> Option<(usize, usize)> {
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let mut lowest = std::ptr::null_mut();
     let mut size = 0;
@@ -179,6 +194,6 @@ fn stack_lowest() -> Option<usize> {
         }
         let failed = libc::pthread_attr_getstack(attributes.as_ptr(), &mut lowest, &mut size);
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        (failed == 0).then_some(lowest as usize)
+        (failed == 0).then_some((lowest as usize, lowest as usize + size))
     }
 }

@@ -80,17 +80,16 @@ impl Pending {
             delete: null.cast(),
         };
         let decoded = self.result.and_then(|message| {
-            match self.kind {
-                ETCD_EVENT_PUT => event.put = Response::decode(message)?,
-                ETCD_EVENT_DELETE => event.delete = Response::decode(message)?,
-                _ => event.range = Response::decode(message)?,
-            }
-            Ok(())
+            let decoded = match self.kind {
+                ETCD_EVENT_PUT => Response::decode(message).map(|put| event.put = put),
+                ETCD_EVENT_DELETE => Response::decode(message).map(|delete| event.delete = delete),
+                _ => Response::decode(message).map(|range| event.range = range),
+            };
+            decoded.map_err(|e| e.maybe_applied(self.write))
         });
         if let Err(error) = decoded {
-            let lost = error.status == ETCD_ERR_PROTOCOL && self.write;
             event.status = error.status;
-            event.error = etcd_error_t::new(if lost { error.maybe_applied(true) } else { error });
+            event.error = etcd_error_t::new(error);
         }
         Box::into_raw(Box::new(event))
     }

@@ -98,7 +98,8 @@ fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
     if handle >> (PLACE_BITS + USE_BITS + FORK_BITS) != K::NUMBER {
         return Err(bad("not a handle of this kind"));
     }
-    if handle >> (PLACE_BITS + USE_BITS) & ((1 << FORK_BITS) - 1) != forks() {
+    let of_fork = handle >> (PLACE_BITS + USE_BITS) & ((1 << FORK_BITS) - 1);
+    if of_fork != forks() || !sys::may_begin_anew() {
         let why = format!("{}: made before a fork; open a new one", K::NAME);
         return Err(Error::new(ETCD_ERR_FORKED, why));
     }
@@ -111,6 +112,9 @@ fn stale<K: Kind>() -> Error {
 
 /// Makes a handle for the object.
 pub fn insert<K: Kind>(target: Arc<K::Target>) -> Result<*mut K> {
+    if !sys::may_begin_anew() {
+        return Err(Error::new(ETCD_ERR_FORKED, "forked too often to begin anew"));
+    }
     let mut table = table().write().unwrap();
     let table = &mut *table;
     // The place that has rested longest: stale handles stay recognisable longest.

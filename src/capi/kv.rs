@@ -11,6 +11,7 @@ use crate::client::kv::{Common, Keys, Timeout};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
+use crate::sys;
 use crate::wire::decode::{Shape, DELETE_RANGE, PUT, RANGE};
 use std::ffi::c_void;
 use std::time::Duration;
@@ -140,13 +141,17 @@ pub(super) trait Response: Sized {
 
     /// The response in a server's message.
     fn decode(message: Vec<u8>) -> Result<*mut Self> {
-        let mut kvs = Vec::new();
+        let mut kvs: Vec<etcd_kv_t> = Vec::new();
+        let mut short = false;
         let reply = Self::SHAPE.decode(&message, |kv, expected| {
-            if kvs.is_empty() {
-                kvs.reserve(expected);
+            short = short || kvs.len() == kvs.capacity() && !sys::reserve(&mut kvs, expected);
+            if !short {
+                kvs.push(kv.into());
             }
-            kvs.push(kv.into());
         });
+        if short {
+            return Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory for the keys of the reply"));
+        }
         let malformed = |_| Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's");
         let public = Self::new(reply.map_err(malformed)?, &kvs);
         Ok(Box::into_raw(Box::new(Owned { public, kvs, message })).cast())

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
+use crate::transport::jitter::jittered;
 use crate::transport::{exchange, Channel, Failure, Request};
 use bytes::Bytes;
 use futures_util::future::{select, Either};
@@ -188,7 +189,7 @@ impl Core {
             *last = Some(error);
             avoid = Some(index);
             if tries % self.channel.len() == 0 {
-                Box::pin(sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0))).await;
+                Box::pin(sleep(jittered(pause))).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::Client;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_SEND_TOO_LARGE};
+use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE};
 use crate::transport::Request;
 use crate::wire::encode::Encoder;
 use http::uri::PathAndQuery;
@@ -53,7 +53,10 @@ impl Keys<'_> {
     fn encode(self, expected: usize) -> Result<Encoder> {
         let one = [0u8];
         let or_first = |key| if <[u8]>::is_empty(key) { &one[..] } else { key };
-        let encoder = Encoder::new(expected);
+        let no_memory = || {
+            Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {expected} bytes"))
+        };
+        let encoder = Encoder::new(expected).ok_or_else(no_memory)?;
         Ok(match self {
             Keys::One([]) | Keys::Range([], _) => {
                 return Err(Error::new(ETCD_ERR_EMPTY_KEY, "the key is empty"))

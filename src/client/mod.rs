@@ -14,6 +14,7 @@ pub use options::{Login, Options};
 
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
+use crate::slot::Slot;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
 use crate::transport::Channel;
 use call::{Core, Progress};
@@ -23,10 +24,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{mpsc as blocking, Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use token::Tokens;
-use tokio::sync::{mpsc, Notify};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// How long close waits for the runtime to let go of a client's calls.
@@ -37,9 +38,9 @@ pub type Done = Box<dyn FnOnce(Result<Vec<u8>>) + Send>;
 
 pub struct Client {
     core: Arc<Core>,
-    jobs: mpsc::UnboundedSender<Job>,
-    closing: Arc<Notify>,
-    ended: Mutex<Option<blocking::Receiver<()>>>,
+    inbox: Arc<Inbox>,
+    /// Filled when the dispatcher has ended.
+    ended: Arc<Slot<()>>,
     /// Ends the call that a caller's own thread is driving.
     led: Mutex<Option<AbortHandle>>,
     default_timeout: Option<Duration>,
@@ -84,27 +85,52 @@ impl Drop for Report {
     }
 }
 
-/// Where a blocking caller waits.
-#[derive(Default)]
-struct Slot {
-    result: Mutex<Option<Result<Vec<u8>>>>,
-    filled: Condvar,
+/// Calls handed in and not yet taken up. None once the client is closed: a call
+/// is either taken or refused, but never left lying.
+struct Inbox {
+    jobs: Mutex<Option<Vec<Job>>>,
+    changed: Notify,
 }
 
-impl Slot {
-    fn fill(&self, result: Result<Vec<u8>>) {
-        *self.result.lock().unwrap() = Some(result);
-        self.filled.notify_one();
+impl Inbox {
+    fn put(&self, job: Job) {
+        let mut jobs = self.jobs.lock().unwrap();
+        let Some(waiting) = &mut *jobs else {
+            // Reported as it is dropped, which is no business of the lock's.
+            drop(jobs);
+            return drop(job);
+        };
+        waiting.push(job);
+        let first = waiting.len() == 1;
+        drop(jobs);
+        if first {
+            self.changed.notify_one();
+        }
     }
 
-    fn wait(&self) -> Result<Vec<u8>> {
-        let mut result = self.result.lock().unwrap();
-        loop {
-            match result.take() {
-                Some(result) => return result,
-                None => result = self.filled.wait(result).unwrap(),
-            }
-        }
+    /// Swaps what is there for `empty`; false once the inbox is closed.
+    fn take(&self, empty: &mut Vec<Job>) -> bool {
+        let mut jobs = self.jobs.lock().unwrap();
+        jobs.as_mut().map(|jobs| std::mem::swap(jobs, empty)).is_some()
+    }
+
+    fn close(&self) {
+        let left = self.jobs.lock().unwrap().take();
+        drop(left);
+        self.changed.notify_one();
+    }
+}
+
+/// Closes the inbox and tells so when the dispatcher has ended, however that came.
+struct Ending {
+    inbox: Arc<Inbox>,
+    ended: Arc<Slot<()>>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.inbox.close();
+        self.ended.fill(());
     }
 }
 
@@ -119,24 +145,24 @@ impl Client {
             max_receive: options.max_receive,
             closed: AtomicBool::new(false),
         });
-        let (jobs, inbox) = mpsc::unbounded_channel();
-        let (end, ended) = blocking::sync_channel(1);
-        let closing = Arc::new(Notify::new());
-        let (ours, stop) = (core.clone(), closing.clone());
+        let jobs = Mutex::new(Some(Vec::new()));
+        let inbox = Arc::new(Inbox { jobs, changed: Notify::new() });
+        let ended = Arc::new(Slot::default());
+        let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
+        let ours = core.clone();
         let (tls, timing) = (options.tls, options.timing);
         runtime.spawn(async move {
             let mut links = JoinSet::new();
             ours.channel.start(tls.as_ref(), timing, &mut links);
             drop(tls);
-            dispatch(&ours, inbox, &stop).await;
+            dispatch(&ours, &ending.inbox).await;
             drop(links);
-            let _ = end.send(());
+            drop(ending);
         });
         Ok(Client {
             core,
-            jobs,
-            closing,
-            ended: Mutex::new(Some(ended)),
+            inbox,
+            ended,
             led: Mutex::new(None),
             default_timeout: options.timeout,
             max_send: options.max_send,
@@ -147,14 +173,12 @@ impl Client {
     /// Ends every call in progress; returns when the runtime has let go of them.
     pub fn close(&self) {
         self.core.closed.store(true, Relaxed);
-        self.closing.notify_one();
+        self.inbox.close();
         if let Some(led) = self.led.lock().unwrap().take() {
             led.abort();
         }
         self.runtime.attend();
-        if let Some(ended) = self.ended.lock().unwrap().take() {
-            let _ = ended.recv_timeout(CLOSE_PATIENCE);
-        }
+        self.ended.wait_for(CLOSE_PATIENCE);
     }
 
     /// Runs a call and waits for its end on this thread.
@@ -185,8 +209,7 @@ impl Client {
             drop(in_progress);
             done(result);
         });
-        // After the end of the dispatcher the job comes back, and is reported as it is dropped.
-        let _ = self.jobs.send(self.job(call, abort, done));
+        self.inbox.put(self.job(call, abort, done));
         self.runtime.attend();
     }
 
@@ -198,16 +221,16 @@ impl Client {
 }
 
 /// Serves a client's calls until it is closed.
-async fn dispatch(core: &Arc<Core>, mut inbox: mpsc::UnboundedReceiver<Job>, closing: &Notify) {
-    let mut closing = std::pin::pin!(closing.notified());
+async fn dispatch(core: &Arc<Core>, inbox: &Inbox) {
     let mut calls = FuturesUnordered::new();
     let mut jobs = Vec::new();
+    let mut changed = Box::pin(inbox.changed.notified());
     loop {
         tokio::select! {
             biased;
-            _ = &mut closing => return,
-            count = inbox.recv_many(&mut jobs, 64) => {
-                if count == 0 {
+            _ = &mut changed => {
+                changed.set(inbox.changed.notified());
+                if !inbox.take(&mut jobs) {
                     return;
                 }
                 calls.extend(jobs.drain(..).map(|job| serve(core, job)));

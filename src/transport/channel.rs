@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::endpoint::Endpoint;
+use super::jitter::chance;
 use super::link::{Connection, Link, Timing};
 use super::tls::Tls;
 use crate::error::{Error, Result};
@@ -31,7 +32,7 @@ impl Channel {
         let links: Result<Vec<_>, _> =
             endpoints.into_iter().map(|endpoint| Link::new(endpoint).map(Arc::new)).collect();
         let links = links.map_err(Error::invalid)?;
-        let preferred = AtomicUsize::new(fastrand::usize(..links.len()));
+        let preferred = AtomicUsize::new(chance().usize(..links.len()));
         Ok(Channel { links, preferred, up: Arc::new(Notify::new()) })
     }
 

@@ -6,7 +6,7 @@ use super::channel::Picked;
 use super::connect::describe;
 use super::io::Traffic;
 use super::link::Link;
-use crate::sys::Unread;
+use crate::sys::{self, Unread};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{PathAndQuery, Scheme, Uri};
@@ -243,7 +243,9 @@ impl Message {
             if length > self.limit {
                 return Err(Failure::TooLarge(length));
             }
-            self.data.try_reserve_exact(length).map_err(|_| Failure::NoMemory(length))?;
+            if !sys::reserve(&mut self.data, length) {
+                return Err(Failure::NoMemory(length));
+            }
             self.length = Some(length);
             chunk = rest;
         }

@@ -5,6 +5,7 @@
 use super::connect::{connect, describe, Connected, Driver, Sender};
 use super::endpoint::Endpoint;
 use super::io::{now_ms, Traffic};
+use super::jitter::jittered;
 use super::tls::Tls;
 use h2::{Ping, PingPong};
 use http::uri::Authority;
@@ -122,7 +123,7 @@ impl Link {
                 pause = FIRST_PAUSE;
             }
             while draining.try_join_next().is_some() {}
-            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            sleep(jittered(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

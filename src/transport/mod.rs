@@ -7,6 +7,7 @@ mod connect;
 pub mod endpoint;
 pub mod exchange;
 pub mod io;
+pub mod jitter;
 pub mod link;
 mod resolve;
 pub mod service;

@@ -173,10 +173,15 @@ mod tests {
 
     #[test]
     fn a_range_reply_is_read_in_place() {
-        let pair = message(Encoder::new(0).bytes(1, b"k\0").flag(4, true).bytes(5, b"v"));
-        let header = message(Encoder::new(0).flag(3, true));
+        let pair = message(Encoder::new(0).unwrap().bytes(1, b"k\0").flag(4, true).bytes(5, b"v"));
+        let header = message(Encoder::new(0).unwrap().flag(3, true));
         let reply = message(
-            Encoder::new(0).bytes(1, &header).bytes(2, &pair).bytes(2, &pair).flag(3, true),
+            Encoder::new(0)
+                .unwrap()
+                .bytes(1, &header)
+                .bytes(2, &pair)
+                .bytes(2, &pair)
+                .flag(3, true),
         );
         let mut pairs = Vec::new();
         let decoded = RANGE.decode(&reply, |kv, _| pairs.push(kv)).unwrap();
@@ -188,9 +193,9 @@ mod tests {
 
     #[test]
     fn every_cut_of_a_reply_is_an_error_or_a_shorter_reply_but_never_a_panic() {
-        let pair = message(Encoder::new(0).bytes(1, b"key").bytes(5, b"value"));
-        let header = message(Encoder::new(0).flag(3, true));
-        let reply = message(Encoder::new(0).bytes(1, &header).bytes(2, &pair));
+        let pair = message(Encoder::new(0).unwrap().bytes(1, b"key").bytes(5, b"value"));
+        let header = message(Encoder::new(0).unwrap().flag(3, true));
+        let reply = message(Encoder::new(0).unwrap().bytes(1, &header).bytes(2, &pair));
         for length in 0..reply.len() {
             for byte in [0x00, 0x7f, 0x80, 0xff] {
                 let mut cut = reply[..length].to_vec();

@@ -1,5 +1,6 @@
 //! Requests, written into one gRPC frame.
 
+use crate::sys;
 use bytes::Bytes;
 
 /// The gRPC frame header: not compressed, and the message's length.
@@ -9,11 +10,14 @@ const PREFIX: usize = 5;
 pub struct Encoder(Vec<u8>);
 
 impl Encoder {
-    /// `expected`: about how long the fields will be together.
-    pub fn new(expected: usize) -> Encoder {
-        let mut frame = Vec::with_capacity(PREFIX + expected + 32);
+    /// `expected`: about how long the fields will be together. None: no memory.
+    pub fn new(expected: usize) -> Option<Encoder> {
+        let mut frame = Vec::new();
+        if !sys::reserve(&mut frame, PREFIX + expected + 32) {
+            return None;
+        }
         frame.resize(PREFIX, 0);
-        Encoder(frame)
+        Some(Encoder(frame))
     }
 
     fn varint(&mut self, mut value: u64) {

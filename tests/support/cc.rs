@@ -22,20 +22,6 @@ const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototype
 const ADDRESS: [&str; 3] =
     ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
 
-/// Long runs were asked for.
-pub fn soak() -> bool {
-    env::var_os("LIBETCD_SOAK").is_some_and(|value| !value.is_empty())
-}
-
-/// So many in a soak, a tenth of that otherwise.
-pub fn scaled(full: u32) -> u32 {
-    if soak() {
-        full
-    } else {
-        full.div_ceil(10)
-    }
-}
-
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

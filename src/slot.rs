@@ -1,0 +1,48 @@
+//! A place where one thread leaves a value for another that waits for it.
+
+#![forbid(unsafe_code)]
+
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+pub struct Slot<T> {
+    value: Mutex<Option<T>>,
+    filled: Condvar,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Slot { value: Mutex::new(None), filled: Condvar::new() }
+    }
+}
+
+impl<T> Slot<T> {
+    pub fn fill(&self, value: T) {
+        *self.value.lock().unwrap() = Some(value);
+        self.filled.notify_one();
+    }
+
+    pub fn wait(&self) -> T {
+        let mut value = self.value.lock().unwrap();
+        loop {
+            match value.take() {
+                Some(value) => return value,
+                None => value = self.filled.wait(value).unwrap(),
+            }
+        }
+    }
+
+    /// None if nothing comes in time.
+    pub fn wait_for(&self, limit: Duration) -> Option<T> {
+        let deadline = Instant::now() + limit;
+        let mut value = self.value.lock().unwrap();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match value.take() {
+                Some(value) => return Some(value),
+                None if left.is_zero() => return None,
+                None => value = self.filled.wait_timeout(value, left).unwrap().0,
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The ABI as compilers, linkers and loaders see it.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use support::cc::{library, root, source, Compiler};
+use support::process::temp_dir;
+
+fn output(program: &str, args: &[&str]) -> String {
+    let out =
+        Command::new(program).args(args).output().unwrap_or_else(|e| panic!("{program}: {e}"));
+    assert!(out.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+fn library_path() -> String {
+    library().to_str().unwrap().to_owned()
+}
+
+fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
+    let path = dir.join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// The compilers that are here, each with the standards that users have.
+fn compilers() -> Vec<(Compiler, &'static str, String)> {
+    let mut all = Vec::new();
+    for standard in ["c99", "c11", "c17", "c++11", "c++14", "c++17", "c++20"] {
+        let (default, clang, extension) = match standard.contains("++") {
+            true => (Compiler::cxx(standard), "clang++", "cc"),
+            false => (Compiler::c(standard), "clang", "c"),
+        };
+        assert!(default.is_there(), "no compiler for {standard}");
+        all.push((default, extension, format!("the compiler at hand, {standard}")));
+        let clang_here = Compiler::new(clang, standard);
+        if clang_here.is_there() {
+            all.push((clang_here, extension, format!("{clang}, {standard}")));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_header_stands_alone_in_every_standard() {
+    let dir = temp_dir("header-");
+    let dir = dir.path();
+    // First, twice, every options structure made, and in two units of one program.
+    let options = ["client", "get", "put", "delete"].map(|name| {
+        let upper = name.to_uppercase();
+        format!(
+            "  etcd_{name}_options_t of_{name} = ETCD_{upper}_OPTIONS_INIT;\n  \
+             if (of_{name}.size != sizeof of_{name}) return 1;\n"
+        )
+    });
+    let main = format!(
+        "#include <etcd.h>\n#include <etcd.h>\nuint32_t other(void);\nint main(void) {{\n{}  \
+         return etcd_version_number() == ETCD_VERSION_NUMBER && other() == ETCD_VERSION_NUMBER ? 0 : 1;\n}}\n",
+        options.concat()
+    );
+    let other = "#include <etcd.h>\nuint32_t other(void);\nuint32_t other(void) { return etcd_version_number(); }\n";
+    for (compiler, extension, name) in compilers() {
+        let sources = [
+            write(dir, &format!("main.{extension}"), &main),
+            write(dir, &format!("other.{extension}"), other),
+        ];
+        let program = compiler
+            .try_program("header", &sources)
+            .unwrap_or_else(|words| panic!("{name}: {words}"));
+        program.run::<&str>(&[], Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn nothing_in_the_structures_has_moved() {
+    Compiler::c("c11").program("layout", &[source("layout")]);
+    // Nothing may be added to the header and be forgotten here.
+    let layout = fs::read_to_string(source("layout")).unwrap();
+    let header = fs::read_to_string(root().join("include/etcd.h")).unwrap();
+    for structure in header.split("typedef struct ").skip(1) {
+        let name = structure.split([' ', ';']).next().unwrap();
+        let Some((body, _)) = structure.split_once(&format!("}} {name};")) else { continue };
+        if !structure.starts_with(&format!("{name} {{")) {
+            continue;
+        }
+        assert!(layout.contains(&format!("SIZE({name}, ")), "tests/c/layout.c lacks {name}");
+        for line in body.lines().map(str::trim).filter(|line| line.ends_with(';')) {
+            let field = line.trim_end_matches(';').rsplit([' ', '*']).next().unwrap();
+            let pinned = format!("AT({name}, {field}, ");
+            assert!(layout.contains(&pinned), "tests/c/layout.c lacks {name}.{field}");
+        }
+    }
+}
+
+#[test]
+fn the_library_needs_only_what_every_system_has() {
+    let dynamic = output("readelf", &["-dW", &library_path()]);
+    let entries = |tag: &str| -> Vec<String> {
+        let lines = dynamic.lines().filter(|line| line.contains(&format!("({tag})")));
+        lines
+            .filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned()))
+            .collect()
+    };
+    assert_eq!(entries("SONAME"), ["libetcd.so.0"]);
+    for needed in entries("NEEDED") {
+        let known = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-"];
+        assert!(known.iter().any(|known| needed.starts_with(known)), "needs {needed}");
+    }
+    assert!(entries("RPATH").is_empty() && entries("RUNPATH").is_empty());
+    // Never unmapped; all symbols bound at the start, nothing writable that need not be.
+    for flag in ["NODELETE", "NOW"] {
+        let has = dynamic.lines().any(|line| line.contains("FLAGS") && line.contains(flag));
+        assert!(has, "no flag {flag} in\n{dynamic}");
+    }
+    assert!(!dynamic.contains("TEXTREL"));
+    let segments = output("readelf", &["-lW", &library_path()]);
+    let stack = segments.lines().find(|line| line.contains("GNU_STACK")).unwrap();
+    assert!(stack.contains("RW ") && !stack.contains("RWE"), "{stack}");
+    assert!(segments.contains("GNU_RELRO"));
+}
+
+#[test]
+fn the_library_exports_just_what_is_listed() {
+    let list = root().join("tests/symbols.txt");
+    let symbols = output("nm", &["-D", "--defined-only", "--format=posix", &library_path()]);
+    let exported: BTreeSet<_> = symbols.lines().filter_map(|line| line.split(' ').next()).collect();
+    for symbol in &exported {
+        assert!(symbol.starts_with("etcd_"), "{symbol} is exported");
+    }
+    let text = exported.iter().map(|symbol| format!("{symbol}\n")).collect::<String>();
+    if std::env::var_os("LIBETCD_BLESS").is_some() {
+        fs::write(&list, &text).unwrap();
+    }
+    let listed = fs::read_to_string(&list).unwrap_or_default();
+    let listed: BTreeSet<_> = listed.lines().collect();
+    let (gone, fresh): (Vec<_>, Vec<_>) =
+        (listed.difference(&exported).collect(), exported.difference(&listed).collect());
+    assert!(
+        gone.is_empty() && fresh.is_empty(),
+        "gone from tests/symbols.txt: {gone:?}; not listed there: {fresh:?}. If this is meant, run the test with \
+         LIBETCD_BLESS=1"
+    );
+    // Each is declared, and each declaration is there.
+    let header = fs::read_to_string(root().join("include/etcd.h")).unwrap();
+    let header: String =
+        header.lines().filter(|line| !line.trim_start().starts_with('*')).collect();
+    let declared: BTreeSet<_> = header
+        .split('(')
+        .filter_map(|before| before.rsplit([' ', '*']).next())
+        .filter(|name| name.starts_with("etcd_") && !name.ends_with("_t"))
+        .collect();
+    assert_eq!(declared, exported);
+}
+
+/// Without this a missing tool would be a puzzling failure of the others.
+#[test]
+fn the_tools_are_there() {
+    for tool in ["readelf", "nm", "strip"] {
+        if Command::new(tool).arg("--version").output().is_err() {
+            let _ = writeln!(std::io::stderr(), "{tool} (binutils) is missing");
+            panic!("{tool} is missing");
+        }
+    }
+}

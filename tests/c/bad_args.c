@@ -1,0 +1,464 @@
+/* Arguments that are wrong, in every place of every function: an error each
+ * time one is due, at once, and nothing is read that should not be.
+ *
+ * bad_args ENDPOINTS STEP: every STEPth case of the long tables. */
+#include "check.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+static long calls;
+static int step;
+static etcd_client_t *client;
+static etcd_queue_t *queue;
+
+/* Not readable, never to be read. */
+static const void *const NOWHERE = (const void *)(uintptr_t)4096;
+#define GARBAGE(type) ((type)(uintptr_t)0x5a5a5a5a5a5a5a5aULL)
+
+static uint64_t draw(void) {
+  static uint64_t state = 20240607;
+  uint64_t z = state += 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+enum function { GET, PUT, DELETE, GET_ASYNC, PUT_ASYNC, DELETE_ASYNC, FUNCTIONS };
+
+struct arguments {
+  etcd_client_t *client;
+  etcd_bytes_t key, value;
+  const void *options;
+  etcd_queue_t *queue;
+};
+
+static struct arguments good(void) {
+  struct arguments all;
+  all.client = client;
+  all.key = text("bad/key");
+  all.value = text("value");
+  all.options = NULL;
+  all.queue = queue;
+  return all;
+}
+
+/* The call must fail like this, quickly, and leave its outs NULL. */
+static void fails(enum function function, struct arguments with, etcd_status_t expected,
+                  const char *what) {
+  etcd_range_response_t *range = GARBAGE(etcd_range_response_t *);
+  etcd_put_response_t *put = GARBAGE(etcd_put_response_t *);
+  etcd_delete_response_t *gone = GARBAGE(etcd_delete_response_t *);
+  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  etcd_error_t *err = GARBAGE(etcd_error_t *);
+  etcd_status_t status = ETCD_OK;
+  int64_t began = now_ms();
+  switch (function) {
+    case GET:
+      status = etcd_kv_get(with.client, with.key, with.options, &range, &err);
+      break;
+    case PUT:
+      status = etcd_kv_put(with.client, with.key, with.value, with.options, &put, &err);
+      break;
+    case DELETE:
+      status = etcd_kv_delete(with.client, with.key, with.options, &gone, &err);
+      break;
+    case GET_ASYNC:
+      status = etcd_kv_get_async(with.client, with.key, with.options, with.queue, NULL, &op, &err);
+      break;
+    case PUT_ASYNC:
+      status = etcd_kv_put_async(with.client, with.key, with.value, with.options, with.queue, NULL,
+                                 &op, &err);
+      break;
+    default:
+      status = etcd_kv_delete_async(with.client, with.key, with.options, with.queue, NULL, &op, &err);
+  }
+  calls++;
+  if (status != expected)
+    FAIL("%s: function %d: %s, not %s", what, function, etcd_status_name(status),
+         etcd_status_name(expected));
+  if (now_ms() - began > 1000) FAIL("%s: function %d took %d ms", what, function, (int)(now_ms() - began));
+  CHECK(err != GARBAGE(etcd_error_t *) && err != NULL && err->status == status);
+  CHECK(err->message[0] != 0 && err->endpoint[0] == 0 && err->grpc_code == -1);
+  CHECK(err->outcome == ETCD_NOT_APPLIED && err->reserved == 0);
+  CHECK(function != GET || range == NULL);
+  CHECK(function != PUT || put == NULL);
+  CHECK(function != DELETE || gone == NULL);
+  CHECK(function < GET_ASYNC || op == NULL);
+  etcd_error_free(err);
+}
+
+/* For handles of all three kinds: all but `live`, which is one. */
+static void bad_handles(void (*try)(void *handle, const char *what), const void *live) {
+  etcd_client_t *closed = open_client("127.0.0.1:1");
+  etcd_queue_t *freed = NULL;
+  etcd_op_t *op = NULL;
+  etcd_event_t *event = NULL;
+  uint64_t bit;
+  int i;
+  etcd_client_close(closed);
+  OK(etcd_queue_new(&freed, &err));
+  OK(etcd_kv_get_async(client, text("bad/key"), NULL, freed, NULL, &op, &err));
+  OK(etcd_queue_next(freed, 10000, &event, &err));
+  etcd_event_free(event);
+  etcd_queue_free(freed);
+  try(NULL, "NULL");
+  try(closed, "a closed client");
+  try(freed, "a freed queue");
+  try(op, "an op that has ended");
+  if (live != client) try(client, "a client");
+  if (live != queue) try(queue, "a queue");
+  try((void *)&closed, "an address");
+  for (bit = 1; bit != 0; bit <<= 1) try((void *)((uintptr_t)live ^ bit), "one bit wrong");
+  for (i = 1; i <= 300; i += step) try((void *)(uintptr_t)i, "a small number");
+  for (i = 1; i <= 300; i += step) try((void *)(uintptr_t)-i, "a negative number");
+  for (i = 0; i < 500; i += step) try((void *)(uintptr_t)draw(), "a random number");
+}
+
+/* The error of a wrong handle: one bit of it says how many forks ago it was made. */
+static etcd_status_t wrong(etcd_status_t got) {
+  return got == ETCD_ERR_FORKED ? ETCD_ERR_FORKED : ETCD_ERR_BAD_HANDLE;
+}
+
+static void try_client(void *handle, const char *what) {
+  struct arguments with = good();
+  etcd_range_response_t *none = NULL;
+  etcd_status_t expected;
+  int function;
+  with.client = handle;
+  expected = wrong(etcd_kv_get(handle, text("k"), NULL, &none, NULL));
+  for (function = 0; function < FUNCTIONS; function++) fails(function, with, expected, what);
+  etcd_client_close(handle);
+  calls += 2;
+}
+
+static void try_queue(void *handle, const char *what) {
+  struct arguments with = good();
+  etcd_event_t *event = GARBAGE(etcd_event_t *);
+  etcd_status_t expected = wrong(etcd_queue_wake(handle));
+  int function;
+  with.queue = handle;
+  for (function = GET_ASYNC; function < FUNCTIONS; function++) fails(function, with, expected, what);
+  EXPECT(expected, etcd_queue_next(handle, ETCD_WAIT_FOREVER, &event, &err));
+  CHECK(event == NULL);
+  CHECK(etcd_queue_wake(handle) == expected);
+  CHECK(etcd_queue_fd(handle) == -1);
+  etcd_queue_free(handle);
+  calls += 5;
+}
+
+static void try_op(void *handle, const char *what) {
+  etcd_status_t status = etcd_op_cancel(handle);
+  if (status != wrong(status)) FAIL("%s: %s", what, etcd_status_name(status));
+  calls++;
+}
+
+static void handles(void) {
+  etcd_op_t *op = NULL;
+  etcd_event_t *event = NULL;
+  bad_handles(try_client, client);
+  bad_handles(try_queue, queue);
+  OK(etcd_kv_get_async(client, text("bad/key"), NULL, queue, NULL, &op, &err));
+  bad_handles(try_op, op);
+  OK(etcd_queue_next(queue, 10000, &event, &err));
+  etcd_event_free(event);
+}
+
+static void nulls(void) {
+  etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
+  etcd_client_t *none = GARBAGE(etcd_client_t *);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(NULL, &none, &err));
+  CHECK(none == NULL);
+  none = GARBAGE(etcd_client_t *);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(&options, &none, &err));
+  CHECK(none == NULL);
+  options.endpoints = "127.0.0.1:1";
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(&options, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url(NULL, &none, &err));
+  CHECK(none == NULL);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url("127.0.0.1:1", NULL, &err));
+  CHECK(etcd_client_open_url(NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_get(client, text("k"), NULL, NULL, &err));
+  CHECK(etcd_kv_get(client, text("k"), NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  CHECK(etcd_kv_get(NULL, text("k"), NULL, NULL, NULL) < 0);
+  CHECK(etcd_kv_put(NULL, text("k"), text("v"), NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_kv_delete(NULL, text("k"), NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_kv_get_async(client, text("k"), NULL, NULL, NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_kv_put_async(client, text("k"), text("v"), NULL, NULL, NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_kv_delete_async(client, text("k"), NULL, NULL, NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_new(NULL, &err));
+  CHECK(etcd_queue_new(NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next(queue, 0, NULL, &err));
+  CHECK(etcd_queue_next(queue, 0, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  CHECK(etcd_queue_wake(NULL) == ETCD_ERR_BAD_HANDLE && etcd_op_cancel(NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_queue_fd(NULL) == -1);
+  CHECK(etcd_event_type(NULL) == 0 && etcd_event_user_data(NULL) == NULL);
+  CHECK(etcd_event_status(NULL) == ETCD_ERR_INVALID_ARGUMENT && etcd_event_error(NULL) == NULL);
+  CHECK(etcd_event_range(NULL) == NULL && etcd_event_put(NULL) == NULL && etcd_event_delete(NULL) == NULL);
+  etcd_event_free(NULL);
+  etcd_range_response_free(NULL);
+  etcd_put_response_free(NULL);
+  etcd_delete_response_free(NULL);
+  etcd_error_free(NULL);
+  etcd_client_close(NULL);
+  etcd_queue_free(NULL);
+  calls += 32;
+}
+
+static void lengths(void) {
+  static const size_t long_ones[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, (size_t)1 << 32, (size_t)INT_MAX + 1,
+                                     INT_MAX, (4u << 20) + 1, (2u << 20) + 1};
+  etcd_get_options_t get = ETCD_GET_OPTIONS_INIT;
+  etcd_delete_options_t gone = ETCD_DELETE_OPTIONS_INIT;
+  struct arguments with;
+  size_t i;
+  int function;
+  for (i = 0; i < sizeof long_ones / sizeof *long_ones; i++)
+    for (function = 0; function < FUNCTIONS; function++) {
+      with = good();
+      with.key = bytes(NOWHERE, long_ones[i]);
+      fails(function, with, ETCD_ERR_SEND_TOO_LARGE, "a long key");
+      with.key = bytes(NULL, long_ones[i] % 1000 + 1);
+      fails(function, with, ETCD_ERR_INVALID_ARGUMENT, "a key without memory");
+      with.key = text("");
+      fails(function, with, ETCD_ERR_EMPTY_KEY, "an empty key");
+      with.key = bytes(NULL, 0);
+      fails(function, with, ETCD_ERR_EMPTY_KEY, "an empty key");
+      with.key = bytes(NOWHERE, 0);
+      fails(function, with, ETCD_ERR_EMPTY_KEY, "an empty key somewhere");
+      with = good();
+      if (function == PUT || function == PUT_ASYNC) {
+        with.value = bytes(NOWHERE, long_ones[i]);
+        fails(function, with, ETCD_ERR_SEND_TOO_LARGE, "a long value");
+        with.value = bytes(NULL, long_ones[i] % 1000 + 1);
+        fails(function, with, ETCD_ERR_INVALID_ARGUMENT, "a value without memory");
+        with.key = bytes(NULL, 0);
+        with.value = bytes(NOWHERE, 2u << 20);
+        fails(function, with, ETCD_ERR_EMPTY_KEY, "no key, and a value that need not be read");
+      } else {
+        etcd_bytes_t *end = function == GET || function == GET_ASYNC ? &get.range_end : &gone.range_end;
+        with.options = function == GET || function == GET_ASYNC ? (void *)&get : (void *)&gone;
+        *end = bytes(NOWHERE, long_ones[i]);
+        fails(function, with, ETCD_ERR_SEND_TOO_LARGE, "a long end");
+        *end = bytes(NULL, long_ones[i] % 1000 + 1);
+        fails(function, with, ETCD_ERR_INVALID_ARGUMENT, "an end without memory");
+        *end = text("z");
+        with.key = bytes(NULL, 0);
+        fails(function, with, ETCD_ERR_EMPTY_KEY, "an empty key and an end");
+      }
+    }
+}
+
+static void flags(void) {
+  static const uint32_t known[] = {
+      ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY, ETCD_REQUIRE_LEADER | ETCD_PREV_KV,
+      ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV};
+  etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
+  etcd_client_t *none = NULL;
+  int function, bit;
+  options.endpoints = "127.0.0.1:1";
+  for (bit = 0; bit < 32; bit++) {
+    uint32_t flag = (uint32_t)1 << bit;
+    for (function = 0; function < FUNCTIONS; function++) {
+      etcd_get_options_t get = ETCD_GET_OPTIONS_INIT;
+      etcd_put_options_t put = ETCD_PUT_OPTIONS_INIT;
+      etcd_delete_options_t gone = ETCD_DELETE_OPTIONS_INIT;
+      struct arguments with = good();
+      get.flags = put.flags = gone.flags = flag;
+      with.options = function % 3 == 0 ? (void *)&get : function % 3 == 1 ? (void *)&put : (void *)&gone;
+      if (!(flag & known[function % 3])) fails(function, with, ETCD_ERR_UNSUPPORTED, "an unknown flag");
+      if (function % 3 == 1) continue;
+      get.flags = gone.flags = ETCD_PREFIX | ETCD_FROM_KEY;
+      fails(function, with, ETCD_ERR_INVALID_ARGUMENT, "prefix and from-key");
+      get.flags = gone.flags = bit % 2 ? ETCD_PREFIX : ETCD_FROM_KEY;
+      get.range_end = gone.range_end = text("z");
+      fails(function, with, ETCD_ERR_INVALID_ARGUMENT, "an end and a flag");
+    }
+    options.flags = flag;
+    if (flag != ETCD_CLIENT_PLAINTEXT_PASSWORD) EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_open(&options, &none, &err));
+    options.flags = 0;
+    options.reserved = flag;
+    EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_open(&options, &none, &err));
+    options.reserved = 0;
+    calls += 2;
+  }
+}
+
+/* Options of `size` bytes, at the end of their memory, in which all after the
+ * size is zero but perhaps one byte: taken for what they are, or refused. */
+static void one_size(int function, size_t first, size_t known, size_t size, size_t off, size_t nonzero) {
+  size_t room = size > sizeof size ? size : sizeof size;
+  uint8_t *memory = malloc(room + off);
+  struct arguments with = good();
+  int right = size >= first && size <= known + 4096 && nonzero == 0;
+  CHECK(memory != NULL);
+  memset(memory, 0, room + off);
+  memcpy(memory + off, &size, sizeof size);
+  if (nonzero != 0) memory[off + nonzero] = 1;
+  with.options = memory + off;
+  with.key = text(""); /* Found after the options are. */
+  if (function < FUNCTIONS) {
+    fails(function, with, right ? ETCD_ERR_EMPTY_KEY : ETCD_ERR_UNSUPPORTED, "a size");
+  } else {
+    etcd_client_t *none = GARBAGE(etcd_client_t *);
+    EXPECT(right ? ETCD_ERR_INVALID_ARGUMENT : ETCD_ERR_UNSUPPORTED,
+           etcd_client_open((const void *)(memory + off), &none, &err));
+    CHECK(none == NULL);
+    calls++;
+  }
+  free(memory);
+}
+
+static void sizes(void) {
+  static const size_t known[] = {sizeof(etcd_get_options_t), sizeof(etcd_put_options_t),
+                                 sizeof(etcd_delete_options_t)};
+  size_t size, off;
+  int function;
+  for (function = 0; function <= FUNCTIONS; function++) {
+    size_t now = function < FUNCTIONS ? known[function % 3] : sizeof(etcd_client_options_t);
+    for (size = 0; size <= now + 5000; size += size < now + 100 ? 1 : (size_t)(37 * step)) {
+      one_size(function, now, now, size, size % 8, 0);
+      if (size > now) one_size(function, now, now, size, 0, now);
+      if (size > now) one_size(function, now, now, size, 0, now + draw() % (size - now));
+    }
+    for (off = 0; off < 8; off++) one_size(function, now, now, now, off, 0);
+    /* Sizes that no memory has: nothing but the size may be read. */
+    for (off = 0; off < 64; off += 1) {
+      size_t huge = SIZE_MAX >> off;
+      struct arguments with = good();
+      if (huge <= now + 4096) break;
+      with.options = &huge;
+      if (function < FUNCTIONS) fails(function, with, ETCD_ERR_UNSUPPORTED, "a huge size");
+    }
+  }
+}
+
+/* `count` times a letter at the very end of readable memory, and no NUL. */
+static char *unterminated(size_t count) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (count + page - 1) / page * page;
+  char *at = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(at != MAP_FAILED && mprotect(at + room, page, PROT_NONE) == 0);
+  memset(at, 'a', room);
+  return at + room - count;
+}
+
+static int is_file(size_t offset) {
+  return offset == offsetof(etcd_client_options_t, ca_file) ||
+         offset == offsetof(etcd_client_options_t, cert_file) ||
+         offset == offsetof(etcd_client_options_t, key_file);
+}
+
+static void texts(void) {
+  static const char *const not_utf8[] = {"\xff", "a\x80", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\x80", "a\xe2\x82"};
+  static const char *const not_endpoints[] = {
+      "", " ", ",", ";;", "ftp://a:1", "a:0", "a:65536", "a:-1", "a:+1", "a:1x", ":1", "http://", "https://:1",
+      "unix:", "unix://", "[::1", "::1", "[x]:1", "a b:", "a\x01:1", "http://u:p@a:1", "127.0.0.1:1,:", "a:99999999999999999999",
+      "\xc3\xa9:1", "http://a:1 http://", "://a"};
+  size_t offsets[] = {offsetof(etcd_client_options_t, endpoints), offsetof(etcd_client_options_t, user),
+                      offsetof(etcd_client_options_t, password), offsetof(etcd_client_options_t, ca_file),
+                      offsetof(etcd_client_options_t, cert_file), offsetof(etcd_client_options_t, key_file),
+                      offsetof(etcd_client_options_t, server_name)};
+  size_t pems[] = {offsetof(etcd_client_options_t, ca_pem), offsetof(etcd_client_options_t, cert_pem),
+                   offsetof(etcd_client_options_t, key_pem)};
+  char *longest = unterminated(8193), *too_long = malloc(1 << 20);
+  etcd_client_t *none = NULL;
+  size_t field, i;
+  CHECK(too_long != NULL);
+  memset(too_long, 'a', (1 << 20) - 1);
+  too_long[(1 << 20) - 1] = 0;
+  for (field = 0; field < sizeof offsets / sizeof *offsets; field++) {
+    for (i = 0; i < sizeof not_utf8 / sizeof *not_utf8 + 2; i++) {
+      size_t utf8 = sizeof not_utf8 / sizeof *not_utf8;
+      const char *value = i < utf8 ? not_utf8[i] : i == utf8 ? longest : too_long;
+      etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
+      options.endpoints = "127.0.0.1:1";
+      memcpy((char *)&options + offsets[field], &value, sizeof value);
+      /* File names are any bytes, so these are names of files that do not exist. */
+      EXPECT(i < utf8 && is_file(offsets[field]) ? ETCD_ERR_IO : ETCD_ERR_INVALID_ARGUMENT,
+             etcd_client_open(&options, &none, &err));
+      CHECK(none == NULL);
+      calls++;
+      if (field == 0) EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url(value, &none, &err));
+    }
+  }
+  for (i = 0; i < sizeof not_endpoints / sizeof *not_endpoints; i++) {
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url(not_endpoints[i], &none, &err));
+    CHECK(none == NULL);
+    calls++;
+  }
+  for (i = 0; i < 3; i++) {
+    static const size_t lens[] = {SIZE_MAX, (size_t)INT_MAX + 1};
+    etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
+    etcd_bytes_t pem = bytes(NULL, 7);
+    size_t l;
+    options.endpoints = "https://127.0.0.1:1";
+    memcpy((char *)&options + pems[i], &pem, sizeof pem);
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(&options, &none, &err));
+    for (l = 0; l < 2; l++) {
+      etcd_status_t status;
+      pem = bytes(NOWHERE, lens[l]);
+      memcpy((char *)&options + pems[i], &pem, sizeof pem);
+      status = etcd_client_open(&options, &none, NULL);
+      CHECK(status < 0 && none == NULL);
+    }
+    pem = text("no PEM at all\n");
+    memcpy((char *)&options + pems[i], &pem, sizeof pem);
+    CHECK(etcd_client_open(&options, &none, NULL) < 0 && none == NULL);
+    calls += 4;
+  }
+  free(too_long);
+}
+
+static void waits(void) {
+  etcd_event_t *event = GARBAGE(etcd_event_t *);
+  int32_t wait = INT32_MIN;
+  for (; wait < -2; wait /= 2, event = GARBAGE(etcd_event_t *)) {
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next(queue, wait, &event, &err));
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next(queue, -2, &event, &err));
+    EXPECT(ETCD_EMPTY, etcd_queue_next(queue, 0, &event, &err));
+    CHECK(event == NULL);
+    calls += 3;
+  }
+}
+
+static void statuses(void) {
+  int32_t status;
+  for (status = -400; status < 100; status++) {
+    const char *name = etcd_status_name(status), *message = etcd_status_message(status);
+    CHECK(strncmp(name, "ETCD_", 5) == 0 && message[0] != 0);
+    CHECK(etcd_status_is_retryable(status) == 0 || status < 0);
+    CHECK(etcd_status_may_be_applied(status) == 1 || status < 0);
+  }
+  CHECK(strcmp(etcd_status_name(INT32_MIN), "ETCD_ERR_?") == 0);
+  CHECK(strcmp(etcd_status_message(INT32_MAX), "unknown status") == 0);
+  calls += 2002;
+}
+
+int main(int argc, char **argv) {
+  int descriptors;
+  alarm(300);
+  CHECK(argc > 2);
+  step = number(argv[2]);
+  client = open_client(argv[1]);
+  OK(etcd_queue_new(&queue, &err));
+  works(client, "bad/key");
+  descriptors = count_descriptors();
+  handles();
+  nulls();
+  lengths();
+  flags();
+  sizes();
+  texts();
+  waits();
+  statuses();
+  /* Nothing of it has left a trace. */
+  settles(count_descriptors, descriptors, "descriptors");
+  works(client, "bad/key");
+  etcd_queue_free(queue);
+  etcd_client_close(client);
+  settles(count_threads, 1, "threads");
+  printf("%ld calls\n", calls);
+  CHECK(step > 1 || calls >= 10000);
+  return 0;
+}

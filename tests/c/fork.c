@@ -1,0 +1,159 @@
+/* fork() in a program that has clients, queues and calls: the child is told
+ * so at once, may begin anew, and does the parent no harm.
+ *
+ * fork ENDPOINTS ROUNDS */
+#include "check.h"
+
+static const char *endpoints;
+static volatile int stop;
+
+/* One call in a child, again when it took long: the machine may be busy. */
+#define AT_ONCE(call)                                           \
+  do {                                                          \
+    int tries_ = 0;                                             \
+    int64_t began_;                                             \
+    do {                                                        \
+      if (tries_++ == 10) FAIL("%s: always over 10 ms", #call); \
+      began_ = now_ms();                                        \
+      call;                                                     \
+    } while (now_ms() - began_ >= 10);                          \
+  } while (0)
+#define FORKED(call) AT_ONCE(EXPECT(ETCD_ERR_FORKED, call))
+
+static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op) {
+  etcd_range_response_t *range = (etcd_range_response_t *)&range;
+  etcd_put_response_t *put = (etcd_put_response_t *)&put;
+  etcd_delete_response_t *gone = (etcd_delete_response_t *)&gone;
+  etcd_event_t *event = (etcd_event_t *)&event;
+  etcd_op_t *fresh = (etcd_op_t *)&fresh;
+  FORKED(etcd_kv_get(client, text("k"), NULL, &range, &err));
+  FORKED(etcd_kv_put(client, text("k"), text("v"), NULL, &put, &err));
+  FORKED(etcd_kv_delete(client, text("k"), NULL, &gone, &err));
+  CHECK(range == NULL && put == NULL && gone == NULL);
+  FORKED(etcd_kv_get_async(client, text("k"), NULL, queue, NULL, &fresh, &err));
+  CHECK(fresh == NULL);
+  FORKED(etcd_kv_put_async(client, text("k"), text("v"), NULL, queue, NULL, &fresh, &err));
+  FORKED(etcd_kv_delete_async(client, text("k"), NULL, queue, NULL, NULL, &err));
+  FORKED(etcd_queue_next(queue, 0, &event, &err));
+  FORKED(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &err));
+  CHECK(event == NULL);
+  AT_ONCE(CHECK(etcd_queue_wake(queue) == ETCD_ERR_FORKED));
+  AT_ONCE(CHECK(etcd_op_cancel(op) == ETCD_ERR_FORKED));
+  AT_ONCE(CHECK(etcd_queue_fd(queue) == -1));
+}
+
+static void child_begins_anew(etcd_client_t *client, etcd_queue_t *queue, const char *key) {
+  etcd_client_t *own = open_client(endpoints);
+  etcd_queue_t *own_queue = NULL;
+  etcd_event_t *event = NULL;
+  int i;
+  OK(etcd_queue_new(&own_queue, &err));
+  for (i = 0; i < 40; i++) works(own, key);
+  OK(etcd_kv_get_async(own, text(key), NULL, own_queue, own, NULL, &err));
+  /* The old beside the new. */
+  FORKED(etcd_kv_get_async(own, text(key), NULL, queue, NULL, NULL, &err));
+  FORKED(etcd_kv_get_async(client, text(key), NULL, own_queue, NULL, NULL, &err));
+  OK(etcd_queue_next(own_queue, 5000, &event, &err));
+  CHECK(etcd_event_status(event) == ETCD_OK && etcd_event_user_data(event) == own);
+  etcd_event_free(event);
+  etcd_queue_free(own_queue);
+  etcd_client_close(own);
+  CHECK(count_threads() == 1);
+}
+
+/* All that a child does; both ways of ending are a program's right. */
+static void child(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op,
+                  etcd_range_response_t *response, int round) {
+  char key[40];
+  alarm(60);
+  snprintf(key, sizeof key, "fork/child/%d", round);
+  if (round % 3 == 0) {
+    AT_ONCE(etcd_client_close(client));
+    AT_ONCE(etcd_queue_free(queue));
+  }
+  every_call_is_refused(client, queue, op);
+  if (round % 2 == 0) child_begins_anew(client, queue, key);
+  /* Memory is the child's own copy. */
+  etcd_range_response_free(response);
+  AT_ONCE(etcd_client_close(client));
+  AT_ONCE(etcd_queue_free(queue));
+  AT_ONCE(etcd_client_close(client));
+  every_call_is_refused(client, queue, op);
+  if (round % 2 == 0) exit(0);
+  _exit(0);
+}
+
+static pid_t fork_child(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op,
+                        etcd_range_response_t *response, int round) {
+  pid_t pid;
+  fflush(NULL);
+  pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) child(client, queue, op, response, round);
+  return pid;
+}
+
+/* Holds the library's locks as often as possible: calls, opens, closes, errors. */
+static void *busy(void *argument) {
+  etcd_client_t *shared = argument;
+  while (!stop) {
+    etcd_client_t *client = open_client(endpoints);
+    etcd_queue_t *queue = NULL;
+    etcd_op_t *op = NULL;
+    etcd_range_response_t *response = NULL, *nothing = NULL;
+    etcd_event_t *event = NULL;
+    OK(etcd_queue_new(&queue, &err));
+    OK(etcd_kv_get_async(shared, text("fork/a"), NULL, queue, NULL, &op, &err));
+    OK(etcd_kv_get(shared, text("fork/a"), NULL, &response, &err));
+    EXPECT(ETCD_ERR_EMPTY_KEY, etcd_kv_get(client, text(""), NULL, &nothing, &err));
+    OK(etcd_queue_next(queue, 10000, &event, &err));
+    etcd_event_free(event);
+    etcd_range_response_free(response);
+    etcd_queue_free(queue);
+    etcd_client_close(client);
+  }
+  return NULL;
+}
+
+int main(int argc, char **argv) {
+  etcd_client_t *client;
+  etcd_queue_t *queue = NULL;
+  etcd_op_t *op = NULL;
+  etcd_event_t *event = NULL;
+  etcd_range_response_t *response = NULL;
+  pthread_t threads[4];
+  int i, rounds;
+  alarm(300);
+  CHECK(argc > 2);
+  endpoints = argv[1];
+  rounds = number(argv[2]);
+  client = open_client(endpoints);
+  OK(etcd_queue_new(&queue, &err));
+  CHECK(etcd_queue_fd(queue) >= 0);
+  for (i = 0; i < 40; i++) works(client, "fork/a"); /* A lone caller has the library's sockets. */
+  OK(etcd_kv_get(client, text("fork/a"), NULL, &response, &err));
+  OK(etcd_kv_get_async(client, text("fork/a"), NULL, queue, NULL, &op, &err));
+  for (i = 0; i < 6; i++) {
+    ends_well(fork_child(client, queue, op, response, i));
+    works(client, "fork/a");
+  }
+  OK(etcd_queue_next(queue, 10000, &event, &err));
+  CHECK(etcd_event_status(event) == ETCD_OK);
+  etcd_event_free(event);
+
+  for (i = 0; i < 4; i++) threads[i] = start(busy, client);
+  for (i = 0; i < rounds; i++) {
+    OK(etcd_kv_get_async(client, text("fork/a"), NULL, queue, NULL, &op, &err));
+    ends_well(fork_child(client, queue, op, response, i));
+    works(client, "fork/a");
+    OK(etcd_queue_next(queue, 10000, &event, &err));
+    etcd_event_free(event);
+  }
+  stop = 1;
+  for (i = 0; i < 4; i++) join(threads[i]);
+  etcd_range_response_free(response);
+  etcd_queue_free(queue);
+  etcd_client_close(client);
+  settles(count_threads, 1, "threads");
+  return 0;
+}

@@ -1,0 +1,92 @@
+/* Where everything in the public structures is, for ever. A response may grow
+ * at its end, an options structure too: then its size here, and nothing else,
+ * may change. The leaves may not change at all. */
+#include <etcd.h>
+
+#define SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+#define AT(type, field, offset) _Static_assert(offsetof(type, field) == (offset), #type "." #field)
+
+SIZE(etcd_status_t, 4);
+
+SIZE(etcd_bytes_t, 16);
+AT(etcd_bytes_t, data, 0);
+AT(etcd_bytes_t, len, 8);
+
+SIZE(etcd_kv_t, 64);
+AT(etcd_kv_t, key, 0);
+AT(etcd_kv_t, value, 16);
+AT(etcd_kv_t, create_revision, 32);
+AT(etcd_kv_t, mod_revision, 40);
+AT(etcd_kv_t, version, 48);
+AT(etcd_kv_t, lease, 56);
+
+SIZE(etcd_header_t, 32);
+AT(etcd_header_t, cluster_id, 0);
+AT(etcd_header_t, member_id, 8);
+AT(etcd_header_t, revision, 16);
+AT(etcd_header_t, raft_term, 24);
+
+SIZE(etcd_error_t, 32);
+AT(etcd_error_t, status, 0);
+AT(etcd_error_t, grpc_code, 4);
+AT(etcd_error_t, outcome, 8);
+AT(etcd_error_t, reserved, 12);
+AT(etcd_error_t, endpoint, 16);
+AT(etcd_error_t, message, 24);
+
+SIZE(etcd_client_options_t, 144);
+AT(etcd_client_options_t, size, 0);
+AT(etcd_client_options_t, endpoints, 8);
+AT(etcd_client_options_t, user, 16);
+AT(etcd_client_options_t, password, 24);
+AT(etcd_client_options_t, ca_file, 32);
+AT(etcd_client_options_t, cert_file, 40);
+AT(etcd_client_options_t, key_file, 48);
+AT(etcd_client_options_t, server_name, 56);
+AT(etcd_client_options_t, ca_pem, 64);
+AT(etcd_client_options_t, cert_pem, 80);
+AT(etcd_client_options_t, key_pem, 96);
+AT(etcd_client_options_t, timeout_ms, 112);
+AT(etcd_client_options_t, flags, 116);
+AT(etcd_client_options_t, connect_timeout_ms, 120);
+AT(etcd_client_options_t, ping_interval_ms, 124);
+AT(etcd_client_options_t, ping_timeout_ms, 128);
+AT(etcd_client_options_t, max_send_bytes, 132);
+AT(etcd_client_options_t, max_receive_bytes, 136);
+AT(etcd_client_options_t, reserved, 140);
+
+SIZE(etcd_get_options_t, 32);
+AT(etcd_get_options_t, size, 0);
+AT(etcd_get_options_t, range_end, 8);
+AT(etcd_get_options_t, timeout_ms, 24);
+AT(etcd_get_options_t, flags, 28);
+
+SIZE(etcd_put_options_t, 16);
+AT(etcd_put_options_t, size, 0);
+AT(etcd_put_options_t, timeout_ms, 8);
+AT(etcd_put_options_t, flags, 12);
+
+SIZE(etcd_delete_options_t, 32);
+AT(etcd_delete_options_t, size, 0);
+AT(etcd_delete_options_t, range_end, 8);
+AT(etcd_delete_options_t, timeout_ms, 24);
+AT(etcd_delete_options_t, flags, 28);
+
+SIZE(etcd_range_response_t, 64);
+AT(etcd_range_response_t, header, 0);
+AT(etcd_range_response_t, kvs, 32);
+AT(etcd_range_response_t, kv_count, 40);
+AT(etcd_range_response_t, count, 48);
+AT(etcd_range_response_t, more, 56);
+
+SIZE(etcd_put_response_t, 40);
+AT(etcd_put_response_t, header, 0);
+AT(etcd_put_response_t, prev_kv, 32);
+
+SIZE(etcd_delete_response_t, 56);
+AT(etcd_delete_response_t, header, 0);
+AT(etcd_delete_response_t, deleted, 32);
+AT(etcd_delete_response_t, prev_kvs, 40);
+AT(etcd_delete_response_t, prev_kv_count, 48);
+
+int main(void) { return 0; }
