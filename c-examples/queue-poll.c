@@ -26,7 +26,7 @@ static int drain(etcd_queue_t *queue)
     for (; (status = etcd_queue_next(queue, 0, &event, &error)) == ETCD_OK; taken++) {
         const int *number = etcd_event_user_data(event);
         if (etcd_event_status(event) == ETCD_OK)
-            printf("put %d: revision %lld\n", *number, (long long)etcd_event_put(event)->header.revision);
+            printf("put %d: revision %lld\n", *number, (long long)etcd_event_put_response(event)->header.revision);
         else
             printf("put %d: %s\n", *number, etcd_event_error(event)->message);
         etcd_event_free(event);

@@ -59,8 +59,8 @@
 #define ETCD_CLIENT_PLAINTEXT_PASSWORD 1
 
 /**
- * For any call's flags: fail at once with ETCD_ERR_NO_LEADER, and try another
- * member, where the member knows of no leader.
+ * For any call's flags: a member that knows of no leader refuses the call at
+ * once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
  */
 #define ETCD_REQUIRE_LEADER 1
 
@@ -82,17 +82,17 @@
 /**
  * The end of an etcd_kv_get_async().
  */
-#define ETCD_EVENT_RANGE 1
+#define ETCD_EVENT_RANGE_RESPONSE 1
 
 /**
  * The end of an etcd_kv_put_async().
  */
-#define ETCD_EVENT_PUT 2
+#define ETCD_EVENT_PUT_RESPONSE 2
 
 /**
  * The end of an etcd_kv_delete_async().
  */
-#define ETCD_EVENT_DELETE 3
+#define ETCD_EVENT_DELETE_RESPONSE 3
 
 /**
  * A client of one cluster. Opaque; may be used by any number of threads.
@@ -139,7 +139,7 @@ typedef struct etcd_error_t {
    */
   int32_t grpc_code;
   /**
-   * ETCD_NOT_APPLIED or ETCD_MAYBE_APPLIED. Reads are always NOT_APPLIED.
+   * ETCD_NOT_APPLIED or ETCD_MAYBE_APPLIED. Reads are NOT_APPLIED, but for ETCD_ERR_INTERNAL.
    */
   int32_t outcome;
   /**
@@ -1169,7 +1169,7 @@ etcd_status_t etcd_kv_delete(struct etcd_client_t *client,
  * Starts etcd_kv_get() and returns at once.
  *
  * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_RANGE. Calls end in any order.
+ * type ETCD_EVENT_RANGE_RESPONSE. Calls end in any order.
  *
  * @param client    Open client.
  * @param key       As etcd_kv_get(). Copied.
@@ -1199,7 +1199,7 @@ etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
  * Starts etcd_kv_put() and returns at once.
  *
  * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_PUT. Calls end in any order, and puts begun together may be
+ * type ETCD_EVENT_PUT_RESPONSE. Calls end in any order, and puts begun together may be
  * applied in any order.
  *
  * @param client    Open client.
@@ -1229,7 +1229,7 @@ etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
  * Starts etcd_kv_delete() and returns at once.
  *
  * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_DELETE.
+ * type ETCD_EVENT_DELETE_RESPONSE.
  *
  * @param client    Open client.
  * @param key       As etcd_kv_delete(). Copied.
@@ -1325,7 +1325,8 @@ ETCD_API const struct etcd_error_t *etcd_event_error(const struct etcd_event_t *
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API const struct etcd_range_response_t *etcd_event_range(const struct etcd_event_t *event);
+ETCD_API
+const struct etcd_range_response_t *etcd_event_range_response(const struct etcd_event_t *event);
 
 /**
  * The response of a successful put.
@@ -1335,7 +1336,8 @@ ETCD_API const struct etcd_range_response_t *etcd_event_range(const struct etcd_
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API const struct etcd_put_response_t *etcd_event_put(const struct etcd_event_t *event);
+ETCD_API
+const struct etcd_put_response_t *etcd_event_put_response(const struct etcd_event_t *event);
 
 /**
  * The response of a successful delete.
@@ -1345,7 +1347,8 @@ ETCD_API const struct etcd_put_response_t *etcd_event_put(const struct etcd_even
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API const struct etcd_delete_response_t *etcd_event_delete(const struct etcd_event_t *event);
+ETCD_API
+const struct etcd_delete_response_t *etcd_event_delete_response(const struct etcd_event_t *event);
 
 /**
  * Frees an event with its response or error.

@@ -248,9 +248,9 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_delete_response_free": (None, [_P]),
     "etcd_event_user_data": (_P, [_P]),
     "etcd_event_error": (_P, [_P]),
-    "etcd_event_range": (_P, [_P]),
-    "etcd_event_put": (_P, [_P]),
-    "etcd_event_delete": (_P, [_P]),
+    "etcd_event_range_response": (_P, [_P]),
+    "etcd_event_put_response": (_P, [_P]),
+    "etcd_event_delete_response": (_P, [_P]),
     "etcd_event_free": (None, [_P]),
     "etcd_queue_new": (_I, [_PP, _PP]),
     "etcd_queue_free": (None, [_P]),
@@ -637,7 +637,7 @@ class Queue(_Handle):
             error = library.etcd_event_error(event)
             if error:
                 return Event(user_data, None, _error(error))
-            response = getattr(library, f"etcd_event_{request.response}")(event)
+            response = getattr(library, f"etcd_event_{request.response}_response")(event)
             return Event(user_data, request.decode(response), None)
         finally:
             library.etcd_event_free(event)

@@ -13,6 +13,7 @@ compile_error!("libetcd supports 64-bit Linux");
 pub mod capi;
 mod client;
 mod error;
+mod panics;
 mod queue;
 mod runtime;
 mod slot;

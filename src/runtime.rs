@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::panics::silence_thread;
 use crate::slot::Slot;
 use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sys;
@@ -163,7 +164,7 @@ impl Runtime {
 pub struct Lead<'a>(&'a Shared);
 
 impl Lead<'_> {
-    pub fn drive<F: Future>(self, call: F) -> F::Output {
+    pub fn drive<F: Future>(&self, call: F) -> F::Output {
         self.0.tokio.block_on(call)
     }
 }
@@ -218,10 +219,15 @@ impl Drop for Runtime {
     }
 }
 
-fn start() -> Result<Running> {
-    if !sys::memory_available(HEADROOM) {
-        return Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory to start"));
+/// Before anything is done for a new client.
+pub fn check_headroom() -> Result<()> {
+    match sys::memory_available(HEADROOM) {
+        true => Ok(()),
+        false => Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory to start")),
     }
+}
+
+fn start() -> Result<Running> {
     let failed =
         |e: std::io::Error| Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start: {e}"));
     let started = Arc::new(Slot::default());
@@ -283,6 +289,7 @@ fn shared() -> std::io::Result<Arc<Shared>> {
 
 /// Our thread.
 fn run(shared: &Shared) {
+    silence_thread();
     loop {
         // Tasks catch their own panics; this is for the runtime's.
         let _ = catch_unwind(AssertUnwindSafe(|| shared.tokio.block_on(shared.let_go.notified())));
@@ -308,5 +315,6 @@ fn run(shared: &Shared) {
             }
         }
         turn.streak = 0;
+        shared.wanted.store(false, Relaxed);
     }
 }

@@ -372,6 +372,15 @@ pub fn of_server_error(grpc: i32, message: &str) -> etcd_status_t {
 pub fn may_be_applied(code: etcd_status_t) -> bool {
     match code {
         ETCD_ERR_TOO_MANY_REQUESTS | ETCD_ERR_NO_LEADER | ETCD_ERR_NOT_LEADER => false,
+        // Found before anything is sent.
+        ETCD_ERR_INVALID_ARGUMENT
+        | ETCD_ERR_BAD_HANDLE
+        | ETCD_ERR_FORKED
+        | ETCD_ERR_UNSUPPORTED
+        | ETCD_ERR_NO_RESOURCES
+        | ETCD_ERR_IO
+        | ETCD_ERR_TLS
+        | ETCD_ERR_SEND_TOO_LARGE => false,
         ETCD_ERR_NO_SPACE | ETCD_ERR_CORRUPT => true,
         _ => match find(code).map_or(-1, |status| status.grpc) {
             // Checked before, or at, the point of applying.

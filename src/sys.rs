@@ -37,6 +37,31 @@ pub fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     result
 }
 
+extern "C" {
+    fn pthread_setcancelstate(state: libc::c_int, before: *mut libc::c_int) -> libc::c_int;
+}
+const PTHREAD_CANCEL_DISABLE: libc::c_int = 1;
+
+/// Puts off `pthread_cancel`, whose unwinding would abort the host when it meets
+/// our frames, until it is dropped.
+pub struct Uncancelled(libc::c_int);
+
+impl Uncancelled {
+    pub fn new() -> Uncancelled {
+        let mut before = 0;
+        // SAFETY: glibc's and musl's own function; `before` is writable.
+        unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
+        Uncancelled(before)
+    }
+}
+
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        // SAFETY: puts back what was there before.
+        unsafe { pthread_setcancelstate(self.0, std::ptr::null_mut()) };
+    }
+}
+
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn count_fork() {

@@ -365,6 +365,49 @@ fn a_restarted_server_is_found_again() {
 }
 
 #[test]
+fn calls_that_time_out_cost_the_others_nothing() {
+    let test = "calls_that_time_out_cost_the_others_nothing";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).start();
+    let short = Options { timeout_ms: 200, ..Default::default() };
+    let short = Client::with(&cluster.endpoints(), short).unwrap();
+    let queue = Queue::new();
+    settle(&short);
+    // More late replies than HTTP/2 libraries tolerate for a connection's life.
+    cluster.stop(0);
+    for i in 0..3000 {
+        queue.get(&short, b"late", i).unwrap();
+    }
+    std::thread::scope(|scope| {
+        let patient = scope.spawn(|| short.put(b"late", b"", timeout(20_000)));
+        for _ in 0..3000 {
+            queue.next(10_000).unwrap().result.unwrap_err();
+        }
+        std::thread::sleep(Duration::from_millis(1500));
+        cluster.cont(0);
+        patient.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_server_that_hangs_up_is_not_stormed() {
+    let Some(version) = newest_or_skip("a_server_that_hangs_up_is_not_stormed") else { return };
+    let cluster = Cluster::builder(&version).start();
+    let proxy = Proxy::to_port(cluster.port(0), 11);
+    let client = Client::open(&proxy.endpoint());
+    settle(&client);
+    let before = proxy.accepted();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(4) {
+        proxy.once(Fault::Cut);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let connections = proxy.accepted() - before;
+    assert!((3..20).contains(&connections), "{connections} connections in 4 s");
+    settle(&client);
+}
+
+#[test]
 fn something_that_is_no_etcd_is_told_apart() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = listener.local_addr().unwrap().to_string();

@@ -202,9 +202,9 @@ fn the_queue_delivers_each_end_once() {
     });
 }
 
-const ETCD_GET: i32 = etcd::capi::event::ETCD_EVENT_RANGE;
-const ETCD_PUT: i32 = etcd::capi::event::ETCD_EVENT_PUT;
-const ETCD_DELETE: i32 = etcd::capi::event::ETCD_EVENT_DELETE;
+const ETCD_GET: i32 = etcd::capi::event::ETCD_EVENT_RANGE_RESPONSE;
+const ETCD_PUT: i32 = etcd::capi::event::ETCD_EVENT_PUT_RESPONSE;
+const ETCD_DELETE: i32 = etcd::capi::event::ETCD_EVENT_DELETE_RESPONSE;
 
 fn readable(fd: i32, wait_ms: i32) -> bool {
     let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

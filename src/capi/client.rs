@@ -6,6 +6,7 @@ use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
 use crate::client::{Client, Login, Options};
 use crate::error::{Error, Result};
+use crate::runtime::check_headroom;
 use crate::status::*;
 use crate::transport::endpoint::parse_list;
 use crate::transport::link::{Timing, LEAST_PING_INTERVAL};
@@ -170,6 +171,7 @@ unsafe fn open(
     client: *mut *mut etcd_client_t,
 ) -> Result<etcd_status_t> {
     let client = out(client, "out")?;
+    check_headroom()?;
     let opened = Arc::new(Client::open(checked(options)?)?);
     match handle::insert(opened.clone()) {
         Ok(handle) => client.write(handle),

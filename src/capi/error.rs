@@ -19,7 +19,7 @@ pub struct etcd_error_t {
     pub status: etcd_status_t,
     /// The gRPC code (1 to 16) in the server's answer; -1 if the library found the error.
     pub grpc_code: i32,
-    /// ETCD_NOT_APPLIED or ETCD_MAYBE_APPLIED. Reads are always NOT_APPLIED.
+    /// ETCD_NOT_APPLIED or ETCD_MAYBE_APPLIED. Reads are NOT_APPLIED, but for ETCD_ERR_INTERNAL.
     pub outcome: i32,
     /// Always 0.
     pub reserved: u32,

@@ -12,11 +12,11 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 /// The end of an etcd_kv_get_async().
-pub const ETCD_EVENT_RANGE: i32 = 1;
+pub const ETCD_EVENT_RANGE_RESPONSE: i32 = 1;
 /// The end of an etcd_kv_put_async().
-pub const ETCD_EVENT_PUT: i32 = 2;
+pub const ETCD_EVENT_PUT_RESPONSE: i32 = 2;
 /// The end of an etcd_kv_delete_async().
-pub const ETCD_EVENT_DELETE: i32 = 3;
+pub const ETCD_EVENT_DELETE_RESPONSE: i32 = 3;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
 /// a handle: using one after freeing it is the caller's fault.
@@ -81,8 +81,10 @@ impl Pending {
         };
         let decoded = self.result.and_then(|message| {
             let decoded = match self.kind {
-                ETCD_EVENT_PUT => Response::decode(message).map(|put| event.put = put),
-                ETCD_EVENT_DELETE => Response::decode(message).map(|delete| event.delete = delete),
+                ETCD_EVENT_PUT_RESPONSE => Response::decode(message).map(|put| event.put = put),
+                ETCD_EVENT_DELETE_RESPONSE => {
+                    Response::decode(message).map(|delete| event.delete = delete)
+                }
                 _ => Response::decode(message).map(|range| event.range = range),
             };
             decoded.map_err(|e| e.maybe_applied(self.write))
@@ -175,7 +177,7 @@ pub unsafe extern "C" fn etcd_event_error(event: *const etcd_event_t) -> *const 
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_event_range(
+pub unsafe extern "C" fn etcd_event_range_response(
     event: *const etcd_event_t,
 ) -> *const etcd_range_response_t {
     event.as_ref().map_or(std::ptr::null(), |event| event.range)
@@ -188,7 +190,9 @@ pub unsafe extern "C" fn etcd_event_range(
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_event_put(event: *const etcd_event_t) -> *const etcd_put_response_t {
+pub unsafe extern "C" fn etcd_event_put_response(
+    event: *const etcd_event_t,
+) -> *const etcd_put_response_t {
     event.as_ref().map_or(std::ptr::null(), |event| event.put)
 }
 
@@ -199,7 +203,7 @@ pub unsafe extern "C" fn etcd_event_put(event: *const etcd_event_t) -> *const et
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_event_delete(
+pub unsafe extern "C" fn etcd_event_delete_response(
     event: *const etcd_event_t,
 ) -> *const etcd_delete_response_t {
     event.as_ref().map_or(std::ptr::null(), |event| event.delete)

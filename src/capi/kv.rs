@@ -2,7 +2,9 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::{submit, ETCD_EVENT_DELETE, ETCD_EVENT_PUT, ETCD_EVENT_RANGE};
+use super::event::{
+    submit, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_RANGE_RESPONSE,
+};
 use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
@@ -16,8 +18,8 @@ use crate::wire::decode::{Shape, DELETE_RANGE, PUT, RANGE};
 use std::ffi::c_void;
 use std::time::Duration;
 
-/// For any call's flags: fail at once with ETCD_ERR_NO_LEADER, and try another
-/// member, where the member knows of no leader.
+/// For any call's flags: a member that knows of no leader refuses the call at
+/// once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
 pub const ETCD_REQUIRE_LEADER: u32 = 1;
 /// For get and delete: all keys that begin with the key; with an empty key, all keys.
 pub const ETCD_PREFIX: u32 = 2;
@@ -378,7 +380,7 @@ unsafe fn clear<T>(out: *mut *mut T) {
 /// Starts etcd_kv_get() and returns at once.
 ///
 /// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_RANGE. Calls end in any order.
+/// type ETCD_EVENT_RANGE_RESPONSE. Calls end in any order.
 ///
 /// @param client    Open client.
 /// @param key       As etcd_kv_get(). Copied.
@@ -408,14 +410,14 @@ pub unsafe extern "C" fn etcd_kv_get_async(
         clear(op);
         let client = handle::get(client)?;
         let call = get(&client, key, options)?;
-        submit(&client, call, ETCD_EVENT_RANGE, queue, user_data, op)
+        submit(&client, call, ETCD_EVENT_RANGE_RESPONSE, queue, user_data, op)
     })
 }
 
 /// Starts etcd_kv_put() and returns at once.
 ///
 /// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_PUT. Calls end in any order, and puts begun together may be
+/// type ETCD_EVENT_PUT_RESPONSE. Calls end in any order, and puts begun together may be
 /// applied in any order.
 ///
 /// @param client    Open client.
@@ -445,14 +447,14 @@ pub unsafe extern "C" fn etcd_kv_put_async(
         clear(op);
         let client = handle::get(client)?;
         let call = put(&client, key, value, options)?;
-        submit(&client, call, ETCD_EVENT_PUT, queue, user_data, op)
+        submit(&client, call, ETCD_EVENT_PUT_RESPONSE, queue, user_data, op)
     })
 }
 
 /// Starts etcd_kv_delete() and returns at once.
 ///
 /// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_DELETE.
+/// type ETCD_EVENT_DELETE_RESPONSE.
 ///
 /// @param client    Open client.
 /// @param key       As etcd_kv_delete(). Copied.
@@ -479,7 +481,7 @@ pub unsafe extern "C" fn etcd_kv_delete_async(
         clear(op);
         let client = handle::get(client)?;
         let call = delete(&client, key, options)?;
-        submit(&client, call, ETCD_EVENT_DELETE, queue, user_data, op)
+        submit(&client, call, ETCD_EVENT_DELETE_RESPONSE, queue, user_data, op)
     })
 }
 

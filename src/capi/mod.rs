@@ -17,35 +17,17 @@ pub mod types;
 pub mod version;
 
 use crate::error::{Error, Result};
+use crate::panics::caught;
 use crate::status::*;
+use crate::sys::Uncancelled;
 use error::etcd_error_t;
-use std::cell::Cell;
 use std::ffi::{c_char, CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::Once;
 use types::etcd_bytes_t;
 
 /// Longest text argument: endpoint lists; paths and names are far shorter.
 const MAX_TEXT: usize = 8 * 1024;
-
-thread_local!(static GUARDED: Cell<bool> = const { Cell::new(false) });
-
-/// Marks this thread's panics as caught: they become errors, and the host's
-/// standard error stays its own.
-pub fn silence_panics() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let others = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !GUARDED.get() {
-                others(info);
-            }
-        }));
-    });
-    GUARDED.set(true);
-}
 
 /// Runs an export's body. A panic becomes `ETCD_ERR_INTERNAL`; an error goes to
 /// `err`, which is NULL after success.
@@ -53,10 +35,8 @@ unsafe fn guard(
     err: *mut *mut etcd_error_t,
     body: impl FnOnce() -> Result<etcd_status_t>,
 ) -> etcd_status_t {
-    let outer = GUARDED.get();
-    silence_panics();
-    let result = catch_unwind(AssertUnwindSafe(body));
-    GUARDED.set(outer);
+    let _whole = Uncancelled::new();
+    let result = caught(body);
     let result = result.unwrap_or_else(|panic| Err(Error::defect(&*panic).maybe_applied(true)));
     if !err.is_null() {
         err.write(std::ptr::null_mut());
@@ -75,11 +55,8 @@ unsafe fn guard(
 
 /// For exports that cannot fail: a panic becomes the default.
 fn quiet<T: Default>(body: impl FnOnce() -> T) -> T {
-    let outer = GUARDED.get();
-    silence_panics();
-    let result = catch_unwind(AssertUnwindSafe(body));
-    GUARDED.set(outer);
-    result.unwrap_or_default()
+    let _whole = Uncancelled::new();
+    caught(body).unwrap_or_default()
 }
 
 /// An out-parameter, set to NULL before anything can fail.

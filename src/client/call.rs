@@ -110,8 +110,10 @@ impl Core {
                 last.maybe_applied(false)
             }
             _ => {
-                let why = self.channel.why_down();
-                let message = format!("no server within {limit} ms: {why}");
+                let message = match self.channel.why_down() {
+                    why if why.is_empty() => format!("no answer within {limit} ms"),
+                    why => format!("no server within {limit} ms: {why}"),
+                };
                 Error::new(ETCD_ERR_UNAVAILABLE, message).at(self.member(progress))
             }
         }
@@ -205,7 +207,9 @@ impl Core {
             }
             Failure::Refused { code, message } => {
                 let status = of_server_error(code, &message);
-                let maybe = call.write && may_be_applied(status);
+                // Said of a reply, after the request was served.
+                let unsendable = message.contains("trying to send message larger than max");
+                let maybe = call.write && (unsendable || may_be_applied(status));
                 let again = match status {
                     ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
                     ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,

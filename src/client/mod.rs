@@ -191,12 +191,15 @@ impl Client {
             Some(lead) => {
                 let (handle, registration) = AbortHandle::new_pair();
                 *self.led.lock().unwrap() = Some(handle);
-                // Close may have come before the handle was there for it.
+                let job = self.job(call, Some(registration), done);
+                // Close may have come before the handle was there for it; then
+                // the job is dropped, which reports that.
                 if !self.core.closed.load(Relaxed) {
-                    let job = self.job(call, Some(registration), done);
                     lead.drive(serve(&self.core, job));
                 }
+                // Before somebody else may lead, and leave a handle there.
                 self.led.lock().unwrap().take();
+                drop(lead);
             }
         }
         slot.wait()

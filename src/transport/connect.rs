@@ -37,6 +37,8 @@ const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 /// A server's headers are some hundred bytes.
 const MAX_HEADERS: u32 = 32 * 1024;
+/// Calls given up whose late replies are recognised, and ignored.
+const RESET_STREAMS: usize = 1024;
 /// Assumed until the server's settings arrive; etcd itself sets no limit.
 const ASSUMED_STREAMS: usize = 4096;
 
@@ -86,6 +88,10 @@ async fn attempt(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .initial_max_send_streams(ASSUMED_STREAMS)
         .max_header_list_size(MAX_HEADERS)
+        // Late replies to calls that were given up are no attack: by default
+        // h2 closes a connection after the 1024th in its life.
+        .max_local_error_reset_streams(None)
+        .max_concurrent_reset_streams(RESET_STREAMS)
         .max_send_buffer_size(16 << 20)
         .handshake(stream)
         .await

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::channel::Picked;
-use super::connect::describe;
+use super::connect::{describe, Sender};
 use super::io::Traffic;
 use super::link::Link;
 use crate::sys::{self, Unread};
@@ -13,11 +13,14 @@ use http::uri::{PathAndQuery, Scheme, Uri};
 use http::Method;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The gRPC frame header: a flag for compression and the length.
 pub const PREFIX: usize = 5;
 /// How often to let the connection read before a call is sent on it.
 const MAX_NEWS: usize = 8;
+const STREAM_LIMIT_CHECK: Duration = Duration::from_millis(50);
 /// A server's text is shown to people and written to logs.
 const MAX_MESSAGE: usize = 1024;
 
@@ -63,6 +66,38 @@ impl Drop for InFlight<'_> {
     }
 }
 
+/// A stream of the connection, counted for as long as it lives.
+struct Stream<'a>(&'a Traffic);
+
+impl<'a> Stream<'a> {
+    /// Another one, if the server allows it now. Beyond its limit HTTP/2 would
+    /// take the request and keep it: nobody could say that it has never left.
+    fn now(traffic: &'a Traffic, sender: &Sender) -> Option<Stream<'a>> {
+        if traffic.streams.load(Relaxed) >= sender.current_max_send_streams() {
+            return None;
+        }
+        traffic.streams.fetch_add(1, Relaxed);
+        Some(Stream(traffic))
+    }
+
+    async fn later(traffic: &'a Traffic, sender: &Sender) -> Stream<'a> {
+        loop {
+            if let Some(stream) = Stream::now(traffic, sender) {
+                return stream;
+            }
+            // The limit itself may change, of which nothing tells.
+            let _ = timeout(STREAM_LIMIT_CHECK, traffic.stream_ended.notified()).await;
+        }
+    }
+}
+
+impl Drop for Stream<'_> {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Relaxed);
+        self.0.stream_ended.notify_one();
+    }
+}
+
 /// Sends the request and returns the reply's message. `sent` is true from the
 /// moment the server may have it.
 pub async fn unary(
@@ -92,6 +127,10 @@ pub async fn unary(
         picked.link.retire(&picked.connection);
         return Err(Failure::NotSent(e.to_string()));
     }
+    let _stream = match Stream::now(traffic, &sender) {
+        Some(stream) => stream,
+        None => Box::pin(Stream::later(traffic, &sender)).await,
+    };
     let head = head(&picked.link, request, token);
     let bytes_before = traffic.sent.load(Relaxed);
     let (response, mut body) = sender.send_request(head, false).map_err(|e| {

@@ -24,6 +24,9 @@ pub struct Traffic {
     pub heard: AtomicU64,
     /// Requests without a complete reply.
     pub in_flight: AtomicUsize,
+    /// Requests handed to HTTP/2, of which the server allows so many at once.
+    pub streams: AtomicUsize,
+    pub stream_ended: Notify,
     /// When a call last found the server silent; see [`Traffic::doubtful`].
     pub doubted: AtomicU64,
     /// Asks the keeper for a ping.
@@ -39,6 +42,8 @@ impl Default for Traffic {
             sent: AtomicU64::new(0),
             heard: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            stream_ended: Notify::new(),
             doubted: AtomicU64::new(0),
             probe: Notify::new(),
             retire: Notify::new(),

@@ -7,9 +7,12 @@ use super::endpoint::Endpoint;
 use super::io::{now_ms, Traffic};
 use super::jitter::jittered;
 use super::tls::Tls;
+use crate::error::Error;
+use futures_util::FutureExt;
 use h2::{Ping, PingPong};
 use http::uri::Authority;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -93,14 +96,26 @@ impl Link {
         }
     }
 
-    /// Connects, and again whenever the connection is lost, until dropped.
+    /// Keeps the endpoint connected until dropped.
     pub async fn maintain(self: Arc<Link>, tls: Option<Tls>, timing: Timing, up: Arc<Notify>) {
+        loop {
+            // It returns only by a panic: a defect must not cost the endpoint.
+            let life = AssertUnwindSafe(self.connect_again_and_again(tls.as_ref(), timing, &up));
+            if let Err(panic) = life.catch_unwind().await {
+                *self.state.lock().unwrap() = State::Down(Error::defect(&*panic).message);
+            }
+            sleep(LONGEST_PAUSE).await;
+        }
+    }
+
+    /// Connects, and again whenever the connection is lost.
+    async fn connect_again_and_again(&self, tls: Option<&Tls>, timing: Timing, up: &Notify) {
         let mut draining = JoinSet::new();
         let mut pause = FIRST_PAUSE;
         loop {
             let traffic = Arc::new(Traffic::default());
-            let connected = connect(&self.endpoint, tls.as_ref(), timing.connect, &traffic).await;
-            let was_up = connected.is_ok();
+            let connected = connect(&self.endpoint, tls, timing.connect, &traffic).await;
+            let since = connected.is_ok().then(Instant::now);
             let why = match connected {
                 Err(why) => why,
                 Ok(Connected { sender, driver, pings }) => {
@@ -119,7 +134,8 @@ impl Link {
             };
             // Before anything else runs: a call that has just failed must not come back here.
             *self.state.lock().unwrap() = State::Down(why);
-            if was_up {
+            // One that is taken and dropped again is no better than one refused.
+            if since.is_some_and(|since| since.elapsed() > LONGEST_PAUSE) {
                 pause = FIRST_PAUSE;
             }
             while draining.try_join_next().is_some() {}
@@ -150,7 +166,8 @@ async fn keep(mut pings: PingPong, traffic: &Traffic, timing: Timing) -> String 
         };
         let silent = now_ms().saturating_sub(traffic.heard.load(Relaxed));
         // etcd counts pings without a call in progress as abuse.
-        let due = traffic.in_flight.load(Relaxed) > 0
+        let due = timing.ping_interval != Duration::MAX
+            && traffic.in_flight.load(Relaxed) > 0
             && (asked || u128::from(silent) >= timing.ping_interval.as_millis())
             && last.is_none_or(|last| last.elapsed() >= LEAST_PING_INTERVAL);
         if !due {

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::connect::plain;
+use crate::panics::silence_thread;
 use crate::sys;
 use std::collections::HashMap;
 use std::io;
@@ -58,6 +59,7 @@ fn ask(host: String) -> io::Result<()> {
     let thread = std::thread::Builder::new().name("etcd-resolve".into()).stack_size(STACK);
     sys::with_signals_blocked(|| {
         thread.spawn(move || {
+            silence_thread();
             let answer: Answer = match (host.as_str(), 0).to_socket_addrs() {
                 Ok(found) => Ok(found.collect()),
                 Err(e) => Err(plain(&e)),

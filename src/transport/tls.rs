@@ -4,7 +4,7 @@
 
 use super::connect::plain;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_IO, ETCD_ERR_TLS};
+use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -34,7 +34,14 @@ impl Pem {
         let source = path.display().to_string();
         match std::fs::read(path) {
             Ok(text) => Ok(Pem { text: text.into(), source }),
-            Err(e) => Err(Error::new(ETCD_ERR_IO, format!("{source}: {}", plain(&e)))),
+            Err(e) => {
+                let status = match e.raw_os_error() {
+                    Some(libc::EMFILE | libc::ENFILE) => ETCD_ERR_NO_RESOURCES,
+                    Some(libc::ENOMEM) => ETCD_ERR_NO_MEMORY,
+                    _ => ETCD_ERR_IO,
+                };
+                Err(Error::new(status, format!("{source}: {}", plain(&e))))
+            }
         }
     }
 
@@ -116,7 +123,11 @@ fn roots(ca: &Pem) -> Result<RootCertStore> {
 
 fn system_roots() -> Result<RootCertStore> {
     for path in SYSTEM_BUNDLES {
-        let Ok(bundle) = Pem::read(path.as_ref()) else { continue };
+        let bundle = match Pem::read(path.as_ref()) {
+            Ok(bundle) => bundle,
+            Err(e) if e.status == ETCD_ERR_IO => continue,
+            Err(shortage) => return Err(shortage),
+        };
         let mut roots = RootCertStore::empty();
         // A bundle may hold certificates too old for us; the others count.
         roots.add_parsable_certificates(bundle.certificates()?);

@@ -106,7 +106,10 @@ impl<'a> KeyValue<'a> {
                 _ => {}
             }
         }
-        Ok(kv)
+        // Every pair that etcd stores has these; one without would cost us many
+        // times the memory that it took on the wire.
+        let stored = !kv.key.is_empty() && kv.mod_revision > 0 && kv.version > 0;
+        stored.then_some(kv).ok_or(Malformed)
     }
 }
 
@@ -173,7 +176,9 @@ mod tests {
 
     #[test]
     fn a_range_reply_is_read_in_place() {
-        let pair = message(Encoder::new(0).unwrap().bytes(1, b"k\0").flag(4, true).bytes(5, b"v"));
+        let pair = message(
+            Encoder::new(0).unwrap().bytes(1, b"k\0").flag(3, true).flag(4, true).bytes(5, b"v"),
+        );
         let header = message(Encoder::new(0).unwrap().flag(3, true));
         let reply = message(
             Encoder::new(0)
@@ -193,7 +198,14 @@ mod tests {
 
     #[test]
     fn every_cut_of_a_reply_is_an_error_or_a_shorter_reply_but_never_a_panic() {
-        let pair = message(Encoder::new(0).unwrap().bytes(1, b"key").bytes(5, b"value"));
+        let pair = message(
+            Encoder::new(0)
+                .unwrap()
+                .bytes(1, b"key")
+                .flag(3, true)
+                .flag(4, true)
+                .bytes(5, b"value"),
+        );
         let header = message(Encoder::new(0).unwrap().flag(3, true));
         let reply = message(Encoder::new(0).unwrap().bytes(1, &header).bytes(2, &pair));
         for length in 0..reply.len() {

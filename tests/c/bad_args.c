@@ -195,7 +195,7 @@ static void nulls(void) {
   CHECK(etcd_queue_fd(NULL) == -1);
   CHECK(etcd_event_type(NULL) == 0 && etcd_event_user_data(NULL) == NULL);
   CHECK(etcd_event_status(NULL) == ETCD_ERR_INVALID_ARGUMENT && etcd_event_error(NULL) == NULL);
-  CHECK(etcd_event_range(NULL) == NULL && etcd_event_put(NULL) == NULL && etcd_event_delete(NULL) == NULL);
+  CHECK(etcd_event_range_response(NULL) == NULL && etcd_event_put_response(NULL) == NULL && etcd_event_delete_response(NULL) == NULL);
   etcd_event_free(NULL);
   etcd_range_response_free(NULL);
   etcd_put_response_free(NULL);

@@ -6,6 +6,7 @@
 #include "check.h"
 
 static volatile int stop;
+static int calls;
 static etcd_client_t *client;
 
 static unsigned draw(void) {
@@ -29,6 +30,7 @@ static void *call(void *unused) {
     began = now_ms();
     status = etcd_kv_get(client, text("race"), NULL, &response, &err);
     etcd_range_response_free(response);
+    __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
   }
   if (status != ETCD_ERR_CLOSED && status != ETCD_ERR_BAD_HANDLE)
     FAIL("%s after %d ms: %s", etcd_status_name(status), (int)(now_ms() - began), err->message);
@@ -76,10 +78,12 @@ int main(int argc, char **argv) {
     int t;
     alarm(15);
     stop = 0;
+    calls = 0;
     client = open_client(argv[1]);
     for (t = 0; t < callers; t++) threads[t] = start(call, NULL);
-    get(client, "race/none", NULL);
-    usleep((useconds_t)(draw() % 5000));
+    /* Long enough for one that is alone to get the library's sockets to itself. */
+    while (__atomic_load_n(&calls, __ATOMIC_RELAXED) < 25) usleep(300);
+    usleep((useconds_t)(draw() % 2000));
     /* Few enough at once: their calls are in the way of the others'. */
     for (t = callers; t < callers + submitters; t++) threads[t] = start(submit, NULL);
     usleep((useconds_t)(100 + draw() % 1000));

@@ -161,20 +161,20 @@ static void queue(etcd_client_t *client) {
     CHECK(status == ETCD_OK || (status == ETCD_ERR_CANCELLED && *which % 10 == 3));
     cancelled += status != ETCD_OK;
     switch (etcd_event_type(event)) {
-      case ETCD_EVENT_PUT:
+      case ETCD_EVENT_PUT_RESPONSE:
         puts++;
-        CHECK(*which % 3 == 0 && (etcd_event_put(event) != NULL) == (status == ETCD_OK));
-        CHECK(etcd_event_range(event) == NULL && etcd_event_delete(event) == NULL);
+        CHECK(*which % 3 == 0 && (etcd_event_put_response(event) != NULL) == (status == ETCD_OK));
+        CHECK(etcd_event_range_response(event) == NULL && etcd_event_delete_response(event) == NULL);
         break;
-      case ETCD_EVENT_RANGE:
+      case ETCD_EVENT_RANGE_RESPONSE:
         gets++;
-        CHECK(*which % 3 == 1 && (etcd_event_range(event) != NULL) == (status == ETCD_OK));
-        CHECK(etcd_event_put(event) == NULL && etcd_event_delete(event) == NULL);
+        CHECK(*which % 3 == 1 && (etcd_event_range_response(event) != NULL) == (status == ETCD_OK));
+        CHECK(etcd_event_put_response(event) == NULL && etcd_event_delete_response(event) == NULL);
         break;
-      case ETCD_EVENT_DELETE:
+      case ETCD_EVENT_DELETE_RESPONSE:
         deletes++;
-        CHECK(*which % 3 == 2 && etcd_event_delete(event)->deleted <= 1);
-        CHECK(etcd_event_range(event) == NULL && etcd_event_put(event) == NULL);
+        CHECK(*which % 3 == 2 && etcd_event_delete_response(event)->deleted <= 1);
+        CHECK(etcd_event_range_response(event) == NULL && etcd_event_put_response(event) == NULL);
         break;
       default:
         FAIL("an event of type %d", etcd_event_type(event));

@@ -359,9 +359,9 @@ impl Queue {
             let result = if status == ETCD_OK {
                 assert!(etcd_event_error(event).is_null());
                 Ok(match kind {
-                    ETCD_EVENT_RANGE => range_reply(&*etcd_event_range(event)),
-                    ETCD_EVENT_PUT => put_reply(&*etcd_event_put(event)),
-                    ETCD_EVENT_DELETE => delete_reply(&*etcd_event_delete(event)),
+                    ETCD_EVENT_RANGE_RESPONSE => range_reply(&*etcd_event_range_response(event)),
+                    ETCD_EVENT_PUT_RESPONSE => put_reply(&*etcd_event_put_response(event)),
+                    ETCD_EVENT_DELETE_RESPONSE => delete_reply(&*etcd_event_delete_response(event)),
                     other => panic!("event type {other}"),
                 })
             } else {
