@@ -41,6 +41,12 @@ soak: servers ## the same tests at full length
 header: ## write include/*.h again after a change of the ABI
 	LIBETCD_BLESS=1 $(CARGO) test --test abi
 
+bench: all ## build benches/bench-libetcd.c into the build folder
+	$(CC) -std=c11 -Wall -Wextra -O2 -Iinclude -o $(OUT)/bench-libetcd benches/bench-libetcd.c \
+		-L$(OUT) -letcd -lpthread -Wl,-rpath,$(abspath $(OUT))
+	@# The same program under this name has its calls in flight through a queue.
+	@ln -sf bench-libetcd $(OUT)/bench-libetcd-queue
+
 lint: ## formatting and clippy
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
@@ -59,4 +65,4 @@ uninstall: ## remove it again (same variables)
 clean: ## remove what was built
 	$(CARGO) clean
 
-.PHONY: all help deps servers demo test soak header lint install uninstall clean
+.PHONY: all help deps servers demo test soak header bench lint install uninstall clean

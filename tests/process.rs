@@ -11,8 +11,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use support::cc::{
-    finish, has_valgrind, loadable, program, release_library, sanitized, source, Compiler, Program,
-    Running,
+    finish, has_valgrind, library, loadable, program, release_library, root, sanitized, source,
+    Compiler, Program, Running,
 };
 use support::process::{temp_dir, Port};
 use support::proxy::{Fault, Proxy};
@@ -246,6 +246,19 @@ fn every_call_ends_when_its_client_is_closed() {
     let rounds = scaled(2_000).to_string();
     for (callers, submitters) in [("1", "0"), ("3", "0"), ("2", "4")] {
         program.run(&[&*endpoints, &rounds, callers, submitters], 5 * MINUTE);
+    }
+}
+
+#[test]
+fn the_benchmark_measures() {
+    let Some(endpoints) = endpoint("the_benchmark_measures") else { return };
+    let source = root().join("benches/bench-libetcd.c");
+    for name in ["bench-libetcd", "bench-libetcd-queue"] {
+        let program = Compiler::c("c11").library(library()).program(name, &[source.clone()]);
+        for workload in [&["put", "200"][..], &["putc", "400", "4"]] {
+            let line = program.run(&[&[&*endpoints][..], workload].concat(), MINUTE);
+            assert!(line.contains("\"ops_per_s\":") && line.contains("\"p50_us\":"), "{line}");
+        }
     }
 }
 
