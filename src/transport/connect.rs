@@ -98,7 +98,7 @@ async fn attempt(
         .map_err(|e| format!("HTTP/2: {e}"))?;
     let mut pings = driver.ping_pong().ok_or("HTTP/2: no pings")?;
     answered(&mut driver, &mut pings).await.map_err(|e| match (e, endpoint.tls) {
-        (Some(e), true) => format!("TLS: {}", describe(&e)),
+        (e, true) => refused_after_handshake(e.as_ref()),
         (Some(e), false) => format!("no HTTP/2 server, or one that expects TLS: {}", describe(&e)),
         (None, _) => "no HTTP/2 server, or one that expects TLS: it hung up".to_owned(),
     })?;
@@ -118,6 +118,16 @@ async fn answered(driver: &mut Driver, pings: &mut PingPong) -> Result<(), Optio
         Poll::Pending => pings.poll_pong(cx).map_ok(drop).map_err(Some),
     })
     .await
+}
+
+/// A server that does not like the client's certificate says so in an alert,
+/// which a reset may overtake.
+fn refused_after_handshake(e: Option<&h2::Error>) -> String {
+    let why = e.map_or_else(|| "the server hung up".to_owned(), describe);
+    match why.contains("alert") {
+        true => format!("TLS: {why}"),
+        false => format!("TLS: {why}; does the server ask for a client certificate?"),
+    }
 }
 
 /// What the system says of an I/O error, without its number.
