@@ -255,7 +255,8 @@ fn the_benchmark_measures() {
     let Some(endpoints) = endpoint("the_benchmark_measures") else { return };
     let source = root().join("benches/bench-libetcd.c");
     for name in ["bench-libetcd", "bench-libetcd-queue"] {
-        let program = Compiler::c("c11").library(library()).program(name, &[source.clone()]);
+        let program =
+            Compiler::c("c11").library(library()).program(name, std::slice::from_ref(&source));
         for workload in [&["put", "200"][..], &["putc", "400", "4"]] {
             let line = program.run(&[&[&*endpoints][..], workload].concat(), MINUTE);
             assert!(line.contains("\"ops_per_s\":") && line.contains("\"p50_us\":"), "{line}");
