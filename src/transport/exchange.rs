@@ -50,22 +50,6 @@ pub enum Failure {
     Malformed(String),
 }
 
-/// Counts a call as in progress for as long as it lives.
-struct InFlight<'a>(&'a Traffic);
-
-impl<'a> InFlight<'a> {
-    fn new(traffic: &'a Traffic) -> InFlight<'a> {
-        traffic.in_flight.fetch_add(1, Relaxed);
-        InFlight(traffic)
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Relaxed);
-    }
-}
-
 /// A stream of the connection, counted for as long as it lives.
 struct Stream<'a>(&'a Traffic);
 
@@ -108,13 +92,12 @@ pub async fn unary(
     sent: &AtomicBool,
 ) -> Result<Vec<u8>, Failure> {
     let traffic = &*picked.connection.traffic;
-    let _in_flight = InFlight::new(traffic);
     // A server that has died since must not be sent anything: nobody could say
     // what became of it. News that is waiting to be read may be its goodbye.
     for _ in 0..MAX_NEWS {
         match traffic.unread() {
             // With other calls in progress it is most likely a reply to one of them.
-            Unread::Data if traffic.in_flight.load(Relaxed) == 1 => tokio::task::yield_now().await,
+            Unread::Data if traffic.streams.load(Relaxed) == 0 => tokio::task::yield_now().await,
             Unread::Nothing | Unread::Data => break,
             Unread::End => {
                 picked.link.retire(&picked.connection);

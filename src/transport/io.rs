@@ -22,9 +22,7 @@ pub struct Traffic {
     pub sent: AtomicU64,
     /// When bytes last arrived, in milliseconds as of [`now_ms`]; 0 = never.
     pub heard: AtomicU64,
-    /// Requests without a complete reply.
-    pub in_flight: AtomicUsize,
-    /// Requests handed to HTTP/2, of which the server allows so many at once.
+    /// Requests without a complete reply, of which the server allows so many at once.
     pub streams: AtomicUsize,
     pub stream_ended: Notify,
     /// When a call last found the server silent; see [`Traffic::doubtful`].
@@ -41,7 +39,6 @@ impl Default for Traffic {
             socket: AtomicI32::new(-1),
             sent: AtomicU64::new(0),
             heard: AtomicU64::new(0),
-            in_flight: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
             stream_ended: Notify::new(),
             doubted: AtomicU64::new(0),

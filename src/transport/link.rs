@@ -167,7 +167,7 @@ async fn keep(mut pings: PingPong, traffic: &Traffic, timing: Timing) -> String 
         let silent = now_ms().saturating_sub(traffic.heard.load(Relaxed));
         // etcd counts pings without a call in progress as abuse.
         let due = timing.ping_interval != Duration::MAX
-            && traffic.in_flight.load(Relaxed) > 0
+            && traffic.streams.load(Relaxed) > 0
             && (asked || u128::from(silent) >= timing.ping_interval.as_millis())
             && last.is_none_or(|last| last.elapsed() >= LEAST_PING_INTERVAL);
         if !due {
