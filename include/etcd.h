@@ -186,7 +186,9 @@ typedef struct etcd_client_options_t {
    * most 8 KiB in all. Each is host:port, http://host:port,
    * https://host:port or unix:/path; IPv6 addresses stand in brackets; the
    * port defaults to 2379. Without a scheme TLS is used when a CA or a
-   * certificate is given.
+   * certificate is given. Or, alone, mem: or mem:NAME: an etcd inside this
+   * process, in memory; the same name is the same store for all clients, see
+   * etcd_mem_drop().
    */
   const char *endpoints;
   /**
@@ -550,6 +552,16 @@ typedef struct etcd_delete_response_t {
 #define ETCD_ERR_REPLY_TOO_LARGE -16
 
 /**
+ * The key does not have the value that the call asked for.
+ */
+#define ETCD_ERR_PRECONDITION -17
+
+/**
+ * The lock is not, or no longer, held: it was released, or its time ran out.
+ */
+#define ETCD_ERR_LOCK_LOST -18
+
+/**
  * gRPC code 1: the operation was cancelled.
  */
 #define ETCD_ERR_GRPC_CANCELLED -101
@@ -635,7 +647,7 @@ typedef struct etcd_delete_response_t {
 #define ETCD_ERR_EMPTY_KEY -200
 
 /**
- * A put that keeps the old value or lease needs an existing key.
+ * The key does not exist.
  */
 #define ETCD_ERR_KEY_NOT_FOUND -201
 
@@ -1082,6 +1094,38 @@ etcd_status_t etcd_client_open_url(const char *endpoints,
  * @since 0.1
  */
 ETCD_API void etcd_client_close(struct etcd_client_t *client);
+
+/**
+ * The error of the latest classic call (etcd-api.h) on a client.
+ *
+ * Those calls return one of three results, or NULL; this is the reason. With
+ * several threads on one client it is the reason of whichever ended last.
+ *
+ * @param client    Open client, which is also a classic session.
+ * @param[out] out  The error; free it with etcd_error_free(). NULL if the call
+ *                  succeeded, or if there was none.
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+etcd_status_t etcd_client_last_error(struct etcd_client_t *client,
+                                     struct etcd_error_t **out);
+
+/**
+ * Forgets a store inside this process.
+ *
+ * The next client that is opened with this endpoint begins with an empty store.
+ * Clients that are open keep the old one, which is freed with the last of them.
+ * A child process has none of its parent's stores from the beginning.
+ *
+ * @param endpoint  mem: or mem:NAME, as it was opened; one that never was is no error.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK or ETCD_ERR_INVALID_ARGUMENT.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, struct etcd_error_t **err);
 
 /**
  * Reads one key, or all keys of a range.

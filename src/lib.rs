@@ -2,7 +2,8 @@
 //!
 //! The public interface is `include/etcd.h`, generated from [`capi`] and
 //! [`status`]; Rust programs should use the `etcd-client` crate instead.
-//! Layers, top down: `capi`, `client`, `transport` and `wire`, `runtime`, `sys`.
+//! Layers, top down: `capi`, `classic`, `client`, `transport`, `embedded` and
+//! `wire`, `runtime`, `sys`.
 
 #![deny(unsafe_code)]
 
@@ -11,7 +12,9 @@ compile_error!("libetcd supports 64-bit Linux");
 
 #[allow(unsafe_code)]
 pub mod capi;
+mod classic;
 mod client;
+mod embedded;
 mod error;
 mod panics;
 mod queue;

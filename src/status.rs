@@ -50,6 +50,10 @@ pub const ETCD_ERR_PROTOCOL: etcd_status_t = -14;
 pub const ETCD_ERR_SEND_TOO_LARGE: etcd_status_t = -15;
 /// The reply is larger than the client's receive limit. A write was applied all the same.
 pub const ETCD_ERR_REPLY_TOO_LARGE: etcd_status_t = -16;
+/// The key does not have the value that the call asked for.
+pub const ETCD_ERR_PRECONDITION: etcd_status_t = -17;
+/// The lock is not, or no longer, held: it was released, or its time ran out.
+pub const ETCD_ERR_LOCK_LOST: etcd_status_t = -18;
 
 /// gRPC code 1: the operation was cancelled.
 pub const ETCD_ERR_GRPC_CANCELLED: etcd_status_t = -101;
@@ -86,7 +90,7 @@ pub const ETCD_ERR_GRPC_UNAUTHENTICATED: etcd_status_t = -116;
 
 /// The request names no key.
 pub const ETCD_ERR_EMPTY_KEY: etcd_status_t = -200;
-/// A put that keeps the old value or lease needs an existing key.
+/// The key does not exist.
 pub const ETCD_ERR_KEY_NOT_FOUND: etcd_status_t = -201;
 /// A put that keeps the old value was given one.
 pub const ETCD_ERR_VALUE_PROVIDED: etcd_status_t = -202;
@@ -259,6 +263,8 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_PROTOCOL -1 "the server's answer makes no sense",
     ETCD_ERR_SEND_TOO_LARGE -1 "the request is larger than the send limit",
     ETCD_ERR_REPLY_TOO_LARGE -1 "the reply is larger than the receive limit",
+    ETCD_ERR_PRECONDITION -1 "the key does not have the expected value",
+    ETCD_ERR_LOCK_LOST -1 "the lock is not held",
     ETCD_ERR_GRPC_CANCELLED 1 "the operation was cancelled",
     ETCD_ERR_GRPC_UNKNOWN 2 "unknown error",
     ETCD_ERR_GRPC_INVALID_ARGUMENT 3 "invalid argument",
@@ -380,7 +386,9 @@ pub fn may_be_applied(code: etcd_status_t) -> bool {
         | ETCD_ERR_NO_RESOURCES
         | ETCD_ERR_IO
         | ETCD_ERR_TLS
-        | ETCD_ERR_SEND_TOO_LARGE => false,
+        | ETCD_ERR_SEND_TOO_LARGE
+        | ETCD_ERR_PRECONDITION
+        | ETCD_ERR_LOCK_LOST => false,
         ETCD_ERR_NO_SPACE | ETCD_ERR_CORRUPT => true,
         _ => match find(code).map_or(-1, |status| status.grpc) {
             // Checked before, or at, the point of applying.

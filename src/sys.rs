@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Once;
+use std::time::Duration;
 
 /// Runs `start` with every asynchronous signal blocked, so that a thread it
 /// creates begins, and stays, with them blocked: the host's handlers must not
@@ -159,6 +160,18 @@ pub fn unread(socket: RawFd) -> Unread {
             _ => Unread::End,
         },
     }
+}
+
+/// Time since the machine started, with the time that it slept: nothing sets it.
+pub fn boot_time() -> Duration {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: a writable timespec, which is valid when all zero. Linux has had
+    // this clock since 2.6.39, so the call cannot fail.
+    let time = unsafe {
+        libc::clock_gettime(libc::CLOCK_BOOTTIME, time.as_mut_ptr());
+        time.assume_init()
+    };
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 /// Makes room for a payload, of any size, and leaves enough memory for the

@@ -6,35 +6,28 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-/// The header's sources, in the order in which it presents them.
-const SOURCES: [&str; 8] = [
-    "src/status.rs",
-    "src/capi/types.rs",
-    "src/capi/version.rs",
-    "src/capi/error.rs",
-    "src/capi/client.rs",
-    "src/capi/kv.rs",
-    "src/capi/event.rs",
-    "src/capi/queue.rs",
-];
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+/// A header of the ABI.
+struct Header {
+    file: &'static str,
+    /// In the order in which the header presents them.
+    sources: &'static [&'static str],
+    about: &'static str,
+    /// Between the includes and the first item.
+    preamble: String,
 }
 
-fn generate() -> String {
-    let mut config = cbindgen::Config::from_root_or_default(root());
+const API: &str = r#"
+#ifndef ETCD_API
+#define ETCD_API extern
+#endif"#;
+
+fn headers() -> [Header; 2] {
     let (major, minor, patch) = (
         env!("CARGO_PKG_VERSION_MAJOR"),
         env!("CARGO_PKG_VERSION_MINOR"),
         env!("CARGO_PKG_VERSION_PATCH"),
     );
-    config.header = Some(
-        "/* libetcd: etcd v3 for C.\n *\n * Ownership, threads, errors, queues, fork and signals: \
-         see docs/c-api.md.\n *\n * SPDX-License-Identifier: MIT OR Apache-2.0\n */"
-            .to_owned(),
-    );
-    config.after_includes = Some(format!(
+    let versions = format!(
         r#"
 #define ETCD_VERSION_MAJOR {major}
 #define ETCD_VERSION_MINOR {minor}
@@ -43,27 +36,63 @@ fn generate() -> String {
 #define ETCD_VERSION_NUMBER \
   ((uint32_t)ETCD_VERSION_MAJOR << 16 | (uint32_t)ETCD_VERSION_MINOR << 8 | \
    (uint32_t)ETCD_VERSION_PATCH)
-
-#ifndef ETCD_API
-#define ETCD_API extern
-#endif
+{API}
 
 #if defined(__GNUC__)
 #define ETCD_MUST_USE __attribute__((warn_unused_result))
 #else
 #define ETCD_MUST_USE
 #endif"#
-    ));
+    );
+    [
+        Header {
+            file: "etcd.h",
+            sources: &[
+                "src/status.rs",
+                "src/capi/types.rs",
+                "src/capi/version.rs",
+                "src/capi/error.rs",
+                "src/capi/client.rs",
+                "src/capi/kv.rs",
+                "src/capi/event.rs",
+                "src/capi/queue.rs",
+            ],
+            about: "libetcd: etcd v3 for C.\n *\n * Ownership, threads, errors, queues, fork and \
+                    signals: see docs/c-api.md.",
+            preamble: versions,
+        },
+        Header {
+            file: "etcd-api.h",
+            sources: &["src/capi/classic.rs"],
+            about: "libetcd: the classic interface, that of the old etcd-api, on etcd v3.\n *\n * \
+                    Programs written for it compile without a change; see docs/etcd-api.md. It goes \
+                    together with\n * etcd.h, in either order.",
+            preamble: API.to_owned(),
+        },
+    ]
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn generate(header: &Header) -> String {
+    let mut config = cbindgen::Config::from_root_or_default(root());
+    config.include_guard = Some(header.file.to_uppercase().replace(['.', '-'], "_"));
+    let about = header.about;
+    config.header =
+        Some(format!("/* {about}\n *\n * SPDX-License-Identifier: MIT OR Apache-2.0\n */"));
+    config.after_includes = Some(header.preamble.clone());
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for source in SOURCES {
+    for source in header.sources {
         builder = builder.with_src(root().join(source));
     }
-    let mut header = Vec::new();
-    builder.generate().expect("cbindgen").write(&mut header);
-    let header = String::from_utf8(header).unwrap();
+    let mut text = Vec::new();
+    builder.generate().expect("cbindgen").write(&mut text);
+    let text = String::from_utf8(text).unwrap();
     // Before the guard's end, so that a second inclusion stays empty.
-    let guard = header.rfind("#endif").unwrap();
-    format!("{}{}\n{}", &header[..guard], initialisers(&header), &header[guard..])
+    let guard = text.rfind("#endif").unwrap();
+    format!("{}{}\n{}", &text[..guard], initialisers(&text), &text[guard..])
 }
 
 /// An INIT macro for each options structure; every field is listed, because
@@ -94,24 +123,27 @@ fn initialisers(header: &str) -> String {
 }
 
 #[test]
-fn the_header_is_up_to_date() {
-    let path = root().join("include/etcd.h");
-    let generated = generate();
-    if std::env::var_os("LIBETCD_BLESS").is_some() {
-        std::fs::write(&path, &generated).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    if committed != generated {
-        let dir = tempfile::tempdir().unwrap();
-        let new = dir.path().join("etcd.h");
-        std::fs::write(&new, &generated).unwrap();
-        let diff = Command::new("diff").arg("-u").arg(&path).arg(&new).output();
-        let diff = diff.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
-        panic!(
-            "include/etcd.h is not what the sources say.\n{}\nIf the change is meant, run: \
-             make header",
-            diff.unwrap_or_default()
-        );
+fn the_headers_are_up_to_date() {
+    for header in headers() {
+        let path = root().join("include").join(header.file);
+        let generated = generate(&header);
+        if std::env::var_os("LIBETCD_BLESS").is_some() {
+            std::fs::write(&path, &generated).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        if committed != generated {
+            let dir = tempfile::tempdir().unwrap();
+            let new = dir.path().join(header.file);
+            std::fs::write(&new, &generated).unwrap();
+            let diff = Command::new("diff").arg("-u").arg(&path).arg(&new).output();
+            let diff = diff.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
+            panic!(
+                "include/{} is not what the sources say.\n{}\nIf the change is meant, run: make \
+                 header",
+                header.file,
+                diff.unwrap_or_default()
+            );
+        }
     }
 }
 

@@ -29,6 +29,12 @@ fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
+/// What the library declares.
+fn headers() -> String {
+    let read = |name| fs::read_to_string(root().join("include").join(name)).unwrap();
+    read("etcd.h") + &read("etcd-api.h")
+}
+
 /// The compilers that are here, each with the standards that users have.
 fn compilers() -> Vec<(Compiler, &'static str, String)> {
     let mut all = Vec::new();
@@ -48,7 +54,7 @@ fn compilers() -> Vec<(Compiler, &'static str, String)> {
 }
 
 #[test]
-fn the_header_stands_alone_in_every_standard() {
+fn the_headers_stand_alone_and_together_in_every_standard() {
     let dir = temp_dir("header-");
     let dir = dir.path();
     // First, twice, every options structure made, and in two units of one program.
@@ -65,15 +71,34 @@ fn the_header_stands_alone_in_every_standard() {
         options.concat()
     );
     let other = "#include <etcd.h>\nuint32_t other(void);\nuint32_t other(void) { return etcd_version_number(); }\n";
+    let classic = "  etcd_session session = etcd_open_str(\"mem:\");
+  etcd_result set = etcd_set(session, \"k\", \"v\", NULL, 0);
+  if (set == ETCD_PROTOCOL_ERROR || set == ETCD_WTF || set != ETCD_OK) return 1;\n";
+    let both = "  etcd_range_response_t *found = NULL;
+  etcd_bytes_t key = { (const uint8_t *)\"k\", 1 };
+  if (etcd_kv_get((etcd_client_t *)session, key, NULL, &found, NULL) != ETCD_OK) return 2;
+  if (found->kv_count != 1) return 3;
+  etcd_range_response_free(found);\n";
+    let whole = |includes: &[&str], body: &str| {
+        let includes: String = includes.iter().map(|name| format!("#include <{name}>\n")).collect();
+        format!("{includes}int main(void) {{\n{body}  etcd_close_str(session);\n  return 0;\n}}\n")
+    };
+    let alone = whole(&["etcd-api.h", "etcd-api.h"], classic);
+    let first = whole(&["etcd-api.h", "etcd.h"], &format!("{classic}{both}"));
+    let last = whole(&["etcd.h", "etcd-api.h"], &format!("{classic}{both}"));
     for (compiler, extension, name) in compilers() {
-        let sources = [
-            write(dir, &format!("main.{extension}"), &main),
-            write(dir, &format!("other.{extension}"), other),
-        ];
-        let program = compiler
-            .try_program("header", &sources)
-            .unwrap_or_else(|words| panic!("{name}: {words}"));
-        program.run::<&str>(&[], Duration::from_secs(10));
+        let file = |stem: &str, text: &str| write(dir, &format!("{stem}.{extension}"), text);
+        for sources in [
+            vec![file("main", &main), file("other", other)],
+            vec![file("alone", &alone)],
+            vec![file("first", &first)],
+            vec![file("last", &last)],
+        ] {
+            let program = compiler
+                .try_program("header", &sources)
+                .unwrap_or_else(|words| panic!("{name}: {words}"));
+            program.run::<&str>(&[], Duration::from_secs(10));
+        }
     }
 }
 
@@ -82,7 +107,7 @@ fn nothing_in_the_structures_has_moved() {
     Compiler::c("c11").program("layout", &[source("layout")]);
     // Nothing may be added to the header and be forgotten here.
     let layout = fs::read_to_string(source("layout")).unwrap();
-    let header = fs::read_to_string(root().join("include/etcd.h")).unwrap();
+    let header = headers();
     for structure in header.split("typedef struct ").skip(1) {
         let name = structure.split([' ', ';']).next().unwrap();
         let Some((body, _)) = structure.split_once(&format!("}} {name};")) else { continue };
@@ -147,9 +172,8 @@ fn the_library_exports_just_what_is_listed() {
          LIBETCD_BLESS=1"
     );
     // Each is declared, and each declaration is there.
-    let header = fs::read_to_string(root().join("include/etcd.h")).unwrap();
     let header: String =
-        header.lines().filter(|line| !line.trim_start().starts_with('*')).collect();
+        headers().lines().filter(|line| !line.trim_start().starts_with('*')).collect();
     let declared: BTreeSet<_> = header
         .split('(')
         .filter_map(|before| before.rsplit([' ', '*']).next())

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use support::backend::backends;
 use support::cc::{
     finish, has_valgrind, library, loadable, program, release_library, root, sanitized, source,
     Compiler, Program, Running,
@@ -17,7 +18,7 @@ use support::cc::{
 use support::process::{temp_dir, Port};
 use support::proxy::{Fault, Proxy};
 use support::scaled;
-use support::server::{newest_or_skip, shared, versions_or_skip};
+use support::server::{newest_or_skip, shared};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -29,6 +30,11 @@ fn skip(test: &str, why: &str) {
 /// The endpoint of a member of the newest version.
 fn endpoint(test: &str) -> Option<String> {
     newest_or_skip(test).map(|version| shared(&version).endpoints())
+}
+
+/// The same, after the engine in the program.
+fn endpoints(test: &str) -> Vec<String> {
+    ["mem:".to_owned()].into_iter().chain(endpoint(test)).collect()
 }
 
 /// Where nobody listens.
@@ -45,21 +51,22 @@ fn proxy(test: &str, seed: u64) -> Option<Proxy> {
 #[test]
 fn keys_and_queues_clean_under_the_address_sanitizer() {
     let (plain, checked) = (program("kv"), sanitized("kv"));
-    for version in versions_or_skip("keys_and_queues_clean_under_the_address_sanitizer") {
-        let endpoints = shared(&version).endpoints();
-        plain.run(&[&endpoints, "kv/plain", "20"], MINUTE);
-        checked.run(&[&endpoints, "kv/asan", "20"], MINUTE);
+    for backend in backends("keys_and_queues_clean_under_the_address_sanitizer", &[]) {
+        plain.run(&[&*backend.endpoints, "kv/plain", "20"], MINUTE);
+        checked.run(&[&*backend.endpoints, "kv/asan", "20"], MINUTE);
     }
 }
 
 #[test]
 fn keys_and_queues_clean_under_valgrind() {
     let test = "keys_and_queues_clean_under_valgrind";
-    let Some(endpoints) = endpoint(test) else { return };
     if !has_valgrind() {
         return skip(test, "no valgrind found");
     }
-    program("kv").run_in_valgrind(&[&endpoints, "kv/valgrind", "2"], 3 * MINUTE);
+    let program = program("kv");
+    for endpoints in endpoints(test) {
+        program.run_in_valgrind(&[&endpoints, "kv/valgrind", "2"], 3 * MINUTE);
+    }
 }
 
 /// Breaks connections in use, in turn with FIN and then RST and with RST alone, until so many are broken. The program
@@ -103,9 +110,10 @@ fn a_broken_connection_does_not_kill_a_program_that_leaves_sigpipe_alone() {
 #[test]
 fn a_forked_child_is_told_so_and_may_begin_anew() {
     let test = "a_forked_child_is_told_so_and_may_begin_anew";
-    let Some(endpoints) = endpoint(test) else { return };
-    program("fork").run(&[&endpoints, "50"], 5 * MINUTE);
-    // Not under the sanitizer: a lock of its own allocator may be held by a thread that the child does not have.
+    for endpoints in endpoints(test) {
+        program("fork").run(&[&endpoints, "50"], 5 * MINUTE);
+        // Not under the sanitizer: a lock of its own allocator may be held by a thread that the child does not have.
+    }
 }
 
 #[test]
@@ -129,9 +137,10 @@ fn loading_and_unloading_at_run_time() {
 #[test]
 fn threads_descriptors_and_memory_come_back() {
     let test = "threads_descriptors_and_memory_come_back";
-    let Some(endpoints) = endpoint(test) else { return };
-    let (_port, nobody) = unreachable();
-    program("leaks").run(&[&endpoints, "500", &nobody], 5 * MINUTE);
+    for endpoints in endpoints(test) {
+        let (_port, nobody) = unreachable();
+        program("leaks").run(&[&endpoints, "500", &nobody], 5 * MINUTE);
+    }
 }
 
 #[test]
@@ -162,30 +171,33 @@ fn a_silent_name_server_holds_up_nobody() {
 
 #[test]
 fn a_storm_of_signals() {
-    let Some(endpoints) = endpoint("a_storm_of_signals") else { return };
-    let length = scaled(30_000).to_string();
-    program("signals").run(&[&endpoints, &length], 2 * MINUTE);
+    for endpoints in endpoints("a_storm_of_signals") {
+        let length = scaled(30_000).to_string();
+        program("signals").run(&[&endpoints, &length], 2 * MINUTE);
+    }
 }
 
 #[test]
 fn a_program_may_end_at_any_time() {
-    let Some(endpoints) = endpoint("a_program_may_end_at_any_time") else { return };
-    let program = program("exit");
-    for way in ["idle", "atexit", "atexit-first", "atexit-busy", "thread"] {
-        program.run(&[&*endpoints, way], MINUTE);
-    }
-    for _ in 0..scaled(1_000) {
-        program.run(&[&*endpoints, "calls"], MINUTE);
-        program.run(&[&*endpoints, "closing"], MINUTE);
+    for endpoints in endpoints("a_program_may_end_at_any_time") {
+        let program = program("exit");
+        for way in ["idle", "atexit", "atexit-first", "atexit-busy", "thread"] {
+            program.run(&[&*endpoints, way], MINUTE);
+        }
+        for _ in 0..scaled(1_000) {
+            program.run(&[&*endpoints, "calls"], MINUTE);
+            program.run(&[&*endpoints, "closing"], MINUTE);
+        }
     }
 }
 
 #[test]
 fn little_stack_and_strange_stacks() {
-    let Some(endpoints) = endpoint("little_stack_and_strange_stacks") else { return };
-    let program = program("stack");
-    for stack in ["small", "below", "above"] {
-        program.run(&[&*endpoints, stack], 2 * MINUTE);
+    for endpoints in endpoints("little_stack_and_strange_stacks") {
+        let program = program("stack");
+        for stack in ["small", "below", "above"] {
+            program.run(&[&*endpoints, stack], 2 * MINUTE);
+        }
     }
 }
 
@@ -215,51 +227,68 @@ fn no_memory_descriptors_or_threads() {
 #[test]
 fn bad_arguments_are_errors() {
     let test = "bad_arguments_are_errors";
-    let Some(endpoints) = endpoint(test) else { return };
-    let plain = program("bad_args");
-    plain.run(&[&*endpoints, "1"], MINUTE);
-    sanitized("bad_args").run(&[&*endpoints, "1"], 2 * MINUTE);
-    if !has_valgrind() {
-        return skip(test, "no valgrind found");
+    let (plain, checked) = (program("bad_args"), sanitized("bad_args"));
+    for endpoints in endpoints(test) {
+        plain.run(&[&*endpoints, "1"], MINUTE);
+        checked.run(&[&*endpoints, "1"], 2 * MINUTE);
+        if has_valgrind() {
+            plain.run_in_valgrind(&[&*endpoints, "20"], 5 * MINUTE);
+        } else {
+            skip(test, "no valgrind found");
+        }
     }
-    plain.run_in_valgrind(&[&*endpoints, "20"], 5 * MINUTE);
 }
 
 #[test]
 fn everything_at_once() {
-    let Some(endpoints) = endpoint("everything_at_once") else { return };
-    let seconds = scaled(60).to_string();
-    program("concurrent").run(&[&*endpoints, &seconds], 3 * MINUTE);
-    sanitized("concurrent").run(&[&*endpoints, "3"], 3 * MINUTE);
+    for endpoints in endpoints("everything_at_once") {
+        let seconds = scaled(60).to_string();
+        program("concurrent").run(&[&*endpoints, &seconds], 3 * MINUTE);
+        sanitized("concurrent").run(&[&*endpoints, "3"], 3 * MINUTE);
+    }
 }
 
 #[test]
 fn a_cancelled_thread_takes_nothing_with_it() {
-    let Some(endpoints) = endpoint("a_cancelled_thread_takes_nothing_with_it") else { return };
-    program("cancel").run(&[&endpoints], MINUTE);
+    for endpoints in endpoints("a_cancelled_thread_takes_nothing_with_it") {
+        program("cancel").run(&[&endpoints], MINUTE);
+    }
 }
 
 #[test]
 fn every_call_ends_when_its_client_is_closed() {
-    let Some(endpoints) = endpoint("every_call_ends_when_its_client_is_closed") else { return };
-    let program = program("close_race");
-    // A lone caller is at risk only for a moment of each call: it takes more rounds to meet it there.
-    for (rounds, callers, submitters) in [(6_000, "1", "0"), (2_000, "3", "0"), (2_000, "2", "4")] {
-        let rounds = scaled(rounds).to_string();
-        program.run(&[&*endpoints, &rounds, callers, submitters], 5 * MINUTE);
+    for endpoints in endpoints("every_call_ends_when_its_client_is_closed") {
+        let program = program("close_race");
+        // A lone caller is at risk only for a moment of each call: it takes more rounds to meet it there.
+        for (rounds, callers, submitters) in
+            [(6_000, "1", "0"), (2_000, "3", "0"), (2_000, "2", "4")]
+        {
+            let rounds = scaled(rounds).to_string();
+            program.run(&[&*endpoints, &rounds, callers, submitters], 5 * MINUTE);
+        }
+    }
+}
+
+#[test]
+fn every_classic_call_ends_when_its_session_is_closed() {
+    let (plain, checked) = (program("classic_race"), sanitized("classic_race"));
+    for endpoints in endpoints("every_classic_call_ends_when_its_session_is_closed") {
+        plain.run(&[&*endpoints, &scaled(600).to_string(), "8"], 5 * MINUTE);
+        checked.run(&[&*endpoints, &scaled(200).to_string(), "4"], 5 * MINUTE);
     }
 }
 
 #[test]
 fn the_benchmark_measures() {
-    let Some(endpoints) = endpoint("the_benchmark_measures") else { return };
-    let source = root().join("benches/bench-libetcd.c");
-    for name in ["bench-libetcd", "bench-libetcd-queue"] {
-        let program =
-            Compiler::c("c11").library(library()).program(name, std::slice::from_ref(&source));
-        for workload in [&["put", "200"][..], &["putc", "400", "4"]] {
-            let line = program.run(&[&[&*endpoints][..], workload].concat(), MINUTE);
-            assert!(line.contains("\"ops_per_s\":") && line.contains("\"p50_us\":"), "{line}");
+    for endpoints in endpoints("the_benchmark_measures") {
+        let source = root().join("benches/bench-libetcd.c");
+        for name in ["bench-libetcd", "bench-libetcd-queue"] {
+            let program =
+                Compiler::c("c11").library(library()).program(name, std::slice::from_ref(&source));
+            for workload in [&["put", "200"][..], &["putc", "400", "4"]] {
+                let line = program.run(&[&[&*endpoints][..], workload].concat(), MINUTE);
+                assert!(line.contains("\"ops_per_s\":") && line.contains("\"p50_us\":"), "{line}");
+            }
         }
     }
 }

@@ -4,11 +4,13 @@ use super::error::etcd_error_t;
 use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
-use crate::client::{Client, Login, Options};
+use crate::classic::Session;
+use crate::client::{Client, Login, Options, Servers};
+use crate::embedded;
 use crate::error::{Error, Result};
 use crate::runtime::check_headroom;
 use crate::status::*;
-use crate::transport::endpoint::parse_list;
+use crate::transport::endpoint::{self, parse_list, Endpoints};
 use crate::transport::link::{Timing, LEAST_PING_INTERVAL};
 use crate::transport::tls::{Pem, Settings};
 use std::ffi::c_char;
@@ -34,7 +36,9 @@ pub struct etcd_client_options_t {
     /// most 8 KiB in all. Each is host:port, http://host:port,
     /// https://host:port or unix:/path; IPv6 addresses stand in brackets; the
     /// port defaults to 2379. Without a scheme TLS is used when a CA or a
-    /// certificate is given.
+    /// certificate is given. Or, alone, mem: or mem:NAME: an etcd inside this
+    /// process, in memory; the same name is the same store for all clients, see
+    /// etcd_mem_drop().
     pub endpoints: *const c_char,
     /// User name for etcd's authentication; goes with password.
     pub user: *const c_char,
@@ -113,6 +117,18 @@ unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
     if given.reserved != 0 {
         return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
     }
+    Ok(Options {
+        servers: servers(&given)?,
+        timeout: match given.timeout_ms {
+            ETCD_TIMEOUT_NONE => None,
+            given => Some(millis(given, 5_000)),
+        },
+        max_send: or(given.max_send_bytes, 2 << 20) as usize,
+        max_receive: or(given.max_receive_bytes, 64 << 20) as usize,
+    })
+}
+
+unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
     let settings = Settings {
         ca: pem(given.ca_pem, given.ca_file, "ca")?,
         certificate: pem(given.cert_pem, given.cert_file, "cert")?,
@@ -121,7 +137,11 @@ unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
     };
     let configured = settings.ca.is_some() || settings.certificate.is_some();
     let list = text(given.endpoints, "endpoints")?;
-    let endpoints = parse_list(list.unwrap_or_default(), configured)?;
+    let parsed = parse_list(list.unwrap_or_default(), configured)?;
+    let endpoints = match &parsed {
+        Endpoints::Members(endpoints) => &endpoints[..],
+        Endpoints::Embedded(_) => &[],
+    };
     let tls = match endpoints.iter().any(|endpoint| endpoint.tls) {
         true => Some(settings.build()?),
         // Somebody who names a CA believes that the connection is encrypted.
@@ -148,39 +168,33 @@ unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
         ETCD_TIMEOUT_NONE => Duration::MAX,
         given => millis(given, 10_000).max(LEAST_PING_INTERVAL),
     };
-    Ok(Options {
-        endpoints,
-        tls,
-        login,
-        timing: Timing {
-            connect: millis(given.connect_timeout_ms, 3_000),
-            ping_interval,
-            ping_timeout: millis(given.ping_timeout_ms, 5_000),
-        },
-        timeout: match given.timeout_ms {
-            ETCD_TIMEOUT_NONE => None,
-            given => Some(millis(given, 5_000)),
-        },
-        max_send: or(given.max_send_bytes, 2 << 20) as usize,
-        max_receive: or(given.max_receive_bytes, 64 << 20) as usize,
+    let timing = Timing {
+        connect: millis(given.connect_timeout_ms, 3_000),
+        ping_interval,
+        ping_timeout: millis(given.ping_timeout_ms, 5_000),
+    };
+    Ok(match parsed {
+        Endpoints::Members(endpoints) => Servers::Cluster { endpoints, tls, login, timing },
+        // It has no users: like an etcd without authentication, it lets everybody in.
+        Endpoints::Embedded(store) => Servers::Embedded { store },
     })
 }
 
-unsafe fn open(
+/// Opens a client and makes a handle of it.
+pub(super) unsafe fn open_checked(
     options: *const etcd_client_options_t,
-    client: *mut *mut etcd_client_t,
-) -> Result<etcd_status_t> {
-    let client = out(client, "out")?;
+) -> Result<*mut etcd_client_t> {
     check_headroom()?;
-    let opened = Arc::new(Client::open(checked(options)?)?);
-    match handle::insert(opened.clone()) {
-        Ok(handle) => client.write(handle),
-        Err(error) => {
-            opened.close();
-            return Err(error);
-        }
-    }
-    Ok(ETCD_OK)
+    let opened = Arc::new(Session::new(Client::open(checked(options)?)?));
+    handle::insert(opened.clone()).inspect_err(|_| opened.close())
+}
+
+/// The same with default options.
+pub(super) unsafe fn open_endpoints(endpoints: *const c_char) -> Result<*mut etcd_client_t> {
+    let mut options: etcd_client_options_t = copy(std::ptr::null())?;
+    options.size = size_of::<etcd_client_options_t>();
+    options.endpoints = endpoints;
+    open_checked(&options)
 }
 
 /// Opens a client.
@@ -204,7 +218,11 @@ pub unsafe extern "C" fn etcd_client_open(
     out: *mut *mut etcd_client_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    guard(err, || open(options, out))
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        out.write(open_checked(options)?);
+        Ok(ETCD_OK)
+    })
 }
 
 /// Opens a client with default options.
@@ -223,10 +241,9 @@ pub unsafe extern "C" fn etcd_client_open_url(
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
-        let mut options: etcd_client_options_t = copy(std::ptr::null())?;
-        options.size = size_of::<etcd_client_options_t>();
-        options.endpoints = endpoints;
-        open(&options, out)
+        let out = self::out(out, "out")?;
+        out.write(open_endpoints(endpoints)?);
+        Ok(ETCD_OK)
     })
 }
 
@@ -247,4 +264,54 @@ pub unsafe extern "C" fn etcd_client_close(client: *mut etcd_client_t) {
             client.close();
         }
     });
+}
+
+/// The error of the latest classic call (etcd-api.h) on a client.
+///
+/// Those calls return one of three results, or NULL; this is the reason. With
+/// several threads on one client it is the reason of whichever ended last.
+///
+/// @param client    Open client, which is also a classic session.
+/// @param[out] out  The error; free it with etcd_error_free(). NULL if the call
+///                  succeeded, or if there was none.
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_client_last_error(
+    client: *mut etcd_client_t,
+    out: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(std::ptr::null_mut(), || {
+        let out = self::out(out, "out")?;
+        if let Some(error) = handle::get(client)?.last_error() {
+            out.write(etcd_error_t::new(error));
+        }
+        Ok(ETCD_OK)
+    })
+}
+
+/// Forgets a store inside this process.
+///
+/// The next client that is opened with this endpoint begins with an empty store.
+/// Clients that are open keep the old one, which is freed with the last of them.
+/// A child process has none of its parent's stores from the beginning.
+///
+/// @param endpoint  mem: or mem:NAME, as it was opened; one that never was is no error.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK or ETCD_ERR_INVALID_ARGUMENT.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_mem_drop(
+    endpoint: *const c_char,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let text = text(endpoint, "endpoint")?.unwrap_or_default();
+        let store = endpoint::embedded(text)
+            .ok_or_else(|| Error::invalid("endpoint: not mem: or mem:NAME"))?;
+        embedded::forget(store);
+        Ok(ETCD_OK)
+    })
 }

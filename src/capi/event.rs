@@ -62,7 +62,7 @@ impl Drop for Ticket {
 pub struct Pending {
     kind: i32,
     user_data: UserData,
-    write: bool,
+    changes: bool,
     result: Result<Vec<u8>>,
     _ticket: Option<Ticket>,
 }
@@ -87,7 +87,7 @@ impl Pending {
                 }
                 _ => Response::decode(message).map(|range| event.range = range),
             };
-            decoded.map_err(|e| e.maybe_applied(self.write))
+            decoded.map_err(|e| e.maybe_applied(self.changes))
         });
         if let Err(error) = decoded {
             event.status = error.status;
@@ -108,7 +108,7 @@ pub(super) unsafe fn submit(
 ) -> Result<etcd_status_t> {
     let queue = handle::get(queue)?;
     let user_data = UserData(user_data);
-    let write = call.write;
+    let changes = call.effect.changes();
     let (ticket, abort) = if op.is_null() {
         (None, None)
     } else {
@@ -118,7 +118,7 @@ pub(super) unsafe fn submit(
         (Some(Ticket(handle as u64)), Some(registration))
     };
     let done = move |result| {
-        queue.push(Pending { kind, user_data, write, result, _ticket: ticket });
+        queue.push(Pending { kind, user_data, changes, result, _ticket: ticket });
     };
     client.submit(call, abort, Box::new(done));
     Ok(ETCD_OK)

@@ -8,7 +8,8 @@
 use super::client::etcd_client_t;
 use super::event::Pending;
 use super::queue::{etcd_op_t, etcd_queue_t};
-use crate::client::{AbortHandle, Client};
+use crate::classic::Session;
+use crate::client::AbortHandle;
 use crate::error::{Error, Result};
 use crate::queue::Queue;
 use crate::status::{ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES};
@@ -21,7 +22,7 @@ const USE_BITS: u32 = 32;
 const FORK_BITS: u32 = 8;
 
 pub enum Object {
-    Client(Arc<Client>),
+    Client(Arc<Session>),
     Queue(Arc<Queue<Pending>>),
     Op(Arc<AbortHandle>),
 }
@@ -55,7 +56,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    1 etcd_client_t Client(Client) "client";
+    1 etcd_client_t Client(Session) "client";
     2 etcd_queue_t Queue(Queue<Pending>) "queue";
     3 etcd_op_t Op(AbortHandle) "op";
 }

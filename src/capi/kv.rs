@@ -263,10 +263,10 @@ unsafe fn delete(
 
 /// Runs a call; the response goes to `out`, or nowhere if that is NULL.
 unsafe fn run<T: Response>(client: &Client, call: Call, out: *mut *mut T) -> Result<etcd_status_t> {
-    let write = call.write;
+    let changes = call.effect.changes();
     let message = client.run(call)?;
     if !out.is_null() {
-        out.write(T::decode(message).map_err(|e| e.maybe_applied(write))?);
+        out.write(T::decode(message).map_err(|e| e.maybe_applied(changes))?);
     }
     Ok(ETCD_OK)
 }

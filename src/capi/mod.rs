@@ -6,6 +6,7 @@
 #![allow(non_camel_case_types)]
 #![allow(clippy::missing_safety_doc)] // The contract is in the header, for C programmers.
 
+pub mod classic;
 pub mod client;
 pub mod error;
 pub mod event;

@@ -1,7 +1,7 @@
 //! One call: which member, how often, until when, and what became of it.
 
 use super::token::{Token, Tokens};
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
@@ -24,23 +24,59 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// A member that is alive but cut off from the others answers reads only after
 /// its own 7 s, so a slow read is also sent elsewhere, once.
 const SLOW: Duration = Duration::from_secs(2);
-const FIRST_PAUSE: Duration = Duration::from_millis(25);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+pub const FIRST_PAUSE: Duration = Duration::from_millis(25);
+pub const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// New tokens for one call: users and roles may be changing under us.
 const MAX_RENEWALS: u32 = 3;
 
+/// What a call does to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Read,
+    /// Changes it, and must not be repeated once a server may have it.
+    Write,
+    /// Changes it, and does no harm when it is done twice.
+    Repeatable,
+}
+
+impl Effect {
+    pub fn changes(self) -> bool {
+        self != Effect::Read
+    }
+
+    fn repeatable(self) -> bool {
+        self != Effect::Write
+    }
+}
+
 pub struct Call {
     pub request: Request,
-    /// Must not be repeated once a server may have it.
-    pub write: bool,
+    pub effect: Effect,
     /// None waits for ever.
     pub timeout: Option<Duration>,
 }
 
 impl Call {
-    pub fn read(path: PathAndQuery, frame: Bytes) -> Call {
+    pub fn new(path: PathAndQuery, effect: Effect, frame: Bytes) -> Call {
         let request = Request { path, frame, require_leader: false };
-        Call { request, write: false, timeout: None }
+        Call { request, effect, timeout: None }
+    }
+
+    /// The error that a server's refusal is.
+    pub fn refused(&self, code: i32, message: String) -> Error {
+        let status = of_server_error(code, &message);
+        // Said of a reply, after the request was served.
+        let unsendable = message.contains("trying to send message larger than max");
+        let maybe = self.effect.changes() && (unsendable || may_be_applied(status));
+        let mut error = Error::new(status, message).maybe_applied(maybe);
+        error.grpc = Some(code);
+        error
+    }
+
+    pub fn reply_too_large(&self, size: usize, limit: usize) -> Error {
+        let why = format!("the reply has {size} bytes, the receive limit is {limit}");
+        Error::new(ETCD_ERR_REPLY_TOO_LARGE, why).maybe_applied(self.effect.changes())
     }
 }
 
@@ -53,41 +89,54 @@ pub struct Progress {
     sent: AtomicBool,
     /// The endpoint of the latest attempt.
     member: AtomicUsize,
+    /// An attempt that was repeated may have been applied.
+    doubt: AtomicBool,
 }
 
 impl Default for Progress {
     fn default() -> Progress {
-        Progress { sent: AtomicBool::new(false), member: AtomicUsize::new(NO_MEMBER) }
+        Progress {
+            sent: AtomicBool::new(false),
+            member: AtomicUsize::new(NO_MEMBER),
+            doubt: AtomicBool::new(false),
+        }
     }
 }
 
 impl Progress {
+    /// Whether a server has it, or may have done it.
     pub fn sent(&self) -> bool {
-        self.sent.load(Relaxed)
+        self.sent.load(Relaxed) || self.doubt.load(Relaxed)
     }
 
     /// The attempt is over, and did nothing that must not be done again.
-    fn ended(&self) {
+    fn ended(&self, how: Outcome) {
         self.sent.store(false, Relaxed);
+        self.doubt.fetch_or(how == Outcome::MaybeApplied, Relaxed);
     }
 }
 
-/// What calls share: the part of a client that the runtime works on.
-pub struct Core {
+/// The servers, and the right to ask them.
+pub struct Cluster {
     pub channel: Channel,
     pub tokens: Tokens,
     pub max_receive: usize,
-    pub closed: AtomicBool,
 }
 
-impl Core {
-    pub async fn run(self: &Arc<Core>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
+impl Cluster {
+    pub async fn run(self: &Arc<Cluster>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         let mut last = None;
         let work = self.authorized(call, progress, &mut last);
-        let Some(limit) = call.timeout else { return work.await };
-        match timeout(limit, work).await {
-            Ok(result) => result,
-            Err(_) => Err(self.too_late(call, progress, last, limit)),
+        let result = match call.timeout {
+            None => work.await,
+            Some(limit) => match timeout(limit, work).await {
+                Ok(result) => result,
+                Err(_) => Err(self.too_late(call, progress, last, limit)),
+            },
+        };
+        match result {
+            Err(error) if progress.doubt.load(Relaxed) => Err(error.maybe_applied(true)),
+            result => result,
         }
     }
 
@@ -100,9 +149,9 @@ impl Core {
         limit: Duration,
     ) -> Error {
         let limit = limit.as_millis();
-        if progress.sent() {
+        if progress.sent.load(Relaxed) {
             let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms"));
-            return error.maybe_applied(call.write).at(self.member(progress));
+            return error.maybe_applied(call.effect.changes()).at(self.member(progress));
         }
         match last {
             Some(mut last) if self.channel.pick(None).is_some() => {
@@ -130,7 +179,7 @@ impl Core {
 
     /// With a token, and a new one when a server refuses it.
     async fn authorized(
-        self: &Arc<Core>,
+        self: &Arc<Cluster>,
         call: &Call,
         progress: &Progress,
         last: &mut Option<Error>,
@@ -154,7 +203,7 @@ impl Core {
                 return Err(error);
             }
             renewals += 1;
-            progress.ended();
+            progress.ended(Outcome::NotApplied);
             token = Box::pin(self.tokens.renew(self, &token)).await?;
         }
     }
@@ -187,7 +236,7 @@ impl Core {
             if !again {
                 return Err(error);
             }
-            progress.ended();
+            progress.ended(error.outcome);
             *last = Some(error);
             avoid = Some(index);
             if tries % self.channel.len() == 0 {
@@ -203,39 +252,31 @@ impl Core {
         match failure {
             Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), true),
             Failure::Lost(why) => {
-                (Error::new(ETCD_ERR_UNAVAILABLE, why).maybe_applied(call.write), !call.write)
+                let error = Error::new(ETCD_ERR_UNAVAILABLE, why);
+                (error.maybe_applied(call.effect.changes()), call.effect.repeatable())
             }
             Failure::Refused { code, message } => {
-                let status = of_server_error(code, &message);
-                // Said of a reply, after the request was served.
-                let unsendable = message.contains("trying to send message larger than max");
-                let maybe = call.write && (unsendable || may_be_applied(status));
-                let again = match status {
+                let error = call.refused(code, message);
+                let again = match error.status {
                     ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
                     ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
                     ETCD_ERR_NO_LEADER => true,
-                    _ => !call.write && is_retryable(status),
+                    status => call.effect.repeatable() && is_retryable(status),
                 };
-                let mut error = Error::new(status, message).maybe_applied(maybe);
-                error.grpc = Some(code);
                 (error, again)
             }
-            Failure::TooLarge(size) => {
-                let limit = self.max_receive;
-                let why = format!("the reply has {size} bytes, the receive limit is {limit}");
-                (Error::new(ETCD_ERR_REPLY_TOO_LARGE, why).maybe_applied(call.write), false)
-            }
+            Failure::TooLarge(size) => (call.reply_too_large(size, self.max_receive), false),
             Failure::NoMemory(size) => {
                 let why = format!("no memory for a reply of {size} bytes");
-                (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.write), false)
+                (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.effect.changes()), false)
             }
             Failure::Malformed(why) => {
-                (Error::new(ETCD_ERR_PROTOCOL, why).maybe_applied(call.write), false)
+                (Error::new(ETCD_ERR_PROTOCOL, why).maybe_applied(call.effect.changes()), false)
             }
         }
     }
 
-    /// On one member; a read that waits too long also on a second.
+    /// On one member; what may be repeated and waits too long also on a second.
     async fn attempt(
         &self,
         call: &Call,
@@ -249,11 +290,11 @@ impl Core {
         let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
         match timeout(PATIENCE, first.as_mut()).await {
             Ok(result) => result.map(|reply| (index, reply)).map_err(|why| (index, why)),
-            Err(_) => Box::pin(self.outlast(call, picked, token, began, first)).await,
+            Err(_) => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
         }
     }
 
-    /// Goes on with an attempt that is slow, and for a read with a second one.
+    /// Goes on with an attempt that is slow, and if it may be repeated with a second one.
     async fn outlast(
         &self,
         call: &Call,
@@ -261,6 +302,7 @@ impl Core {
         token: Option<&HeaderValue>,
         began: u64,
         mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
+        progress: &Progress,
     ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
         let index = picked.index;
         let traffic = &picked.connection.traffic;
@@ -270,7 +312,7 @@ impl Core {
             if silent {
                 traffic.doubt();
             }
-            if !call.write && (silent || waited >= SLOW) {
+            if call.effect.repeatable() && (silent || waited >= SLOW) {
                 match self.channel.pick(Some(index)) {
                     Some(other) if other.index != index => break other,
                     _ => {}
@@ -281,6 +323,7 @@ impl Core {
             }
             waited += PATIENCE;
         };
+        progress.doubt.fetch_or(call.effect.changes(), Relaxed);
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;
         let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));

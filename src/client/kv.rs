@@ -1,10 +1,9 @@
 //! get, put and delete: from arguments to calls.
 
-use super::call::Call;
+use super::call::{Call, Effect};
 use super::Client;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE};
-use crate::transport::Request;
 use crate::wire::encode::Encoder;
 use http::uri::PathAndQuery;
 use std::time::Duration;
@@ -36,7 +35,7 @@ pub enum Timeout {
 }
 
 /// The end of the range that holds just the keys with this prefix.
-fn prefix_end(prefix: &[u8]) -> Vec<u8> {
+pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
     let kept = prefix.iter().rposition(|&byte| byte != 0xff);
     match kept {
         Some(last) => {
@@ -49,14 +48,15 @@ fn prefix_end(prefix: &[u8]) -> Vec<u8> {
     }
 }
 
+pub fn no_memory(size: usize) -> Error {
+    Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {size} bytes"))
+}
+
 impl Keys<'_> {
     fn encode(self, expected: usize) -> Result<Encoder> {
         let one = [0u8];
         let or_first = |key| if <[u8]>::is_empty(key) { &one[..] } else { key };
-        let no_memory = || {
-            Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {expected} bytes"))
-        };
-        let encoder = Encoder::new(expected).ok_or_else(no_memory)?;
+        let encoder = Encoder::new(expected).ok_or_else(|| no_memory(expected))?;
         Ok(match self {
             Keys::One([]) | Keys::Range([], _) => {
                 return Err(Error::new(ETCD_ERR_EMPTY_KEY, "the key is empty"))
@@ -83,23 +83,23 @@ impl Client {
     pub fn get(&self, keys: Keys<'_>, common: Common) -> Result<Call> {
         self.fits(keys.len())?;
         let frame = keys.encode(keys.len())?;
-        Ok(self.call("/etcdserverpb.KV/Range", false, frame, common))
+        Ok(self.call("/etcdserverpb.KV/Range", Effect::Read, frame, common))
     }
 
     pub fn put(&self, key: &[u8], value: &[u8], prev_kv: bool, common: Common) -> Result<Call> {
         self.fits(key.len().saturating_add(value.len()))?;
         let frame = Keys::One(key).encode(key.len() + value.len())?;
         let frame = frame.bytes(2, value).flag(4, prev_kv);
-        Ok(self.call("/etcdserverpb.KV/Put", true, frame, common))
+        Ok(self.call("/etcdserverpb.KV/Put", Effect::Write, frame, common))
     }
 
     pub fn delete(&self, keys: Keys<'_>, prev_kv: bool, common: Common) -> Result<Call> {
         self.fits(keys.len())?;
         let frame = keys.encode(keys.len())?.flag(3, prev_kv);
-        Ok(self.call("/etcdserverpb.KV/DeleteRange", true, frame, common))
+        Ok(self.call("/etcdserverpb.KV/DeleteRange", Effect::Write, frame, common))
     }
 
-    fn fits(&self, size: usize) -> Result<()> {
+    pub fn fits(&self, size: usize) -> Result<()> {
         if size <= self.max_send {
             return Ok(());
         }
@@ -107,18 +107,15 @@ impl Client {
         Err(Error::new(ETCD_ERR_SEND_TOO_LARGE, why))
     }
 
-    fn call(&self, path: &'static str, write: bool, frame: Encoder, common: Common) -> Call {
+    fn call(&self, path: &'static str, effect: Effect, frame: Encoder, common: Common) -> Call {
         let timeout = match common.timeout {
-            None => self.default_timeout,
+            None => self.core.timeout,
             Some(Timeout::After(timeout)) => Some(timeout),
             Some(Timeout::Never) => None,
         };
-        let request = Request {
-            path: PathAndQuery::from_static(path),
-            frame: frame.finish(),
-            require_leader: common.require_leader,
-        };
-        Call { request, write, timeout }
+        let mut call = Call::new(PathAndQuery::from_static(path), effect, frame.finish());
+        call.request.require_leader = common.require_leader;
+        Call { timeout, ..call }
     }
 }
 
@@ -127,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefix_ends() {
+    pub fn prefix_ends() {
         assert_eq!(prefix_end(b"a"), b"b");
         assert_eq!(prefix_end(b"a\xff"), b"b");
         assert_eq!(prefix_end(b"a\xff\xff"), b"b");

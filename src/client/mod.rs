@@ -6,23 +6,33 @@
 mod call;
 
 pub mod kv;
+pub mod lease;
+pub mod lock;
 mod options;
+mod server;
 mod token;
+pub mod watch;
 
-pub use call::Call;
-pub use options::{Login, Options};
+pub use call::{Call, Effect};
+pub use options::{Login, Options, Servers};
+pub use server::{Deadline, Method};
 
+use crate::embedded;
 use crate::error::{Error, Result};
 use crate::runtime::Runtime;
 use crate::slot::Slot;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
 use crate::transport::Channel;
-use call::{Core, Progress};
+use call::{Cluster, Progress};
 use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
+use prost::Message;
+use server::{Core, Embedded, Server};
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,12 +53,17 @@ pub struct Client {
     ended: Arc<Slot<()>>,
     /// Ends the call that a caller's own thread is driving.
     led: Mutex<Option<AbortHandle>>,
-    default_timeout: Option<Duration>,
     max_send: usize,
     runtime: Runtime,
 }
 
-/// A call on its way to the runtime.
+/// Work on its way to the runtime; dropped, unfinished, when the client is closed.
+enum Work {
+    Call(Job),
+    /// Anything else; it catches its own panics.
+    Task(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
 struct Job {
     call: Call,
     abort: Option<AbortRegistration>,
@@ -74,48 +89,51 @@ impl Report {
 impl Drop for Report {
     fn drop(&mut self) {
         let Some(done) = self.done.take() else { return };
-        let (status, message) = if self.core.closed.load(Relaxed) {
-            (ETCD_ERR_CLOSED, "the client was closed")
-        } else {
-            (ETCD_ERR_CANCELLED, "the call was cancelled")
+        let error = match self.core.closed.load(Relaxed) {
+            true => closed(),
+            false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
         };
         let maybe = self.write && self.progress.sent();
-        let error = Error::new(status, message).maybe_applied(maybe);
+        let error = error.maybe_applied(maybe);
         done(Err(error.at(self.core.member(&self.progress))));
     }
 }
 
-/// Calls handed in and not yet taken up. None once the client is closed: a call
-/// is either taken or refused, but never left lying.
+fn closed() -> Error {
+    Error::new(ETCD_ERR_CLOSED, "the client was closed")
+}
+
+/// Work handed in and not yet taken up. None once the client is closed: it is
+/// either taken or refused, but never left lying.
 struct Inbox {
-    jobs: Mutex<Option<Vec<Job>>>,
+    waiting: Mutex<Option<Vec<Work>>>,
     changed: Notify,
 }
 
 impl Inbox {
-    fn put(&self, job: Job) {
-        let mut jobs = self.jobs.lock().unwrap();
-        let Some(waiting) = &mut *jobs else {
+    fn put(&self, work: Work) {
+        let mut inbox = self.waiting.lock().unwrap();
+        let Some(waiting) = &mut *inbox else {
             // Reported as it is dropped, which is no business of the lock's.
-            drop(jobs);
-            return drop(job);
+            drop(inbox);
+            return drop(work);
         };
-        waiting.push(job);
+        waiting.push(work);
         let first = waiting.len() == 1;
-        drop(jobs);
+        drop(inbox);
         if first {
             self.changed.notify_one();
         }
     }
 
     /// Swaps what is there for `empty`; false once the inbox is closed.
-    fn take(&self, empty: &mut Vec<Job>) -> bool {
-        let mut jobs = self.jobs.lock().unwrap();
-        jobs.as_mut().map(|jobs| std::mem::swap(jobs, empty)).is_some()
+    fn take(&self, empty: &mut Vec<Work>) -> bool {
+        let mut waiting = self.waiting.lock().unwrap();
+        waiting.as_mut().map(|waiting| std::mem::swap(waiting, empty)).is_some()
     }
 
     fn close(&self) {
-        let left = self.jobs.lock().unwrap().take();
+        let left = self.waiting.lock().unwrap().take();
         drop(left);
         self.changed.notify_one();
     }
@@ -138,36 +156,45 @@ impl Client {
     /// Starts to connect in the background; needs no reachable server.
     pub fn open(options: Options) -> Result<Client> {
         let runtime = Runtime::acquire()?;
-        let channel = Channel::new(options.endpoints)?;
-        let core = Arc::new(Core {
-            channel,
-            tokens: Tokens::new(options.login),
-            max_receive: options.max_receive,
-            closed: AtomicBool::new(false),
-        });
-        let jobs = Mutex::new(Some(Vec::new()));
-        let inbox = Arc::new(Inbox { jobs, changed: Notify::new() });
+        let max_receive = options.max_receive;
+        let (server, links) = match options.servers {
+            Servers::Embedded { store } => {
+                let engine = embedded::open(&store);
+                let name = format!("mem:{store}");
+                (Server::Embedded(Embedded { engine, name, max_receive }), None)
+            }
+            Servers::Cluster { endpoints, tls, login, timing } => {
+                let channel = Channel::new(endpoints)?;
+                let tokens = Tokens::new(login);
+                let cluster = Arc::new(Cluster { channel, tokens, max_receive });
+                (Server::Cluster(cluster), Some((tls, timing)))
+            }
+        };
+        let core =
+            Arc::new(Core { server, closed: AtomicBool::new(false), timeout: options.timeout });
+        let waiting = Mutex::new(Some(Vec::new()));
+        let inbox = Arc::new(Inbox { waiting, changed: Notify::new() });
         let ended = Arc::new(Slot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let ours = core.clone();
-        let (tls, timing) = (options.tls, options.timing);
         runtime.spawn(async move {
-            let mut links = JoinSet::new();
-            ours.channel.start(tls.as_ref(), timing, &mut links);
-            drop(tls);
-            dispatch(&ours, &ending.inbox).await;
-            drop(links);
+            let mut tasks = JoinSet::new();
+            match (&ours.server, links) {
+                (Server::Cluster(cluster), Some((tls, timing))) => {
+                    cluster.channel.start(tls.as_ref(), timing, &mut tasks);
+                }
+                (Server::Embedded(embedded), _) => {
+                    let engine = embedded.engine.clone();
+                    tasks.spawn(async move { engine.run_leases().await });
+                }
+                _ => {}
+            }
+            dispatch(&ours, &ending.inbox, &mut tasks).await;
+            drop(tasks);
             drop(ending);
         });
-        Ok(Client {
-            core,
-            inbox,
-            ended,
-            led: Mutex::new(None),
-            default_timeout: options.timeout,
-            max_send: options.max_send,
-            runtime,
-        })
+        let max_send = options.max_send;
+        Ok(Client { core, inbox, ended, led: Mutex::new(None), max_send, runtime })
     }
 
     /// Ends every call in progress; returns when the runtime has let go of them.
@@ -183,6 +210,9 @@ impl Client {
 
     /// Runs a call and waits for its end on this thread.
     pub fn run(&self, call: Call) -> Result<Vec<u8>> {
+        if let Server::Embedded(embedded) = &self.core.server {
+            return embedded.run(&call);
+        }
         let slot = Arc::new(Slot::default());
         let fill = slot.clone();
         let done: Done = Box::new(move |result| fill.fill(result));
@@ -205,38 +235,108 @@ impl Client {
         slot.wait()
     }
 
+    /// A call by its messages, awaited on this thread.
+    pub fn ask<R: Message + Default>(
+        &self,
+        method: Method,
+        request: &impl Message,
+        until: Deadline,
+    ) -> Result<R> {
+        method.reply(self.run(method.call(request, until)?)?)
+    }
+
+    /// What tasks of [`Client::wait`] work on.
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Until when a call that names no deadline may take.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.core.timeout)
+    }
+
+    /// Does something longer on the runtime, and waits for its end on this thread.
+    pub fn wait<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let slot = Arc::new(Slot::default());
+        let end = End(Some(slot.clone()));
+        let in_progress = self.runtime.begin();
+        self.spawn(async move {
+            let result = AssertUnwindSafe(work).catch_unwind().await;
+            end.tell(result.unwrap_or_else(|panic| Err(Error::defect(&*panic))));
+            drop(in_progress);
+        });
+        slot.wait()
+    }
+
+    /// Starts a task that ends with the client.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.inbox.put(Work::Task(Box::pin(task)));
+        self.runtime.attend();
+    }
+
     /// Runs a call in the background.
     pub fn submit(&self, call: Call, abort: Option<AbortRegistration>, done: Done) {
+        if let Server::Embedded(embedded) = &self.core.server {
+            return done(embedded.run(&call));
+        }
         let in_progress = self.runtime.begin();
         let done = Box::new(move |result| {
             drop(in_progress);
             done(result);
         });
-        self.inbox.put(self.job(call, abort, done));
+        self.inbox.put(Work::Call(self.job(call, abort, done)));
         self.runtime.attend();
     }
 
     fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done) -> Job {
-        let (core, write) = (self.core.clone(), call.write);
+        let (core, write) = (self.core.clone(), call.effect.changes());
         let report = Report { core, write, progress: Progress::default(), done: Some(done) };
         Job { call, abort, report }
     }
 }
 
-/// Serves a client's calls until it is closed.
-async fn dispatch(core: &Arc<Core>, inbox: &Inbox) {
+/// Where a task leaves its result, even if it is dropped half way.
+struct End<T>(Option<Arc<Slot<Result<T>>>>);
+
+impl<T> End<T> {
+    fn tell(mut self, result: Result<T>) {
+        if let Some(slot) = self.0.take() {
+            slot.fill(result);
+        }
+    }
+}
+
+impl<T> Drop for End<T> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.take() {
+            slot.fill(Err(closed().maybe_applied(true)));
+        }
+    }
+}
+
+/// Does a client's work until it is closed.
+async fn dispatch(core: &Arc<Core>, inbox: &Inbox, tasks: &mut JoinSet<()>) {
     let mut calls = FuturesUnordered::new();
-    let mut jobs = Vec::new();
+    let mut fresh = Vec::new();
     let mut changed = Box::pin(inbox.changed.notified());
     loop {
         tokio::select! {
             biased;
             _ = &mut changed => {
                 changed.set(inbox.changed.notified());
-                if !inbox.take(&mut jobs) {
+                if !inbox.take(&mut fresh) {
                     return;
                 }
-                calls.extend(jobs.drain(..).map(|job| serve(core, job)));
+                for work in fresh.drain(..) {
+                    match work {
+                        Work::Call(job) => calls.push(serve(core, job)),
+                        Work::Task(task) => drop(tasks.spawn(task)),
+                    }
+                }
+                while tasks.try_join_next().is_some() {}
             }
             Some(()) = calls.next(), if !calls.is_empty() => {}
         }
@@ -256,7 +356,7 @@ async fn serve(core: &Arc<Core>, job: Job) {
     match result {
         Ok(result) => report.finish(result),
         Err(panic) => {
-            let maybe = call.write && report.progress.sent();
+            let maybe = call.effect.changes() && report.progress.sent();
             report.finish(Err(Error::defect(&*panic).maybe_applied(maybe)));
         }
     }

@@ -14,11 +14,21 @@ pub struct Login {
     pub password: Secret,
 }
 
+pub enum Servers {
+    Cluster {
+        endpoints: Vec<Endpoint>,
+        tls: Option<Tls>,
+        login: Option<Login>,
+        timing: Timing,
+    },
+    /// A store of the engine in this process, by its name.
+    Embedded {
+        store: String,
+    },
+}
+
 pub struct Options {
-    pub endpoints: Vec<Endpoint>,
-    pub tls: Option<Tls>,
-    pub login: Option<Login>,
-    pub timing: Timing,
+    pub servers: Servers,
     /// For calls that name none; None waits for ever.
     pub timeout: Option<Duration>,
     pub max_send: usize,

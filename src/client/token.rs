@@ -1,7 +1,7 @@
 //! The authentication token: fetched when a server asks for one, by one call
 //! for all that need it.
 
-use super::call::{Call, Core, Progress};
+use super::call::{Call, Cluster, Effect, Progress};
 use super::options::Login;
 use crate::error::{Error, Result};
 use crate::status::{self, ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL};
@@ -40,7 +40,7 @@ impl Tokens {
     }
 
     /// The token to use now; the first call of a client with a login fetches it.
-    pub async fn current(&self, core: &Arc<Core>) -> Result<Token> {
+    pub async fn current(&self, cluster: &Arc<Cluster>) -> Result<Token> {
         if self.login.is_none() {
             return Ok(Token::default());
         }
@@ -51,11 +51,11 @@ impl Tokens {
             }
             latest.token.clone()
         };
-        self.renew(core, &token).await
+        self.renew(cluster, &token).await
     }
 
     /// A token newer than `old`, which a server has refused.
-    pub async fn renew(&self, core: &Arc<Core>, old: &Token) -> Result<Token> {
+    pub async fn renew(&self, cluster: &Arc<Cluster>, old: &Token) -> Result<Token> {
         let _asking = self.asking.lock().await;
         {
             let latest = self.latest.lock().unwrap();
@@ -63,7 +63,7 @@ impl Tokens {
                 return latest.failed.clone().map_or_else(|| Ok(latest.token.clone()), Err);
             }
         }
-        let result = self.authenticate(core).await;
+        let result = self.authenticate(cluster).await;
         let mut latest = self.latest.lock().unwrap();
         latest.token.attempt += 1;
         latest.failed = None;
@@ -78,16 +78,16 @@ impl Tokens {
         Ok(latest.token.clone())
     }
 
-    async fn authenticate(&self, core: &Arc<Core>) -> Result<Option<HeaderValue>> {
+    async fn authenticate(&self, cluster: &Arc<Cluster>) -> Result<Option<HeaderValue>> {
         let Some(login) = &self.login else { return Ok(None) };
         let failure = Arc::new(Mutex::new(None));
-        let (ours, failed) = (core.clone(), failure.clone());
+        let (ours, failed) = (cluster.clone(), failure.clone());
         let channel = service(move |path, frame| {
-            let (core, failed) = (ours.clone(), failed.clone());
+            let (cluster, failed) = (ours.clone(), failed.clone());
             async move {
                 // Asking twice does no harm, so it is repeated like a read.
-                let call = Call::read(path, frame);
-                let asked = core.persist(&call, None, &Progress::default(), &mut None).await;
+                let call = Call::new(path, Effect::Read, frame);
+                let asked = cluster.persist(&call, None, &Progress::default(), &mut None).await;
                 asked.map(Into::into).map_err(|e| {
                     let status = tonic::Status::new(e.grpc.unwrap_or(2).into(), e.message.clone());
                     *failed.lock().unwrap() = Some(e);

@@ -1,4 +1,4 @@
-//! Endpoint lists: `host:port`, `http://`, `https://`, `unix:`.
+//! Endpoint lists: `host:port`, `http://`, `https://`, `unix:`, or one `mem:`.
 
 #![forbid(unsafe_code)]
 
@@ -60,17 +60,39 @@ fn host_port(host: &str, port: u16) -> String {
     }
 }
 
+/// What a list of endpoints names.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Endpoints {
+    Members(Vec<Endpoint>),
+    /// A store inside this process, by the rest of its endpoint.
+    Embedded(String),
+}
+
+/// The store that an endpoint such as `mem:NAME` names.
+pub fn embedded(item: &str) -> Option<&str> {
+    let (scheme, store) = item.split_once(':')?;
+    scheme.eq_ignore_ascii_case("mem").then_some(store)
+}
+
 /// Parses a list separated by commas, semicolons or white space. An endpoint
 /// without a scheme uses TLS when `prefer_tls` says that TLS was configured.
-pub fn parse_list(list: &str, prefer_tls: bool) -> Result<Vec<Endpoint>> {
+pub fn parse_list(list: &str, prefer_tls: bool) -> Result<Endpoints> {
     if list.len() > MAX_LIST {
         return Err(Error::invalid(format!("endpoints: longer than {MAX_LIST} bytes")));
     }
     let mut endpoints: Vec<Endpoint> = Vec::new();
-    for item in list.split(|c: char| c == ',' || c == ';' || c.is_whitespace()) {
-        if item.is_empty() {
-            continue;
-        }
+    let items = list.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
+    let items: Vec<_> = items.filter(|item| !item.is_empty()).collect();
+    if let Some(store) = items.iter().find_map(|item| embedded(item)) {
+        return match &items[..] {
+            [_] if !store.chars().any(char::is_control) => {
+                Ok(Endpoints::Embedded(store.to_owned()))
+            }
+            [_] => Err(Error::invalid("endpoint \"mem:\": control character")),
+            _ => Err(Error::invalid("endpoint \"mem:\": stands alone, it is a store of its own")),
+        };
+    }
+    for item in items {
         let endpoint = parse(item, prefer_tls)
             .map_err(|why| Error::invalid(format!("endpoint \"{}\": {why}", shown(item))))?;
         // A member named twice would count twice when members are picked.
@@ -81,7 +103,7 @@ pub fn parse_list(list: &str, prefer_tls: bool) -> Result<Vec<Endpoint>> {
     if endpoints.is_empty() {
         return Err(Error::invalid("endpoints: none given"));
     }
-    Ok(endpoints)
+    Ok(Endpoints::Members(endpoints))
 }
 
 /// The item without user information: a password must not reach a message.
@@ -116,7 +138,7 @@ fn parse(item: &str, prefer_tls: bool) -> Result<Endpoint, &'static str> {
     let (tls, rest, scheme) = match item.split_once("://") {
         Some(("http", rest)) => (false, rest, "http://"),
         Some(("https", rest)) => (true, rest, "https://"),
-        Some(_) => return Err("the scheme must be http, https or unix"),
+        Some(_) => return Err("the scheme must be http, https, unix or mem"),
         None => (prefer_tls, item.as_str(), ""),
     };
     // A path, query or fragment means nothing to etcd; Go's client drops it too.
@@ -147,17 +169,18 @@ fn split_port(host: &str) -> Result<(String, u16), &'static str> {
             None => (host, None),
         }
     };
-    let port = match port {
-        None => DEFAULT_PORT,
-        Some("") => return Err("no port after the colon"),
-        // u16's parser takes a leading plus sign, which no URL has.
-        Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
-            port.parse().ok().filter(|&port| port != 0).ok_or("a port is 1 to 65535")?
-        }
-        Some(_) => {
-            return Err("the port must be a number; known schemes are http://, https:// and unix:")
-        }
-    };
+    let port =
+        match port {
+            None => DEFAULT_PORT,
+            Some("") => return Err("no port after the colon"),
+            // u16's parser takes a leading plus sign, which no URL has.
+            Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
+                port.parse().ok().filter(|&port| port != 0).ok_or("a port is 1 to 65535")?
+            }
+            Some(_) => return Err(
+                "the port must be a number; known schemes are http://, https://, unix: and mem:",
+            ),
+        };
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'%');
     if name.is_empty() || name.len() > 255 || !name.bytes().all(legal) {
         return Err("no usable host name");
@@ -169,8 +192,31 @@ fn split_port(host: &str) -> Result<(String, u16), &'static str> {
 mod tests {
     use super::*;
 
+    fn members(list: &str, prefer_tls: bool) -> Vec<Endpoint> {
+        match parse_list(list, prefer_tls).unwrap() {
+            Endpoints::Members(endpoints) => endpoints,
+            Endpoints::Embedded(store) => panic!("a store: {store}"),
+        }
+    }
+
     fn names(list: &str) -> Vec<String> {
-        parse_list(list, false).unwrap().into_iter().map(|e| e.name).collect()
+        members(list, false).into_iter().map(|e| e.name).collect()
+    }
+
+    #[test]
+    fn a_store_stands_alone() {
+        for (list, store) in [("mem:", ""), (" mem:a b", ""), ("MEM:x:y,", "x:y"), ("mem:é", "é")]
+        {
+            let parsed = parse_list(list, false);
+            match list.contains(" b") {
+                true => assert!(parsed.is_err()),
+                false => assert_eq!(parsed.unwrap(), Endpoints::Embedded(store.to_owned())),
+            }
+        }
+        for mixed in ["mem:,a:1", "a:1 mem:x", "mem:a mem:b", "mem:\u{1}"] {
+            assert!(parse_list(mixed, false).is_err(), "{mixed}");
+        }
+        assert_eq!(names("memx:1"), ["memx:1"]);
     }
 
     #[test]
@@ -189,13 +235,13 @@ mod tests {
         );
         assert_eq!(names("http://[fe80::1%eth0]:5/ignored?x#y"), ["http://[fe80::1%eth0]:5"]);
         assert_eq!(names("a:1 a:1"), ["a:1"]);
-        assert!(parse_list("a:1", true).unwrap()[0].tls);
-        assert!(!parse_list("http://a:1", true).unwrap()[0].tls);
+        assert!(members("a:1", true)[0].tls);
+        assert!(!members("http://a:1", true)[0].tls);
     }
 
     #[test]
     fn authority_and_server_name() {
-        let all = parse_list("https://[::1]:2 https://h:3 unix:/run/etcd.sock", false).unwrap();
+        let all = members("https://[::1]:2 https://h:3 unix:/run/etcd.sock", false);
         assert_eq!(all[0].authority(), "[::1]:2");
         assert_eq!(all[0].server_name(), "::1");
         assert_eq!(all[1].server_name(), "h");

@@ -1,4 +1,5 @@
 //! One unary gRPC call on one connection, and what was sent when it fails.
+//! The parts that calls of any kind begin and end with are here too.
 
 #![forbid(unsafe_code)]
 
@@ -7,17 +8,17 @@ use super::connect::{describe, Sender};
 use super::io::Traffic;
 use super::link::Link;
 use crate::sys::{self, Unread};
+use crate::wire::encode::PREFIX;
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{PathAndQuery, Scheme, Uri};
 use http::Method;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The gRPC frame header: a flag for compression and the length.
-pub const PREFIX: usize = 5;
 /// How often to let the connection read before a call is sent on it.
 const MAX_NEWS: usize = 8;
 const STREAM_LIMIT_CHECK: Duration = Duration::from_millis(50);
@@ -51,23 +52,23 @@ pub enum Failure {
 }
 
 /// A stream of the connection, counted for as long as it lives.
-struct Stream<'a>(&'a Traffic);
+pub struct Counted(Arc<Traffic>);
 
-impl<'a> Stream<'a> {
+impl Counted {
     /// Another one, if the server allows it now. Beyond its limit HTTP/2 would
     /// take the request and keep it: nobody could say that it has never left.
-    fn now(traffic: &'a Traffic, sender: &Sender) -> Option<Stream<'a>> {
+    fn now(traffic: &Arc<Traffic>, sender: &Sender) -> Option<Counted> {
         if traffic.streams.load(Relaxed) >= sender.current_max_send_streams() {
             return None;
         }
         traffic.streams.fetch_add(1, Relaxed);
-        Some(Stream(traffic))
+        Some(Counted(traffic.clone()))
     }
 
-    async fn later(traffic: &'a Traffic, sender: &Sender) -> Stream<'a> {
+    async fn later(traffic: &Arc<Traffic>, sender: &Sender) -> Counted {
         loop {
-            if let Some(stream) = Stream::now(traffic, sender) {
-                return stream;
+            if let Some(counted) = Counted::now(traffic, sender) {
+                return counted;
             }
             // The limit itself may change, of which nothing tells.
             let _ = timeout(STREAM_LIMIT_CHECK, traffic.stream_ended.notified()).await;
@@ -75,23 +76,16 @@ impl<'a> Stream<'a> {
     }
 }
 
-impl Drop for Stream<'_> {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Relaxed);
         self.0.stream_ended.notify_one();
     }
 }
 
-/// Sends the request and returns the reply's message. `sent` is true from the
-/// moment the server may have it.
-pub async fn unary(
-    picked: &Picked,
-    request: &Request,
-    token: Option<&HeaderValue>,
-    reply_limit: usize,
-    sent: &AtomicBool,
-) -> Result<Vec<u8>, Failure> {
-    let traffic = &*picked.connection.traffic;
+/// A connection that takes another request now.
+pub async fn ready(picked: &Picked) -> Result<(Sender, Counted), Failure> {
+    let traffic = &picked.connection.traffic;
     // A server that has died since must not be sent anything: nobody could say
     // what became of it. News that is waiting to be read may be its goodbye.
     for _ in 0..MAX_NEWS {
@@ -110,10 +104,24 @@ pub async fn unary(
         picked.link.retire(&picked.connection);
         return Err(Failure::NotSent(e.to_string()));
     }
-    let _stream = match Stream::now(traffic, &sender) {
-        Some(stream) => stream,
-        None => Box::pin(Stream::later(traffic, &sender)).await,
+    let counted = match Counted::now(traffic, &sender) {
+        Some(counted) => counted,
+        None => Box::pin(Counted::later(traffic, &sender)).await,
     };
+    Ok((sender, counted))
+}
+
+/// Sends the request and returns the reply's message. `sent` is true from the
+/// moment the server may have it.
+pub async fn unary(
+    picked: &Picked,
+    request: &Request,
+    token: Option<&HeaderValue>,
+    reply_limit: usize,
+    sent: &AtomicBool,
+) -> Result<Vec<u8>, Failure> {
+    let (mut sender, _counted) = ready(picked).await?;
+    let traffic = &*picked.connection.traffic;
     let head = head(&picked.link, request, token);
     let bytes_before = traffic.sent.load(Relaxed);
     let (response, mut body) = sender.send_request(head, false).map_err(|e| {
@@ -134,19 +142,14 @@ pub async fn unary(
     sent.store(true, Relaxed);
     body.send_data(request.frame.clone(), true).map_err(lost)?;
     let (head, mut stream) = response.await.map_err(lost)?.into_parts();
-    if head.status != http::StatusCode::OK {
-        let code = code_of_http(head.status.as_u16());
-        return Err(Failure::Refused { code, message: format!("HTTP status {}", head.status) });
-    }
-    // A refusal without a message carries everything in its only header block.
-    if let Some(failure) = refusal(&head.headers) {
-        return Err(failure);
-    }
+    accepted(&head)?;
     let mut message = Message::new(reply_limit);
     while let Some(chunk) = stream.data().await {
         let chunk = chunk.map_err(lost)?;
         let _ = stream.flow_control().release_capacity(chunk.len());
-        message.add(&chunk)?;
+        if !message.take(&chunk)?.is_empty() {
+            return Err(Failure::Malformed("more than one message in the reply".to_owned()));
+        }
     }
     let trailers = stream.trailers().await.map_err(lost)?;
     let trailers = trailers.as_ref().unwrap_or(&head.headers);
@@ -158,7 +161,7 @@ pub async fn unary(
     }
 }
 
-fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http::Request<()> {
+pub fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http::Request<()> {
     let mut uri = http::uri::Parts::default();
     uri.scheme = Some(if link.endpoint.tls { Scheme::HTTPS } else { Scheme::HTTP });
     uri.authority = Some(link.authority.clone());
@@ -182,8 +185,18 @@ fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http::Re
     head
 }
 
+/// Whether a reply's headers promise a message.
+pub fn accepted(head: &http::response::Parts) -> Result<(), Failure> {
+    if head.status != http::StatusCode::OK {
+        let code = code_of_http(head.status.as_u16());
+        return Err(Failure::Refused { code, message: format!("HTTP status {}", head.status) });
+    }
+    // A refusal without a message carries everything in its only header block.
+    refusal(&head.headers).map_or(Ok(()), Err)
+}
+
 /// The status in a reply's headers or trailers, unless it says OK.
-fn refusal(headers: &HeaderMap) -> Option<Failure> {
+pub fn refusal(headers: &HeaderMap) -> Option<Failure> {
     let code = headers.get("grpc-status")?;
     let code = code.to_str().ok().and_then(|code| code.parse().ok()).unwrap_or(2);
     if code == 0 {
@@ -237,9 +250,9 @@ fn code_of_http(status: u16) -> i32 {
     }
 }
 
-/// Collects the one message of a reply, in memory of its own: what HTTP/2
-/// hands out would keep far larger buffers alive.
-struct Message {
+/// Collects one message, in memory of its own: what HTTP/2 hands out would keep
+/// far larger buffers alive.
+pub struct Message {
     limit: usize,
     prefix: Vec<u8>,
     /// The message's length, once its frame header has arrived.
@@ -248,15 +261,17 @@ struct Message {
 }
 
 impl Message {
-    fn new(limit: usize) -> Message {
+    pub fn new(limit: usize) -> Message {
         Message { limit, prefix: Vec::new(), length: None, data: Vec::new() }
     }
 
-    fn add(&mut self, mut chunk: &[u8]) -> Result<(), Failure> {
+    /// Takes what belongs to the message, and gives back the rest.
+    pub fn take<'a>(&mut self, mut chunk: &'a [u8]) -> Result<&'a [u8], Failure> {
         if self.length.is_none() {
             let (prefix, rest) = chunk.split_at(chunk.len().min(PREFIX - self.prefix.len()));
             self.prefix.extend_from_slice(prefix);
-            let Ok(prefix) = <[u8; PREFIX]>::try_from(&*self.prefix) else { return Ok(()) };
+            chunk = rest;
+            let Ok(prefix) = <[u8; PREFIX]>::try_from(&*self.prefix) else { return Ok(chunk) };
             let [compressed, length @ ..] = prefix;
             if compressed != 0 {
                 return Err(Failure::Malformed("the reply is compressed".to_owned()));
@@ -269,19 +284,23 @@ impl Message {
                 return Err(Failure::NoMemory(length));
             }
             self.length = Some(length);
-            chunk = rest;
         }
-        if self.data.len() + chunk.len() > self.length.unwrap_or(0) {
-            return Err(Failure::Malformed("more than one message in the reply".to_owned()));
-        }
-        self.data.extend_from_slice(chunk);
-        Ok(())
+        let missing = self.length.unwrap_or(0) - self.data.len();
+        let (ours, rest) = chunk.split_at(chunk.len().min(missing));
+        self.data.extend_from_slice(ours);
+        Ok(rest)
     }
 
-    fn finish(self) -> Result<Vec<u8>, Failure> {
-        match self.length {
-            Some(length) if length == self.data.len() => Ok(self.data),
-            _ => Err(Failure::Malformed("the reply ends in the middle of a message".to_owned())),
+    pub fn is_whole(&self) -> bool {
+        self.length == Some(self.data.len())
+    }
+
+    pub fn finish(self) -> Result<Vec<u8>, Failure> {
+        match self.is_whole() {
+            true => Ok(self.data),
+            false => {
+                Err(Failure::Malformed("the reply ends in the middle of a message".to_owned()))
+            }
         }
     }
 }
@@ -293,7 +312,9 @@ mod tests {
     fn collect(chunks: &[&[u8]]) -> Result<Vec<u8>, Failure> {
         let mut message = Message::new(10);
         for chunk in chunks {
-            message.add(chunk)?;
+            if !message.take(chunk)?.is_empty() {
+                return Err(Failure::Malformed(String::new()));
+            }
         }
         message.finish()
     }

@@ -11,7 +11,9 @@ pub mod jitter;
 pub mod link;
 mod resolve;
 pub mod service;
+pub mod stream;
 pub mod tls;
 
 pub use channel::Channel;
 pub use exchange::{Failure, Request};
+pub use stream::Stream;

@@ -4,7 +4,7 @@ use crate::sys;
 use bytes::Bytes;
 
 /// The gRPC frame header: not compressed, and the message's length.
-const PREFIX: usize = 5;
+pub const PREFIX: usize = 5;
 
 /// A message under construction. Fields that hold their default are left out.
 pub struct Encoder(Vec<u8>);
@@ -50,4 +50,11 @@ impl Encoder {
         self.0[1..PREFIX].copy_from_slice(&length.to_be_bytes());
         self.0.into()
     }
+}
+
+/// A typed message in its frame. None: no memory.
+pub fn frame(message: &impl prost::Message) -> Option<Bytes> {
+    let mut encoder = Encoder::new(message.encoded_len())?;
+    message.encode_raw(&mut encoder.0);
+    Some(encoder.finish())
 }

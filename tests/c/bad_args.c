@@ -3,6 +3,7 @@
  *
  * bad_args ENDPOINTS STEP: every STEPth case of the long tables. */
 #include "check.h"
+#include <etcd-api.h>
 
 #include <limits.h>
 #include <stddef.h>
@@ -121,6 +122,52 @@ static etcd_status_t wrong(etcd_status_t got) {
   return got == ETCD_ERR_FORKED ? ETCD_ERR_FORKED : ETCD_ERR_BAD_HANDLE;
 }
 
+/* A wrong session, with arguments that are good and that are not. */
+static void classic_fails(etcd_session session, etcd_status_t status) {
+  etcd_result expected = status == ETCD_ERR_FORKED ? ETCD_WTF : ETCD_PROTOCOL_ERROR;
+  const char *keys[] = { "k", NULL };
+  etcd_error_t *error = GARBAGE(etcd_error_t *);
+  int i, index = 7;
+  for (i = 0; i < 2; i++) {
+    char *key = GARBAGE(char *), *value = GARBAGE(char *), *lock = GARBAGE(char *);
+    CHECK(etcd_get(session, keys[i]) == NULL && etcd_leader(session) == NULL);
+    CHECK(etcd_set(session, keys[i], keys[i], keys[i], 1) == expected);
+    CHECK(etcd_delete(session, keys[i]) == expected);
+    CHECK(etcd_watch(session, keys[i], &key, &value, &index, &index) == expected);
+    CHECK(etcd_watch(session, keys[i], NULL, NULL, NULL, NULL) == expected);
+    CHECK(etcd_lock(session, keys[i], 1, keys[i], &lock) == expected);
+    CHECK(etcd_unlock(session, keys[i], keys[i]) == expected);
+    CHECK(key == NULL && value == NULL && lock == NULL && index == 7);
+  }
+  CHECK(etcd_client_last_error(session, &error) == status && error == NULL);
+  CHECK(etcd_client_last_error(session, NULL) < 0);
+  etcd_close_str(session);
+  calls += 19;
+}
+
+/* Names of stores, and lists of servers. */
+static void stores(void) {
+  char store[] = "mem:bad", *host = store;
+  etcd_server servers[2];
+  const char *names[] = { "", "mem", "memory:", "host:1", "http://mem:", " mem:" };
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof names[0]; i++)
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_mem_drop(names[i], &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_mem_drop(NULL, &err));
+  CHECK(etcd_mem_drop(NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  OK(etcd_mem_drop("mem:never-opened", &err));
+  CHECK(etcd_client_last_error(client, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  memset(servers, 0, sizeof servers);
+  servers[0].host = host;
+  servers[0].port = 65535;
+  etcd_close(etcd_open(servers));
+  host[0] = 1;
+  CHECK(etcd_open(servers) == NULL);
+  host[0] = 0;
+  CHECK(etcd_open(servers) == NULL && etcd_open(NULL) == NULL && etcd_open_str(NULL) == NULL);
+  calls += 16;
+}
+
 static void try_client(void *handle, const char *what) {
   struct arguments with = good();
   etcd_range_response_t *none = NULL;
@@ -129,6 +176,7 @@ static void try_client(void *handle, const char *what) {
   with.client = handle;
   expected = wrong(etcd_kv_get(handle, text("k"), NULL, &none, NULL));
   for (function = 0; function < FUNCTIONS; function++) fails(function, with, expected, what);
+  classic_fails(handle, expected);
   etcd_client_close(handle);
   calls += 2;
 }
@@ -452,6 +500,7 @@ int main(int argc, char **argv) {
   texts();
   waits();
   statuses();
+  stores();
   /* Nothing of it has left a trace. */
   settles(count_descriptors, descriptors, "descriptors");
   works(client, "bad/key");

@@ -3,6 +3,7 @@
  *
  * fork ENDPOINTS ROUNDS */
 #include "check.h"
+#include <etcd-api.h>
 
 static const char *endpoints;
 static volatile int stop;
@@ -19,6 +20,20 @@ static volatile int stop;
     } while (now_ms() - began_ >= 10);                          \
   } while (0)
 #define FORKED(call) AT_ONCE(EXPECT(ETCD_ERR_FORKED, call))
+
+static void classic_calls_are_refused(etcd_session session) {
+  etcd_error_t *error = NULL;
+  char *key, *value, *index;
+  AT_ONCE(CHECK(etcd_get(session, "k") == NULL && etcd_leader(session) == NULL));
+  AT_ONCE(CHECK(etcd_set(session, "k", "v", NULL, 0) == ETCD_WTF));
+  AT_ONCE(CHECK(etcd_set(session, "k", "v", "p", 9) == ETCD_WTF));
+  AT_ONCE(CHECK(etcd_delete(session, "k") == ETCD_WTF));
+  AT_ONCE(CHECK(etcd_watch(session, "k", &key, &value, NULL, NULL) == ETCD_WTF));
+  AT_ONCE(CHECK(etcd_lock(session, "k", 5, NULL, &index) == ETCD_WTF));
+  AT_ONCE(CHECK(etcd_unlock(session, "k", "1.1") == ETCD_WTF));
+  AT_ONCE(CHECK(etcd_client_last_error(session, &error) == ETCD_ERR_FORKED));
+  CHECK(key == NULL && value == NULL && index == NULL && error == NULL);
+}
 
 static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op) {
   etcd_range_response_t *range = (etcd_range_response_t *)&range;
@@ -40,6 +55,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   AT_ONCE(CHECK(etcd_queue_wake(queue) == ETCD_ERR_FORKED));
   AT_ONCE(CHECK(etcd_op_cancel(op) == ETCD_ERR_FORKED));
   AT_ONCE(CHECK(etcd_queue_fd(queue) == -1));
+  classic_calls_are_refused(client);
 }
 
 static void child_begins_anew(etcd_client_t *client, etcd_queue_t *queue, const char *key) {

@@ -1,6 +1,7 @@
 /* Where everything in the public structures is, for ever. A response may grow
  * at its end, an options structure too: then its size here, and nothing else,
  * may change. The leaves may not change at all. */
+#include <etcd-api.h>
 #include <etcd.h>
 
 #define SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
@@ -88,5 +89,9 @@ AT(etcd_delete_response_t, header, 0);
 AT(etcd_delete_response_t, deleted, 32);
 AT(etcd_delete_response_t, prev_kvs, 40);
 AT(etcd_delete_response_t, prev_kv_count, 48);
+
+SIZE(etcd_server, 16);
+AT(etcd_server, host, 0);
+AT(etcd_server, port, 8);
 
 int main(void) { return 0; }

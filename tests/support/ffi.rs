@@ -104,7 +104,7 @@ unsafe fn delete_reply(r: &etcd_delete_response_t) -> Reply {
     reply(&r.header, kvs(r.prev_kvs, r.prev_kv_count), r.deleted, false)
 }
 
-unsafe fn failure_of(error: *const etcd_error_t) -> Failure {
+pub unsafe fn failure_of(error: *const etcd_error_t) -> Failure {
     let error = &*error;
     Failure {
         status: error.status,

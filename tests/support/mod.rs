@@ -1,6 +1,7 @@
 //! Helpers of the test programs: real etcd servers, certificates, a TCP proxy that misbehaves on demand.
 #![allow(dead_code)] // each test program uses its own part
 
+pub mod backend;
 pub mod cc;
 pub mod certs;
 pub mod ffi;
@@ -8,6 +9,7 @@ pub mod process;
 pub mod proxy;
 mod proxy_engine;
 pub mod server;
+pub mod session;
 mod versions;
 
 /// Whether long scenarios run at their full length; else at a tenth.

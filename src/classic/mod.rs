@@ -1,0 +1,176 @@
+//! The eleven calls of the old etcd-api, on etcd v3: what each means there.
+//!
+//! Built on a client as any user could. Errors are those of the v3 calls; the
+//! ABI makes the three results of old out of them.
+
+#![forbid(unsafe_code)]
+
+mod list;
+mod lock;
+mod watch;
+
+use crate::client::kv::{Common, Keys};
+use crate::client::lease;
+use crate::client::{Client, Deadline, Effect, Method};
+use crate::error::{Error, Outcome, Result};
+use crate::status::*;
+use crate::wire::decode::{DELETE_RANGE, RANGE};
+use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
+use crate::wire::proto::request_op::Request;
+use crate::wire::proto::*;
+use bytes::Bytes;
+use std::ops::Deref;
+use std::sync::Mutex;
+use std::time::Duration;
+use watch::Cursors;
+
+const STATUS: Method = Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
+const PUT: Method = Method { path: "/etcdserverpb.KV/Put", effect: Effect::Write };
+const TXN: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Write };
+const DEFAULT: Common = Common { timeout: None, require_leader: false };
+/// While a cluster elects a leader.
+const LEADER_PAUSE: Duration = Duration::from_millis(50);
+
+/// A client, with what the classic calls remember from one to the next.
+pub struct Session {
+    client: Client,
+    cursors: Cursors,
+    /// How the latest classic call failed, if it did.
+    last: Mutex<Option<Error>>,
+}
+
+impl Deref for Session {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Session {
+    pub fn new(client: Client) -> Session {
+        Session { client, cursors: Cursors::default(), last: Mutex::new(None) }
+    }
+
+    /// Notes how a classic call ended.
+    pub fn note(&self, failed: Option<Error>) {
+        *self.last.lock().unwrap() = failed;
+    }
+
+    pub fn last_error(&self) -> Option<Error> {
+        self.last.lock().unwrap().clone()
+    }
+
+    /// The value of a key, or the names of what is directly below it.
+    pub fn get(&self, key: &[u8]) -> Result<Vec<u8>> {
+        let mut revision = 0;
+        if !key.is_empty() {
+            let reply = self.run(Client::get(self, Keys::One(key), DEFAULT)?)?;
+            let mut value = None;
+            let header = RANGE.decode(&reply, |kv, _| value = Some(kv.value.to_vec()));
+            revision = header.map_err(|_| malformed())?.header.revision;
+            if let Some(value) = value {
+                return Ok(value);
+            }
+        }
+        let names = list::children(self, key, revision)?;
+        match names.is_empty() {
+            true => Err(Error::new(ETCD_ERR_KEY_NOT_FOUND, "no such key")),
+            false => Ok(names.join(&b'\n')),
+        }
+    }
+
+    /// Sets a key, if it has the value `precond` where that is given; a `ttl`
+    /// of 0 seconds keeps it for ever.
+    pub fn set(&self, key: &[u8], value: &[u8], precond: Option<&[u8]>, ttl: u32) -> Result<()> {
+        self.fits(key.len().saturating_add(value.len()))?;
+        let until = self.deadline();
+        let lease = match ttl {
+            0 => 0,
+            ttl => {
+                let request = LeaseGrantRequest { ttl: ttl.into(), id: 0 };
+                let granted = self.ask::<LeaseGrantResponse>(lease::GRANT, &request, until);
+                // Without its key, a lease is nothing that anybody could see.
+                granted.map_err(|error| error.maybe_applied(false))?.id
+            }
+        };
+        let put = PutRequest {
+            key: Bytes::copy_from_slice(key),
+            value: Bytes::copy_from_slice(value),
+            lease,
+            ..Default::default()
+        };
+        let result = match precond {
+            None => self.ask::<PutResponse>(PUT, &put, until).map(drop),
+            Some(precond) => self.if_value(key, precond, Request::RequestPut(put), until),
+        };
+        match &result {
+            Err(error) if lease != 0 && error.outcome == Outcome::NotApplied => {
+                let core = self.core().clone();
+                let _ = self.wait(async move {
+                    lease::give_back(&core, lease).await;
+                    Ok(())
+                });
+            }
+            _ => {}
+        }
+        result
+    }
+
+    /// Deletes a key that exists, and has the value `precond` where that is given.
+    pub fn delete(&self, key: &[u8], precond: Option<&[u8]>) -> Result<()> {
+        if let Some(precond) = precond {
+            let delete =
+                DeleteRangeRequest { key: Bytes::copy_from_slice(key), ..Default::default() };
+            let request = Request::RequestDeleteRange(delete);
+            return self.if_value(key, precond, request, self.deadline());
+        }
+        let reply = self.run(Client::delete(self, Keys::One(key), false, DEFAULT)?)?;
+        let deleted = DELETE_RANGE.decode(&reply, |_, _| ());
+        match deleted.map_err(|_| malformed().maybe_applied(true))?.count {
+            0 => Err(Error::new(ETCD_ERR_KEY_NOT_FOUND, "no such key")),
+            _ => Ok(()),
+        }
+    }
+
+    fn if_value(&self, key: &[u8], value: &[u8], then: Request, until: Deadline) -> Result<()> {
+        let compare = Compare {
+            result: CompareResult::Equal as i32,
+            target: CompareTarget::Value as i32,
+            key: Bytes::copy_from_slice(key),
+            target_union: Some(TargetUnion::Value(Bytes::copy_from_slice(value))),
+            range_end: Bytes::new(),
+        };
+        let request = TxnRequest {
+            compare: vec![compare],
+            success: vec![RequestOp { request: Some(then) }],
+            failure: Vec::new(),
+        };
+        let reply: TxnResponse = self.ask(TXN, &request, until)?;
+        match reply.succeeded {
+            true => Ok(()),
+            false => {
+                let why = "the key does not have the value that was given as precondition";
+                Err(Error::new(ETCD_ERR_PRECONDITION, why))
+            }
+        }
+    }
+
+    /// The id of the member that leads, in hexadecimal.
+    pub fn leader(&self) -> Result<String> {
+        let until = self.deadline();
+        loop {
+            let status: StatusResponse = self.ask(STATUS, &StatusRequest {}, until)?;
+            if status.leader != 0 {
+                return Ok(format!("{:x}", status.leader));
+            }
+            if until.left().is_some_and(|left| left < LEADER_PAUSE) {
+                return Err(Error::new(ETCD_ERR_NO_LEADER, "the cluster has no leader"));
+            }
+            std::thread::sleep(LEADER_PAUSE);
+        }
+    }
+}
+
+fn malformed() -> Error {
+    Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's")
+}

@@ -1,0 +1,116 @@
+//! Whom a client asks: a cluster, or the engine in this process.
+
+#![forbid(unsafe_code)]
+
+use super::call::{Call, Cluster, Effect, Progress};
+use super::kv::no_memory;
+use crate::embedded::Engine;
+use crate::error::{Error, Result};
+use crate::status::ETCD_ERR_PROTOCOL;
+use crate::wire::encode;
+use http::uri::PathAndQuery;
+use prost::Message;
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What calls share: the part of a client that the runtime works on.
+pub struct Core {
+    pub server: Server,
+    pub closed: AtomicBool,
+    /// For calls that name no deadline; None waits for ever.
+    pub timeout: Option<Duration>,
+}
+
+pub enum Server {
+    Cluster(Arc<Cluster>),
+    Embedded(Embedded),
+}
+
+pub struct Embedded {
+    pub engine: Arc<Engine>,
+    /// As the endpoint was given.
+    pub name: String,
+    pub max_receive: usize,
+}
+
+impl Embedded {
+    pub fn run(&self, call: &Call) -> Result<Vec<u8>> {
+        let message = &call.request.frame[encode::PREFIX..];
+        match self.engine.call(call.request.path.path(), message) {
+            Ok(reply) if reply.len() > self.max_receive => {
+                Err(call.reply_too_large(reply.len(), self.max_receive).at(&self.name))
+            }
+            Ok(reply) => Ok(reply),
+            Err(refusal) => Err(call.refused(refusal.code, refusal.message).at(&self.name)),
+        }
+    }
+}
+
+impl Core {
+    pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
+        match &self.server {
+            Server::Cluster(cluster) => cluster.run(call, progress).await,
+            Server::Embedded(embedded) => embedded.run(call),
+        }
+    }
+
+    /// The endpoint that a call is about.
+    pub fn member(&self, progress: &Progress) -> &str {
+        match &self.server {
+            Server::Cluster(cluster) => cluster.member(progress),
+            Server::Embedded(embedded) => &embedded.name,
+        }
+    }
+
+    /// A call by its messages, for callers that are tasks themselves.
+    pub async fn ask<R: Message + Default>(
+        &self,
+        method: Method,
+        request: &impl Message,
+        until: Deadline,
+    ) -> Result<R> {
+        let call = method.call(request, until)?;
+        method.reply(self.run(&call, &Progress::default()).await?)
+    }
+}
+
+/// What one of etcd's calls is, besides its messages.
+#[derive(Clone, Copy)]
+pub struct Method {
+    pub path: &'static str,
+    pub effect: Effect,
+}
+
+impl Method {
+    pub fn call(self, request: &impl Message, until: Deadline) -> Result<Call> {
+        let frame = encode::frame(request).ok_or_else(|| no_memory(request.encoded_len()))?;
+        let mut call = Call::new(PathAndQuery::from_static(self.path), self.effect, frame);
+        call.timeout = until.left();
+        Ok(call)
+    }
+
+    pub fn reply<R: Message + Default>(self, message: Vec<u8>) -> Result<R> {
+        R::decode(bytes::Bytes::from(message)).map_err(|e| {
+            let error = Error::new(ETCD_ERR_PROTOCOL, format!("the reply is no message: {e}"));
+            error.maybe_applied(self.effect.changes())
+        })
+    }
+}
+
+/// When something that takes several calls must be over; None is never.
+#[derive(Clone, Copy)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub const NEVER: Deadline = Deadline(None);
+
+    pub fn after(timeout: Option<Duration>) -> Deadline {
+        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
+    pub fn left(self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+}

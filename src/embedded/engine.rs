@@ -1,0 +1,425 @@
+//! One store with its leases and watches, and the calls that it serves.
+
+#![forbid(unsafe_code)]
+
+use super::clock::Clock;
+use super::store::State;
+use super::view::View;
+use super::watch::WatchStream;
+use super::{header, random, range, txn, write, Refusal};
+use crate::wire::proto::*;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How many changes a compaction frees under one lock.
+const SWEEP: usize = 256;
+const PAUSE: Duration = Duration::from_micros(10);
+const TERM: u64 = 2;
+const VERSION: &str = "3.7.0-embedded";
+const NEVER: u64 = u64::MAX;
+
+pub struct Engine {
+    state: RwLock<State>,
+    clock: Clock,
+    cluster_id: u64,
+    member_id: u64,
+    /// When the next lease ends, in nanoseconds of the clock: most calls need not ask it.
+    due: AtomicU64,
+    /// A lease ends sooner than was known.
+    sooner: Notify,
+    /// Watch streams, which alone make it worth telling anybody of a change.
+    pub(super) streams: AtomicUsize,
+    pub(super) changed: Notify,
+}
+
+impl Engine {
+    pub fn new(clock: Clock) -> Arc<Engine> {
+        Arc::new(Engine {
+            state: RwLock::default(),
+            clock,
+            cluster_id: random() | 1,
+            member_id: random() | 1,
+            due: AtomicU64::new(NEVER),
+            sooner: Notify::new(),
+            streams: AtomicUsize::new(0),
+            changed: Notify::new(),
+        })
+    }
+
+    pub fn range(&self, request: RangeRequest) -> Result<RangeResponse, Refusal> {
+        range::check(&request)?;
+        let mut response = self.read_steadily(|view| range::range(view, &request))?;
+        self.sign(&mut response.header);
+        Ok(response)
+    }
+
+    pub fn put(&self, request: PutRequest) -> Result<PutResponse, Refusal> {
+        write::check_put(&request)?;
+        let mut response = self.write(|state| {
+            state.lessor.check(request.lease)?;
+            state.check_kept(&request)?;
+            Ok(state.put_request(request))
+        })?;
+        self.sign(&mut response.header);
+        Ok(response)
+    }
+
+    pub fn delete_range(
+        &self,
+        request: DeleteRangeRequest,
+    ) -> Result<DeleteRangeResponse, Refusal> {
+        write::check_delete(&request)?;
+        let mut response = self.write(|state| state.delete_request(&request));
+        self.sign(&mut response.header);
+        Ok(response)
+    }
+
+    pub fn txn(&self, request: TxnRequest) -> Result<TxnResponse, Refusal> {
+        txn::check(&request)?;
+        let mut response = match txn::is_read_only(&request) {
+            true => self.read_steadily(|view| txn::read(view, request.clone()))?,
+            false => self.write(|state| txn::write(state, request))?,
+        };
+        self.sign(&mut response.header);
+        Ok(response)
+    }
+
+    pub fn compact(&self, request: CompactionRequest) -> Result<CompactionResponse, Refusal> {
+        let revision = self.write(|state| {
+            state.compact(request.revision)?;
+            Ok(state.revision)
+        })?;
+        while self.write(|state| state.sweep(SWEEP)) {
+            // Who waits for the lock would find it taken again before it has woken up.
+            std::thread::sleep(PAUSE);
+        }
+        Ok(CompactionResponse { header: self.header(revision) })
+    }
+
+    pub fn lease_grant(&self, request: LeaseGrantRequest) -> Result<LeaseGrantResponse, Refusal> {
+        let (revision, (id, ttl)) = self.write(|state| {
+            let granted = state.lessor.grant(request.id, request.ttl, self.clock.now())?;
+            Ok((state.revision, granted))
+        })?;
+        Ok(LeaseGrantResponse { header: self.header(revision), id, ttl, error: String::new() })
+    }
+
+    pub fn lease_revoke(
+        &self,
+        request: LeaseRevokeRequest,
+    ) -> Result<LeaseRevokeResponse, Refusal> {
+        let revision = self.write(|state| {
+            state.revoke(request.id)?;
+            Ok(state.revision)
+        })?;
+        Ok(LeaseRevokeResponse { header: self.header(revision) })
+    }
+
+    /// An unknown lease gets a ttl of 0.
+    pub fn lease_keep_alive(
+        &self,
+        request: LeaseKeepAliveRequest,
+    ) -> Result<LeaseKeepAliveResponse, Refusal> {
+        let id = request.id;
+        let (revision, renewed) =
+            self.write(|state| (state.revision, state.lessor.renew(id, self.clock.now())));
+        let ttl = renewed.unwrap_or(0);
+        Ok(LeaseKeepAliveResponse { header: self.header(revision), id, ttl })
+    }
+
+    /// An unknown lease gets a ttl of -1.
+    pub fn lease_time_to_live(
+        &self,
+        request: LeaseTimeToLiveRequest,
+    ) -> Result<LeaseTimeToLiveResponse, Refusal> {
+        let id = request.id;
+        Ok(self.read(|state| {
+            let mut response = LeaseTimeToLiveResponse {
+                header: self.header(state.revision),
+                id,
+                ttl: -1,
+                ..LeaseTimeToLiveResponse::default()
+            };
+            if let Some(lease) = state.lessor.get(id) {
+                response.ttl = lease.left(self.clock.now());
+                response.granted_ttl = lease.ttl;
+                if request.keys {
+                    response.keys = lease.keys.iter().cloned().collect();
+                }
+            }
+            response
+        }))
+    }
+
+    pub fn lease_leases(&self, _: LeaseLeasesRequest) -> Result<LeaseLeasesResponse, Refusal> {
+        Ok(self.read(|state| LeaseLeasesResponse {
+            header: self.header(state.revision),
+            leases: state.lessor.ids().map(|id| LeaseStatus { id }).collect(),
+        }))
+    }
+
+    pub fn status(&self, _: StatusRequest) -> Result<StatusResponse, Refusal> {
+        let revision = self.read(|state| state.revision);
+        Ok(StatusResponse {
+            header: self.header(revision),
+            version: VERSION.to_owned(),
+            leader: self.member_id,
+            raft_index: revision.unsigned_abs(),
+            raft_applied_index: revision.unsigned_abs(),
+            raft_term: TERM,
+            ..StatusResponse::default()
+        })
+    }
+
+    /// One bidirectional Watch stream.
+    pub fn watch(self: &Arc<Self>) -> WatchStream {
+        WatchStream::new(self.clone())
+    }
+
+    /// Revokes leases when they are due, for ever. Any number may run at once.
+    pub async fn run_leases(&self) {
+        loop {
+            // Begun before the look, so that no grant falls in between.
+            let sooner = self.sooner.notified();
+            match self.read(|state| state.lessor.next()) {
+                None => sooner.await,
+                Some((due, _)) => tokio::select! {
+                    () = sooner => {}
+                    () = self.clock.sleep_until(due) => {}
+                },
+            }
+        }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn header(&self, revision: i64) -> Option<ResponseHeader> {
+        let mut header = header(revision);
+        self.sign(&mut header);
+        header
+    }
+
+    fn sign(&self, header: &mut Option<ResponseHeader>) {
+        if let Some(header) = header {
+            header.cluster_id = self.cluster_id;
+            header.member_id = self.member_id;
+            header.raft_term = TERM;
+        }
+    }
+
+    /// The time, if it is such that a lease must be revoked.
+    fn overdue(&self) -> Option<Duration> {
+        let due = self.due.load(Relaxed);
+        let now = (due != NEVER).then(|| self.clock.now())?;
+        (nanoseconds(now) >= due).then_some(now)
+    }
+
+    /// One look at the state, past all leases that are due.
+    pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        if self.overdue().is_some() {
+            self.write(|_| ());
+        }
+        look(&self.state.read().unwrap())
+    }
+
+    /// A read of several looks. A compaction can overtake the revision that a read
+    /// of "now" began with; it begins anew then, and at last lets nobody in between.
+    fn read_steadily<T>(
+        &self,
+        read: impl Fn(&View<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        if self.overdue().is_some() {
+            self.write(|_| ());
+        }
+        let shared = View::shared(&self.state);
+        let result = read(&shared).or_else(|_| read(&shared));
+        result.or_else(|_| read(&View::held(&self.state.read().unwrap())))
+    }
+
+    /// One write, after all leases that are due are revoked; wakes whom it concerns.
+    fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.write().unwrap();
+        let before = state.revision;
+        if let Some(now) = self.overdue() {
+            state.expire(now);
+        }
+        let result = change(&mut state);
+        state.end_write();
+        let due = state.lessor.next().map_or(NEVER, |(due, _)| nanoseconds(due));
+        let known = self.due.load(Relaxed);
+        if due != known {
+            self.due.store(due, Relaxed);
+        }
+        let changed = state.revision != before;
+        drop(state);
+        if due < known {
+            self.sooner.notify_waiters();
+        }
+        if changed && self.streams.load(Relaxed) > 0 {
+            self.changed.notify_waiters();
+        }
+        result
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(NEVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use futures_util::FutureExt;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn grant(engine: &Engine, id: i64, ttl: i64) {
+        engine.lease_grant(LeaseGrantRequest { id, ttl }).unwrap();
+    }
+
+    fn time_to_live(engine: &Engine, id: i64, keys: bool) -> LeaseTimeToLiveResponse {
+        engine.lease_time_to_live(LeaseTimeToLiveRequest { id, keys }).unwrap()
+    }
+
+    fn leases(engine: &Engine) -> Vec<i64> {
+        let leases = engine.lease_leases(LeaseLeasesRequest {}).unwrap().leases;
+        leases.into_iter().map(|lease| lease.id).collect()
+    }
+
+    #[test]
+    fn a_lease_is_over_for_the_first_call_after_its_end() {
+        type Call = fn(&Engine) -> bool;
+        let calls: [(&str, Call); 7] = [
+            ("range", |e| e.range(range("a", "")).unwrap().count == 1),
+            ("txn", |e| {
+                let response = e.txn(then(vec![range_op("a", "")])).unwrap();
+                revision(&response.header) == 2
+            }),
+            ("delete", |e| e.delete_range(delete("a", "")).unwrap().deleted == 1),
+            ("put", |e| e.put(PutRequest { lease: 1, ..put("b", "") }).is_ok()),
+            ("keep alive", |e| {
+                e.lease_keep_alive(LeaseKeepAliveRequest { id: 1 }).unwrap().ttl == 5
+            }),
+            ("time to live", |e| time_to_live(e, 1, false).granted_ttl == 5),
+            ("leases", |e| leases(e) == [1]),
+        ];
+        for (name, lives) in calls {
+            for (milliseconds, expected) in [(4999, true), (5000, false)] {
+                let engine = engine();
+                grant(&engine, 1, 5);
+                engine.put(PutRequest { lease: 1, ..put("a", "") }).unwrap();
+                engine.clock().advance(Duration::from_millis(milliseconds));
+                assert_eq!(lives(&engine), expected, "{name} after {milliseconds} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn leases_live_as_they_are_told() {
+        let engine = engine();
+        for (id, ttl) in [(1, 10), (2, 5), (3, 20)] {
+            grant(&engine, id, ttl);
+        }
+        assert_eq!(leases(&engine), [2, 1, 3]);
+        for key in ["z", "a", "m"] {
+            engine.put(PutRequest { lease: 1, ..put(key, "") }).unwrap();
+        }
+        engine.put(PutRequest { lease: 3, ..put("m", "") }).unwrap();
+        engine.clock().advance(Duration::from_millis(4200));
+        let one = time_to_live(&engine, 1, true);
+        assert_eq!((one.id, one.ttl, one.granted_ttl), (1, 5, 10));
+        assert_eq!(one.keys, ["a", "z"]);
+        assert!(time_to_live(&engine, 3, false).keys.is_empty());
+        let unknown = time_to_live(&engine, 4, true);
+        assert_eq!((unknown.id, unknown.ttl, unknown.granted_ttl), (4, -1, 0));
+
+        let renewed = engine.lease_keep_alive(LeaseKeepAliveRequest { id: 1 }).unwrap();
+        assert_eq!((renewed.id, renewed.ttl), (1, 10));
+        let unknown = engine.lease_keep_alive(LeaseKeepAliveRequest { id: 4 }).unwrap();
+        assert_eq!((unknown.id, unknown.ttl), (4, 0));
+        engine.clock().advance(SECOND * 6);
+        assert_eq!(leases(&engine), [1, 3]);
+        engine.delete_range(delete("a", "")).unwrap();
+        let revoked = engine.lease_revoke(LeaseRevokeRequest { id: 1 }).unwrap();
+        assert_eq!(revision(&revoked.header), 7);
+        assert_eq!(engine.lease_revoke(LeaseRevokeRequest { id: 1 }).unwrap_err().code, 5);
+        assert_eq!(engine.range(range("a", "\0")).unwrap().kvs[0].key, "m");
+    }
+
+    #[test]
+    fn lease_errors_are_etcds() {
+        let engine = engine();
+        grant(&engine, 1, 10);
+        let cases = [
+            (1, 10, 9, "etcdserver: lease already exists"),
+            (2, 9_000_000_001, 11, "etcdserver: too large lease TTL"),
+        ];
+        for (id, ttl, code, message) in cases {
+            let refusal = engine.lease_grant(LeaseGrantRequest { id, ttl }).unwrap_err();
+            assert_eq!((refusal.code, &refusal.message[..]), (code, message));
+        }
+        let refusal = engine.lease_revoke(LeaseRevokeRequest { id: 9 }).unwrap_err();
+        assert_eq!(
+            (refusal.code, &refusal.message[..]),
+            (5, "etcdserver: requested lease not found")
+        );
+    }
+
+    #[test]
+    fn leases_end_by_themselves_while_somebody_runs_them() {
+        let engine = engine();
+        // Not through a call, which would revoke it.
+        let count = || engine.state.read().unwrap().lessor.ids().count();
+        let mut runners = [(); 2].map(|()| Box::pin(engine.run_leases()));
+        let mut run = || assert!(runners.iter_mut().all(|r| r.as_mut().now_or_never().is_none()));
+        run();
+        grant(&engine, 1, 10);
+        run();
+        grant(&engine, 2, 5);
+        run();
+        for (seconds, left) in [(4, 2), (1, 1), (4, 1), (1, 0)] {
+            engine.clock().advance(SECOND * seconds);
+            run();
+            assert_eq!(count(), left);
+        }
+        // A sleeper is woken, rather than asked.
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        tokio.block_on(async {
+            let runner = tokio::spawn({
+                let engine = engine.clone();
+                async move { engine.run_leases().await }
+            });
+            tokio::task::yield_now().await;
+            grant(&engine, 3, 10);
+            tokio::task::yield_now().await;
+            grant(&engine, 4, 5);
+            for (seconds, left) in [(4, 2), (1, 1), (5, 0)] {
+                tokio::task::yield_now().await;
+                engine.clock().advance(SECOND * seconds);
+                tokio::task::yield_now().await;
+                assert_eq!(count(), left);
+            }
+            runner.abort();
+        });
+    }
+
+    #[test]
+    fn compaction_refuses_and_closes_as_etcds_does() {
+        let engine = engine();
+        for value in ["1", "2", "3"] {
+            engine.put(put("a", value)).unwrap();
+        }
+        for (at, code) in [(5, 11), (3, 0), (3, 11), (2, 11), (4, 0)] {
+            let result = engine.compact(compact(at));
+            assert_eq!(result.as_ref().map_or_else(|refusal| refusal.code, |_| 0), code, "{at}");
+            assert!(result.is_err() || revision(&result.unwrap().header) == 4);
+        }
+        assert_eq!(engine.range(at("a", "", 3)).unwrap_err().code, 11);
+        assert_eq!(shown(&engine.range(at("a", "", 4)).unwrap()), "a=3");
+    }
+}

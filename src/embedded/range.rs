@@ -1,0 +1,258 @@
+//! Range reads: filters, order, limit.
+
+#![forbid(unsafe_code)]
+
+use super::span::Span;
+use super::store::Version;
+use super::view::View;
+use super::{header, refuse, Refusal};
+use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION};
+use crate::wire::proto::range_request::{SortOrder, SortTarget};
+use crate::wire::proto::{KeyValue, RangeRequest, RangeResponse};
+use bytes::Bytes;
+use std::cmp::Ordering;
+
+/// What can be said without the state.
+pub fn check(request: &RangeRequest) -> Result<(), Refusal> {
+    if request.key.is_empty() {
+        return Err(refuse(ETCD_ERR_EMPTY_KEY));
+    }
+    let order = SortOrder::try_from(request.sort_order);
+    let target = SortTarget::try_from(request.sort_target);
+    match order.is_ok() && target.is_ok() {
+        true => Ok(()),
+        false => Err(refuse(ETCD_ERR_INVALID_SORT_OPTION)),
+    }
+}
+
+pub fn range(view: &View<'_>, request: &RangeRequest) -> Result<RangeResponse, Refusal> {
+    let span = Span::new(&request.key, &request.range_end);
+    let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
+    let plain = !is_filtered(request) && in_key_order(request);
+    // One more than wanted tells whether there is more.
+    let enough = limit.filter(|_| plain).map_or(usize::MAX, |limit| limit.saturating_add(1));
+    let mut count = 0;
+    let mut kvs = Vec::new();
+    if let Span::One(_) = span {
+        kvs.reserve_exact(1);
+    }
+    let revision = view.walk(span, request.revision, |key: &Bytes, version: &Version| {
+        count += 1;
+        if !request.count_only && kvs.len() < enough && passes(request, version) {
+            kvs.push(version.key_value(key));
+        }
+    })?;
+    sort(request, &mut kvs);
+    let more = limit.is_some_and(|limit| kvs.len() > limit);
+    kvs.truncate(limit.unwrap_or(usize::MAX));
+    if request.keys_only {
+        kvs.iter_mut().for_each(|kv| kv.value = Bytes::new());
+    }
+    Ok(RangeResponse { header: header(revision), kvs, more, count })
+}
+
+/// Whether the limit applies to the keys in their own order. It also does where
+/// another target is named without an order: etcd sorts only what is left then.
+fn in_key_order(request: &RangeRequest) -> bool {
+    let by_key = request.sort_target == SortTarget::Key as i32;
+    request.sort_order == SortOrder::None as i32
+        || (by_key && request.sort_order == SortOrder::Ascend as i32)
+}
+
+fn sort(request: &RangeRequest, kvs: &mut [KeyValue]) {
+    let by: fn(&KeyValue, &KeyValue) -> Ordering = match request.sort_target() {
+        SortTarget::Key => |a, b| a.key.cmp(&b.key),
+        SortTarget::Version => |a, b| a.version.cmp(&b.version),
+        SortTarget::Create => |a, b| a.create_revision.cmp(&b.create_revision),
+        SortTarget::Mod => |a, b| a.mod_revision.cmp(&b.mod_revision),
+        SortTarget::Value => |a, b| a.value.cmp(&b.value),
+    };
+    match request.sort_order() {
+        SortOrder::Descend => kvs.sort_by(|a, b| by(b, a)),
+        _ if request.sort_target() == SortTarget::Key => {}
+        _ => kvs.sort_by(by),
+    }
+}
+
+fn is_filtered(request: &RangeRequest) -> bool {
+    request.min_mod_revision != 0
+        || request.max_mod_revision != 0
+        || request.min_create_revision != 0
+        || request.max_create_revision != 0
+}
+
+fn passes(request: &RangeRequest, version: &Version) -> bool {
+    let within = |revision, least, most| {
+        (least == 0 || revision >= least) && (most == 0 || revision <= most)
+    };
+    within(version.modified, request.min_mod_revision, request.max_mod_revision)
+        && within(version.created, request.min_create_revision, request.max_create_revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, compact, delete, engine, put, range, revision, shown};
+    use super::super::Engine;
+    use super::*;
+    use std::sync::Arc;
+
+    /// Revisions 2 to 8: a=3, b=1, c=2, a=2, d=2, e=9 and its deletion.
+    fn filled() -> Arc<Engine> {
+        let engine = engine();
+        for (key, value) in [("a", "3"), ("b", "1"), ("c", "2"), ("a", "2"), ("d", "2"), ("e", "9")]
+        {
+            engine.put(put(key, value)).unwrap();
+        }
+        engine.delete_range(delete("e", "")).unwrap();
+        engine
+    }
+
+    #[test]
+    fn keys_and_revisions() {
+        let engine = filled();
+        let cases = [
+            ("a", "", 0, "a=2"),
+            ("a", "", 4, "a=3"),
+            ("a", "", 1, ""),
+            ("e", "", 7, "e=9"),
+            ("e", "", 8, ""),
+            ("a", "c", 0, "a=2 b=1"),
+            ("b", "\0", 0, "b=1 c=2 d=2"),
+            ("b", "\0", 7, "b=1 c=2 d=2 e=9"),
+            ("\0", "\0", 3, "a=3 b=1"),
+            ("c", "b", 0, ""),
+            ("c", "c", 0, ""),
+            ("x", "", 0, ""),
+            ("a", "", -7, "a=2"),
+        ];
+        for (key, end, asked, expected) in cases {
+            let response = engine.range(at(key, end, asked)).unwrap();
+            assert_eq!(shown(&response), expected, "{key} {end} {asked}");
+            assert_eq!(revision(&response.header), 8);
+            assert_eq!(response.count, response.kvs.len() as i64);
+            assert!(!response.more);
+        }
+        let a = &engine.range(range("a", "")).unwrap().kvs[0];
+        assert_eq!((a.create_revision, a.mod_revision, a.version, a.lease), (2, 5, 2, 0));
+    }
+
+    #[test]
+    fn refused_ranges() {
+        let engine = filled();
+        engine.compact(compact(5)).unwrap();
+        let cases = [
+            (at("a", "", 9), 11, "etcdserver: mvcc: required revision is a future revision"),
+            (at("a", "", 4), 11, "etcdserver: mvcc: required revision has been compacted"),
+            (range("", ""), 3, "etcdserver: key is not provided"),
+            (range("", "\0"), 3, "etcdserver: key is not provided"),
+            (
+                RangeRequest { sort_order: 3, ..range("a", "") },
+                3,
+                "etcdserver: invalid sort option",
+            ),
+            (
+                RangeRequest { sort_target: -1, ..range("a", "") },
+                3,
+                "etcdserver: invalid sort option",
+            ),
+        ];
+        for (request, code, message) in cases {
+            let refusal = engine.range(request).unwrap_err();
+            assert_eq!((refusal.code, refusal.message.as_str()), (code, message));
+        }
+        assert_eq!(shown(&engine.range(at("\0", "\0", 5)).unwrap()), "a=2 b=1 c=2");
+    }
+
+    #[test]
+    fn orders_limits_and_filters() {
+        use {SortOrder as O, SortTarget as T};
+        let engine = filled();
+        let cases: [(O, T, i64, &str, bool); 16] = [
+            (O::None, T::Key, 0, "a=2 b=1 c=2 d=2", false),
+            (O::None, T::Key, 4, "a=2 b=1 c=2 d=2", false),
+            (O::None, T::Key, 3, "a=2 b=1 c=2", true),
+            (O::None, T::Key, -1, "a=2 b=1 c=2 d=2", false),
+            (O::None, T::Key, i64::MAX, "a=2 b=1 c=2 d=2", false),
+            (O::Ascend, T::Key, 2, "a=2 b=1", true),
+            (O::Descend, T::Key, 2, "d=2 c=2", true),
+            (O::Descend, T::Create, 2, "d=2 c=2", true),
+            (O::Ascend, T::Create, 0, "a=2 b=1 c=2 d=2", false),
+            (O::Ascend, T::Mod, 3, "b=1 c=2 a=2", true),
+            (O::Descend, T::Mod, 1, "d=2", true),
+            (O::Ascend, T::Version, 0, "b=1 c=2 d=2 a=2", false),
+            (O::Descend, T::Version, 1, "a=2", true),
+            (O::Ascend, T::Value, 2, "b=1 a=2", true),
+            // Equal ones stay in key order.
+            (O::Descend, T::Value, 0, "a=2 c=2 d=2 b=1", false),
+            // Of a and b and the one after them, those two come first.
+            (O::None, T::Mod, 2, "b=1 c=2", true),
+        ];
+        for (order, target, limit, expected, more) in cases {
+            let request = RangeRequest {
+                limit,
+                sort_order: order as i32,
+                sort_target: target as i32,
+                ..range("a", "\0")
+            };
+            let response = engine.range(request).unwrap();
+            assert_eq!(shown(&response), expected, "{order:?} {target:?} {limit}");
+            assert_eq!((response.more, response.count), (more, 4), "{order:?} {target:?} {limit}");
+        }
+        // Least and most modification, least and most creation; the limit comes after them.
+        let filters = [
+            ([4, 0, 0, 0], 0, "a=2 c=2 d=2", false),
+            ([0, 4, 0, 0], 0, "b=1 c=2", false),
+            ([0, 0, 3, 4], 0, "b=1 c=2", false),
+            ([5, 0, 0, 2], 0, "a=2", false),
+            ([4, 0, 0, 0], 2, "a=2 c=2", true),
+            ([-5, 0, 0, -1], 0, "", false),
+        ];
+        for (revisions, limit, expected, more) in filters {
+            let [min_mod_revision, max_mod_revision, min_create_revision, max_create_revision] =
+                revisions;
+            let request = RangeRequest {
+                limit,
+                min_mod_revision,
+                max_mod_revision,
+                min_create_revision,
+                max_create_revision,
+                ..range("a", "\0")
+            };
+            let response = engine.range(request).unwrap();
+            assert_eq!(shown(&response), expected, "{revisions:?}");
+            assert_eq!((response.more, response.count), (more, 4), "{revisions:?}");
+        }
+    }
+
+    #[test]
+    fn keys_only_and_count_only() {
+        let engine = filled();
+        let by_value = RangeRequest {
+            keys_only: true,
+            sort_order: SortOrder::Ascend as i32,
+            sort_target: SortTarget::Value as i32,
+            ..range("a", "\0")
+        };
+        let response = engine.range(by_value).unwrap();
+        assert_eq!(shown(&response), "b= a= c= d=");
+        for (limit, keys_only) in [(0, false), (1, true)] {
+            let request = RangeRequest { count_only: true, keys_only, limit, ..range("a", "\0") };
+            let response = engine.range(request).unwrap();
+            assert_eq!((response.kvs.len(), response.count, response.more), (0, 4, false));
+        }
+    }
+
+    #[test]
+    fn long_walks_go_over_every_key_once() {
+        let engine = engine();
+        for i in 0..1000 {
+            engine.put(put(&format!("k{i:03}"), "")).unwrap();
+        }
+        let response = engine.range(range("k", "l")).unwrap();
+        assert_eq!((response.kvs.len(), response.count), (1000, 1000));
+        assert!(response.kvs.windows(2).all(|pair| pair[0].key < pair[1].key));
+        let response = engine.range(RangeRequest { limit: 300, ..range("k100", "\0") }).unwrap();
+        assert_eq!((response.kvs.len(), response.count, response.more), (300, 900, true));
+        assert_eq!(response.kvs[299].key, "k399");
+    }
+}

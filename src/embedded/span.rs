@@ -1,0 +1,81 @@
+//! Which keys a request means.
+
+#![forbid(unsafe_code)]
+
+use std::ops::Bound;
+
+/// How a map of keys takes a span.
+pub type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
+/// A key and a range end, as etcd's messages put them.
+#[derive(Clone, Copy)]
+pub enum Span<'a> {
+    One(&'a [u8]),
+    From(&'a [u8]),
+    /// Empty if the end is not above the start.
+    Between(&'a [u8], &'a [u8]),
+}
+
+impl<'a> Span<'a> {
+    pub fn new(key: &'a [u8], range_end: &'a [u8]) -> Span<'a> {
+        match range_end {
+            [] => Span::One(key),
+            [0] => Span::From(key),
+            end => Span::Between(key, end),
+        }
+    }
+
+    pub fn contains(&self, key: &[u8]) -> bool {
+        match *self {
+            Span::One(one) => key == one,
+            Span::From(start) => key >= start,
+            Span::Between(start, end) => key >= start && key < end,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Span::Between(start, end) if start >= end)
+    }
+
+    /// Bounds for a map of keys, from the start or from a key of the span that
+    /// was visited; None for an empty span, which a map would not take.
+    pub fn bounds<'b>(&self, after: Option<&'b [u8]>) -> Option<Bounds<'b>>
+    where
+        'a: 'b,
+    {
+        let (start, end) = match *self {
+            Span::One(key) => (key, Bound::Included(key)),
+            Span::From(key) => (key, Bound::Unbounded),
+            Span::Between(key, end) => (key, Bound::Excluded(end)),
+        };
+        let start = after.map_or(Bound::Included(start), Bound::Excluded);
+        (!self.is_empty()).then_some((start, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn range_ends_mean_what_they_mean_in_etcd() {
+        // Key, range end, and which of a, b, c are meant.
+        let cases: [(&[u8], &[u8], &str); 8] = [
+            (b"b", b"", "b"),
+            (b"b", b"\0", "bc"),
+            (b"\0", b"\0", "abc"),
+            (b"a", b"c", "ab"),
+            (b"a", b"a\0", "a"),
+            (b"b", b"b", ""),
+            (b"c", b"a", ""),
+            (b"aa", b"\xff", "bc"),
+        ];
+        let keys = ["a", "b", "c"];
+        for (key, end, meant) in cases {
+            let span = Span::new(key, end);
+            let within: String = keys.into_iter().filter(|k| span.contains(k.as_bytes())).collect();
+            assert_eq!(within, meant, "{key:?} {end:?}");
+            assert_eq!(span.bounds(None).is_none(), span.is_empty());
+        }
+    }
+}

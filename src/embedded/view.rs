@@ -1,0 +1,79 @@
+//! How a reader meets the state: held for the whole of a read, or locked anew
+//! for each stretch of a walk, so that writers pass in between.
+
+#![forbid(unsafe_code)]
+
+use super::span::Span;
+use super::store::{State, Version};
+use super::Refusal;
+use bytes::Bytes;
+use std::sync::RwLock;
+
+/// Keys to walk under one lock.
+const STRIDE: usize = 128;
+
+pub struct View<'a> {
+    source: Source<'a>,
+    /// What "now" is, once something was read that the rest must agree with.
+    current: Option<i64>,
+}
+
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Held(&'a State),
+    Shared(&'a RwLock<State>),
+}
+
+impl<'a> View<'a> {
+    pub fn held(state: &'a State) -> View<'a> {
+        View { source: Source::Held(state), current: None }
+    }
+
+    pub fn shared(state: &'a RwLock<State>) -> View<'a> {
+        View { source: Source::Shared(state), current: None }
+    }
+
+    pub fn current(&self) -> i64 {
+        self.current.unwrap_or_else(|| self.look(|state| state.revision))
+    }
+
+    pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        match self.source {
+            Source::Held(state) => look(state),
+            Source::Shared(state) => look(&state.read().unwrap()),
+        }
+    }
+
+    /// The same, with what is the current revision now as the current one for good.
+    pub fn pinned(&self) -> View<'a> {
+        View { current: Some(self.current()), ..*self }
+    }
+
+    /// Visits what exists in the span at the revision asked for (0: now), in
+    /// key order. The answer is the current revision.
+    pub fn walk(
+        &self,
+        span: Span<'_>,
+        asked: i64,
+        mut visit: impl FnMut(&Bytes, &Version),
+    ) -> Result<i64, Refusal> {
+        let mut current = self.current;
+        let mut after: Option<Bytes> = None;
+        loop {
+            after = self.look(|state| {
+                let current = *current.get_or_insert(state.revision);
+                let revision = state.readable(asked, current)?;
+                if let Span::One(key) = span {
+                    if let Some((key, version)) = state.get(key, revision) {
+                        visit(key, version);
+                    }
+                    return Ok(None);
+                }
+                Ok(state.stretch(span, after.as_deref(), STRIDE, revision, &mut visit))
+            })?;
+            if after.is_none() {
+                return Ok(current.unwrap_or_default());
+            }
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Watches: each is a place in the log, and a stream reads on from there when
+//! it is asked to. So nobody is told more than "something has changed", and
+//! what is not read costs nothing.
+
+#![forbid(unsafe_code)]
+
+use super::engine::Engine;
+use super::fragment::fragments;
+use super::span::Span;
+use super::store::{Change, State};
+use crate::status::{self, ETCD_ERR_COMPACTED};
+use crate::wire::proto::event::EventType;
+use crate::wire::proto::watch_create_request::FilterType;
+use crate::wire::proto::watch_request::RequestUnion;
+use crate::wire::proto::{Event, KeyValue, WatchCreateRequest, WatchRequest, WatchResponse};
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is read under one lock, and answered at once if a revision ends there.
+const CHANGES: usize = 256;
+const BYTES: usize = 1 << 20;
+/// How often a watch that asked for it is told that nothing happened.
+const PROGRESS: Duration = Duration::from_secs(600);
+/// The id of what concerns no watch, or all of a stream.
+const NO_WATCH: i64 = -1;
+
+pub struct WatchStream {
+    engine: Arc<Engine>,
+    watchers: BTreeMap<i64, Watcher>,
+    next_id: i64,
+    ready: VecDeque<WatchResponse>,
+    /// A progress request that is answered when all watchers have caught up.
+    progress_asked: bool,
+    progress_due: Duration,
+}
+
+struct Watcher {
+    key: Bytes,
+    range_end: Bytes,
+    /// All before this revision was delivered.
+    next: i64,
+    puts: bool,
+    deletes: bool,
+    prev_kv: bool,
+    fragment: bool,
+    progress_notify: bool,
+    /// Nothing was delivered since the last progress notice was due.
+    idle: bool,
+    /// Of revisions that were not read to their end yet.
+    events: Vec<Event>,
+}
+
+impl Watcher {
+    fn wants(&self, change: &Change) -> bool {
+        let kind = if change.version.is_live() { self.puts } else { self.deletes };
+        kind && self.next <= change.version.modified
+            && Span::new(&self.key, &self.range_end).contains(&change.key)
+    }
+}
+
+fn event(state: &State, change: &Change, with_previous: bool) -> Event {
+    let Change { key, version } = change;
+    let created = version.is_live() && version.created == version.modified;
+    let before = version.modified - 1;
+    // As etcd does, not where the revision before is compacted away.
+    let previous = (with_previous && !created && before >= state.compacted)
+        .then(|| state.get(key, before))
+        .flatten();
+    let (kind, kv) = match version.is_live() {
+        true => (EventType::Put, version.key_value(key)),
+        false => (
+            EventType::Delete,
+            KeyValue { key: key.clone(), mod_revision: version.modified, ..KeyValue::default() },
+        ),
+    };
+    Event {
+        r#type: kind as i32,
+        kv: Some(kv),
+        prev_kv: previous.map(|(key, version)| version.key_value(key)),
+    }
+}
+
+impl WatchStream {
+    pub(super) fn new(engine: Arc<Engine>) -> WatchStream {
+        engine.streams.fetch_add(1, Relaxed);
+        let progress_due = engine.clock().now().saturating_add(PROGRESS);
+        WatchStream {
+            engine,
+            watchers: BTreeMap::new(),
+            next_id: 0,
+            ready: VecDeque::new(),
+            progress_asked: false,
+            progress_due,
+        }
+    }
+
+    /// A create, cancel or progress request.
+    pub fn send(&mut self, request: WatchRequest) {
+        match request.request_union {
+            Some(RequestUnion::CreateRequest(request)) => self.create(request),
+            Some(RequestUnion::CancelRequest(request)) => self.cancel(request.watch_id),
+            // With no watch there is no progress, and no answer.
+            Some(RequestUnion::ProgressRequest(_)) => {
+                self.progress_asked = !self.watchers.is_empty();
+            }
+            None => {}
+        }
+    }
+
+    fn create(&mut self, request: WatchCreateRequest) {
+        let revision = self.engine.read(|state| state.revision);
+        let created = WatchResponse {
+            header: self.engine.header(revision),
+            created: true,
+            ..WatchResponse::default()
+        };
+        let response = match self.admit(request, revision) {
+            Ok(watch_id) => WatchResponse { watch_id, ..created },
+            Err(why) => WatchResponse {
+                watch_id: NO_WATCH,
+                canceled: true,
+                cancel_reason: why.to_owned(),
+                ..created
+            },
+        };
+        self.ready.push_back(response);
+    }
+
+    fn admit(&mut self, request: WatchCreateRequest, revision: i64) -> Result<i64, &'static str> {
+        // The least of all keys stands in for none.
+        let key = if request.key.is_empty() { Bytes::from_static(b"\0") } else { request.key };
+        if request.start_revision < 0 {
+            let text = status::find(ETCD_ERR_COMPACTED).map_or("", |status| status.text);
+            return Err(text.trim_end_matches('\0'));
+        }
+        if Span::new(&key, &request.range_end).is_empty() {
+            return Err("mvcc: watcher range is empty");
+        }
+        if request.watch_id != 0 && self.watchers.contains_key(&request.watch_id) {
+            return Err("mvcc: duplicate watch ID provided on the WatchStream");
+        }
+        let id = if request.watch_id == 0 { self.free_id() } else { request.watch_id };
+        let next = match request.start_revision {
+            0 => revision + 1,
+            start => start,
+        };
+        let is_let_through = |kind: FilterType| !request.filters.contains(&(kind as i32));
+        let watcher = Watcher {
+            next,
+            puts: is_let_through(FilterType::Noput),
+            deletes: is_let_through(FilterType::Nodelete),
+            prev_kv: request.prev_kv,
+            fragment: request.fragment,
+            progress_notify: request.progress_notify,
+            idle: true,
+            events: Vec::new(),
+            key,
+            range_end: request.range_end,
+        };
+        self.watchers.insert(id, watcher);
+        Ok(id)
+    }
+
+    fn free_id(&mut self) -> i64 {
+        while self.watchers.contains_key(&self.next_id) {
+            self.next_id += 1;
+        }
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    fn cancel(&mut self, watch_id: i64) {
+        if self.watchers.remove(&watch_id).is_some() {
+            let revision = self.engine.read(|state| state.revision);
+            self.ready.push_back(WatchResponse {
+                header: self.engine.header(revision),
+                watch_id,
+                canceled: true,
+                ..WatchResponse::default()
+            });
+        }
+    }
+
+    /// The next response. May be dropped and called again; nothing is lost.
+    pub async fn next(&mut self) -> WatchResponse {
+        let engine = self.engine.clone();
+        loop {
+            // Begun before the look, so that no change falls in between.
+            let changed = engine.changed.notified();
+            if let Some(response) = self.ready.pop_front() {
+                return response;
+            }
+            let caught_up = self.catch_up();
+            if !self.ready.is_empty() {
+                continue;
+            }
+            if !caught_up {
+                // A long log is read without keeping others waiting.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            match self.watchers.values().any(|watcher| watcher.progress_notify) {
+                false => changed.await,
+                true => tokio::select! {
+                    () = changed => {}
+                    () = engine.clock().sleep_until(self.progress_due) => self.tell_progress(),
+                },
+            }
+        }
+    }
+
+    /// Reads on in the log from where the hindmost watcher is, for all at once,
+    /// to the end of some revision. True if there was nothing to read.
+    fn catch_up(&mut self) -> bool {
+        let engine = self.engine.clone();
+        let hindmost = self.watchers.values().map(|watcher| watcher.next).min();
+        let mut place = Place { revision: hindmost.unwrap_or(i64::MAX), read: 0 };
+        loop {
+            match engine.read(|state| self.read_on(state, &mut place)) {
+                Reading::Within => {}
+                Reading::Until(revision) => {
+                    self.deliver(revision);
+                    return false;
+                }
+                Reading::Compacted(revision) => {
+                    self.end_compacted(revision);
+                    return false;
+                }
+                Reading::Nothing(revision) => {
+                    if std::mem::take(&mut self.progress_asked) && !self.watchers.is_empty() {
+                        self.ready.push_back(progress(&engine, NO_WATCH, revision));
+                    }
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Notes a bounded number of changes for the watchers that want them.
+    fn read_on(&mut self, state: &State, place: &mut Place) -> Reading {
+        if place.revision < state.compacted {
+            return Reading::Compacted(state.compacted);
+        }
+        let mut changes = state.changes(place.revision, place.read);
+        let (mut count, mut bytes) = (0, 0);
+        let following = loop {
+            let Some(change) = changes.next() else { break None };
+            if count == CHANGES || bytes >= BYTES {
+                break Some(change.version.modified);
+            }
+            if change.version.modified > place.revision {
+                *place = Place { revision: change.version.modified, read: 0 };
+            }
+            place.read += 1;
+            count += 1;
+            for watcher in self.watchers.values_mut().filter(|watcher| watcher.wants(change)) {
+                watcher.events.push(event(state, change, watcher.prev_kv));
+                bytes += change.key.len() + change.version.value.len();
+            }
+        };
+        match following {
+            None if count == 0 => Reading::Nothing(state.revision),
+            Some(revision) if revision == place.revision => Reading::Within,
+            _ => Reading::Until(place.revision),
+        }
+    }
+
+    /// Hands out what was noted, now that no revision is read in part.
+    fn deliver(&mut self, revision: i64) {
+        for (id, watcher) in self.watchers.iter_mut().filter(|(_, w)| w.next <= revision) {
+            watcher.next = revision + 1;
+            if watcher.events.is_empty() {
+                continue;
+            }
+            watcher.idle = false;
+            let response = WatchResponse {
+                header: self.engine.header(revision),
+                watch_id: *id,
+                events: std::mem::take(&mut watcher.events),
+                ..WatchResponse::default()
+            };
+            match watcher.fragment {
+                true => self.ready.extend(fragments(response)),
+                false => self.ready.push_back(response),
+            }
+        }
+    }
+
+    /// Ends the watchers whose place in the log is gone.
+    fn end_compacted(&mut self, compacted: i64) {
+        self.watchers.retain(|id, watcher| {
+            let stays = watcher.next >= compacted;
+            if !stays {
+                self.ready.push_back(WatchResponse {
+                    // etcd names no revision here.
+                    header: self.engine.header(0),
+                    watch_id: *id,
+                    canceled: true,
+                    compact_revision: compacted,
+                    ..WatchResponse::default()
+                });
+            }
+            stays
+        });
+    }
+
+    fn tell_progress(&mut self) {
+        let engine = &self.engine;
+        self.progress_due = engine.clock().now().saturating_add(PROGRESS);
+        let revision = engine.read(|state| state.revision);
+        for (id, watcher) in self.watchers.iter_mut().filter(|(_, w)| w.progress_notify) {
+            if watcher.idle && watcher.next > revision {
+                self.ready.push_back(progress(engine, *id, revision));
+            }
+            watcher.idle = true;
+        }
+    }
+}
+
+/// Says that everything up to the revision was delivered.
+fn progress(engine: &Engine, watch_id: i64, revision: i64) -> WatchResponse {
+    WatchResponse { header: engine.header(revision), watch_id, ..WatchResponse::default() }
+}
+
+/// In the log: a revision, and how many changes of it were read.
+struct Place {
+    revision: i64,
+    read: usize,
+}
+
+enum Reading {
+    /// There is more of the same revision.
+    Within,
+    /// All up to and with this revision was read.
+    Until(i64),
+    /// The place is gone: the log begins here.
+    Compacted(i64),
+    /// There is nothing after this revision.
+    Nothing(i64),
+}
+
+impl Drop for WatchStream {
+    fn drop(&mut self) {
+        self.engine.streams.fetch_sub(1, Relaxed);
+    }
+}

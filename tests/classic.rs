@@ -1,0 +1,572 @@
+//! The classic tier on every backend: what the eleven calls of old do, and what they do when things go wrong.
+
+mod support;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use etcd::capi::classic::{etcd_result, ETCD_OK, ETCD_PROTOCOL_ERROR, ETCD_WTF};
+use etcd::capi::kv::ETCD_PREFIX;
+use etcd::status::*;
+use support::backend::{backends, on_all_at_once, Backend};
+use support::cc::{source, Compiler};
+use support::ffi::{flags, Client, Options};
+use support::process::temp_dir;
+use support::scaled;
+use support::server::{newest_or_skip, versions_or_skip, Cluster};
+use support::session::{Change, Session};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn change(index: i32, key: &str, value: Option<&str>) -> Change {
+    (index, key.to_owned(), value.map(str::to_owned))
+}
+
+/// The revision that the store has come to.
+fn revision(session: &Session) -> i32 {
+    // A session is a client; this one must not be closed.
+    let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
+    client.get(b"k", flags(0)).unwrap().revision.try_into().unwrap()
+}
+
+/// Deletes all keys with a prefix, in one transaction.
+fn delete_all(session: &Session, prefix: &str) {
+    let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
+    client.delete(prefix.as_bytes(), flags(ETCD_PREFIX)).unwrap();
+}
+
+#[test]
+fn a_program_of_old() {
+    let strict = || Compiler::c("c99").program("classic", &[source("classic")]);
+    let sanitized = Compiler::c("c99")
+        .flags(&["-fsanitize=address,undefined", "-fno-sanitize-recover=all"])
+        .program("classic-asan", &[source("classic")]);
+    let programs = [("plain", strict()), ("asan", sanitized)];
+    on_all_at_once("a_program_of_old", |backend| {
+        for (name, program) in &programs {
+            program.run(&[&*backend.endpoints, &format!("old-{name}")], 2 * MINUTE);
+        }
+    });
+}
+
+#[test]
+fn what_happens_at_once_comes_one_by_one() {
+    for backend in backends("what_happens_at_once_comes_one_by_one", &[]) {
+        let session = Session::open(&backend.endpoints);
+        for key in ["once", "once/a", "once/b", "once2"] {
+            assert_eq!(session.set(key, key, None, 0), ETCD_OK);
+        }
+        let start = revision(&session) - 3;
+        delete_all(&session, "once");
+        assert_eq!(session.set("once/c", "c", None, 0), ETCD_OK);
+        let expected = [
+            change(start, "once", Some("once")),
+            change(start + 1, "once/a", Some("once/a")),
+            change(start + 2, "once/b", Some("once/b")),
+            change(start + 4, "once", None),
+            change(start + 4, "once/a", None),
+            change(start + 4, "once/b", None),
+            change(start + 5, "once/c", Some("c")),
+        ];
+        // Two readers that take turns, and watches of other keys in between.
+        let mut next = [Some(start), Some(start)];
+        for expected in &expected {
+            for next in &mut next {
+                let change = session.watch("once", *next).unwrap();
+                assert_eq!(&change, expected, "{}", backend.name);
+                *next = Some(change.0 + 1);
+            }
+            assert_eq!(session.watch("once2", Some(start)).unwrap().0, start + 3);
+        }
+        // More prefixes than a session keeps watches of: nothing of a revision is lost for that.
+        for i in 0..40 {
+            for key in ["a", "b", "c"] {
+                session.set(&format!("many{i}/{key}"), "v", None, 0);
+            }
+        }
+        let start = revision(&session) + 1;
+        for i in 0..40 {
+            delete_all(&session, &format!("many{i}/"));
+        }
+        for key in ["a", "b", "c"] {
+            for i in 0..40 {
+                let at = start + i + i32::from(key != "a");
+                let change = session.watch(&format!("many{i}"), Some(at)).unwrap();
+                assert_eq!(change, (start + i, format!("many{i}/{key}"), None), "{}", backend.name);
+            }
+        }
+    }
+}
+
+/// Two threads follow the same key in one session, neither at the other's pace.
+#[test]
+fn threads_keep_their_places() {
+    for backend in backends("threads_keep_their_places", &[]) {
+        let session = Session::open(&backend.endpoints);
+        session.set("places/end", "", None, 0);
+        let start = revision(&session) + 1;
+        let count = 30;
+        for _ in 0..count {
+            for key in ["a", "b", "c"] {
+                session.set(&format!("places/all/{key}"), "v", None, 0);
+            }
+            delete_all(&session, "places/all/");
+        }
+        let (session, name) = (&session, &backend.name);
+        let follow = |pause: u64| {
+            let mut next = start;
+            for round in 0..count {
+                for (i, key) in ["a", "b", "c", "a", "b", "c"].into_iter().enumerate() {
+                    let (index, changed, value) = session.watch("places", Some(next)).unwrap();
+                    assert_eq!(changed, format!("places/all/{key}"), "{name} {round}");
+                    assert_eq!(value.is_some(), i < 3);
+                    next = index + 1;
+                    sleep(Duration::from_micros(pause * (round as u64 % 3)));
+                }
+            }
+        };
+        scope(|threads| {
+            for pause in [0, 300, 1000] {
+                let follow = &follow;
+                threads.spawn(move || follow(pause));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_watch_waits_for_what_is_to_come() {
+    on_all_at_once("a_watch_waits_for_what_is_to_come", |backend| {
+        let session = Session::open(&backend.endpoints);
+        session.set("come", "before", None, 0);
+        let future = revision(&session) + 3;
+        scope(|threads| {
+            let now = threads.spawn(|| session.watch("come", None));
+            let zero = threads.spawn(|| session.watch("come", Some(0)));
+            let later = threads.spawn(|| session.watch("come", Some(future)));
+            sleep(Duration::from_millis(500));
+            assert!(!now.is_finished() && !zero.is_finished() && !later.is_finished());
+            let first = revision(&session) + 1;
+            while revision(&session) <= future {
+                session.set("come", "value", None, 0);
+            }
+            assert_eq!(now.join().unwrap().unwrap(), change(first, "come", Some("value")));
+            assert_eq!(zero.join().unwrap().unwrap().0, first);
+            assert_eq!(later.join().unwrap().unwrap().0, future.max(first));
+        });
+    });
+}
+
+#[test]
+fn a_reader_that_pauses_misses_nothing() {
+    on_all_at_once("a_reader_that_pauses_misses_nothing", |backend| {
+        let session = Session::open(&backend.endpoints);
+        let value = "v".repeat(100_000);
+        session.set("pause", "first", None, 0);
+        let mut next = session.watch("pause", Some(revision(&session))).unwrap().0 + 1;
+        // More than waits in memory.
+        let count = 60;
+        for i in 0..count {
+            assert_eq!(session.set("pause", &format!("{i}{value}"), None, 0), ETCD_OK);
+        }
+        for i in 0..count {
+            let (index, _, changed) = session.watch("pause", Some(next)).unwrap();
+            assert_eq!(changed.unwrap(), format!("{i}{value}"));
+            next = index + 1;
+        }
+    });
+}
+
+#[test]
+fn a_lock_is_waited_for_longer_than_its_ttl() {
+    on_all_at_once("a_lock_is_waited_for_longer_than_its_ttl", |backend| {
+        let session = Session::open(&backend.endpoints);
+        let held = session.lock("patience", 60).unwrap();
+        let start = Instant::now();
+        scope(|threads| {
+            let waiter = threads.spawn(|| {
+                let index = session.lock("patience", 2).unwrap();
+                (index, start.elapsed())
+            });
+            sleep(Duration::from_secs(20));
+            assert!(!waiter.is_finished());
+            assert_eq!(session.unlock("patience", &held), ETCD_OK);
+            let (index, after) = waiter.join().unwrap();
+            assert!(after < Duration::from_secs(22), "{after:?}");
+            assert_eq!(session.renew("patience", 2, &index), ETCD_OK);
+            assert_eq!(session.unlock("patience", &index), ETCD_OK);
+        });
+        // Nothing of it is left.
+        assert_eq!(session.get("patience"), None);
+    });
+}
+
+#[test]
+fn a_lock_that_is_not_renewed_is_lost() {
+    on_all_at_once("a_lock_that_is_not_renewed_is_lost", |backend| {
+        let session = Session::open(&backend.endpoints);
+        for ttl in [2, 4] {
+            let held = session.lock("lost", ttl).unwrap();
+            sleep(Duration::from_millis(1500));
+            assert_eq!(session.renew("lost", ttl, &held), ETCD_OK);
+            let start = Instant::now();
+            let next = session.lock("lost", 60).unwrap();
+            let after = start.elapsed();
+            let ttl_time = Duration::from_secs(ttl.into());
+            assert!(after > ttl_time - Duration::from_millis(200), "{after:?}");
+            assert!(after < ttl_time + Duration::from_secs(3), "{after:?}");
+            assert_eq!(session.renew("lost", ttl, &held), ETCD_PROTOCOL_ERROR);
+            assert_eq!(session.last_error().unwrap().status, ETCD_ERR_LOCK_LOST);
+            assert_eq!(session.unlock("lost", &held), ETCD_PROTOCOL_ERROR);
+            assert_eq!(session.renew("lost", 60, &next), ETCD_OK);
+            assert_eq!(session.unlock("lost", &next), ETCD_OK);
+            assert_eq!(session.unlock("lost", &next), ETCD_PROTOCOL_ERROR);
+        }
+    });
+}
+
+/// Somebody deletes the keys of the lock: the holder's, and a waiter's.
+#[test]
+fn a_lock_whose_keys_are_deleted() {
+    on_all_at_once("a_lock_whose_keys_are_deleted", |backend| {
+        let session = Session::open(&backend.endpoints);
+        let first = session.lock("deleted", 60).unwrap();
+        scope(|threads| {
+            let waiter = threads.spawn(|| session.lock("deleted", 60).unwrap());
+            let keys = || session.get("deleted").map_or(0, |names| names.lines().count());
+            while keys() < 2 {
+                sleep(Duration::from_millis(10));
+            }
+            let before = session.get("deleted").unwrap();
+            delete_all(&session, "deleted/");
+            assert_eq!(session.renew("deleted", 60, &first), ETCD_PROTOCOL_ERROR);
+            // The waiter begins anew, under another name.
+            let second = waiter.join().unwrap();
+            assert!(!before.contains(&session.get("deleted").unwrap()));
+            assert_eq!(session.renew("deleted", 60, &second), ETCD_OK);
+            assert_eq!(session.unlock("deleted", &second), ETCD_OK);
+        });
+    });
+}
+
+#[test]
+fn never_two_holders() {
+    let program = Compiler::c("c99").program("lock", &[source("lock")]);
+    let rounds = scaled(200);
+    on_all_at_once("never_two_holders", |backend| {
+        let dir = temp_dir("lock-");
+        let dir = dir.path().to_str().unwrap();
+        let held = format!("{dir}/held");
+        let run = |threads: &str| {
+            let rounds = rounds.to_string();
+            program.run(&[&*backend.endpoints, "never-two", &rounds, threads, &held], 5 * MINUTE)
+        };
+        let Some(cluster) = backend.cluster else {
+            // Two processes would have two stores.
+            run("4");
+            return;
+        };
+        scope(|threads| {
+            let mine = [threads.spawn(|| run("2")), threads.spawn(|| run("1"))];
+            for _ in 0..rounds {
+                let script = format!("mkdir {held} && sleep 0.01 && rmdir {held}");
+                let args = ["lock", "never-two", "--", "sh", "-c", &script];
+                let out = cluster.etcdctl(&args);
+                assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            }
+            for program in mine {
+                program.join().unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn closing_ends_every_wait() {
+    for backend in backends("closing_ends_every_wait", &[]) {
+        let session = Session::open(&backend.endpoints);
+        let held = session.lock("closing", 60).unwrap();
+        scope(|threads| {
+            let watch = threads.spawn(|| session.watch("closing/none", None));
+            let lock = threads.spawn(|| session.lock("closing", 2));
+            sleep(Duration::from_millis(500));
+            assert!(!watch.is_finished() && !lock.is_finished(), "{}", backend.name);
+            let start = Instant::now();
+            session.close();
+            assert_eq!(watch.join().unwrap(), Err(ETCD_WTF));
+            assert_eq!(lock.join().unwrap(), Err(ETCD_WTF));
+            assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        });
+        let other = Session::open(&backend.endpoints);
+        assert_eq!(other.unlock("closing", &held), ETCD_OK);
+    }
+}
+
+#[test]
+fn the_reasons_of_failures() {
+    for Backend { name, endpoints, .. } in backends("the_reasons_of_failures", &[]) {
+        let session = Session::open(&endpoints);
+        let because = |status| {
+            let error = session.last_error().unwrap();
+            assert_eq!((error.status, error.maybe_applied), (status, false), "{name}: {error:?}");
+        };
+        assert_eq!(session.last_error(), None);
+        assert_eq!(session.get("reasons"), None);
+        because(ETCD_ERR_KEY_NOT_FOUND);
+        assert_eq!(session.set("reasons", "v", None, 0), ETCD_OK);
+        assert_eq!(session.last_error(), None);
+        assert_eq!(session.set("reasons", "v", Some("w"), 0), ETCD_PROTOCOL_ERROR);
+        because(ETCD_ERR_PRECONDITION);
+        assert_eq!(session.set("", "v", None, 0), ETCD_PROTOCOL_ERROR);
+        because(ETCD_ERR_EMPTY_KEY);
+        assert_eq!(session.set("reasons", &"v".repeat(1_700_000), None, 0), ETCD_PROTOCOL_ERROR);
+        because(ETCD_ERR_REQUEST_TOO_LARGE);
+        assert_eq!(session.set("reasons", &"v".repeat(3 << 20), None, 0), ETCD_PROTOCOL_ERROR);
+        because(ETCD_ERR_SEND_TOO_LARGE);
+        assert_eq!(session.delete("reasons/none"), ETCD_PROTOCOL_ERROR);
+        because(ETCD_ERR_KEY_NOT_FOUND);
+        assert_eq!(session.unlock("reasons", "nonsense"), ETCD_PROTOCOL_ERROR);
+        because(ETCD_ERR_INVALID_ARGUMENT);
+        assert_eq!(session.delete("reasons"), ETCD_OK);
+    }
+}
+
+#[test]
+fn an_index_that_is_compacted_away() {
+    for version in versions_or_skip("an_index_that_is_compacted_away") {
+        let cluster = Cluster::builder(&version).start();
+        let session = Session::open(&cluster.endpoints());
+        for i in 0..5 {
+            session.set("k", &i.to_string(), None, 0);
+        }
+        let last = revision(&session);
+        cluster.etcdctl_ok(&["compact", &last.to_string()]);
+        assert_eq!(session.watch("k", Some(last - 2)), Err(ETCD_PROTOCOL_ERROR));
+        assert_eq!(session.last_error().unwrap().status, ETCD_ERR_COMPACTED);
+        assert_eq!(session.watch("k", Some(last)).unwrap(), change(last, "k", Some("4")));
+    }
+}
+
+/// A server that is not there is something else than a refusal, and is told in time.
+#[test]
+fn nobody_answers() {
+    let session = Session::open("127.0.0.1:1");
+    let start = Instant::now();
+    scope(|threads| {
+        threads.spawn(|| assert_eq!(session.get("k"), None));
+        threads.spawn(|| assert_eq!(session.leader(), None));
+        threads.spawn(|| assert_eq!(session.set("k", "v", None, 0), ETCD_WTF));
+        threads.spawn(|| assert_eq!(session.set("k", "v", Some("w"), 9), ETCD_WTF));
+        threads.spawn(|| assert_eq!(session.delete("k"), ETCD_WTF));
+        threads.spawn(|| assert_eq!(session.lock("k", 5), Err(ETCD_WTF)));
+        threads.spawn(|| assert_eq!(session.renew("k", 5, "1.1"), ETCD_WTF));
+        threads.spawn(|| assert_eq!(session.unlock("k", "1.1"), ETCD_WTF));
+    });
+    assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
+    assert_eq!(session.last_error().unwrap().status, ETCD_ERR_UNAVAILABLE);
+}
+
+/// Watching and waiting go on through an outage that is longer than the waiter's ttl.
+#[test]
+fn waiting_survives_the_server() {
+    let Some(version) = newest_or_skip("waiting_survives_the_server") else { return };
+    let cluster = Cluster::builder(&version).start();
+    let session = Session::open(&cluster.endpoints());
+    let held = session.lock("name", 60).unwrap();
+    let first = revision(&session) + 1;
+    let set = AtomicBool::new(false);
+    scope(|threads| {
+        let watch = threads.spawn(|| session.watch("k", Some(first)));
+        let lock = threads.spawn(|| session.lock("name", 2).unwrap());
+        sleep(Duration::from_millis(500));
+        cluster.kill(0);
+        sleep(Duration::from_secs(5));
+        cluster.restart(0);
+        assert!(!watch.is_finished() && !lock.is_finished());
+        assert_eq!(session.renew("name", 60, &held), ETCD_OK);
+        assert_eq!(session.set("k", "v", None, 0), ETCD_OK);
+        set.store(true, SeqCst);
+        assert_eq!(watch.join().unwrap().unwrap().2.unwrap(), "v");
+        sleep(Duration::from_millis(500));
+        assert!(!lock.is_finished());
+        assert_eq!(session.unlock("name", &held), ETCD_OK);
+        let index = lock.join().unwrap();
+        assert_eq!(session.unlock("name", &index), ETCD_OK);
+    });
+}
+
+/// Tokens that expire, and that a restart forgets: neither watches nor waiting locks notice.
+#[test]
+fn a_session_with_a_password() {
+    let Some(version) = newest_or_skip("a_session_with_a_password") else { return };
+    for kind in ["simple", "jwt"] {
+        let builder = Cluster::builder(&version).password("alice", "secret");
+        let cluster = builder.auth_token(kind).token_ttl(2).start();
+        let open = |password| {
+            let options = Options { user: "alice", password, ..Options::default() };
+            let client = Client::with(&cluster.endpoints(), options).unwrap();
+            // A client is a session; only one of them closes it.
+            Session(std::mem::ManuallyDrop::new(client).0.cast())
+        };
+        let session = open("secret");
+        assert_eq!(session.set("k", "0", None, 0), ETCD_OK);
+        let mut next = revision(&session);
+        let held = session.lock("name", 60).unwrap();
+        scope(|threads| {
+            let waiting = threads.spawn(|| session.lock("name", 2).unwrap());
+            let watching = threads.spawn(|| {
+                for i in 0..4 {
+                    let (index, _, value) = session.watch("k", Some(next)).unwrap();
+                    assert_eq!(value.unwrap(), i.to_string());
+                    next = index + 1;
+                }
+            });
+            for i in 1..4 {
+                sleep(Duration::from_millis(2500));
+                if i == 2 {
+                    cluster.kill(0);
+                    cluster.restart(0);
+                }
+                assert_eq!(session.set("k", &i.to_string(), None, 0), ETCD_OK);
+            }
+            watching.join().unwrap();
+            assert!(!waiting.is_finished());
+            assert_eq!(session.unlock("name", &held), ETCD_OK);
+            assert_eq!(session.unlock("name", &waiting.join().unwrap()), ETCD_OK);
+        });
+        let refused = open("wrong");
+        assert_eq!(refused.set("k", "v", None, 0), ETCD_PROTOCOL_ERROR);
+        assert_eq!(refused.last_error().unwrap().status, ETCD_ERR_AUTH_FAILED);
+        assert_eq!(refused.watch("k", None), Err(ETCD_PROTOCOL_ERROR));
+        assert_eq!(refused.lock("k", 5), Err(ETCD_PROTOCOL_ERROR));
+    }
+}
+
+/// What one call did, to be compared with the same call on another backend.
+#[derive(Debug, PartialEq)]
+enum Did {
+    Result(etcd_result),
+    Text(Option<String>),
+    Change(Result<Change, etcd_result>),
+    Lock(Result<(), etcd_result>),
+}
+
+/// A caller that makes random calls; another one with the same seed makes the same.
+struct Caller {
+    session: Session,
+    random: fastrand::Rng,
+    /// Key and index of each change so far.
+    history: Vec<(String, i32)>,
+    locks: VecDeque<(String, String)>,
+}
+
+impl Caller {
+    fn new(endpoints: &str, seed: u64) -> Caller {
+        let random = fastrand::Rng::with_seed(seed);
+        let session = Session::open(endpoints);
+        Caller { session, random, history: Vec::new(), locks: VecDeque::new() }
+    }
+
+    fn pick(&mut self, from: &[&str]) -> String {
+        self.random.choice(from).unwrap().to_string()
+    }
+
+    fn key(&mut self) -> String {
+        self.pick(&["a", "a/b", "a/b/c", "a/c", "a-b", "a b", "/a", "/a/b", "d//e", "d/", "é&?%/x"])
+    }
+
+    /// Notes a change that this call has made.
+    fn changed(&mut self, key: String, result: etcd_result) -> Did {
+        if result == ETCD_OK {
+            let index = revision(&self.session);
+            self.history.push((key, index));
+        }
+        Did::Result(result)
+    }
+
+    fn call(&mut self) -> Did {
+        match self.random.u32(0..100) {
+            0..20 => {
+                let key = self.key();
+                Did::Text(self.session.get(&key))
+            }
+            20..30 => {
+                let dir = self.pick(&["", "/", "a", "a/", "d", "d/", "é&?%", "none"]);
+                Did::Text(self.session.get(&dir))
+            }
+            30..60 => {
+                let (key, value) = (self.key(), self.pick(&["", "x", "y", "z z&z=z"]));
+                let precond = self.pick(&["", "x", "y", "-", "-", "-"]);
+                let precond = Some(&*precond).filter(|value| *value != "-");
+                let ttl = *self.random.choice(&[0, 0, 0, 1000]).unwrap();
+                let result = self.session.set(&key, &value, precond, ttl);
+                self.changed(key, result)
+            }
+            60..72 => {
+                let key = self.key();
+                let result = self.session.delete(&key);
+                self.changed(key, result)
+            }
+            72..86 => {
+                // From an index on of which the history has something for it.
+                let Some(at) = self.random.choice(0..self.history.len()) else {
+                    return Did::Text(None);
+                };
+                let (key, index) = self.history[at].clone();
+                let prefix = match self.random.bool() {
+                    true => key,
+                    false => key.split_once('/').map_or(key.clone(), |(dir, _)| dir.to_owned()),
+                };
+                let back = self.random.i32(0..5).min(index - 1);
+                let change = self.session.watch(&prefix, Some(index - back));
+                // The last part of a lock's key is a lease, another one everywhere.
+                Did::Change(change.map(|(index, key, value)| match key.strip_prefix("lock/") {
+                    Some(_) => (index, key.rsplit_once('/').unwrap().0.to_owned(), value),
+                    None => (index, key, value),
+                }))
+            }
+            86..90 => Did::Result(self.session.set("", "v", None, 0)),
+            90..94 => {
+                let name = format!("lock/{}", self.random.u32(..));
+                let index = self.session.lock(&name, 1000);
+                let done = index.map(|index| self.locks.push_back((name, index)));
+                Did::Lock(done)
+            }
+            94..97 => match self.locks.front() {
+                Some((name, index)) => Did::Result(self.session.renew(name, 1000, index)),
+                None => Did::Result(self.session.renew("lock/none", 5, "123abc.45")),
+            },
+            _ => match self.locks.pop_front() {
+                Some((name, index)) => Did::Result(self.session.unlock(&name, &index)),
+                None => Did::Result(self.session.unlock("lock/none", "123abc.45")),
+            },
+        }
+    }
+}
+
+#[test]
+fn random_calls_do_the_same_everywhere() {
+    let seed = std::env::var("LIBETCD_SEED").map_or_else(
+        |_| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64,
+        |seed| seed.parse().unwrap(),
+    );
+    eprintln!("LIBETCD_SEED={seed}");
+    scope(|threads| {
+        for version in versions_or_skip("random_calls_do_the_same_everywhere") {
+            threads.spawn(move || {
+                // Nobody else's writes: the revisions are compared too.
+                let cluster = Cluster::builder(&version).start();
+                let mut real = Caller::new(&cluster.endpoints(), seed);
+                let mut embedded = Caller::new(&format!("mem:{}", version.name), seed);
+                for i in 0..scaled(10_000) {
+                    let (expected, got) = (real.call(), embedded.call());
+                    assert_eq!(got, expected, "call {i} on {}, seed {seed}", version.name);
+                    let (expected, got) = (revision(&real.session), revision(&embedded.session));
+                    assert_eq!(got, expected, "after call {i} on {}, seed {seed}", version.name);
+                }
+            });
+        }
+    });
+}
