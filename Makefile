@@ -7,16 +7,20 @@ SOVERSION := 0
 CARGO ?= cargo
 OUT = $(or $(CARGO_TARGET_DIR),target)/release
 
-# LIBDIR and INCLUDEDIR may be absolute, or relative to PREFIX.
+# The directories may be absolute, or relative to PREFIX.
 DESTDIR ?=
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 INCLUDEDIR ?= include
+BINDIR ?= bin
+MANDIR ?= share/man
 
-all: ## build the library: libetcd.so and libetcd.a
+all: ## build the library, libetcd.so and libetcd.a, and the command etcd-test
 	$(CARGO) build --release
 	@# The name programs ask for at run time, so that they run against the build tree too.
 	@ln -sf libetcd.so $(OUT)/libetcd.so.$(SOVERSION)
+	$(CC) -std=c99 -Wall -Wextra -O2 -Iinclude -o $(OUT)/etcd-test cmd/etcd-test.c \
+		-L$(OUT) -letcd -Wl,-rpath,'$$ORIGIN'
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -27,10 +31,10 @@ deps: ## install what building and testing need and this machine lacks (apt)
 servers: deps ## fetch and build the etcd servers of the tests
 	@tools/servers.sh
 
-demo: deps all ## run c-examples/demo.c against an etcd of its own
+demo: all ## run c-examples/demo.c and etcd-test on an etcd in memory; or on ENDPOINTS
 	$(CC) -std=c99 -Wall -Wextra -O2 -Iinclude -o $(OUT)/demo c-examples/demo.c \
 		-L$(OUT) -letcd -Wl,-rpath,$(abspath $(OUT))
-	@tools/demo.sh $(OUT)/demo
+	@tools/demo.sh $(OUT) $(ENDPOINTS)
 
 test: servers ## all tests; long scenarios at a tenth of their length
 	LIBETCD_REQUIRE_SERVERS=1 $(CARGO) test
@@ -53,9 +57,9 @@ lint: ## formatting and clippy
 
 # Not a dependency on `all`: root, who installs, often has no cargo.
 INSTALL = OUT='$(OUT)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' \
-	VERSION='$(VERSION)' SOVERSION='$(SOVERSION)' tools/install.sh
+	BINDIR='$(BINDIR)' MANDIR='$(MANDIR)' VERSION='$(VERSION)' SOVERSION='$(SOVERSION)' CC='$(CC)' tools/install.sh
 
-install: ## install what `make` has built (DESTDIR PREFIX LIBDIR INCLUDEDIR)
+install: ## install what `make` has built (DESTDIR PREFIX LIBDIR INCLUDEDIR BINDIR MANDIR)
 	@test -f $(OUT)/libetcd.so && test -f $(OUT)/libetcd.a || $(MAKE) all
 	@$(INSTALL) install
 

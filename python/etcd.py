@@ -32,7 +32,7 @@ from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, Name
 __all__ = [
     "MAYBE_APPLIED", "NOT_APPLIED", "Client", "Closed", "DeleteResponse", "EtcdError", "Event", "Forked", "Header",
     "InvalidArgument", "KeyValue", "Operation", "PutResponse", "Queue", "RangeResponse", "Timeout", "Unavailable",
-    "load", "version",
+    "load", "mem_drop", "version",
 ]
 
 Data = Union[bytes, bytearray, memoryview, str]
@@ -237,6 +237,8 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_status_is_retryable": (ctypes.c_bool, [_I]),
     "etcd_client_open": (_I, [_P, _PP, _PP]),
     "etcd_client_close": (None, [_P]),
+    "etcd_client_last_error": (_I, [_P, _PP]),
+    "etcd_mem_drop": (_I, [ctypes.c_char_p, _PP]),
     "etcd_kv_get": (_I, [_P, _Bytes, _P, _PP, _PP]),
     "etcd_kv_put": (_I, [_P, _Bytes, _Bytes, _P, _PP, _PP]),
     "etcd_kv_delete": (_I, [_P, _Bytes, _P, _PP, _PP]),
@@ -302,6 +304,15 @@ def version() -> str:
     """The library's version, such as "0.1.0"."""
     text: bytes = _library().etcd_version_string()
     return text.decode()
+
+
+def mem_drop(endpoint: str) -> None:
+    """Forgets the store of this process that has this endpoint, "mem:" or "mem:NAME".
+
+    The next client that is opened with it begins with an empty one; clients that
+    are open keep the old one.
+    """
+    _finish(_library().etcd_mem_drop, _text(endpoint))
 
 
 # --- Conversion ---
@@ -382,14 +393,21 @@ def _status_error(status: int, message: bytes = b"", outcome: int = NOT_APPLIED,
 
 def _call(function: Callable[..., int], *arguments: Any) -> Tuple[int, int]:
     """Calls what ends with an out-parameter and an error; returns the status and what came out."""
-    out, err = ctypes.c_void_p(), ctypes.c_void_p()
-    status = function(*arguments, ctypes.byref(out), ctypes.byref(err))
+    out = ctypes.c_void_p()
+    status = _finish(function, *arguments, ctypes.byref(out))
+    return status, out.value or 0
+
+
+def _finish(function: Callable[..., int], *arguments: Any) -> int:
+    """Calls what ends with an error; returns the status."""
+    err = ctypes.c_void_p()
+    status = function(*arguments, ctypes.byref(err))
     if status < 0:
         try:
             raise _error(err.value or 0)
         finally:
             _library().etcd_error_free(err)
-    return status, out.value or 0
+    return status
 
 
 class _Handle:
@@ -482,6 +500,8 @@ class Client(_Handle):
                  ping_timeout: Optional[float] = None, max_send_bytes: int = 0, max_receive_bytes: int = 0,
                  plaintext_password: bool = False) -> None:
         """endpoints: one, several in a string separated by commas, or any number of strings.
+
+        "mem:" or "mem:NAME", alone, is an etcd inside this process; see mem_drop().
 
         timeout is the deadline of calls that name none. Everything else is as in
         etcd_client_options_t, where None and 0 stand for the default.

@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 use support::cc;
 use support::process::temp_dir;
@@ -63,8 +63,15 @@ fn installed(libdir: &str) -> Vec<String> {
     ] {
         all.push(format!("{libdir}/{name}"));
     }
+    all.extend(["bin/etcd-test", "share/man/man1/etcd-test.1"].map(str::to_owned));
     all.sort();
     all
+}
+
+/// The engine in the process, and the newest etcd if there is one.
+fn places(test: &str) -> Vec<String> {
+    let newest = newest_or_skip(test).map(|version| shared(&version).endpoints());
+    std::iter::once("mem:".to_owned()).chain(newest).collect()
 }
 
 /// The shell sees the command as a user would type it, after `cd c-examples`.
@@ -82,7 +89,8 @@ fn example(name: &str, standard: &str) -> Command {
     let out = program.display();
     build(
         &format!(
-            "cc -std={standard} {flags} -o {out} {name}.c $(pkg-config --cflags --libs libetcd)"
+            "cc -std={standard} {flags} -pthread -o {out} {name}.c \
+             $(pkg-config --cflags --libs libetcd)"
         ),
         &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))],
     );
@@ -97,10 +105,22 @@ fn run(program: &Path) -> Command {
 
 /// One at a time: the same example twice would delete its keys under itself.
 fn output(mut command: Command, argument: &str) -> String {
-    static RUNNING: Mutex<()> = Mutex::new(());
-    let _alone = RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _alone = alone();
     command.arg(argument);
     cc::finish(command, LIMIT)
+}
+
+fn alone() -> MutexGuard<'static, ()> {
+    static RUNNING: Mutex<()> = Mutex::new(());
+    RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// It finds the library beside it, and nothing points the loader there.
+fn runs_in_place(command: &Path) {
+    let mut version = Command::new(command);
+    version.arg("--version").env_remove("LD_LIBRARY_PATH");
+    let expected = format!("etcd-test (libetcd) {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(cc::finish(version, LIMIT), expected);
 }
 
 #[test]
@@ -109,6 +129,7 @@ fn uninstall_removes_what_install_brought() {
     let variables = [format!("PREFIX={}", prefix.display())];
     make("install", &variables);
     assert_eq!(files(&prefix), installed("lib"));
+    runs_in_place(&prefix.join("bin/etcd-test"));
     make("install", &variables);
     make("uninstall", &variables);
     assert_eq!(files(&prefix), [""; 0]);
@@ -127,6 +148,7 @@ fn an_installation_can_be_staged() {
     make("install", &variables);
     let root = stage.join("opt/etcd");
     assert_eq!(files(&root), installed(libdir));
+    runs_in_place(&root.join("bin/etcd-test"));
     for text in files(&root).iter().filter(|name| name.ends_with(".pc") || name.ends_with(".cmake"))
     {
         let text = fs::read_to_string(root.join(text)).unwrap();
@@ -151,37 +173,130 @@ fn an_installation_can_be_staged() {
 
 #[test]
 fn every_example() {
-    let Some(version) = newest_or_skip("every_example") else { return };
-    let at = shared(&version).endpoints();
-    for standard in ["c99", "c11"] {
-        let demo = output(example("demo", standard), &at);
+    let standards = ["c99", "c11"];
+    for (at, standard) in places("every_example").iter().flat_map(|at| standards.map(|it| (at, it)))
+    {
+        let demo = output(example("demo", standard), at);
         assert!(demo.contains("demo/banana = yellow (revision "), "{demo}");
         assert!(demo.ends_with("deleted 3 keys\n"), "{demo}");
 
-        let calls = output(example("get-put-delete", standard), &at);
+        let calls = output(example("get-put-delete", standard), at);
         assert!(calls.starts_with("put: replaced \"old\" at revision "), "{calls}");
         assert!(
             calls.ends_with("get: \"new\", version 2\ndelete: 1 key\nget: no such key\n"),
             "{calls}"
         );
 
-        let range = output(example("range", standard), &at);
+        let range = output(example("range", standard), at);
         assert!(range.contains("begin with range/: range/a range/b range/c range/d\n"), "{range}");
         assert!(range.contains("range/b up to range/d: range/b range/c\n"), "{range}");
         assert!(range.contains("range/c and after: range/c range/d"), "{range}");
 
-        let puts = output(example("queue-poll", standard), &at);
+        let puts = output(example("queue-poll", standard), at);
         let mut numbers: Vec<_> =
             puts.lines().map(|line| line.split(": revision").next()).collect();
         numbers.sort();
         let expected: Vec<_> = (0..10).map(|i| format!("put {i}")).collect();
         assert_eq!(numbers.into_iter().flatten().collect::<Vec<_>>(), expected);
 
-        let errors = output(example("errors", standard), &at);
+        let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");
         assert!(errors.contains("no key: given up\n"), "{errors}");
         assert!(errors.ends_with("a good put: done\n"), "{errors}");
     }
+}
+
+const CLASSIC: &str = "\
+get classic/color: red
+set again, if it is red: ETCD_PROTOCOL_ERROR
+get classic/color: green
+get classic: classic/color
+classic/shape
+get classic/color: (nothing)
+watch: classic/watched/a 1
+watch: classic/watched/b 2
+watch: classic/watched/a is gone
+watch: classic/watched/b is gone
+the program has the lock
+the program gives it back
+the thread has the lock
+renew what was given back: ETCD_PROTOCOL_ERROR
+";
+
+#[test]
+fn the_classic_example() {
+    let by_string = places("the_classic_example").into_iter().map(|at| vec![at]);
+    let newest = newest_or_skip("the_classic_example");
+    let by_list = newest.map(|version| ("127.0.0.1".to_owned(), shared(&version).port(0)));
+    let by_list = [("mem:".to_owned(), 0)].into_iter().chain(by_list);
+    let by_list = by_list.map(|(host, port)| vec![host, port.to_string()]);
+    for arguments in by_string.chain(by_list) {
+        let mut classic = example("classic", "c99");
+        classic.args(&arguments);
+        let _alone = alone();
+        let said = cc::finish(classic, LIMIT);
+        let (leader, rest) = said.split_once('\n').unwrap();
+        let id = leader.strip_prefix("leader: ").unwrap();
+        assert!(u64::from_str_radix(id, 16).is_ok_and(|id| id != 0), "{arguments:?}: {said}");
+        assert_eq!(rest, CLASSIC, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_election_example() {
+    for at in places("the_election_example") {
+        let said = output(example("leader-election", "c99"), &at);
+        let who = |end: &str| -> Vec<_> {
+            said.lines().filter_map(|line| line.strip_suffix(end)).collect()
+        };
+        let [first, second] = who(" is elected")[..] else { panic!("{at}: {said}") };
+        assert_ne!(first, second);
+        assert_eq!(who(" falls asleep"), [first]);
+        assert_eq!(who(" steps down: too late to renew"), [first]);
+        assert_eq!(who(" resigns"), [second]);
+        let published = said.lines().filter_map(|line| line.split_once(": "));
+        let published: Vec<_> = published
+            .filter(|(key, _)| *key == "leader-election/leader")
+            .map(|(_, leader)| leader)
+            .collect();
+        assert_eq!(published, [first, second], "{at}: {said}");
+        assert_eq!(said.lines().count(), 7, "{at}: {said}");
+    }
+}
+
+#[test]
+fn an_election_between_processes() {
+    let Some(version) = newest_or_skip("an_election_between_processes") else { return };
+    let _alone = alone();
+    let candidate = |name: &str, seconds: &str| {
+        let mut candidate = example("leader-election", "c99");
+        candidate.args([&*shared(&version).endpoints(), name, seconds]);
+        cc::Running::start(candidate, LIMIT)
+    };
+    // The second one is still there when the first one ends, and long before that in line.
+    let first = candidate("one", "5");
+    std::thread::sleep(Duration::from_secs(1));
+    let second = candidate("two", "8");
+    assert_eq!(first.finish(), "one is elected\none resigns\n");
+    assert_eq!(second.finish(), "two is elected\ntwo resigns\n");
+}
+
+const EMBEDDED: &str = " a key moves
+  embedded/new = value
+  1 in all
+ nothing moves
+  no such key
+  0 in all
+";
+
+#[test]
+fn the_embedded_example() {
+    let memory = format!("in memory:\n{EMBEDDED}");
+    let said = cc::finish(example("embedded", "c99"), LIMIT);
+    assert_eq!(said, memory);
+    let Some(version) = newest_or_skip("the_embedded_example") else { return };
+    let said = output(example("embedded", "c11"), &shared(&version).endpoints());
+    assert_eq!(said, format!("{memory}in a cluster:\n{EMBEDDED}"));
 }
 
 #[test]
@@ -224,43 +339,91 @@ fn the_tls_example() {
 }
 
 #[test]
-fn the_python_example() {
-    let Some(version) = newest_or_skip("the_python_example") else { return };
-    let mut python = python3();
-    python.arg(cc::root().join("c-examples/python.py"));
-    let said = output(python, &shared(&version).endpoints());
-    assert!(said.contains("example/cherry = CHERRY\n") && said.ends_with("deleted: 3\n"), "{said}");
+fn the_python_examples() {
+    for at in places("the_python_examples") {
+        let run = |name: &str| {
+            let mut python = python3();
+            python.arg(cc::root().join("c-examples").join(name));
+            output(python, &at)
+        };
+        let said = run("python.py");
+        assert!(said.contains("example/cherry = CHERRY\n"), "{said}");
+        assert!(said.ends_with("deleted: 3\n"), "{said}");
+
+        let said = run("classic.py");
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(lines[0], "get: red");
+        assert!(lines[1].starts_with("refused: etcd_set: ETCD_ERR_PRECONDITION"), "{said}");
+        assert!(lines[2].starts_with("lost: etcd_lock: ETCD_ERR_LOCK_LOST"), "{said}");
+        let number = |line: &&str| -> Option<u32> {
+            line.strip_prefix("watch: classic.py/number ")?.parse().ok()
+        };
+        let numbers: Vec<_> = lines[3..].iter().filter_map(number).collect();
+        let first = numbers[0];
+        assert_eq!(numbers, [first, first + 1, first + 2], "{said}");
+    }
 }
 
-/// The first block in a language in README.md, for another endpoint than its own.
-fn readme(language: &str, endpoints: &str, target: &Path) {
+/// A block in a language in README.md, counted from 1, for another endpoint than its own.
+fn readme(language: &str, number: usize, endpoints: &str, target: &Path) {
     let text = fs::read_to_string(cc::root().join("README.md")).unwrap();
     let block =
-        text.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
+        text.split(&format!("```{language}\n")).nth(number).unwrap().split("```").next().unwrap();
     assert!(block.contains("localhost:2379"));
     fs::write(target, block.replace("localhost:2379", endpoints)).unwrap();
 }
 
 #[test]
 fn the_programs_in_the_readme() {
-    let Some(version) = newest_or_skip("the_programs_in_the_readme") else { return };
-    let at = shared(&version).endpoints();
     let dir = scratch("readme-");
-    let (c, python) = (dir.join("hello.c"), dir.join("hello.py"));
-    readme("c", &at, &c);
-    readme("python", &at, &python);
     let flags = STRICT.join(" ");
-    let program = dir.join("hello");
-    let command = format!(
-        "cc -std=c99 {flags} {} -o {} $(pkg-config --cflags --libs libetcd)",
-        c.display(),
-        program.display()
-    );
-    build(&command, &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))]);
-    assert_eq!(cc::finish(run(&program), LIMIT), "hello\n");
-    let mut script = python3();
-    script.arg(python);
-    assert_eq!(cc::finish(script, LIMIT), "hello\n");
+    for at in places("the_programs_in_the_readme") {
+        for number in [1, 2] {
+            let (source, program) = (dir.join("hello.c"), dir.join("hello"));
+            readme("c", number, &at, &source);
+            let command = format!(
+                "cc -std=c99 {flags} {} -o {} $(pkg-config --cflags --libs libetcd)",
+                source.display(),
+                program.display()
+            );
+            build(&command, &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))]);
+            assert_eq!(cc::finish(run(&program), LIMIT), "hello\n", "{number} on {at}");
+        }
+        let script = dir.join("hello.py");
+        readme("python", 1, &at, &script);
+        let mut python = python3();
+        python.arg(script);
+        assert_eq!(cc::finish(python, LIMIT), "hello\n", "{at}");
+    }
+}
+
+#[test]
+fn make_demo_needs_no_server() {
+    let root = cc::root();
+    let programs = scratch("demo-");
+    for (name, source) in [("demo", "../c-examples/demo.c"), ("etcd-test", "../cmd/etcd-test.c")] {
+        let out = programs.join(name);
+        build(
+            &format!(
+                "cc -std=c99 -O2 -o {} {source} $(pkg-config --cflags --libs libetcd)",
+                out.display()
+            ),
+            &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))],
+        );
+    }
+    for at in places("make_demo_needs_no_server") {
+        let mut demo = run(&root.join("tools/demo.sh"));
+        demo.arg(&programs);
+        if at != "mem:" {
+            demo.arg(&at);
+        }
+        let _alone = alone();
+        let said = cc::finish(demo, LIMIT);
+        assert!(said.contains("demo/banana = yellow (revision "), "{at}: {said}");
+        assert!(said.contains("got value: red\n"), "{at}: {said}");
+        assert!(said.contains("\ndemo/fruit/apple\ndemo/fruit/banana\n"), "{at}: {said}");
+        assert!(said.contains("\nleader is "), "{at}: {said}");
+    }
 }
 
 /// Finds the module and, by its name, the library, as it would find installed ones.

@@ -1,28 +1,40 @@
-//! python/etcd.py, on every server.
+//! python/etcd.py and python/etcd_api.py, on every backend.
 
 mod support;
 
 use std::process::Command;
 use std::time::Duration;
+use support::backend::backends;
 use support::cc;
-use support::server::{shared, versions_or_skip, Cluster};
+use support::server::{versions_or_skip, Cluster, Version};
+
+const MODULES: [&str; 2] = ["test_etcd", "test_etcd_api"];
 
 #[test]
-fn the_python_module() {
+fn the_python_modules() {
     if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: the_python_module: no python3");
+        eprintln!("skipped: the_python_modules: no python3");
         return;
     }
-    for version in versions_or_skip("the_python_module") {
-        eprintln!("the_python_module: etcd {}", version.name);
-        let victim = Cluster::builder(&version).start();
+    let versions = versions_or_skip("the_python_modules");
+    for backend in backends("the_python_modules", &[]) {
+        eprintln!("the_python_modules: {}", backend.name);
+        let same = |version: &&Version| backend.name == format!("etcd {}", version.name);
+        let victim = versions.iter().find(same).map(|version| Cluster::builder(version).start());
+        if victim.is_none() {
+            let test = "test_the_server_hangs_and_is_killed";
+            eprintln!("skipped: {test}: on {}, which has no server to kill", backend.name);
+        }
         let mut tests = Command::new("python3");
-        tests.args(["-X", "dev", "-W", "error", "-m", "unittest", "test_etcd"]);
+        tests.args(["-X", "dev", "-W", "error", "-m", "unittest"]).args(MODULES);
         tests.current_dir(cc::root().join("python")).env("PYTHONDONTWRITEBYTECODE", "1");
         tests.env("LIBETCD_TEST_LIBRARY", cc::loadable());
-        tests.env("LIBETCD_TEST_ENDPOINTS", shared(&version).endpoints());
-        tests.env("LIBETCD_TEST_VICTIM", victim.endpoint(0));
-        tests.env("LIBETCD_TEST_VICTIM_PID", victim.pid(0).to_string());
+        tests.env("LIBETCD_TEST_ENDPOINTS", &backend.endpoints);
+        tests.env_remove("LIBETCD_TEST_VICTIM").env_remove("LIBETCD_TEST_VICTIM_PID");
+        if let Some(victim) = &victim {
+            tests.env("LIBETCD_TEST_VICTIM", victim.endpoint(0));
+            tests.env("LIBETCD_TEST_VICTIM_PID", victim.pid(0).to_string());
+        }
         cc::finish(tests, Duration::from_secs(120));
     }
 }
