@@ -44,7 +44,7 @@ fn a_program_of_old() {
         .flags(&["-fsanitize=address,undefined", "-fno-sanitize-recover=all"])
         .program("classic-asan", &[source("classic")]);
     let programs = [("plain", strict()), ("asan", sanitized)];
-    on_all_at_once("a_program_of_old", |backend| {
+    on_all_at_once("a_program_of_old", &[], |backend| {
         for (name, program) in &programs {
             program.run(&[&*backend.endpoints, &format!("old-{name}")], 2 * MINUTE);
         }
@@ -138,7 +138,7 @@ fn threads_keep_their_places() {
 
 #[test]
 fn a_watch_waits_for_what_is_to_come() {
-    on_all_at_once("a_watch_waits_for_what_is_to_come", |backend| {
+    on_all_at_once("a_watch_waits_for_what_is_to_come", &[], |backend| {
         let session = Session::open(&backend.endpoints);
         session.set("come", "before", None, 0);
         let future = revision(&session) + 3;
@@ -161,7 +161,7 @@ fn a_watch_waits_for_what_is_to_come() {
 
 #[test]
 fn a_reader_that_pauses_misses_nothing() {
-    on_all_at_once("a_reader_that_pauses_misses_nothing", |backend| {
+    on_all_at_once("a_reader_that_pauses_misses_nothing", &[], |backend| {
         let session = Session::open(&backend.endpoints);
         let value = "v".repeat(100_000);
         session.set("pause", "first", None, 0);
@@ -181,7 +181,7 @@ fn a_reader_that_pauses_misses_nothing() {
 
 #[test]
 fn a_lock_is_waited_for_longer_than_its_ttl() {
-    on_all_at_once("a_lock_is_waited_for_longer_than_its_ttl", |backend| {
+    on_all_at_once("a_lock_is_waited_for_longer_than_its_ttl", &[], |backend| {
         let session = Session::open(&backend.endpoints);
         let held = session.lock("patience", 60).unwrap();
         let start = Instant::now();
@@ -205,7 +205,7 @@ fn a_lock_is_waited_for_longer_than_its_ttl() {
 
 #[test]
 fn a_lock_that_is_not_renewed_is_lost() {
-    on_all_at_once("a_lock_that_is_not_renewed_is_lost", |backend| {
+    on_all_at_once("a_lock_that_is_not_renewed_is_lost", &[], |backend| {
         let session = Session::open(&backend.endpoints);
         for ttl in [2, 4] {
             let held = session.lock("lost", ttl).unwrap();
@@ -230,7 +230,7 @@ fn a_lock_that_is_not_renewed_is_lost() {
 /// Somebody deletes the keys of the lock: the holder's, and a waiter's.
 #[test]
 fn a_lock_whose_keys_are_deleted() {
-    on_all_at_once("a_lock_whose_keys_are_deleted", |backend| {
+    on_all_at_once("a_lock_whose_keys_are_deleted", &[], |backend| {
         let session = Session::open(&backend.endpoints);
         let first = session.lock("deleted", 60).unwrap();
         scope(|threads| {
@@ -255,7 +255,7 @@ fn a_lock_whose_keys_are_deleted() {
 fn never_two_holders() {
     let program = Compiler::c("c99").program("lock", &[source("lock")]);
     let rounds = scaled(200);
-    on_all_at_once("never_two_holders", |backend| {
+    on_all_at_once("never_two_holders", &[], |backend| {
         let dir = temp_dir("lock-");
         let dir = dir.path().to_str().unwrap();
         let held = format!("{dir}/held");
@@ -400,9 +400,11 @@ fn waiting_survives_the_server() {
 /// Tokens that expire, and that a restart forgets: neither watches nor waiting locks notice.
 #[test]
 fn a_session_with_a_password() {
-    let Some(version) = newest_or_skip("a_session_with_a_password") else { return };
-    for kind in ["simple", "jwt"] {
-        let builder = Cluster::builder(&version).password("alice", "secret");
+    on_all_at_once("a_session_with_a_password", &["Auth/AuthEnable"], |backend| {
+        let version = backend.cluster.expect("a server").version();
+        // Tokens of one kind or the other.
+        let kind = if version.debian { "simple" } else { "jwt" };
+        let builder = Cluster::builder(version).password("alice", "secret");
         let cluster = builder.auth_token(kind).token_ttl(2).start();
         let open = |password| {
             let options = Options { user: "alice", password, ..Options::default() };
@@ -441,7 +443,7 @@ fn a_session_with_a_password() {
         assert_eq!(refused.last_error().unwrap().status, ETCD_ERR_AUTH_FAILED);
         assert_eq!(refused.watch("k", None), Err(ETCD_PROTOCOL_ERROR));
         assert_eq!(refused.lock("k", 5), Err(ETCD_PROTOCOL_ERROR));
-    }
+    });
 }
 
 /// What one call did, to be compared with the same call on another backend.

@@ -37,9 +37,9 @@ pub fn backends(test: &str, needs: &[&str]) -> Vec<Backend> {
 }
 
 /// Runs a test that mostly waits on all of them at once.
-pub fn on_all_at_once(test: &str, body: impl Fn(&Backend) + Sync) {
+pub fn on_all_at_once(test: &str, needs: &[&str], body: impl Fn(&Backend) + Sync) {
     std::thread::scope(|scope| {
-        let running: Vec<_> = backends(test, &[])
+        let running: Vec<_> = backends(test, needs)
             .into_iter()
             .map(|backend| {
                 let body = &body;
