@@ -80,6 +80,77 @@
 #define ETCD_PREV_KV 8
 
 /**
+ * For get: answered by one member from what it has, quicker and perhaps stale.
+ */
+#define ETCD_SERIALIZABLE 16
+
+/**
+ * For get: return keys without their values.
+ */
+#define ETCD_KEYS_ONLY 32
+
+/**
+ * For get: return the number of keys only; wins over ETCD_KEYS_ONLY.
+ */
+#define ETCD_COUNT_ONLY 64
+
+/**
+ * For put: keep the value; the key must exist, and the value given be empty.
+ */
+#define ETCD_IGNORE_VALUE 128
+
+/**
+ * For put: keep the lease; the key must exist, and the lease given be 0.
+ */
+#define ETCD_IGNORE_LEASE 256
+
+/**
+ * For compact: return when the space has been freed too, not only decided upon.
+ */
+#define ETCD_PHYSICAL 512
+
+/**
+ * For sort_order: by key, ascending; with another sort_target, ascending by
+ * that within what the limit leaves.
+ */
+#define ETCD_SORT_NONE 0
+
+/**
+ * For sort_order: smallest first, before the limit is applied.
+ */
+#define ETCD_SORT_ASCEND 1
+
+/**
+ * For sort_order: largest first, before the limit is applied.
+ */
+#define ETCD_SORT_DESCEND 2
+
+/**
+ * For sort_target: the key.
+ */
+#define ETCD_SORT_BY_KEY 0
+
+/**
+ * For sort_target: the version.
+ */
+#define ETCD_SORT_BY_VERSION 1
+
+/**
+ * For sort_target: the revision of the creation.
+ */
+#define ETCD_SORT_BY_CREATE 2
+
+/**
+ * For sort_target: the revision of the last change.
+ */
+#define ETCD_SORT_BY_MOD 3
+
+/**
+ * For sort_target: the value.
+ */
+#define ETCD_SORT_BY_VALUE 4
+
+/**
  * The end of an etcd_kv_get_async().
  */
 #define ETCD_EVENT_RANGE_RESPONSE 1
@@ -93,6 +164,11 @@
  * The end of an etcd_kv_delete_async().
  */
 #define ETCD_EVENT_DELETE_RESPONSE 3
+
+/**
+ * The end of an etcd_kv_compact_async().
+ */
+#define ETCD_EVENT_COMPACT_RESPONSE 4
 
 /**
  * A client of one cluster. Opaque; may be used by any number of threads.
@@ -287,9 +363,44 @@ typedef struct etcd_get_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_REQUIRE_LEADER.
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
+   * ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
    */
   uint32_t flags;
+  /**
+   * Read the keys as they were at this revision; 0 as they are now.
+   * ETCD_ERR_COMPACTED if it is gone, ETCD_ERR_FUTURE_REVISION if it is to come.
+   */
+  int64_t revision;
+  /**
+   * Return at most so many keys, and say whether there are more; 0 for all.
+   */
+  int64_t limit;
+  /**
+   * When not 0: only keys whose last change is of this revision or later.
+   * The response's count does not heed this, nor the next three.
+   */
+  int64_t min_mod_revision;
+  /**
+   * When not 0: only keys whose last change is of this revision or earlier.
+   */
+  int64_t max_mod_revision;
+  /**
+   * When not 0: only keys created at this revision or later.
+   */
+  int64_t min_create_revision;
+  /**
+   * When not 0: only keys created at this revision or earlier.
+   */
+  int64_t max_create_revision;
+  /**
+   * ETCD_SORT_NONE, ETCD_SORT_ASCEND or ETCD_SORT_DESCEND.
+   */
+  int32_t sort_order;
+  /**
+   * An ETCD_SORT_BY_ number.
+   */
+  int32_t sort_target;
 } etcd_get_options_t;
 
 /**
@@ -358,7 +469,8 @@ typedef struct etcd_range_response_t {
    */
   struct etcd_header_t header;
   /**
-   * The keys found, in ascending order; valid until the response is freed.
+   * The keys found, in ascending order unless another was asked for; valid
+   * until the response is freed.
    */
   const struct etcd_kv_t *kvs;
   /**
@@ -366,7 +478,7 @@ typedef struct etcd_range_response_t {
    */
   size_t kv_count;
   /**
-   * Number of keys in the range.
+   * Number of keys in the range, whatever the limit.
    */
   int64_t count;
   /**
@@ -388,9 +500,13 @@ typedef struct etcd_put_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+   * ETCD_PREV_KV, ETCD_IGNORE_VALUE, ETCD_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
    */
   uint32_t flags;
+  /**
+   * A lease, with which the key goes; 0 for none, also if it had one.
+   */
+  int64_t lease;
 } etcd_put_options_t;
 
 /**
@@ -455,6 +571,36 @@ typedef struct etcd_delete_response_t {
    */
   size_t prev_kv_count;
 } etcd_delete_response_t;
+
+/**
+ * Options of etcd_kv_compact(). Begin with ETCD_COMPACT_OPTIONS_INIT.
+ */
+typedef struct etcd_compact_options_t {
+  /**
+   * Set by ETCD_COMPACT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, and for none with
+   * ETCD_PHYSICAL; ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PHYSICAL, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_compact_options_t;
+
+/**
+ * Reply to a compaction. Made by the library; read it, never copy it or take
+ * its size: later versions append fields. Free it with etcd_compact_response_free().
+ */
+typedef struct etcd_compact_response_t {
+  /**
+   * Who answered, and at which revision.
+   */
+  struct etcd_header_t header;
+} etcd_compact_response_t;
 
 /**
  * Success.
@@ -1210,6 +1356,32 @@ etcd_status_t etcd_kv_delete(struct etcd_client_t *client,
                              struct etcd_error_t **err);
 
 /**
+ * Forgets the history before a revision.
+ *
+ * Afterwards reads and watches of earlier revisions fail with
+ * ETCD_ERR_COMPACTED; what the keys are now stays. Sent to a server at most once.
+ *
+ * @param client   Open client.
+ * @param revision The oldest revision to keep; at least 1.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_compact_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put(), ETCD_ERR_COMPACTED if it was compacted before, or
+ *         ETCD_ERR_FUTURE_REVISION.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_compact(struct etcd_client_t *client,
+                              int64_t revision,
+                              const struct etcd_compact_options_t *options,
+                              struct etcd_compact_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
  * Starts etcd_kv_get() and returns at once.
  *
  * The end of the call, successful or not, arrives on the queue as an event of
@@ -1297,6 +1469,33 @@ etcd_status_t etcd_kv_delete_async(struct etcd_client_t *client,
                                    struct etcd_error_t **err);
 
 /**
+ * Starts etcd_kv_compact() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_COMPACT_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param revision  As etcd_kv_compact().
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_compact_async(struct etcd_client_t *client,
+                                    int64_t revision,
+                                    const struct etcd_compact_options_t *options,
+                                    struct etcd_queue_t *queue,
+                                    void *user_data,
+                                    struct etcd_op_t **op,
+                                    struct etcd_error_t **err);
+
+/**
  * Frees a response and all that it points to.
  *
  * @param response  May be NULL. Not one that belongs to an event.
@@ -1322,6 +1521,15 @@ ETCD_API void etcd_put_response_free(struct etcd_put_response_t *response);
  * @since 0.1
  */
 ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response);
+
+/**
+ * Frees a response.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_compact_response_free(struct etcd_compact_response_t *response);
 
 /**
  * What an event is: one of the ETCD_EVENT_ numbers.
@@ -1393,6 +1601,17 @@ const struct etcd_put_response_t *etcd_event_put_response(const struct etcd_even
  */
 ETCD_API
 const struct etcd_delete_response_t *etcd_event_delete_response(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful compaction.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_compact_response_t *etcd_event_compact_response(const struct etcd_event_t *event);
 
 /**
  * Frees an event with its response or error.
@@ -1499,15 +1718,19 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 
 /** All defaults, for initialising an etcd_get_options_t. */
 #define ETCD_GET_OPTIONS_INIT \
-  { sizeof(etcd_get_options_t), { NULL, 0 }, 0, 0 }
+  { sizeof(etcd_get_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** All defaults, for initialising an etcd_put_options_t. */
 #define ETCD_PUT_OPTIONS_INIT \
-  { sizeof(etcd_put_options_t), 0, 0 }
+  { sizeof(etcd_put_options_t), 0, 0, 0 }
 
 /** All defaults, for initialising an etcd_delete_options_t. */
 #define ETCD_DELETE_OPTIONS_INIT \
   { sizeof(etcd_delete_options_t), { NULL, 0 }, 0, 0 }
+
+/** All defaults, for initialising an etcd_compact_options_t. */
+#define ETCD_COMPACT_OPTIONS_INIT \
+  { sizeof(etcd_compact_options_t), 0, 0 }
 
 
 #endif  /* ETCD_H */

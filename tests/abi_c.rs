@@ -58,7 +58,7 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
     let dir = temp_dir("header-");
     let dir = dir.path();
     // First, twice, every options structure made, and in two units of one program.
-    let options = ["client", "get", "put", "delete"].map(|name| {
+    let options = ["client", "get", "put", "delete", "compact"].map(|name| {
         let upper = name.to_uppercase();
         format!(
             "  etcd_{name}_options_t of_{name} = ETCD_{upper}_OPTIONS_INIT;\n  \

@@ -12,8 +12,6 @@ use std::time::{Duration, Instant};
 use support::ffi::*;
 use support::session::Session;
 
-const DEFAULT: CallOptions<'static> = CallOptions { range_end: &[], timeout_ms: 0, flags: 0 };
-
 fn forget(endpoint: &str) -> etcd_status_t {
     let endpoint = CString::new(endpoint).unwrap();
     unsafe { etcd_mem_drop(endpoint.as_ptr(), null_mut()) }

@@ -10,8 +10,6 @@ use support::proxy::{Dir, Fault, Proxy};
 use support::scaled;
 use support::server::{newest_or_skip, versions_or_skip, Cluster};
 
-const DEFAULT: CallOptions<'static> = CallOptions { range_end: &[], timeout_ms: 0, flags: 0 };
-
 fn millis(since: Instant) -> u128 {
     since.elapsed().as_millis()
 }

@@ -2,12 +2,14 @@
 
 mod support;
 
+use etcd::capi::event::ETCD_EVENT_COMPACT_RESPONSE;
 use etcd::capi::kv::*;
 use etcd::status::*;
 use std::collections::HashSet;
 use std::sync::Mutex;
 use support::backend::{backends, Backend};
 use support::ffi::*;
+use support::session::Session;
 
 /// Runs the test on every backend, alone: some count revisions and keys.
 fn on_every_backend(test: &str, body: impl Fn(&Backend, &Client)) {
@@ -23,8 +25,6 @@ fn on_every_backend(test: &str, body: impl Fn(&Backend, &Client)) {
 fn key(test: &str, rest: &str) -> Vec<u8> {
     format!("{test}/{rest}").into_bytes()
 }
-
-const DEFAULT: CallOptions<'static> = CallOptions { range_end: &[], timeout_ms: 0, flags: 0 };
 
 #[test]
 fn a_key_through_its_life() {
@@ -116,6 +116,199 @@ fn ranges_prefixes_and_from_key() {
         assert_eq!((gone.count, gone.kvs.len()), (3, 3));
         assert_eq!(client.delete(b"r/", flags(ETCD_PREFIX)).unwrap().count, 1);
         assert_eq!(client.delete(b"r", flags(ETCD_PREFIX)).unwrap().count, 2);
+    });
+}
+
+/// Keys o/a to o/e, whose order by each target is another one.
+fn five_keys(client: &Client) -> Vec<i64> {
+    for key in ["o/c", "o/a", "o/e", "o/b", "o/d"] {
+        client.put(key.as_bytes(), b"", DEFAULT).unwrap();
+    }
+    let values = [("o/e", "2"), ("o/b", "5"), ("o/e", "1"), ("o/a", "4"), ("o/e", "3")];
+    values
+        .map(|(key, value)| client.put(key.as_bytes(), value.as_bytes(), DEFAULT).unwrap().revision)
+        .into()
+}
+
+#[test]
+fn gets_with_every_option() {
+    on_every_backend("gets_with_every_option", |_, client| {
+        client.delete(b"o/", flags(ETCD_PREFIX)).unwrap();
+        let changes = five_keys(client);
+        let prefix = flags(ETCD_PREFIX);
+        let reply = |options: CallOptions<'_>| client.get(b"o/", options).unwrap();
+        let found = |options: CallOptions<'_>| -> String {
+            reply(options).kvs.iter().map(|kv| kv.key[2] as char).collect()
+        };
+        let sorted =
+            |sort_order, sort_target| found(CallOptions { sort_order, sort_target, ..prefix });
+        for (target, ascending, descending) in [
+            (ETCD_SORT_BY_KEY, "abcde", "edcba"),
+            (ETCD_SORT_BY_CREATE, "caebd", "dbeac"),
+            (ETCD_SORT_BY_MOD, "cdbae", "eabdc"),
+        ] {
+            assert_eq!(sorted(ETCD_SORT_ASCEND, target), ascending);
+            assert_eq!(sorted(ETCD_SORT_NONE, target), ascending);
+            assert_eq!(sorted(ETCD_SORT_DESCEND, target), descending);
+        }
+        // Versions 2 2 1 1 4, values 4 5 "" "" 3.
+        assert_eq!(&sorted(ETCD_SORT_DESCEND, ETCD_SORT_BY_VERSION)[..1], "e");
+        assert_eq!(&sorted(ETCD_SORT_ASCEND, ETCD_SORT_BY_VALUE)[2..], "eab");
+
+        let two = reply(CallOptions { limit: 2, ..prefix });
+        assert_eq!((two.kvs.len(), two.count, two.more), (2, 5, true));
+        let five = reply(CallOptions { limit: 5, ..prefix });
+        assert_eq!((five.kvs.len(), five.count, five.more), (5, 5, false));
+        let last = CallOptions {
+            limit: 1,
+            sort_order: ETCD_SORT_DESCEND,
+            sort_target: ETCD_SORT_BY_MOD,
+            ..prefix
+        };
+        assert_eq!(found(last), "e");
+
+        let keys = reply(flags(ETCD_PREFIX | ETCD_KEYS_ONLY));
+        assert!(keys.kvs.len() == 5 && keys.kvs.iter().all(|kv| kv.value.is_empty()));
+        assert_eq!(keys.kvs[4].version, 4);
+        for only in [ETCD_COUNT_ONLY, ETCD_COUNT_ONLY | ETCD_KEYS_ONLY] {
+            let count = reply(flags(ETCD_PREFIX | only));
+            assert_eq!((count.kvs.len(), count.count), (0, 5));
+        }
+        assert_eq!(found(flags(ETCD_PREFIX | ETCD_SERIALIZABLE)), "abcde");
+
+        let (second, fourth) = (changes[1], changes[3]);
+        assert_eq!(found(CallOptions { min_mod_revision: second, ..prefix }), "abe");
+        assert_eq!(found(CallOptions { max_mod_revision: fourth, ..prefix }), "abcd");
+        let created =
+            |key: &str| client.get(key.as_bytes(), DEFAULT).unwrap().kvs[0].create_revision;
+        let (a, b) = (created("o/a"), created("o/b"));
+        assert_eq!(found(CallOptions { min_create_revision: b, ..prefix }), "bd");
+        assert_eq!(found(CallOptions { max_create_revision: a, ..prefix }), "ac");
+        let within = CallOptions { min_create_revision: a, max_create_revision: b, ..prefix };
+        let within = reply(within);
+        assert_eq!((within.kvs.len(), within.count), (3, 5));
+
+        // The past, key by key and all together.
+        let past = |key: &str, revision| {
+            let options = CallOptions { revision, ..DEFAULT };
+            client.get(key.as_bytes(), options).unwrap().kvs[0].value.clone()
+        };
+        assert_eq!(past("o/e", changes[0]), b"2");
+        assert_eq!(past("o/e", changes[1]), b"2");
+        assert_eq!(past("o/e", changes[2]), b"1");
+        assert_eq!(found(CallOptions { revision: a, ..prefix }), "ac");
+        client.delete(b"o/", prefix).unwrap();
+        assert_eq!(found(prefix), "");
+        assert_eq!(found(CallOptions { revision: changes[4], ..prefix }), "abcde");
+    });
+}
+
+#[test]
+fn puts_with_every_option() {
+    on_every_backend("puts_with_every_option", |backend, client| {
+        let session = Session::open(&backend.endpoints);
+        assert_eq!(session.set("p/leased", "v", None, 60), ETCD_OK);
+        let leased = client.get(b"p/leased", DEFAULT).unwrap().kvs.remove(0);
+        assert_ne!(leased.lease, 0);
+        let lease = |key: &[u8]| client.get(key, DEFAULT).unwrap().kvs[0].lease;
+        let with_lease = CallOptions { lease: leased.lease, ..DEFAULT };
+        client.put(b"p/other", b"v", with_lease).unwrap();
+        assert_eq!(lease(b"p/other"), leased.lease);
+        // Each may be kept by itself.
+        client.put(b"p/other", b"w", flags(ETCD_IGNORE_LEASE)).unwrap();
+        assert_eq!(
+            (lease(b"p/other"), client.value(b"p/other").unwrap().unwrap()),
+            (leased.lease, b"w".to_vec())
+        );
+        client.put(b"p/other", b"", flags(ETCD_IGNORE_VALUE)).unwrap();
+        assert_eq!(
+            (lease(b"p/other"), client.value(b"p/other").unwrap().unwrap()),
+            (0, b"w".to_vec())
+        );
+
+        let refused = |key: &[u8], value: &[u8], options| {
+            let error = client.put(key, value, options).unwrap_err();
+            assert!(!error.maybe_applied, "{error:?}");
+            error.status
+        };
+        let lease_too = CallOptions { lease: leased.lease, ..flags(ETCD_IGNORE_LEASE) };
+        assert_eq!(refused(b"p/other", b"v", lease_too), ETCD_ERR_LEASE_PROVIDED);
+        assert_eq!(refused(b"p/other", b"v", flags(ETCD_IGNORE_VALUE)), ETCD_ERR_VALUE_PROVIDED);
+        assert_eq!(refused(b"p/none", b"", flags(ETCD_IGNORE_VALUE)), ETCD_ERR_KEY_NOT_FOUND);
+        assert_eq!(refused(b"p/none", b"v", flags(ETCD_IGNORE_LEASE)), ETCD_ERR_KEY_NOT_FOUND);
+        let unknown = CallOptions { lease: 12345, ..DEFAULT };
+        assert_eq!(refused(b"p/none", b"v", unknown), ETCD_ERR_LEASE_NOT_FOUND);
+        assert_eq!(client.delete(b"p/", flags(ETCD_PREFIX)).unwrap().count, 2);
+    });
+}
+
+#[test]
+fn history_ends_where_it_was_compacted() {
+    on_every_backend("history_ends_where_it_was_compacted", |_, client| {
+        let old = client.put(b"h", b"old", DEFAULT).unwrap().revision;
+        let new = client.put(b"h", b"new", DEFAULT).unwrap().revision;
+        let at = |revision| client.get(b"h", CallOptions { revision, ..DEFAULT });
+        assert_eq!(at(old).unwrap().kvs[0].value, b"old");
+        assert_eq!(at(new + 1).unwrap_err().status, ETCD_ERR_FUTURE_REVISION);
+        assert_eq!(client.compact(new, flags(ETCD_PHYSICAL)).unwrap().revision, new);
+        assert_eq!(at(old).unwrap_err().status, ETCD_ERR_COMPACTED);
+        assert_eq!(at(new).unwrap().kvs[0].value, b"new");
+        for (revision, status) in [
+            (new, ETCD_ERR_COMPACTED),
+            (old, ETCD_ERR_COMPACTED),
+            (new + 1, ETCD_ERR_FUTURE_REVISION),
+        ] {
+            let error = client.compact(revision, DEFAULT).unwrap_err();
+            assert_eq!((error.status, error.maybe_applied), (status, false));
+        }
+        let newer = client.put(b"h", b"newer", DEFAULT).unwrap().revision;
+        let queue = Queue::new();
+        queue.compact(client, newer, 7).unwrap();
+        let event = queue.next(5000).unwrap();
+        assert_eq!((event.kind, event.user_data), (ETCD_EVENT_COMPACT_RESPONSE, 7));
+        assert_eq!(event.result.unwrap().revision, newer);
+        queue.compact(client, newer, 8).unwrap();
+        let refused = queue.next(5000).unwrap().result.unwrap_err();
+        assert_eq!(refused.status, ETCD_ERR_COMPACTED);
+    });
+}
+
+#[test]
+fn options_that_make_no_sense_are_named() {
+    on_every_backend("options_that_make_no_sense_are_named", |_, client| {
+        let negative = [
+            ("revision", CallOptions { revision: -1, ..DEFAULT }),
+            ("limit", CallOptions { limit: i64::MIN, ..DEFAULT }),
+            ("min_mod_revision", CallOptions { min_mod_revision: -1, ..DEFAULT }),
+            ("max_mod_revision", CallOptions { max_mod_revision: -1, ..DEFAULT }),
+            ("min_create_revision", CallOptions { min_create_revision: -1, ..DEFAULT }),
+            ("max_create_revision", CallOptions { max_create_revision: -1, ..DEFAULT }),
+        ];
+        for (name, options) in negative {
+            let error = client.get(b"k", options).unwrap_err();
+            assert_eq!(error.status, ETCD_ERR_INVALID_ARGUMENT, "{name}");
+            assert!(error.message.starts_with(&format!("{name} is -")), "{}", error.message);
+        }
+        for (sort_order, sort_target) in [(3, 0), (-1, 0), (0, 5), (0, -1), (i32::MAX, 0)] {
+            let options = CallOptions { sort_order, sort_target, ..DEFAULT };
+            let error = client.get(b"k", options).unwrap_err();
+            assert_eq!(error.status, ETCD_ERR_INVALID_SORT_OPTION);
+        }
+        for revision in [0, -1, i64::MIN] {
+            assert_eq!(
+                client.compact(revision, DEFAULT).unwrap_err().status,
+                ETCD_ERR_INVALID_ARGUMENT
+            );
+        }
+        let wrong = [
+            client.get(b"k", flags(ETCD_IGNORE_VALUE)),
+            client.put(b"k", b"", flags(ETCD_SERIALIZABLE)),
+            client.delete(b"k", flags(ETCD_KEYS_ONLY)),
+            client.compact(1, flags(ETCD_PREV_KV)),
+        ];
+        for result in wrong {
+            assert_eq!(result.unwrap_err().status, ETCD_ERR_UNSUPPORTED);
+        }
     });
 }
 

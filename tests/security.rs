@@ -9,8 +9,6 @@ use support::certs::{self, Ca, Certs};
 use support::ffi::*;
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode};
 
-const DEFAULT: CallOptions<'static> = CallOptions { range_end: &[], timeout_ms: 0, flags: 0 };
-
 fn works(client: &Client) {
     client.put(b"secure", b"v", DEFAULT).unwrap();
     assert_eq!(client.value(b"secure").unwrap().unwrap(), b"v");

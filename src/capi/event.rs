@@ -2,9 +2,12 @@
 
 use super::error::etcd_error_t;
 use super::handle;
-use super::kv::{etcd_delete_response_t, etcd_put_response_t, etcd_range_response_t, Response};
+use super::kv::{
+    etcd_compact_response_t, etcd_delete_response_t, etcd_put_response_t, etcd_range_response_t,
+};
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::quiet;
+use super::response::Response;
 use crate::client::{AbortHandle, Call, Client};
 use crate::error::Result;
 use crate::status::*;
@@ -17,6 +20,8 @@ pub const ETCD_EVENT_RANGE_RESPONSE: i32 = 1;
 pub const ETCD_EVENT_PUT_RESPONSE: i32 = 2;
 /// The end of an etcd_kv_delete_async().
 pub const ETCD_EVENT_DELETE_RESPONSE: i32 = 3;
+/// The end of an etcd_kv_compact_async().
+pub const ETCD_EVENT_COMPACT_RESPONSE: i32 = 4;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
 /// a handle: using one after freeing it is the caller's fault.
@@ -25,9 +30,9 @@ pub struct etcd_event_t {
     user_data: *mut c_void,
     status: etcd_status_t,
     error: *mut etcd_error_t,
-    range: *mut etcd_range_response_t,
-    put: *mut etcd_put_response_t,
-    delete: *mut etcd_delete_response_t,
+    /// Of the type that goes with the kind; NULL after a failure.
+    response: *mut c_void,
+    free: unsafe fn(*mut c_void),
 }
 
 impl Drop for etcd_event_t {
@@ -35,11 +40,17 @@ impl Drop for etcd_event_t {
         // SAFETY: made by this library, owned by the event, and freed once.
         unsafe {
             super::error::etcd_error_free(self.error);
-            Response::free(self.range);
-            Response::free(self.put);
-            Response::free(self.delete);
+            (self.free)(self.response);
         }
     }
+}
+
+unsafe fn free<T: Response>(response: *mut c_void) {
+    T::free(response.cast());
+}
+
+fn decode<T: Response>(message: Vec<u8>) -> Result<*mut c_void> {
+    T::decode(message).map(<*mut T>::cast)
 }
 
 /// The caller's pointer, carried and never followed.
@@ -64,44 +75,29 @@ pub struct Pending {
     user_data: UserData,
     changes: bool,
     result: Result<Vec<u8>>,
+    decode: fn(Vec<u8>) -> Result<*mut c_void>,
+    free: unsafe fn(*mut c_void),
     _ticket: Option<Ticket>,
 }
 
 impl Pending {
     pub(super) fn event(self) -> *mut etcd_event_t {
-        let null: *mut c_void = std::ptr::null_mut();
-        let mut event = etcd_event_t {
-            kind: self.kind,
-            user_data: self.user_data.0,
-            status: ETCD_OK,
-            error: null.cast(),
-            range: null.cast(),
-            put: null.cast(),
-            delete: null.cast(),
+        let decoded = self
+            .result
+            .and_then(|message| (self.decode)(message).map_err(|e| e.maybe_applied(self.changes)));
+        let (status, error, response) = match decoded {
+            Ok(response) => (ETCD_OK, std::ptr::null_mut(), response),
+            Err(error) => (error.status, etcd_error_t::new(error), std::ptr::null_mut()),
         };
-        let decoded = self.result.and_then(|message| {
-            let decoded = match self.kind {
-                ETCD_EVENT_PUT_RESPONSE => Response::decode(message).map(|put| event.put = put),
-                ETCD_EVENT_DELETE_RESPONSE => {
-                    Response::decode(message).map(|delete| event.delete = delete)
-                }
-                _ => Response::decode(message).map(|range| event.range = range),
-            };
-            decoded.map_err(|e| e.maybe_applied(self.changes))
-        });
-        if let Err(error) = decoded {
-            event.status = error.status;
-            event.error = etcd_error_t::new(error);
-        }
-        Box::into_raw(Box::new(event))
+        let (kind, user_data, free) = (self.kind, self.user_data.0, self.free);
+        Box::into_raw(Box::new(etcd_event_t { kind, user_data, status, error, response, free }))
     }
 }
 
 /// Starts a call whose end goes to the queue.
-pub(super) unsafe fn submit(
+pub(super) unsafe fn submit<T: Response>(
     client: &Client,
     call: Call,
-    kind: i32,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
     op: *mut *mut etcd_op_t,
@@ -118,7 +114,15 @@ pub(super) unsafe fn submit(
         (Some(Ticket(handle as u64)), Some(registration))
     };
     let done = move |result| {
-        queue.push(Pending { kind, user_data, changes, result, _ticket: ticket });
+        queue.push(Pending {
+            kind: T::EVENT,
+            user_data,
+            changes,
+            result,
+            decode: decode::<T>,
+            free: free::<T>,
+            _ticket: ticket,
+        });
     };
     client.submit(call, abort, Box::new(done));
     Ok(ETCD_OK)
@@ -126,6 +130,11 @@ pub(super) unsafe fn submit(
 
 unsafe fn read<T: Default>(event: *const etcd_event_t, of: impl FnOnce(&etcd_event_t) -> T) -> T {
     quiet(|| event.as_ref().map(of).unwrap_or_default())
+}
+
+unsafe fn response<T: Response>(event: *const etcd_event_t) -> *const T {
+    let event = event.as_ref().filter(|event| event.kind == T::EVENT);
+    event.map_or(std::ptr::null(), |event| event.response.cast())
 }
 
 /// What an event is: one of the ETCD_EVENT_ numbers.
@@ -180,7 +189,7 @@ pub unsafe extern "C" fn etcd_event_error(event: *const etcd_event_t) -> *const 
 pub unsafe extern "C" fn etcd_event_range_response(
     event: *const etcd_event_t,
 ) -> *const etcd_range_response_t {
-    event.as_ref().map_or(std::ptr::null(), |event| event.range)
+    response(event)
 }
 
 /// The response of a successful put.
@@ -193,7 +202,7 @@ pub unsafe extern "C" fn etcd_event_range_response(
 pub unsafe extern "C" fn etcd_event_put_response(
     event: *const etcd_event_t,
 ) -> *const etcd_put_response_t {
-    event.as_ref().map_or(std::ptr::null(), |event| event.put)
+    response(event)
 }
 
 /// The response of a successful delete.
@@ -206,7 +215,20 @@ pub unsafe extern "C" fn etcd_event_put_response(
 pub unsafe extern "C" fn etcd_event_delete_response(
     event: *const etcd_event_t,
 ) -> *const etcd_delete_response_t {
-    event.as_ref().map_or(std::ptr::null(), |event| event.delete)
+    response(event)
+}
+
+/// The response of a successful compaction.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_compact_response(
+    event: *const etcd_event_t,
+) -> *const etcd_compact_response_t {
+    response(event)
 }
 
 /// Frees an event with its response or error.

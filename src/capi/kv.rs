@@ -3,18 +3,20 @@
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::{
-    submit, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_RANGE_RESPONSE,
+    submit, ETCD_EVENT_COMPACT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE,
+    ETCD_EVENT_RANGE_RESPONSE,
 };
 use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
+use super::response::{run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, quiet};
-use crate::client::kv::{Common, Keys, Timeout};
+use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sys;
-use crate::wire::decode::{Shape, DELETE_RANGE, PUT, RANGE};
+use crate::wire::decode::{Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE};
 use std::ffi::c_void;
 use std::time::Duration;
 
@@ -27,6 +29,37 @@ pub const ETCD_PREFIX: u32 = 2;
 pub const ETCD_FROM_KEY: u32 = 4;
 /// For put and delete: return what the call replaces or deletes.
 pub const ETCD_PREV_KV: u32 = 8;
+/// For get: answered by one member from what it has, quicker and perhaps stale.
+pub const ETCD_SERIALIZABLE: u32 = 16;
+/// For get: return keys without their values.
+pub const ETCD_KEYS_ONLY: u32 = 32;
+/// For get: return the number of keys only; wins over ETCD_KEYS_ONLY.
+pub const ETCD_COUNT_ONLY: u32 = 64;
+/// For put: keep the value; the key must exist, and the value given be empty.
+pub const ETCD_IGNORE_VALUE: u32 = 128;
+/// For put: keep the lease; the key must exist, and the lease given be 0.
+pub const ETCD_IGNORE_LEASE: u32 = 256;
+/// For compact: return when the space has been freed too, not only decided upon.
+pub const ETCD_PHYSICAL: u32 = 512;
+
+/// For sort_order: by key, ascending; with another sort_target, ascending by
+/// that within what the limit leaves.
+pub const ETCD_SORT_NONE: i32 = 0;
+/// For sort_order: smallest first, before the limit is applied.
+pub const ETCD_SORT_ASCEND: i32 = 1;
+/// For sort_order: largest first, before the limit is applied.
+pub const ETCD_SORT_DESCEND: i32 = 2;
+
+/// For sort_target: the key.
+pub const ETCD_SORT_BY_KEY: i32 = 0;
+/// For sort_target: the version.
+pub const ETCD_SORT_BY_VERSION: i32 = 1;
+/// For sort_target: the revision of the creation.
+pub const ETCD_SORT_BY_CREATE: i32 = 2;
+/// For sort_target: the revision of the last change.
+pub const ETCD_SORT_BY_MOD: i32 = 3;
+/// For sort_target: the value.
+pub const ETCD_SORT_BY_VALUE: i32 = 4;
 
 /// Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
 #[repr(C)]
@@ -40,8 +73,27 @@ pub struct etcd_get_options_t {
     pub range_end: etcd_bytes_t,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
-    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_REQUIRE_LEADER.
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
+    /// ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
     pub flags: u32,
+    /// Read the keys as they were at this revision; 0 as they are now.
+    /// ETCD_ERR_COMPACTED if it is gone, ETCD_ERR_FUTURE_REVISION if it is to come.
+    pub revision: i64,
+    /// Return at most so many keys, and say whether there are more; 0 for all.
+    pub limit: i64,
+    /// When not 0: only keys whose last change is of this revision or later.
+    /// The response's count does not heed this, nor the next three.
+    pub min_mod_revision: i64,
+    /// When not 0: only keys whose last change is of this revision or earlier.
+    pub max_mod_revision: i64,
+    /// When not 0: only keys created at this revision or later.
+    pub min_create_revision: i64,
+    /// When not 0: only keys created at this revision or earlier.
+    pub max_create_revision: i64,
+    /// ETCD_SORT_NONE, ETCD_SORT_ASCEND or ETCD_SORT_DESCEND.
+    pub sort_order: i32,
+    /// An ETCD_SORT_BY_ number.
+    pub sort_target: i32,
 }
 
 /// Options of etcd_kv_put(). Begin with ETCD_PUT_OPTIONS_INIT.
@@ -52,7 +104,22 @@ pub struct etcd_put_options_t {
     pub size: usize,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
-    /// ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+    /// ETCD_PREV_KV, ETCD_IGNORE_VALUE, ETCD_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
+    pub flags: u32,
+    /// A lease, with which the key goes; 0 for none, also if it had one.
+    pub lease: i64,
+}
+
+/// Options of etcd_kv_compact(). Begin with ETCD_COMPACT_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_compact_options_t {
+    /// Set by ETCD_COMPACT_OPTIONS_INIT.
+    pub size: usize,
+    /// Deadline in milliseconds; 0 for the client's, and for none with
+    /// ETCD_PHYSICAL; ETCD_TIMEOUT_NONE for none.
+    pub timeout_ms: u32,
+    /// ETCD_PHYSICAL, ETCD_REQUIRE_LEADER.
     pub flags: u32,
 }
 
@@ -87,17 +154,23 @@ unsafe impl Options for etcd_delete_options_t {
     const FIRST_SIZE: usize = 32;
 }
 
+unsafe impl Options for etcd_compact_options_t {
+    const NAME: &'static str = "etcd_compact_options_t";
+    const FIRST_SIZE: usize = 16;
+}
+
 /// Reply to a get. Made by the library; read it, never copy it or take its
 /// size: later versions append fields. Free it with etcd_range_response_free().
 #[repr(C)]
 pub struct etcd_range_response_t {
     /// Who answered, and at which revision.
     pub header: etcd_header_t,
-    /// The keys found, in ascending order; valid until the response is freed.
+    /// The keys found, in ascending order unless another was asked for; valid
+    /// until the response is freed.
     pub kvs: *const etcd_kv_t,
     /// Number of elements of kvs.
     pub kv_count: usize,
-    /// Number of keys in the range.
+    /// Number of keys in the range, whatever the limit.
     pub count: i64,
     /// Whether there are more keys in the range than were returned.
     pub more: bool,
@@ -128,24 +201,25 @@ pub struct etcd_delete_response_t {
     pub prev_kv_count: usize,
 }
 
-/// A response that C sees the first part of, with the memory it points into.
+/// Reply to a compaction. Made by the library; read it, never copy it or take
+/// its size: later versions append fields. Free it with etcd_compact_response_free().
 #[repr(C)]
-struct Owned<T> {
-    public: T,
-    kvs: Vec<etcd_kv_t>,
-    message: Vec<u8>,
+pub struct etcd_compact_response_t {
+    /// Who answered, and at which revision.
+    pub header: etcd_header_t,
 }
 
-/// One of the three responses.
-pub(super) trait Response: Sized {
-    const SHAPE: Shape;
-    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self;
+/// Key-value pairs, and the message that they point into.
+pub struct Pairs {
+    kvs: Vec<etcd_kv_t>,
+    _message: Vec<u8>,
+}
 
-    /// The response in a server's message.
-    fn decode(message: Vec<u8>) -> Result<*mut Self> {
+impl Pairs {
+    fn decode(shape: &Shape, message: Vec<u8>) -> Result<(Reply, Pairs)> {
         let mut kvs: Vec<etcd_kv_t> = Vec::new();
         let mut short = false;
-        let reply = Self::SHAPE.decode(&message, |kv, expected| {
+        let reply = shape.decode(&message, |kv, expected| {
             short = short || kvs.len() == kvs.capacity() && !sys::reserve(&mut kvs, expected);
             if !short {
                 kvs.push(kv.into());
@@ -155,51 +229,62 @@ pub(super) trait Response: Sized {
             return Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory for the keys of the reply"));
         }
         let malformed = |_| Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's");
-        let public = Self::new(reply.map_err(malformed)?, &kvs);
-        Ok(Box::into_raw(Box::new(Owned { public, kvs, message })).cast())
+        Ok((reply.map_err(malformed)?, Pairs { kvs, _message: message }))
     }
 
-    unsafe fn free(response: *mut Self) {
-        if !response.is_null() {
-            drop(Box::from_raw(response.cast::<Owned<Self>>()));
-        }
+    fn first(&self) -> *const etcd_kv_t {
+        self.kvs.first().map_or(std::ptr::null(), |kv| kv)
     }
 }
 
 impl Response for etcd_range_response_t {
-    const SHAPE: Shape = RANGE;
-    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self {
-        etcd_range_response_t {
+    const EVENT: i32 = ETCD_EVENT_RANGE_RESPONSE;
+    type Storage = Pairs;
+    fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&RANGE, message)?;
+        let public = etcd_range_response_t {
             header: reply.header.into(),
-            kvs: first(kvs),
-            kv_count: kvs.len(),
+            kvs: pairs.first(),
+            kv_count: pairs.kvs.len(),
             count: reply.count,
             more: reply.more,
-        }
+        };
+        Ok((public, pairs))
     }
 }
 
 impl Response for etcd_put_response_t {
-    const SHAPE: Shape = PUT;
-    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self {
-        etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs) }
+    const EVENT: i32 = ETCD_EVENT_PUT_RESPONSE;
+    type Storage = Pairs;
+    fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&PUT, message)?;
+        let public = etcd_put_response_t { header: reply.header.into(), prev_kv: pairs.first() };
+        Ok((public, pairs))
     }
 }
 
 impl Response for etcd_delete_response_t {
-    const SHAPE: Shape = DELETE_RANGE;
-    fn new(reply: crate::wire::decode::Reply, kvs: &[etcd_kv_t]) -> Self {
-        etcd_delete_response_t {
+    const EVENT: i32 = ETCD_EVENT_DELETE_RESPONSE;
+    type Storage = Pairs;
+    fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&DELETE_RANGE, message)?;
+        let public = etcd_delete_response_t {
             header: reply.header.into(),
             deleted: reply.count,
-            prev_kvs: first(kvs),
-            prev_kv_count: kvs.len(),
-        }
+            prev_kvs: pairs.first(),
+            prev_kv_count: pairs.kvs.len(),
+        };
+        Ok((public, pairs))
     }
 }
 
-fn first(kvs: &[etcd_kv_t]) -> *const etcd_kv_t {
-    kvs.first().map_or(std::ptr::null(), |kv| kv)
+impl Response for etcd_compact_response_t {
+    const EVENT: i32 = ETCD_EVENT_COMPACT_RESPONSE;
+    type Storage = ();
+    fn parse(message: Vec<u8>) -> Result<(Self, ())> {
+        let (reply, _) = Pairs::decode(&HEADER_ONLY, message)?;
+        Ok((etcd_compact_response_t { header: reply.header.into() }, ()))
+    }
 }
 
 fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
@@ -233,8 +318,22 @@ unsafe fn get(
     options: *const etcd_get_options_t,
 ) -> Result<Call> {
     let options = copy(options)?;
-    let common = common(options.timeout_ms, options.flags, ETCD_PREFIX | ETCD_FROM_KEY)?;
-    client.get(keys(key, options.range_end, options.flags)?, common)
+    let known = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY | ETCD_COUNT_ONLY;
+    let common = common(options.timeout_ms, options.flags, known)?;
+    let reading = Reading {
+        revision: options.revision,
+        limit: options.limit,
+        sort_order: options.sort_order,
+        sort_target: options.sort_target,
+        serializable: options.flags & ETCD_SERIALIZABLE != 0,
+        keys_only: options.flags & ETCD_KEYS_ONLY != 0,
+        count_only: options.flags & ETCD_COUNT_ONLY != 0,
+        min_mod_revision: options.min_mod_revision,
+        max_mod_revision: options.max_mod_revision,
+        min_create_revision: options.min_create_revision,
+        max_create_revision: options.max_create_revision,
+    };
+    client.get(keys(key, options.range_end, options.flags)?, &reading, common)
 }
 
 unsafe fn put(
@@ -244,9 +343,28 @@ unsafe fn put(
     options: *const etcd_put_options_t,
 ) -> Result<Call> {
     let options = copy(options)?;
-    let common = common(options.timeout_ms, options.flags, ETCD_PREV_KV)?;
-    let prev_kv = options.flags & ETCD_PREV_KV != 0;
-    client.put(bytes(key, "key")?, bytes(value, "value")?, prev_kv, common)
+    let known = ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE;
+    let common = common(options.timeout_ms, options.flags, known)?;
+    let how = Writing {
+        lease: options.lease,
+        prev_kv: options.flags & ETCD_PREV_KV != 0,
+        ignore_value: options.flags & ETCD_IGNORE_VALUE != 0,
+        ignore_lease: options.flags & ETCD_IGNORE_LEASE != 0,
+    };
+    client.put(bytes(key, "key")?, bytes(value, "value")?, &how, common)
+}
+
+unsafe fn compact(
+    client: &Client,
+    revision: i64,
+    options: *const etcd_compact_options_t,
+) -> Result<Call> {
+    let options = copy(options)?;
+    let mut common = common(options.timeout_ms, options.flags, ETCD_PHYSICAL)?;
+    let physical = options.flags & ETCD_PHYSICAL != 0;
+    // Nobody knows how long that takes.
+    common.timeout = common.timeout.or(physical.then_some(Timeout::Never));
+    client.compact(revision, physical, common)
 }
 
 unsafe fn delete(
@@ -259,16 +377,6 @@ unsafe fn delete(
     let common = common(options.timeout_ms, options.flags, known)?;
     let prev_kv = options.flags & ETCD_PREV_KV != 0;
     client.delete(keys(key, options.range_end, options.flags)?, prev_kv, common)
-}
-
-/// Runs a call; the response goes to `out`, or nowhere if that is NULL.
-unsafe fn run<T: Response>(client: &Client, call: Call, out: *mut *mut T) -> Result<etcd_status_t> {
-    let changes = call.effect.changes();
-    let message = client.run(call)?;
-    if !out.is_null() {
-        out.write(T::decode(message).map_err(|e| e.maybe_applied(changes))?);
-    }
-    Ok(ETCD_OK)
 }
 
 /// Reads one key, or all keys of a range.
@@ -371,6 +479,38 @@ pub unsafe extern "C" fn etcd_kv_delete(
     })
 }
 
+/// Forgets the history before a revision.
+///
+/// Afterwards reads and watches of earlier revisions fail with
+/// ETCD_ERR_COMPACTED; what the keys are now stays. Sent to a server at most once.
+///
+/// @param client   Open client.
+/// @param revision The oldest revision to keep; at least 1.
+/// @param options  May be NULL for defaults.
+/// @param[out] out May be NULL if the reply is not wanted; else free it with
+///                 etcd_compact_response_free().
+/// @param[out] err May be NULL. On failure an error with the outcome; free it with
+///                 etcd_error_free().
+/// @return As etcd_kv_put(), ETCD_ERR_COMPACTED if it was compacted before, or
+///         ETCD_ERR_FUTURE_REVISION.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_compact(
+    client: *mut etcd_client_t,
+    revision: i64,
+    options: *const etcd_compact_options_t,
+    out: *mut *mut etcd_compact_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(out);
+        let client = handle::get(client)?;
+        run(&client, compact(&client, revision, options)?, out)
+    })
+}
+
 unsafe fn clear<T>(out: *mut *mut T) {
     if !out.is_null() {
         out.write(std::ptr::null_mut());
@@ -410,7 +550,7 @@ pub unsafe extern "C" fn etcd_kv_get_async(
         clear(op);
         let client = handle::get(client)?;
         let call = get(&client, key, options)?;
-        submit(&client, call, ETCD_EVENT_RANGE_RESPONSE, queue, user_data, op)
+        submit::<etcd_range_response_t>(&client, call, queue, user_data, op)
     })
 }
 
@@ -447,7 +587,7 @@ pub unsafe extern "C" fn etcd_kv_put_async(
         clear(op);
         let client = handle::get(client)?;
         let call = put(&client, key, value, options)?;
-        submit(&client, call, ETCD_EVENT_PUT_RESPONSE, queue, user_data, op)
+        submit::<etcd_put_response_t>(&client, call, queue, user_data, op)
     })
 }
 
@@ -481,7 +621,41 @@ pub unsafe extern "C" fn etcd_kv_delete_async(
         clear(op);
         let client = handle::get(client)?;
         let call = delete(&client, key, options)?;
-        submit(&client, call, ETCD_EVENT_DELETE_RESPONSE, queue, user_data, op)
+        submit::<etcd_delete_response_t>(&client, call, queue, user_data, op)
+    })
+}
+
+/// Starts etcd_kv_compact() and returns at once.
+///
+/// The end of the call, successful or not, arrives on the queue as an event of
+/// type ETCD_EVENT_COMPACT_RESPONSE.
+///
+/// @param client    Open client.
+/// @param revision  As etcd_kv_compact().
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Open queue, which may serve any number of clients.
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_kv_get_async().
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_compact_async(
+    client: *mut etcd_client_t,
+    revision: i64,
+    options: *const etcd_compact_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let call = compact(&client, revision, options)?;
+        submit::<etcd_compact_response_t>(&client, call, queue, user_data, op)
     })
 }
 
@@ -512,5 +686,15 @@ pub unsafe extern "C" fn etcd_put_response_free(response: *mut etcd_put_response
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_delete_response_free(response: *mut etcd_delete_response_t) {
+    quiet(|| Response::free(response));
+}
+
+/// Frees a response.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_compact_response_free(response: *mut etcd_compact_response_t) {
     quiet(|| Response::free(response));
 }

@@ -14,6 +14,7 @@ mod handle;
 pub mod kv;
 mod options;
 pub mod queue;
+mod response;
 pub mod types;
 pub mod version;
 

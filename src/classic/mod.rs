@@ -9,7 +9,7 @@ mod list;
 mod lock;
 mod watch;
 
-use crate::client::kv::{Common, Keys};
+use crate::client::kv::{Common, Keys, Reading};
 use crate::client::lease;
 use crate::client::{Client, Deadline, Effect, Method};
 use crate::error::{Error, Outcome, Result};
@@ -64,7 +64,8 @@ impl Session {
     pub fn get(&self, key: &[u8]) -> Result<Vec<u8>> {
         let mut revision = 0;
         if !key.is_empty() {
-            let reply = self.run(Client::get(self, Keys::One(key), DEFAULT)?)?;
+            let reply =
+                self.run(Client::get(self, Keys::One(key), &Reading::default(), DEFAULT)?)?;
             let mut value = None;
             let header = RANGE.decode(&reply, |kv, _| value = Some(kv.value.to_vec()));
             revision = header.map_err(|_| malformed())?.header.revision;

@@ -3,8 +3,11 @@
 use super::call::{Call, Effect};
 use super::Client;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE};
+use crate::status::{
+    ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE,
+};
 use crate::wire::encode::Encoder;
+use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use http::uri::PathAndQuery;
 use std::time::Duration;
 
@@ -18,6 +21,81 @@ pub enum Keys<'a> {
     Prefix(&'a [u8]),
     /// It and all after it.
     From(&'a [u8]),
+}
+
+/// What a get may be told; zero is the default of each.
+#[derive(Clone, Copy, Default)]
+pub struct Reading {
+    pub revision: i64,
+    pub limit: i64,
+    pub sort_order: i32,
+    pub sort_target: i32,
+    pub serializable: bool,
+    pub keys_only: bool,
+    pub count_only: bool,
+    pub min_mod_revision: i64,
+    pub max_mod_revision: i64,
+    pub min_create_revision: i64,
+    pub max_create_revision: i64,
+}
+
+impl Reading {
+    fn encode(&self, frame: Encoder) -> Result<Encoder> {
+        let order = SortOrder::try_from(self.sort_order);
+        let target = SortTarget::try_from(self.sort_target);
+        if order.is_err() || target.is_err() {
+            let (order, target) = (self.sort_order, self.sort_target);
+            let why = format!("sort_order is {order} and sort_target {target}");
+            return Err(Error::new(ETCD_ERR_INVALID_SORT_OPTION, why));
+        }
+        for (name, number) in [
+            ("revision", self.revision),
+            ("limit", self.limit),
+            ("min_mod_revision", self.min_mod_revision),
+            ("max_mod_revision", self.max_mod_revision),
+            ("min_create_revision", self.min_create_revision),
+            ("max_create_revision", self.max_create_revision),
+        ] {
+            if number < 0 {
+                return Err(Error::invalid(format!("{name} is {number}")));
+            }
+        }
+        Ok(frame
+            .number(3, self.limit)
+            .number(4, self.revision)
+            .number(5, self.sort_order.into())
+            .number(6, self.sort_target.into())
+            .flag(7, self.serializable)
+            .flag(8, self.keys_only)
+            .flag(9, self.count_only)
+            .number(10, self.min_mod_revision)
+            .number(11, self.max_mod_revision)
+            .number(12, self.min_create_revision)
+            .number(13, self.max_create_revision))
+    }
+}
+
+/// What a put may be told.
+#[derive(Clone, Copy, Default)]
+pub struct Writing {
+    pub lease: i64,
+    pub prev_kv: bool,
+    pub ignore_value: bool,
+    pub ignore_lease: bool,
+}
+
+impl Writing {
+    fn encode(&self, frame: Encoder) -> Encoder {
+        let frame = frame.number(3, self.lease).flag(4, self.prev_kv);
+        frame.flag(5, self.ignore_value).flag(6, self.ignore_lease)
+    }
+}
+
+fn positive(name: &str, number: i64) -> Result<()> {
+    match number > 0 {
+        true => Ok(()),
+        false => Err(Error::invalid(format!("{name} is {number}"))),
+    }
 }
 
 /// What every call may be told.
@@ -80,23 +158,29 @@ impl Keys<'_> {
 }
 
 impl Client {
-    pub fn get(&self, keys: Keys<'_>, common: Common) -> Result<Call> {
+    pub fn get(&self, keys: Keys<'_>, reading: &Reading, common: Common) -> Result<Call> {
         self.fits(keys.len())?;
-        let frame = keys.encode(keys.len())?;
+        let frame = reading.encode(keys.encode(keys.len())?)?;
         Ok(self.call("/etcdserverpb.KV/Range", Effect::Read, frame, common))
     }
 
-    pub fn put(&self, key: &[u8], value: &[u8], prev_kv: bool, common: Common) -> Result<Call> {
+    pub fn put(&self, key: &[u8], value: &[u8], how: &Writing, common: Common) -> Result<Call> {
         self.fits(key.len().saturating_add(value.len()))?;
-        let frame = Keys::One(key).encode(key.len() + value.len())?;
-        let frame = frame.bytes(2, value).flag(4, prev_kv);
-        Ok(self.call("/etcdserverpb.KV/Put", Effect::Write, frame, common))
+        let frame = Keys::One(key).encode(key.len() + value.len())?.bytes(2, value);
+        Ok(self.call("/etcdserverpb.KV/Put", Effect::Write, how.encode(frame), common))
     }
 
     pub fn delete(&self, keys: Keys<'_>, prev_kv: bool, common: Common) -> Result<Call> {
         self.fits(keys.len())?;
         let frame = keys.encode(keys.len())?.flag(3, prev_kv);
         Ok(self.call("/etcdserverpb.KV/DeleteRange", Effect::Write, frame, common))
+    }
+
+    pub fn compact(&self, revision: i64, physical: bool, common: Common) -> Result<Call> {
+        positive("revision", revision)?;
+        let frame = Encoder::new(0).ok_or_else(|| no_memory(0))?;
+        let frame = frame.number(1, revision).flag(2, physical);
+        Ok(self.call("/etcdserverpb.KV/Compact", Effect::Write, frame, common))
     }
 
     pub fn fits(&self, size: usize) -> Result<()> {

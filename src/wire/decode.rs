@@ -130,6 +130,8 @@ pub struct Shape {
 
 pub const RANGE: Shape = Shape { pairs: 2, count: 4, more: 3 };
 pub const PUT: Shape = Shape { pairs: 2, count: 0, more: 0 };
+/// A reply of which nothing else is wanted.
+pub const HEADER_ONLY: Shape = Shape { pairs: 0, count: 0, more: 0 };
 pub const DELETE_RANGE: Shape = Shape { pairs: 3, count: 2, more: 0 };
 
 impl Shape {

@@ -37,12 +37,17 @@ impl Encoder {
         self
     }
 
-    pub fn flag(mut self, field: u32, value: bool) -> Encoder {
-        if value {
+    /// An integer or the number of an enum.
+    pub fn number(mut self, field: u32, value: i64) -> Encoder {
+        if value != 0 {
             self.varint(u64::from(field << 3));
-            self.varint(1);
+            self.varint(value as u64);
         }
         self
+    }
+
+    pub fn flag(self, field: u32, value: bool) -> Encoder {
+        self.number(field, value.into())
     }
 
     pub fn finish(mut self) -> Bytes {

@@ -145,6 +145,34 @@ static void classic_fails(etcd_session session, etcd_status_t status) {
   calls += 19;
 }
 
+/* Compacting, with one thing wrong at a time. */
+static void compactions(void) {
+  static const int64_t revisions[] = {0, -1, INT64_MIN};
+  etcd_compact_options_t options = ETCD_COMPACT_OPTIONS_INIT;
+  etcd_compact_response_t *out = GARBAGE(etcd_compact_response_t *);
+  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  size_t i;
+  for (i = 0; i < 3; i++) {
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_compact(client, revisions[i], NULL, &out, &err));
+    CHECK(out == NULL);
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT,
+           etcd_kv_compact_async(client, revisions[i], NULL, queue, NULL, &op, &err));
+    CHECK(op == NULL);
+  }
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_compact(NULL, 1, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_compact_async(NULL, 1, NULL, queue, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_compact_async(client, 1, NULL, NULL, NULL, NULL, &err));
+  options.flags = ETCD_PREFIX;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_compact(client, 1, &options, &out, &err));
+  options.flags = 0;
+  options.size--;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_compact(client, 1, &options, NULL, &err));
+  CHECK(etcd_kv_compact(client, 0, NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  CHECK(etcd_event_compact_response(NULL) == NULL);
+  etcd_compact_response_free(NULL);
+  calls += 13;
+}
+
 /* Names of stores, and lists of servers. */
 static void stores(void) {
   char store[] = "mem:bad", *host = store;
@@ -300,7 +328,9 @@ static void lengths(void) {
 
 static void flags(void) {
   static const uint32_t known[] = {
-      ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY, ETCD_REQUIRE_LEADER | ETCD_PREV_KV,
+      ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY |
+          ETCD_COUNT_ONLY,
+      ETCD_REQUIRE_LEADER | ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE,
       ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV};
   etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
   etcd_client_t *none = NULL;
@@ -361,16 +391,19 @@ static void one_size(int function, size_t first, size_t known, size_t size, size
 static void sizes(void) {
   static const size_t known[] = {sizeof(etcd_get_options_t), sizeof(etcd_put_options_t),
                                  sizeof(etcd_delete_options_t)};
+  /* As they were when they were first published. */
+  static const size_t oldest[] = {32, 16, 32};
   size_t size, off;
   int function;
   for (function = 0; function <= FUNCTIONS; function++) {
     size_t now = function < FUNCTIONS ? known[function % 3] : sizeof(etcd_client_options_t);
+    size_t first = function < FUNCTIONS ? oldest[function % 3] : 144;
     for (size = 0; size <= now + 5000; size += size < now + 100 ? 1 : (size_t)(37 * step)) {
-      one_size(function, now, now, size, size % 8, 0);
-      if (size > now) one_size(function, now, now, size, 0, now);
-      if (size > now) one_size(function, now, now, size, 0, now + draw() % (size - now));
+      one_size(function, first, now, size, size % 8, 0);
+      if (size > now) one_size(function, first, now, size, 0, now);
+      if (size > now) one_size(function, first, now, size, 0, now + draw() % (size - now));
     }
-    for (off = 0; off < 8; off++) one_size(function, now, now, now, off, 0);
+    for (off = 0; off < 8; off++) one_size(function, first, now, now, off, 0);
     /* Sizes that no memory has: nothing but the size may be read. */
     for (off = 0; off < 64; off += 1) {
       size_t huge = SIZE_MAX >> off;
@@ -500,6 +533,7 @@ int main(int argc, char **argv) {
   texts();
   waits();
   statuses();
+  compactions();
   stores();
   /* Nothing of it has left a trace. */
   settles(count_descriptors, descriptors, "descriptors");

@@ -56,16 +56,30 @@ AT(etcd_client_options_t, max_send_bytes, 132);
 AT(etcd_client_options_t, max_receive_bytes, 136);
 AT(etcd_client_options_t, reserved, 140);
 
-SIZE(etcd_get_options_t, 32);
+SIZE(etcd_get_options_t, 88);
 AT(etcd_get_options_t, size, 0);
 AT(etcd_get_options_t, range_end, 8);
 AT(etcd_get_options_t, timeout_ms, 24);
 AT(etcd_get_options_t, flags, 28);
+AT(etcd_get_options_t, revision, 32);
+AT(etcd_get_options_t, limit, 40);
+AT(etcd_get_options_t, min_mod_revision, 48);
+AT(etcd_get_options_t, max_mod_revision, 56);
+AT(etcd_get_options_t, min_create_revision, 64);
+AT(etcd_get_options_t, max_create_revision, 72);
+AT(etcd_get_options_t, sort_order, 80);
+AT(etcd_get_options_t, sort_target, 84);
 
-SIZE(etcd_put_options_t, 16);
+SIZE(etcd_put_options_t, 24);
 AT(etcd_put_options_t, size, 0);
 AT(etcd_put_options_t, timeout_ms, 8);
 AT(etcd_put_options_t, flags, 12);
+AT(etcd_put_options_t, lease, 16);
+
+SIZE(etcd_compact_options_t, 16);
+AT(etcd_compact_options_t, size, 0);
+AT(etcd_compact_options_t, timeout_ms, 8);
+AT(etcd_compact_options_t, flags, 12);
 
 SIZE(etcd_delete_options_t, 32);
 AT(etcd_delete_options_t, size, 0);
@@ -89,6 +103,9 @@ AT(etcd_delete_response_t, header, 0);
 AT(etcd_delete_response_t, deleted, 32);
 AT(etcd_delete_response_t, prev_kvs, 40);
 AT(etcd_delete_response_t, prev_kv_count, 48);
+
+SIZE(etcd_compact_response_t, 32);
+AT(etcd_compact_response_t, header, 0);
 
 SIZE(etcd_server, 16);
 AT(etcd_server, host, 0);

@@ -153,7 +153,31 @@ pub struct CallOptions<'a> {
     pub range_end: &'a [u8],
     pub timeout_ms: u32,
     pub flags: u32,
+    pub revision: i64,
+    pub limit: i64,
+    pub min_mod_revision: i64,
+    pub max_mod_revision: i64,
+    pub min_create_revision: i64,
+    pub max_create_revision: i64,
+    pub sort_order: i32,
+    pub sort_target: i32,
+    pub lease: i64,
 }
+
+pub const DEFAULT: CallOptions<'static> = CallOptions {
+    range_end: &[],
+    timeout_ms: 0,
+    flags: 0,
+    revision: 0,
+    limit: 0,
+    min_mod_revision: 0,
+    max_mod_revision: 0,
+    min_create_revision: 0,
+    max_create_revision: 0,
+    sort_order: 0,
+    sort_target: 0,
+    lease: 0,
+};
 
 impl CallOptions<'_> {
     fn get(self) -> etcd_get_options_t {
@@ -162,6 +186,14 @@ impl CallOptions<'_> {
             range_end: bytes(self.range_end),
             timeout_ms: self.timeout_ms,
             flags: self.flags,
+            revision: self.revision,
+            limit: self.limit,
+            min_mod_revision: self.min_mod_revision,
+            max_mod_revision: self.max_mod_revision,
+            min_create_revision: self.min_create_revision,
+            max_create_revision: self.max_create_revision,
+            sort_order: self.sort_order,
+            sort_target: self.sort_target,
         }
     }
 
@@ -169,6 +201,15 @@ impl CallOptions<'_> {
         assert!(self.range_end.is_empty());
         etcd_put_options_t {
             size: size_of::<etcd_put_options_t>(),
+            timeout_ms: self.timeout_ms,
+            flags: self.flags,
+            lease: self.lease,
+        }
+    }
+
+    fn compact(self) -> etcd_compact_options_t {
+        etcd_compact_options_t {
+            size: size_of::<etcd_compact_options_t>(),
             timeout_ms: self.timeout_ms,
             flags: self.flags,
         }
@@ -267,6 +308,17 @@ impl Client {
         }
     }
 
+    pub fn compact(&self, revision: i64, options: CallOptions<'_>) -> Result<Reply> {
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            let options = options.compact();
+            check(etcd_kv_compact(self.0, revision, &options, &mut out, &mut error), error)?;
+            let reply = reply(&(*out).header, Vec::new(), 0, false);
+            etcd_compact_response_free(out);
+            Ok(reply)
+        }
+    }
+
     /// The value of one key.
     pub fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
         Ok(self.get(key, CallOptions::default())?.kvs.pop().map(|kv| kv.value))
@@ -345,6 +397,16 @@ impl Queue {
         }
     }
 
+    pub fn compact(&self, client: &Client, revision: i64, tag: usize) -> Result<()> {
+        let mut error = null_mut();
+        let (tag, no_op) = (tag as *mut c_void, null_mut());
+        unsafe {
+            let status =
+                etcd_kv_compact_async(client.0, revision, null(), self.0, tag, no_op, &mut error);
+            check(status, error)
+        }
+    }
+
     pub fn next(&self, wait_ms: i32) -> std::result::Result<Event, NoEvent> {
         let mut event = null_mut();
         unsafe {
@@ -362,6 +424,10 @@ impl Queue {
                     ETCD_EVENT_RANGE_RESPONSE => range_reply(&*etcd_event_range_response(event)),
                     ETCD_EVENT_PUT_RESPONSE => put_reply(&*etcd_event_put_response(event)),
                     ETCD_EVENT_DELETE_RESPONSE => delete_reply(&*etcd_event_delete_response(event)),
+                    ETCD_EVENT_COMPACT_RESPONSE => {
+                        let compacted = &*etcd_event_compact_response(event);
+                        reply(&compacted.header, Vec::new(), 0, false)
+                    }
                     other => panic!("event type {other}"),
                 })
             } else {
