@@ -151,6 +151,11 @@
 #define ETCD_SORT_BY_VALUE 4
 
 /**
+ * For etcd_lease_time_to_live(): return the lease's keys too.
+ */
+#define ETCD_LEASE_KEYS 1024
+
+/**
  * The end of an etcd_kv_get_async().
  */
 #define ETCD_EVENT_RANGE_RESPONSE 1
@@ -169,6 +174,31 @@
  * The end of an etcd_kv_compact_async().
  */
 #define ETCD_EVENT_COMPACT_RESPONSE 4
+
+/**
+ * The end of an etcd_lease_grant_async().
+ */
+#define ETCD_EVENT_LEASE_GRANT_RESPONSE 5
+
+/**
+ * The end of an etcd_lease_revoke_async().
+ */
+#define ETCD_EVENT_LEASE_REVOKE_RESPONSE 6
+
+/**
+ * The end of an etcd_lease_keep_alive_once_async().
+ */
+#define ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE 7
+
+/**
+ * The end of an etcd_lease_time_to_live_async().
+ */
+#define ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE 8
+
+/**
+ * The end of an etcd_lease_list_async().
+ */
+#define ETCD_EVENT_LEASE_LIST_RESPONSE 9
 
 /**
  * A client of one cluster. Opaque; may be used by any number of threads.
@@ -601,6 +631,147 @@ typedef struct etcd_compact_response_t {
    */
   struct etcd_header_t header;
 } etcd_compact_response_t;
+
+/**
+ * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
+ */
+typedef struct etcd_lease_grant_options_t {
+  /**
+   * Set by ETCD_LEASE_GRANT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * The lease's id, any number; 0 lets the server choose one. With an id of its
+   * own a caller can ask later whether a grant without an answer was made.
+   */
+  int64_t id;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_lease_grant_options_t;
+
+/**
+ * Reply to a grant. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_grant_response_free().
+ */
+typedef struct etcd_lease_grant_response_t {
+  /**
+   * Who answered.
+   */
+  struct etcd_header_t header;
+  /**
+   * The lease; never 0.
+   */
+  int64_t id;
+  /**
+   * Its time to live as granted, in seconds.
+   */
+  int64_t ttl;
+} etcd_lease_grant_response_t;
+
+/**
+ * Options of the other calls on leases. Begin with ETCD_LEASE_OPTIONS_INIT.
+ */
+typedef struct etcd_lease_options_t {
+  /**
+   * Set by ETCD_LEASE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_REQUIRE_LEADER; for etcd_lease_time_to_live() also ETCD_LEASE_KEYS.
+   */
+  uint32_t flags;
+} etcd_lease_options_t;
+
+/**
+ * Reply to a revocation. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_revoke_response_free().
+ */
+typedef struct etcd_lease_revoke_response_t {
+  /**
+   * Who answered; header.revision is that of the deletion of its keys, if it had any.
+   */
+  struct etcd_header_t header;
+} etcd_lease_revoke_response_t;
+
+/**
+ * Reply to a renewal. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_keep_alive_response_free().
+ */
+typedef struct etcd_lease_keep_alive_response_t {
+  /**
+   * Who answered.
+   */
+  struct etcd_header_t header;
+  /**
+   * The lease.
+   */
+  int64_t id;
+  /**
+   * Seconds that it has from now on.
+   */
+  int64_t ttl;
+} etcd_lease_keep_alive_response_t;
+
+/**
+ * Reply to the question how long a lease has to live. Made by the library; read
+ * it, never copy it or take its size: later versions append fields. Free it
+ * with etcd_lease_time_to_live_response_free().
+ */
+typedef struct etcd_lease_time_to_live_response_t {
+  /**
+   * Who answered.
+   */
+  struct etcd_header_t header;
+  /**
+   * The lease.
+   */
+  int64_t id;
+  /**
+   * Whole seconds left; -1 if there is no such lease.
+   */
+  int64_t ttl;
+  /**
+   * Seconds that it was granted; 0 if there is no such lease.
+   */
+  int64_t granted_ttl;
+  /**
+   * With ETCD_LEASE_KEYS its keys, in no order; valid until the response is freed.
+   */
+  const struct etcd_bytes_t *keys;
+  /**
+   * Number of elements of keys.
+   */
+  size_t key_count;
+} etcd_lease_time_to_live_response_t;
+
+/**
+ * Reply to a listing. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_list_response_free().
+ */
+typedef struct etcd_lease_list_response_t {
+  /**
+   * Who answered.
+   */
+  struct etcd_header_t header;
+  /**
+   * The leases; valid until the response is freed.
+   */
+  const int64_t *ids;
+  /**
+   * Number of elements of ids.
+   */
+  size_t id_count;
+} etcd_lease_list_response_t;
 
 /**
  * Success.
@@ -1532,6 +1703,314 @@ ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response)
 ETCD_API void etcd_compact_response_free(struct etcd_compact_response_t *response);
 
 /**
+ * Makes a lease: keys that are put with it are deleted when it ends.
+ *
+ * It ends ttl seconds after it was granted or last kept alive, or when it is
+ * revoked. A call that is lost on the way is repeated, and may then leave a lease
+ * behind that nobody knows; not so with an id of the caller's choice.
+ *
+ * @param client   Open client.
+ * @param ttl      Seconds, 1 to 9,000,000,000. Servers raise small ones: etcd to 2 by default.
+ *                 The response has what was granted.
+ * @param options  May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_lease_grant_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_EXISTS, ETCD_ERR_LEASE_TTL_TOO_LARGE, ETCD_ERR_TIMEOUT,
+ *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_grant(struct etcd_client_t *client,
+                               int64_t ttl,
+                               const struct etcd_lease_grant_options_t *options,
+                               struct etcd_lease_grant_response_t **out,
+                               struct etcd_error_t **err);
+
+/**
+ * Ends a lease and deletes its keys, in one revision.
+ *
+ * A call that is lost on the way is repeated: ETCD_ERR_LEASE_NOT_FOUND with the
+ * outcome ETCD_MAYBE_APPLIED may mean that the first attempt has done it.
+ *
+ * @param client   Open client.
+ * @param id       The lease.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_lease_revoke_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_TIMEOUT,
+ *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_revoke(struct etcd_client_t *client,
+                                int64_t id,
+                                const struct etcd_lease_options_t *options,
+                                struct etcd_lease_revoke_response_t **out,
+                                struct etcd_error_t **err);
+
+/**
+ * Gives a lease its whole ttl again.
+ *
+ * A good time for it is when a third of the ttl has passed. Count the ttl from
+ * before the call: the server counts from a moment during it.
+ *
+ * @param client   Open client.
+ * @param id       The lease.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_lease_keep_alive_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND if it has ended, ETCD_ERR_TIMEOUT,
+ *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_keep_alive_once(struct etcd_client_t *client,
+                                         int64_t id,
+                                         const struct etcd_lease_options_t *options,
+                                         struct etcd_lease_keep_alive_response_t **out,
+                                         struct etcd_error_t **err);
+
+/**
+ * Says how long a lease has to live, and with ETCD_LEASE_KEYS its keys.
+ *
+ * A lease that does not exist is no error: its ttl is -1.
+ *
+ * @param client   Open client.
+ * @param id       The lease.
+ * @param options  May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_lease_time_to_live_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_TIMEOUT,
+ *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_time_to_live(struct etcd_client_t *client,
+                                      int64_t id,
+                                      const struct etcd_lease_options_t *options,
+                                      struct etcd_lease_time_to_live_response_t **out,
+                                      struct etcd_error_t **err);
+
+/**
+ * Lists all leases of the cluster.
+ *
+ * @param client   Open client.
+ * @param options  May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_lease_list_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_TIMEOUT,
+ *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_list(struct etcd_client_t *client,
+                              const struct etcd_lease_options_t *options,
+                              struct etcd_lease_list_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_grant() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_LEASE_GRANT_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param ttl        As etcd_lease_grant().
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_grant_async(struct etcd_client_t *client,
+                                     int64_t ttl,
+                                     const struct etcd_lease_grant_options_t *options,
+                                     struct etcd_queue_t *queue,
+                                     void *user_data,
+                                     struct etcd_op_t **op,
+                                     struct etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_revoke() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_LEASE_REVOKE_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param id         As etcd_lease_revoke().
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_revoke_async(struct etcd_client_t *client,
+                                      int64_t id,
+                                      const struct etcd_lease_options_t *options,
+                                      struct etcd_queue_t *queue,
+                                      void *user_data,
+                                      struct etcd_op_t **op,
+                                      struct etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_keep_alive_once() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param id         As etcd_lease_keep_alive_once().
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_keep_alive_once_async(struct etcd_client_t *client,
+                                               int64_t id,
+                                               const struct etcd_lease_options_t *options,
+                                               struct etcd_queue_t *queue,
+                                               void *user_data,
+                                               struct etcd_op_t **op,
+                                               struct etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_time_to_live() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param id         As etcd_lease_time_to_live().
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
+                                            int64_t id,
+                                            const struct etcd_lease_options_t *options,
+                                            struct etcd_queue_t *queue,
+                                            void *user_data,
+                                            struct etcd_op_t **op,
+                                            struct etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_list() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_LEASE_LIST_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_list_async(struct etcd_client_t *client,
+                                    const struct etcd_lease_options_t *options,
+                                    struct etcd_queue_t *queue,
+                                    void *user_data,
+                                    struct etcd_op_t **op,
+                                    struct etcd_error_t **err);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_grant_response_free(struct etcd_lease_grant_response_t *response);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_revoke_response_free(struct etcd_lease_revoke_response_t *response);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API
+void etcd_lease_keep_alive_response_free(struct etcd_lease_keep_alive_response_t *response);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API
+void etcd_lease_time_to_live_response_free(struct etcd_lease_time_to_live_response_t *response);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *response);
+
+/**
  * What an event is: one of the ETCD_EVENT_ numbers.
  *
  * @param event  May be NULL: 0. Later versions add numbers; ignore those you do not know.
@@ -1612,6 +2091,61 @@ const struct etcd_delete_response_t *etcd_event_delete_response(const struct etc
  */
 ETCD_API
 const struct etcd_compact_response_t *etcd_event_compact_response(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful call: a granted lease.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_lease_grant_response_t *etcd_event_lease_grant_response(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful call: a revoked lease.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_lease_revoke_response_t *etcd_event_lease_revoke_response(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful call: a renewed lease.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_lease_keep_alive_response_t *etcd_event_lease_keep_alive_response(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful call: a look at a lease.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_lease_time_to_live_response_t *etcd_event_lease_time_to_live_response(const struct etcd_event_t *event);
+
+/**
+ * The response of a successful call: a listing of leases.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_lease_list_response_t *etcd_event_lease_list_response(const struct etcd_event_t *event);
 
 /**
  * Frees an event with its response or error.
@@ -1731,6 +2265,14 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** All defaults, for initialising an etcd_compact_options_t. */
 #define ETCD_COMPACT_OPTIONS_INIT \
   { sizeof(etcd_compact_options_t), 0, 0 }
+
+/** All defaults, for initialising an etcd_lease_grant_options_t. */
+#define ETCD_LEASE_GRANT_OPTIONS_INIT \
+  { sizeof(etcd_lease_grant_options_t), 0, 0, 0 }
+
+/** All defaults, for initialising an etcd_lease_options_t. */
+#define ETCD_LEASE_OPTIONS_INIT \
+  { sizeof(etcd_lease_options_t), 0, 0 }
 
 
 #endif  /* ETCD_H */

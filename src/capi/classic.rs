@@ -2,7 +2,7 @@
 
 use super::client::{etcd_client_t, open_endpoints};
 use super::types::etcd_bytes_t;
-use super::{bytes, handle};
+use super::{bytes, clear, handle};
 use crate::classic::Session;
 use crate::error::{Error, Outcome, Result};
 use crate::panics::caught;
@@ -175,12 +175,6 @@ unsafe fn allocated(text: &[u8]) -> Result<*mut c_char> {
     copy.copy_from_nonoverlapping(text.as_ptr(), text.len());
     copy.add(text.len()).write(0);
     Ok(copy.cast())
-}
-
-unsafe fn clear<T>(out: *mut *mut T) {
-    if !out.is_null() {
-        out.write(std::ptr::null_mut());
-    }
 }
 
 /// Reads a key.

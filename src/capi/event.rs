@@ -5,9 +5,13 @@ use super::handle;
 use super::kv::{
     etcd_compact_response_t, etcd_delete_response_t, etcd_put_response_t, etcd_range_response_t,
 };
+use super::lease::{
+    etcd_lease_grant_response_t, etcd_lease_keep_alive_response_t, etcd_lease_list_response_t,
+    etcd_lease_revoke_response_t, etcd_lease_time_to_live_response_t,
+};
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::quiet;
-use super::response::Response;
+use super::response::{unread, Response};
 use crate::client::{AbortHandle, Call, Client};
 use crate::error::Result;
 use crate::status::*;
@@ -22,6 +26,16 @@ pub const ETCD_EVENT_PUT_RESPONSE: i32 = 2;
 pub const ETCD_EVENT_DELETE_RESPONSE: i32 = 3;
 /// The end of an etcd_kv_compact_async().
 pub const ETCD_EVENT_COMPACT_RESPONSE: i32 = 4;
+/// The end of an etcd_lease_grant_async().
+pub const ETCD_EVENT_LEASE_GRANT_RESPONSE: i32 = 5;
+/// The end of an etcd_lease_revoke_async().
+pub const ETCD_EVENT_LEASE_REVOKE_RESPONSE: i32 = 6;
+/// The end of an etcd_lease_keep_alive_once_async().
+pub const ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE: i32 = 7;
+/// The end of an etcd_lease_time_to_live_async().
+pub const ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE: i32 = 8;
+/// The end of an etcd_lease_list_async().
+pub const ETCD_EVENT_LEASE_LIST_RESPONSE: i32 = 9;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
 /// a handle: using one after freeing it is the caller's fault.
@@ -84,7 +98,7 @@ impl Pending {
     pub(super) fn event(self) -> *mut etcd_event_t {
         let decoded = self
             .result
-            .and_then(|message| (self.decode)(message).map_err(|e| e.maybe_applied(self.changes)));
+            .and_then(|message| (self.decode)(message).map_err(|e| unread(e, self.changes)));
         let (status, error, response) = match decoded {
             Ok(response) => (ETCD_OK, std::ptr::null_mut(), response),
             Err(error) => (error.status, etcd_error_t::new(error), std::ptr::null_mut()),
@@ -228,6 +242,71 @@ pub unsafe extern "C" fn etcd_event_delete_response(
 pub unsafe extern "C" fn etcd_event_compact_response(
     event: *const etcd_event_t,
 ) -> *const etcd_compact_response_t {
+    response(event)
+}
+
+/// The response of a successful call: a granted lease.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_lease_grant_response(
+    event: *const etcd_event_t,
+) -> *const etcd_lease_grant_response_t {
+    response(event)
+}
+
+/// The response of a successful call: a revoked lease.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_lease_revoke_response(
+    event: *const etcd_event_t,
+) -> *const etcd_lease_revoke_response_t {
+    response(event)
+}
+
+/// The response of a successful call: a renewed lease.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_lease_keep_alive_response(
+    event: *const etcd_event_t,
+) -> *const etcd_lease_keep_alive_response_t {
+    response(event)
+}
+
+/// The response of a successful call: a look at a lease.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_lease_time_to_live_response(
+    event: *const etcd_event_t,
+) -> *const etcd_lease_time_to_live_response_t {
+    response(event)
+}
+
+/// The response of a successful call: a listing of leases.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_lease_list_response(
+    event: *const etcd_event_t,
+) -> *const etcd_lease_list_response_t {
     response(event)
 }
 

@@ -10,7 +10,7 @@ use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::response::{run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
-use super::{bytes, guard, handle, known_flags, out, quiet};
+use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
@@ -287,7 +287,7 @@ impl Response for etcd_compact_response_t {
     }
 }
 
-fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
+pub(super) fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
     known_flags(flags, known | ETCD_REQUIRE_LEADER)?;
     Ok(Common {
         timeout: match timeout_ms {
@@ -509,12 +509,6 @@ pub unsafe extern "C" fn etcd_kv_compact(
         let client = handle::get(client)?;
         run(&client, compact(&client, revision, options)?, out)
     })
-}
-
-unsafe fn clear<T>(out: *mut *mut T) {
-    if !out.is_null() {
-        out.write(std::ptr::null_mut());
-    }
 }
 
 /// Starts etcd_kv_get() and returns at once.

@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 mod handle;
 pub mod kv;
+pub mod lease;
 mod options;
 pub mod queue;
 mod response;
@@ -68,6 +69,13 @@ unsafe fn out<T>(out: *mut *mut T, name: &str) -> Result<*mut *mut T> {
     }
     out.write(std::ptr::null_mut());
     Ok(out)
+}
+
+/// The same where NULL is allowed.
+unsafe fn clear<T>(out: *mut *mut T) {
+    if !out.is_null() {
+        out.write(std::ptr::null_mut());
+    }
 }
 
 /// A key or value argument.

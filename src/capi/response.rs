@@ -1,8 +1,9 @@
 //! Responses: structures that C reads, made here, each with the memory it points into.
 
 use crate::client::{Call, Client};
-use crate::error::Result;
-use crate::status::{etcd_status_t, ETCD_OK};
+use crate::error::{Error, Result};
+use crate::status::{self, etcd_status_t, ETCD_ERR_PROTOCOL, ETCD_OK};
+use prost::Message;
 
 /// A public structure, and what it is made of.
 pub trait Response: Sized {
@@ -42,7 +43,21 @@ pub unsafe fn run<T: Response>(
     let changes = call.effect.changes();
     let message = client.run(call)?;
     if !out.is_null() {
-        out.write(T::decode(message).map_err(|e| e.maybe_applied(changes))?);
+        out.write(T::decode(message).map_err(|e| unread(e, changes))?);
     }
     Ok(ETCD_OK)
+}
+
+/// The error of a reply that says no, or that cannot be read: then what it was
+/// for may have been done.
+pub fn unread(error: Error, changes: bool) -> Error {
+    let says_no = status::ETCD_ERR_LEASE_NOT_FOUND == error.status;
+    error.maybe_applied(changes && !says_no)
+}
+
+/// A reply that is small enough to be read into a structure of its own.
+pub fn typed<R: Message + Default>(message: Vec<u8>) -> Result<R> {
+    R::decode(bytes::Bytes::from(message)).map_err(|e| {
+        Error::new(ETCD_ERR_PROTOCOL, format!("the reply is no message of etcd's: {e}"))
+    })
 }

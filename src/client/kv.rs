@@ -91,7 +91,7 @@ impl Writing {
     }
 }
 
-fn positive(name: &str, number: i64) -> Result<()> {
+pub fn positive(name: &str, number: i64) -> Result<()> {
     match number > 0 {
         true => Ok(()),
         false => Err(Error::invalid(format!("{name} is {number}"))),
@@ -124,6 +124,11 @@ pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
         // There is none: to the end of all keys.
         None => vec![0],
     }
+}
+
+/// A request without keys or values.
+pub fn empty() -> Result<Encoder> {
+    Encoder::new(0).ok_or_else(|| no_memory(0))
 }
 
 pub fn no_memory(size: usize) -> Error {
@@ -178,8 +183,7 @@ impl Client {
 
     pub fn compact(&self, revision: i64, physical: bool, common: Common) -> Result<Call> {
         positive("revision", revision)?;
-        let frame = Encoder::new(0).ok_or_else(|| no_memory(0))?;
-        let frame = frame.number(1, revision).flag(2, physical);
+        let frame = empty()?.number(1, revision).flag(2, physical);
         Ok(self.call("/etcdserverpb.KV/Compact", Effect::Write, frame, common))
     }
 
@@ -191,7 +195,7 @@ impl Client {
         Err(Error::new(ETCD_ERR_SEND_TOO_LARGE, why))
     }
 
-    fn call(&self, path: &'static str, effect: Effect, frame: Encoder, common: Common) -> Call {
+    pub fn call(&self, path: &'static str, effect: Effect, frame: Encoder, common: Common) -> Call {
         let timeout = match common.timeout {
             None => self.core.timeout,
             Some(Timeout::After(timeout)) => Some(timeout),

@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::Effect;
+use super::call::{Call, Effect};
+use super::kv::{empty, positive, Common};
 use super::server::{Core, Deadline, Method};
-use crate::error::Result;
+use super::Client;
+use crate::error::{Error, Result};
 use crate::wire::proto::{LeaseRevokeRequest, LeaseRevokeResponse};
 use std::time::Duration;
 
@@ -16,6 +18,41 @@ const REVOKE: Method =
 /// A stream of one request and one reply. A ttl of 0 says that the lease is gone.
 pub const KEEP_ALIVE: Method =
     Method { path: "/etcdserverpb.Lease/LeaseKeepAlive", effect: Effect::Repeatable };
+
+impl Client {
+    /// With an id of 0 the server chooses one.
+    pub fn grant(&self, ttl: i64, id: i64, common: Common) -> Result<Call> {
+        positive("ttl", ttl)?;
+        // Whoever chose the id can find out whether it is in use.
+        let effect = if id == 0 { GRANT.effect } else { Effect::Write };
+        Ok(self.call(GRANT.path, effect, empty()?.number(1, ttl).number(2, id), common))
+    }
+
+    pub fn revoke(&self, id: i64, common: Common) -> Result<Call> {
+        Ok(self.call(REVOKE.path, REVOKE.effect, empty()?.number(1, known(id)?), common))
+    }
+
+    pub fn keep_alive_once(&self, id: i64, common: Common) -> Result<Call> {
+        Ok(self.call(KEEP_ALIVE.path, KEEP_ALIVE.effect, empty()?.number(1, known(id)?), common))
+    }
+
+    pub fn time_to_live(&self, id: i64, keys: bool, common: Common) -> Result<Call> {
+        let frame = empty()?.number(1, known(id)?).flag(2, keys);
+        Ok(self.call("/etcdserverpb.Lease/LeaseTimeToLive", Effect::Read, frame, common))
+    }
+
+    pub fn leases(&self, common: Common) -> Result<Call> {
+        Ok(self.call("/etcdserverpb.Lease/LeaseLeases", Effect::Read, empty()?, common))
+    }
+}
+
+/// 0 is what keys without a lease have.
+fn known(id: i64) -> Result<i64> {
+    match id {
+        0 => Err(Error::invalid("id is 0, which is no lease")),
+        id => Ok(id),
+    }
+}
 
 /// How long anybody waits for what is not needed any more to be taken away.
 const TIDY: Duration = Duration::from_secs(1);

@@ -173,6 +173,70 @@ static void compactions(void) {
   calls += 13;
 }
 
+/* Calls on leases, with one thing wrong: all of them must say so. */
+static void one_lease_call(etcd_client_t *on, int64_t id, const etcd_lease_options_t *options,
+                           etcd_queue_t *to, etcd_status_t expected) {
+  etcd_lease_keep_alive_response_t *renewed = GARBAGE(etcd_lease_keep_alive_response_t *);
+  etcd_lease_revoke_response_t *revoked = GARBAGE(etcd_lease_revoke_response_t *);
+  etcd_lease_time_to_live_response_t *seen = GARBAGE(etcd_lease_time_to_live_response_t *);
+  etcd_lease_list_response_t *all = GARBAGE(etcd_lease_list_response_t *);
+  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  EXPECT(expected, etcd_lease_keep_alive_once_async(on, id, options, to, NULL, &op, &err));
+  EXPECT(expected, etcd_lease_revoke_async(on, id, options, to, NULL, &op, &err));
+  EXPECT(expected, etcd_lease_time_to_live_async(on, id, options, to, NULL, &op, &err));
+  CHECK(op == NULL);
+  calls += 3;
+  if (to != queue) return;
+  EXPECT(expected, etcd_lease_keep_alive_once(on, id, options, &renewed, &err));
+  EXPECT(expected, etcd_lease_revoke(on, id, options, &revoked, &err));
+  EXPECT(expected, etcd_lease_time_to_live(on, id, options, &seen, &err));
+  CHECK(renewed == NULL && revoked == NULL && seen == NULL);
+  calls += 3;
+  if (id == 0) return;
+  EXPECT(expected, etcd_lease_list(on, options, &all, &err));
+  EXPECT(expected, etcd_lease_list_async(on, options, to, NULL, &op, &err));
+  CHECK(all == NULL && op == NULL);
+  calls += 2;
+}
+
+static void leases(void) {
+  etcd_lease_options_t options = ETCD_LEASE_OPTIONS_INIT;
+  etcd_lease_grant_options_t of_grant = ETCD_LEASE_GRANT_OPTIONS_INIT;
+  etcd_lease_grant_response_t *granted = GARBAGE(etcd_lease_grant_response_t *);
+  one_lease_call(NULL, 1, NULL, queue, ETCD_ERR_BAD_HANDLE);
+  one_lease_call(client, 0, NULL, queue, ETCD_ERR_INVALID_ARGUMENT);
+  one_lease_call(client, 1, NULL, NULL, ETCD_ERR_BAD_HANDLE);
+  options.flags = ETCD_PREFIX;
+  one_lease_call(client, 1, &options, queue, ETCD_ERR_UNSUPPORTED);
+  options.flags = 0;
+  options.size = 0;
+  one_lease_call(client, 1, &options, queue, ETCD_ERR_UNSUPPORTED);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_time_to_live(client, 1, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_list(client, NULL, NULL, &err));
+
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_lease_grant(NULL, 9, NULL, &granted, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_grant(client, 0, NULL, &granted, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_grant(client, INT64_MIN, NULL, &granted, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_grant(client, 9, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_grant_async(client, 0, NULL, queue, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_lease_grant_async(client, 9, NULL, NULL, NULL, NULL, &err));
+  of_grant.flags = ETCD_LEASE_KEYS;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_grant(client, 9, &of_grant, &granted, &err));
+  of_grant.size--;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_grant(client, 9, &of_grant, &granted, &err));
+  CHECK(granted == NULL);
+  CHECK(etcd_event_lease_grant_response(NULL) == NULL && etcd_event_lease_list_response(NULL) == NULL);
+  CHECK(etcd_event_lease_revoke_response(NULL) == NULL);
+  CHECK(etcd_event_lease_keep_alive_response(NULL) == NULL);
+  CHECK(etcd_event_lease_time_to_live_response(NULL) == NULL);
+  etcd_lease_grant_response_free(NULL);
+  etcd_lease_revoke_response_free(NULL);
+  etcd_lease_keep_alive_response_free(NULL);
+  etcd_lease_time_to_live_response_free(NULL);
+  etcd_lease_list_response_free(NULL);
+  calls += 20;
+}
+
 /* Names of stores, and lists of servers. */
 static void stores(void) {
   char store[] = "mem:bad", *host = store;
@@ -534,6 +598,7 @@ int main(int argc, char **argv) {
   waits();
   statuses();
   compactions();
+  leases();
   stores();
   /* Nothing of it has left a trace. */
   settles(count_descriptors, descriptors, "descriptors");

@@ -107,6 +107,43 @@ AT(etcd_delete_response_t, prev_kv_count, 48);
 SIZE(etcd_compact_response_t, 32);
 AT(etcd_compact_response_t, header, 0);
 
+SIZE(etcd_lease_grant_options_t, 24);
+AT(etcd_lease_grant_options_t, size, 0);
+AT(etcd_lease_grant_options_t, id, 8);
+AT(etcd_lease_grant_options_t, timeout_ms, 16);
+AT(etcd_lease_grant_options_t, flags, 20);
+
+SIZE(etcd_lease_options_t, 16);
+AT(etcd_lease_options_t, size, 0);
+AT(etcd_lease_options_t, timeout_ms, 8);
+AT(etcd_lease_options_t, flags, 12);
+
+SIZE(etcd_lease_grant_response_t, 48);
+AT(etcd_lease_grant_response_t, header, 0);
+AT(etcd_lease_grant_response_t, id, 32);
+AT(etcd_lease_grant_response_t, ttl, 40);
+
+SIZE(etcd_lease_revoke_response_t, 32);
+AT(etcd_lease_revoke_response_t, header, 0);
+
+SIZE(etcd_lease_keep_alive_response_t, 48);
+AT(etcd_lease_keep_alive_response_t, header, 0);
+AT(etcd_lease_keep_alive_response_t, id, 32);
+AT(etcd_lease_keep_alive_response_t, ttl, 40);
+
+SIZE(etcd_lease_time_to_live_response_t, 72);
+AT(etcd_lease_time_to_live_response_t, header, 0);
+AT(etcd_lease_time_to_live_response_t, id, 32);
+AT(etcd_lease_time_to_live_response_t, ttl, 40);
+AT(etcd_lease_time_to_live_response_t, granted_ttl, 48);
+AT(etcd_lease_time_to_live_response_t, keys, 56);
+AT(etcd_lease_time_to_live_response_t, key_count, 64);
+
+SIZE(etcd_lease_list_response_t, 48);
+AT(etcd_lease_list_response_t, header, 0);
+AT(etcd_lease_list_response_t, ids, 32);
+AT(etcd_lease_list_response_t, id_count, 40);
+
 SIZE(etcd_server, 16);
 AT(etcd_server, host, 0);
 AT(etcd_server, port, 8);

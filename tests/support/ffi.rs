@@ -115,7 +115,7 @@ pub unsafe fn failure_of(error: *const etcd_error_t) -> Failure {
     }
 }
 
-unsafe fn check(status: etcd_status_t, error: *mut etcd_error_t) -> Result<()> {
+pub unsafe fn check(status: etcd_status_t, error: *mut etcd_error_t) -> Result<()> {
     if status >= 0 {
         assert!(error.is_null());
         return Ok(());
