@@ -151,6 +151,61 @@
 #define ETCD_SORT_BY_VALUE 4
 
 /**
+ * For branch: done if all compares hold.
+ */
+#define ETCD_THEN 0
+
+/**
+ * For branch: done otherwise.
+ */
+#define ETCD_ELSE 1
+
+/**
+ * For target: the number of changes since the key's creation.
+ */
+#define ETCD_COMPARE_VERSION 0
+
+/**
+ * For target: the revision of the key's creation.
+ */
+#define ETCD_COMPARE_CREATE 1
+
+/**
+ * For target: the revision of the key's last change.
+ */
+#define ETCD_COMPARE_MOD 2
+
+/**
+ * For target: the key's value. False for a key that does not exist.
+ */
+#define ETCD_COMPARE_VALUE 3
+
+/**
+ * For target: the lease that the key goes with.
+ */
+#define ETCD_COMPARE_LEASE 4
+
+/**
+ * For result: the same.
+ */
+#define ETCD_EQUAL 0
+
+/**
+ * For result: the key has more.
+ */
+#define ETCD_GREATER 1
+
+/**
+ * For result: the key has less.
+ */
+#define ETCD_LESS 2
+
+/**
+ * For result: something else.
+ */
+#define ETCD_NOT_EQUAL 3
+
+/**
  * For etcd_lease_time_to_live(): return the lease's keys too.
  */
 #define ETCD_LEASE_KEYS 1024
@@ -201,6 +256,11 @@
 #define ETCD_EVENT_LEASE_LIST_RESPONSE 9
 
 /**
+ * The end of an etcd_txn_commit_async().
+ */
+#define ETCD_EVENT_TXN_RESPONSE 10
+
+/**
  * A client of one cluster. Opaque; may be used by any number of threads.
  */
 typedef struct etcd_client_t etcd_client_t;
@@ -220,6 +280,11 @@ typedef struct etcd_op_t etcd_op_t;
  * A queue of events. Opaque; belongs to no client and serves any number of them.
  */
 typedef struct etcd_queue_t etcd_queue_t;
+
+/**
+ * A transaction under construction. Opaque; belongs to no client.
+ */
+typedef struct etcd_txn_t etcd_txn_t;
 
 /**
  * Result of every call that can fail: ETCD_OK, a positive "nothing yet", or a negative error.
@@ -631,6 +696,125 @@ typedef struct etcd_compact_response_t {
    */
   struct etcd_header_t header;
 } etcd_compact_response_t;
+
+/**
+ * A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
+ * version is 0, that is, that it does not exist.
+ */
+typedef struct etcd_compare_options_t {
+  /**
+   * Set by ETCD_COMPARE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: the condition is for all keys from the key up to, but not
+   * with, this one, and holds if it does for each of them that exists; where
+   * none does, as for a single key that does not exist.
+   */
+  struct etcd_bytes_t range_end;
+  /**
+   * With ETCD_COMPARE_VALUE: what the value is compared with, byte by byte.
+   */
+  struct etcd_bytes_t value;
+  /**
+   * With any other target: what it is compared with. A key that does not
+   * exist has 0 everywhere.
+   */
+  int64_t number;
+  /**
+   * An ETCD_COMPARE_ number.
+   */
+  int32_t target;
+  /**
+   * ETCD_EQUAL, ETCD_GREATER, ETCD_LESS or ETCD_NOT_EQUAL.
+   */
+  int32_t result;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY.
+   */
+  uint32_t flags;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} etcd_compare_options_t;
+
+/**
+ * Options of etcd_txn_commit(). Begin with ETCD_TXN_OPTIONS_INIT.
+ */
+typedef struct etcd_txn_options_t {
+  /**
+   * Set by ETCD_TXN_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_txn_options_t;
+
+/**
+ * The reply to one operation of a transaction: one of the pointers, the others
+ * are NULL.
+ *
+ * Frozen: 40 bytes.
+ */
+typedef struct etcd_op_response_t {
+  /**
+   * ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+   * ETCD_EVENT_TXN_RESPONSE.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+  /**
+   * To a get.
+   */
+  const struct etcd_range_response_t *range;
+  /**
+   * To a put.
+   */
+  const struct etcd_put_response_t *put;
+  /**
+   * To a delete.
+   */
+  const struct etcd_delete_response_t *deleted;
+  /**
+   * To a transaction in the transaction.
+   */
+  const struct etcd_txn_response_t *txn;
+} etcd_op_response_t;
+
+/**
+ * Reply to a transaction. Made by the library; read it, never copy it or take
+ * its size: later versions append fields. Free it with etcd_txn_response_free(),
+ * and with it all that it points to.
+ */
+typedef struct etcd_txn_response_t {
+  /**
+   * Who answered; header.revision is that of the transaction if it changed
+   * something. In replies inside it only the revision may be set.
+   */
+  struct etcd_header_t header;
+  /**
+   * Replies to the operations of the branch that was done, in their order.
+   */
+  const struct etcd_op_response_t *responses;
+  /**
+   * Number of elements of responses.
+   */
+  size_t response_count;
+  /**
+   * Whether all compares held, and with that which branch it was.
+   */
+  bool succeeded;
+} etcd_txn_response_t;
 
 /**
  * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
@@ -1703,6 +1887,198 @@ ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response)
 ETCD_API void etcd_compact_response_free(struct etcd_compact_response_t *response);
 
 /**
+ * Makes an empty transaction.
+ *
+ * It has compares, and two lists of operations, of which one is done, at once
+ * and in order: ETCD_THEN if all compares hold, ETCD_ELSE otherwise. It copies
+ * what it is given, and may be committed any number of times, by any client.
+ *
+ * @param[out] out  The transaction; free it with etcd_txn_free().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_new(struct etcd_txn_t **out,
+                           struct etcd_error_t **err);
+
+/**
+ * Frees a transaction. Commits in progress go on.
+ *
+ * @param txn  May be NULL, or freed already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API void etcd_txn_free(struct etcd_txn_t *txn);
+
+/**
+ * Adds a condition.
+ *
+ * @param txn      Transaction.
+ * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options  The condition; NULL: that the key does not exist. Copied.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_TOO_MANY_OPS,
+ *         ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED; then the transaction is
+ *         what it was.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_compare(struct etcd_txn_t *txn,
+                               struct etcd_bytes_t key,
+                               const struct etcd_compare_options_t *options,
+                               struct etcd_error_t **err);
+
+/**
+ * Adds a get.
+ *
+ * @param txn      Transaction.
+ * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param key      As etcd_kv_get(). Copied.
+ * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_txn_compare(), or ETCD_ERR_INVALID_SORT_OPTION.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_get(struct etcd_txn_t *txn,
+                           int32_t branch,
+                           struct etcd_bytes_t key,
+                           const struct etcd_get_options_t *options,
+                           struct etcd_error_t **err);
+
+/**
+ * Adds a put. A transaction may put a key once in each branch.
+ *
+ * @param txn      Transaction.
+ * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param key      As etcd_kv_put(). Copied.
+ * @param value    As etcd_kv_put(). Copied.
+ * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_txn_compare().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_put(struct etcd_txn_t *txn,
+                           int32_t branch,
+                           struct etcd_bytes_t key,
+                           struct etcd_bytes_t value,
+                           const struct etcd_put_options_t *options,
+                           struct etcd_error_t **err);
+
+/**
+ * Adds a delete.
+ *
+ * @param txn      Transaction.
+ * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param key      As etcd_kv_delete(). Copied.
+ * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_txn_compare().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_delete(struct etcd_txn_t *txn,
+                              int32_t branch,
+                              struct etcd_bytes_t key,
+                              const struct etcd_delete_options_t *options,
+                              struct etcd_error_t **err);
+
+/**
+ * Adds a transaction as an operation: a copy of it as it is now. Its compares
+ * see the store as it was before the outer one.
+ *
+ * @param txn      Transaction.
+ * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param nested   Another transaction, or the same. At most 30 may stand in each other.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_txn_compare().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_nest(struct etcd_txn_t *txn,
+                            int32_t branch,
+                            const struct etcd_txn_t *nested,
+                            struct etcd_error_t **err);
+
+/**
+ * Does a transaction: all of a branch, or nothing.
+ *
+ * That the compares do not hold is no error: see the response. Blocks and fails
+ * as etcd_kv_put() does, and is sent to a server at most once; one that only
+ * gets keys as etcd_kv_get() does. Servers take 128 operations in a list, and
+ * 1.5 MiB in all, unless they are configured.
+ *
+ * @param client   Open client.
+ * @param txn      Transaction; stays as it is.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_txn_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put(), ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of
+ *         its operations, of which then none is done.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_commit(struct etcd_client_t *client,
+                              const struct etcd_txn_t *txn,
+                              const struct etcd_txn_options_t *options,
+                              struct etcd_txn_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Starts etcd_txn_commit() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_TXN_RESPONSE. The transaction may be changed or freed meanwhile.
+ *
+ * @param client    Open client.
+ * @param txn       As etcd_txn_commit(). Copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
+                                    const struct etcd_txn_t *txn,
+                                    const struct etcd_txn_options_t *options,
+                                    struct etcd_queue_t *queue,
+                                    void *user_data,
+                                    struct etcd_op_t **op,
+                                    struct etcd_error_t **err);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event or to another response.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
+
+/**
  * Makes a lease: keys that are put with it are deleted when it ends.
  *
  * It ends ttl seconds after it was granted or last kept alive, or when it is
@@ -2148,6 +2524,17 @@ ETCD_API
 const struct etcd_lease_list_response_t *etcd_event_lease_list_response(const struct etcd_event_t *event);
 
 /**
+ * The response of a transaction that was done.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_txn_response_t *etcd_event_txn_response(const struct etcd_event_t *event);
+
+/**
  * Frees an event with its response or error.
  *
  * @param event  May be NULL.
@@ -2265,6 +2652,14 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** All defaults, for initialising an etcd_compact_options_t. */
 #define ETCD_COMPACT_OPTIONS_INIT \
   { sizeof(etcd_compact_options_t), 0, 0 }
+
+/** All defaults, for initialising an etcd_compare_options_t. */
+#define ETCD_COMPARE_OPTIONS_INIT \
+  { sizeof(etcd_compare_options_t), { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0 }
+
+/** All defaults, for initialising an etcd_txn_options_t. */
+#define ETCD_TXN_OPTIONS_INIT \
+  { sizeof(etcd_txn_options_t), 0, 0 }
 
 /** All defaults, for initialising an etcd_lease_grant_options_t. */
 #define ETCD_LEASE_GRANT_OPTIONS_INIT \

@@ -199,6 +199,12 @@ fn every_example() {
         let expected: Vec<_> = (0..10).map(|i| format!("put {i}")).collect();
         assert_eq!(numbers.into_iter().flatten().collect::<Vec<_>>(), expected);
 
+        let counted = output(example("transaction", standard), at);
+        let expected = ["created", "it is there, and is 10", "11", "12"];
+        let expected: String =
+            expected.iter().map(|said| format!("txn/counter: {said}\n")).collect();
+        assert_eq!(counted, expected);
+
         let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");
         assert!(errors.contains("no key: given up\n"), "{errors}");

@@ -12,6 +12,7 @@ use super::lease::{
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::quiet;
 use super::response::{unread, Response};
+use super::txn::etcd_txn_response_t;
 use crate::client::{AbortHandle, Call, Client};
 use crate::error::Result;
 use crate::status::*;
@@ -36,6 +37,8 @@ pub const ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE: i32 = 7;
 pub const ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE: i32 = 8;
 /// The end of an etcd_lease_list_async().
 pub const ETCD_EVENT_LEASE_LIST_RESPONSE: i32 = 9;
+/// The end of an etcd_txn_commit_async().
+pub const ETCD_EVENT_TXN_RESPONSE: i32 = 10;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
 /// a handle: using one after freeing it is the caller's fault.
@@ -307,6 +310,19 @@ pub unsafe extern "C" fn etcd_event_lease_time_to_live_response(
 pub unsafe extern "C" fn etcd_event_lease_list_response(
     event: *const etcd_event_t,
 ) -> *const etcd_lease_list_response_t {
+    response(event)
+}
+
+/// The response of a transaction that was done.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_txn_response(
+    event: *const etcd_event_t,
+) -> *const etcd_txn_response_t {
     response(event)
 }
 

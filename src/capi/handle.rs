@@ -8,14 +8,16 @@
 use super::client::etcd_client_t;
 use super::event::Pending;
 use super::queue::{etcd_op_t, etcd_queue_t};
+use super::txn::etcd_txn_t;
 use crate::classic::Session;
+use crate::client::txn::Txn;
 use crate::client::AbortHandle;
 use crate::error::{Error, Result};
 use crate::queue::Queue;
 use crate::status::{ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES};
 use crate::sys;
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 const PLACE_BITS: u32 = 20;
 const USE_BITS: u32 = 32;
@@ -25,6 +27,7 @@ pub enum Object {
     Client(Arc<Session>),
     Queue(Arc<Queue<Pending>>),
     Op(Arc<AbortHandle>),
+    Txn(Arc<Mutex<Txn>>),
 }
 
 /// What a C handle type stands for.
@@ -59,6 +62,7 @@ kinds! {
     1 etcd_client_t Client(Session) "client";
     2 etcd_queue_t Queue(Queue<Pending>) "queue";
     3 etcd_op_t Op(AbortHandle) "op";
+    4 etcd_txn_t Txn(Mutex<Txn>) "txn";
 }
 
 #[derive(Default)]

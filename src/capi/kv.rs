@@ -8,7 +8,7 @@ use super::event::{
 };
 use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
-use super::response::{run, Response};
+use super::response::{first, malformed, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
@@ -217,9 +217,15 @@ pub struct Pairs {
 
 impl Pairs {
     fn decode(shape: &Shape, message: Vec<u8>) -> Result<(Reply, Pairs)> {
+        let (reply, kvs) = Pairs::read(shape, &message)?;
+        Ok((reply, Pairs { kvs, _message: message }))
+    }
+
+    /// The pairs point into the message.
+    pub fn read(shape: &Shape, message: &[u8]) -> Result<(Reply, Vec<etcd_kv_t>)> {
         let mut kvs: Vec<etcd_kv_t> = Vec::new();
         let mut short = false;
-        let reply = shape.decode(&message, |kv, expected| {
+        let reply = shape.decode(message, |kv, expected| {
             short = short || kvs.len() == kvs.capacity() && !sys::reserve(&mut kvs, expected);
             if !short {
                 kvs.push(kv.into());
@@ -228,12 +234,7 @@ impl Pairs {
         if short {
             return Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory for the keys of the reply"));
         }
-        let malformed = |_| Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's");
-        Ok((reply.map_err(malformed)?, Pairs { kvs, _message: message }))
-    }
-
-    fn first(&self) -> *const etcd_kv_t {
-        self.kvs.first().map_or(std::ptr::null(), |kv| kv)
+        Ok((reply.map_err(malformed)?, kvs))
     }
 }
 
@@ -242,14 +243,19 @@ impl Response for etcd_range_response_t {
     type Storage = Pairs;
     fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&RANGE, message)?;
-        let public = etcd_range_response_t {
+        Ok((etcd_range_response_t::new(reply, &pairs.kvs), pairs))
+    }
+}
+
+impl etcd_range_response_t {
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_range_response_t {
+        etcd_range_response_t {
             header: reply.header.into(),
-            kvs: pairs.first(),
-            kv_count: pairs.kvs.len(),
+            kvs: first(kvs),
+            kv_count: kvs.len(),
             count: reply.count,
             more: reply.more,
-        };
-        Ok((public, pairs))
+        }
     }
 }
 
@@ -258,8 +264,13 @@ impl Response for etcd_put_response_t {
     type Storage = Pairs;
     fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&PUT, message)?;
-        let public = etcd_put_response_t { header: reply.header.into(), prev_kv: pairs.first() };
-        Ok((public, pairs))
+        Ok((etcd_put_response_t::new(reply, &pairs.kvs), pairs))
+    }
+}
+
+impl etcd_put_response_t {
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_put_response_t {
+        etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs) }
     }
 }
 
@@ -268,13 +279,18 @@ impl Response for etcd_delete_response_t {
     type Storage = Pairs;
     fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&DELETE_RANGE, message)?;
-        let public = etcd_delete_response_t {
+        Ok((etcd_delete_response_t::new(reply, &pairs.kvs), pairs))
+    }
+}
+
+impl etcd_delete_response_t {
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_delete_response_t {
+        etcd_delete_response_t {
             header: reply.header.into(),
             deleted: reply.count,
-            prev_kvs: pairs.first(),
-            prev_kv_count: pairs.kvs.len(),
-        };
-        Ok((public, pairs))
+            prev_kvs: first(kvs),
+            prev_kv_count: kvs.len(),
+        }
     }
 }
 
@@ -300,7 +316,11 @@ pub(super) fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> 
 }
 
 /// Which keys the key, the range's end and the flags mean together.
-unsafe fn keys<'a>(key: etcd_bytes_t, end: etcd_bytes_t, flags: u32) -> Result<Keys<'a>> {
+pub(super) unsafe fn keys<'a>(
+    key: etcd_bytes_t,
+    end: etcd_bytes_t,
+    flags: u32,
+) -> Result<Keys<'a>> {
     let key = bytes(key, "key")?;
     let end = bytes(end, "range_end")?;
     match (end, flags & (ETCD_PREFIX | ETCD_FROM_KEY)) {
@@ -312,14 +332,18 @@ unsafe fn keys<'a>(key: etcd_bytes_t, end: etcd_bytes_t, flags: u32) -> Result<K
     }
 }
 
-unsafe fn get(
-    client: &Client,
+const GET_FLAGS: u32 =
+    ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY | ETCD_COUNT_ONLY;
+const PUT_FLAGS: u32 = ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE;
+const DELETE_FLAGS: u32 = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV;
+
+/// The options of a call, split in what is for it alone and what is for any call.
+pub(super) unsafe fn get_options<'a>(
     key: etcd_bytes_t,
     options: *const etcd_get_options_t,
-) -> Result<Call> {
+) -> Result<(Keys<'a>, Reading, Common)> {
     let options = copy(options)?;
-    let known = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY | ETCD_COUNT_ONLY;
-    let common = common(options.timeout_ms, options.flags, known)?;
+    let common = common(options.timeout_ms, options.flags, GET_FLAGS)?;
     let reading = Reading {
         revision: options.revision,
         limit: options.limit,
@@ -333,7 +357,38 @@ unsafe fn get(
         min_create_revision: options.min_create_revision,
         max_create_revision: options.max_create_revision,
     };
-    client.get(keys(key, options.range_end, options.flags)?, &reading, common)
+    Ok((keys(key, options.range_end, options.flags)?, reading, common))
+}
+
+pub(super) unsafe fn put_options(options: *const etcd_put_options_t) -> Result<(Writing, Common)> {
+    let options = copy(options)?;
+    let common = common(options.timeout_ms, options.flags, PUT_FLAGS)?;
+    let how = Writing {
+        lease: options.lease,
+        prev_kv: options.flags & ETCD_PREV_KV != 0,
+        ignore_value: options.flags & ETCD_IGNORE_VALUE != 0,
+        ignore_lease: options.flags & ETCD_IGNORE_LEASE != 0,
+    };
+    Ok((how, common))
+}
+
+pub(super) unsafe fn delete_options<'a>(
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+) -> Result<(Keys<'a>, bool, Common)> {
+    let options = copy(options)?;
+    let common = common(options.timeout_ms, options.flags, DELETE_FLAGS)?;
+    let prev_kv = options.flags & ETCD_PREV_KV != 0;
+    Ok((keys(key, options.range_end, options.flags)?, prev_kv, common))
+}
+
+unsafe fn get(
+    client: &Client,
+    key: etcd_bytes_t,
+    options: *const etcd_get_options_t,
+) -> Result<Call> {
+    let (keys, reading, common) = get_options(key, options)?;
+    client.get(keys, &reading, common)
 }
 
 unsafe fn put(
@@ -342,16 +397,17 @@ unsafe fn put(
     value: etcd_bytes_t,
     options: *const etcd_put_options_t,
 ) -> Result<Call> {
-    let options = copy(options)?;
-    let known = ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE;
-    let common = common(options.timeout_ms, options.flags, known)?;
-    let how = Writing {
-        lease: options.lease,
-        prev_kv: options.flags & ETCD_PREV_KV != 0,
-        ignore_value: options.flags & ETCD_IGNORE_VALUE != 0,
-        ignore_lease: options.flags & ETCD_IGNORE_LEASE != 0,
-    };
+    let (how, common) = put_options(options)?;
     client.put(bytes(key, "key")?, bytes(value, "value")?, &how, common)
+}
+
+unsafe fn delete(
+    client: &Client,
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+) -> Result<Call> {
+    let (keys, prev_kv, common) = delete_options(key, options)?;
+    client.delete(keys, prev_kv, common)
 }
 
 unsafe fn compact(
@@ -365,18 +421,6 @@ unsafe fn compact(
     // Nobody knows how long that takes.
     common.timeout = common.timeout.or(physical.then_some(Timeout::Never));
     client.compact(revision, physical, common)
-}
-
-unsafe fn delete(
-    client: &Client,
-    key: etcd_bytes_t,
-    options: *const etcd_delete_options_t,
-) -> Result<Call> {
-    let options = copy(options)?;
-    let known = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV;
-    let common = common(options.timeout_ms, options.flags, known)?;
-    let prev_kv = options.flags & ETCD_PREV_KV != 0;
-    client.delete(keys(key, options.range_end, options.flags)?, prev_kv, common)
 }
 
 /// Reads one key, or all keys of a range.

@@ -10,12 +10,13 @@ use super::event::{
 use super::kv::common;
 use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
-use super::response::{run, typed, Response};
+use super::response::{first, malformed, run, typed, Response};
 use super::types::{etcd_bytes_t, etcd_header_t};
 use super::{clear, guard, handle, out, quiet};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
+use crate::wire::decode::Malformed;
 use crate::wire::proto::*;
 use bytes::Bytes;
 use std::ffi::c_void;
@@ -125,18 +126,13 @@ pub struct etcd_lease_list_response_t {
 
 fn header(header: Option<ResponseHeader>) -> Result<etcd_header_t> {
     // etcd has never sent a reply without one.
-    let header =
-        header.ok_or_else(|| Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's"))?;
+    let header = header.ok_or_else(|| malformed(Malformed))?;
     Ok(etcd_header_t {
         cluster_id: header.cluster_id,
         member_id: header.member_id,
         revision: header.revision,
         raft_term: header.raft_term,
     })
-}
-
-fn first<T>(all: &[T]) -> *const T {
-    all.first().map_or(std::ptr::null(), |first| first)
 }
 
 impl Response for etcd_lease_grant_response_t {

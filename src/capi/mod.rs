@@ -16,6 +16,7 @@ pub mod lease;
 mod options;
 pub mod queue;
 mod response;
+pub mod txn;
 pub mod types;
 pub mod version;
 

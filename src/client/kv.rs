@@ -8,7 +8,10 @@ use crate::status::{
 };
 use crate::wire::encode::Encoder;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
+use crate::wire::proto::RangeRequest;
+use bytes::Bytes;
 use http::uri::PathAndQuery;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Which keys a get or delete is for.
@@ -40,7 +43,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    fn encode(&self, frame: Encoder) -> Result<Encoder> {
+    fn check(&self) -> Result<()> {
         let order = SortOrder::try_from(self.sort_order);
         let target = SortTarget::try_from(self.sort_target);
         if order.is_err() || target.is_err() {
@@ -60,6 +63,32 @@ impl Reading {
                 return Err(Error::invalid(format!("{name} is {number}")));
             }
         }
+        Ok(())
+    }
+
+    /// As an operation of a transaction.
+    pub fn request(&self, keys: Keys<'_>) -> Result<RangeRequest> {
+        self.check()?;
+        let (key, end) = keys.span()?;
+        Ok(RangeRequest {
+            key: Bytes::copy_from_slice(key),
+            range_end: Bytes::copy_from_slice(&end),
+            limit: self.limit,
+            revision: self.revision,
+            sort_order: self.sort_order,
+            sort_target: self.sort_target,
+            serializable: self.serializable,
+            keys_only: self.keys_only,
+            count_only: self.count_only,
+            min_mod_revision: self.min_mod_revision,
+            max_mod_revision: self.max_mod_revision,
+            min_create_revision: self.min_create_revision,
+            max_create_revision: self.max_create_revision,
+        })
+    }
+
+    fn encode(&self, frame: Encoder) -> Result<Encoder> {
+        self.check()?;
         Ok(frame
             .number(3, self.limit)
             .number(4, self.revision)
@@ -135,22 +164,26 @@ pub fn no_memory(size: usize) -> Error {
     Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {size} bytes"))
 }
 
-impl Keys<'_> {
-    fn encode(self, expected: usize) -> Result<Encoder> {
-        let one = [0u8];
-        let or_first = |key| if <[u8]>::is_empty(key) { &one[..] } else { key };
-        let encoder = Encoder::new(expected).ok_or_else(|| no_memory(expected))?;
-        Ok(match self {
+impl<'a> Keys<'a> {
+    /// The key and the range's end, as etcd's messages have them.
+    pub fn span(self) -> Result<(&'a [u8], Cow<'a, [u8]>)> {
+        const ONE: [u8; 1] = [0];
+        let or_first = |key: &'a [u8]| if key.is_empty() { &ONE[..] } else { key };
+        match self {
             Keys::One([]) | Keys::Range([], _) => {
-                return Err(Error::new(ETCD_ERR_EMPTY_KEY, "the key is empty"))
+                Err(Error::new(ETCD_ERR_EMPTY_KEY, "the key is empty"))
             }
-            Keys::One(key) => encoder.bytes(1, key),
-            Keys::Range(first, end) => encoder.bytes(1, first).bytes(2, end),
-            Keys::Prefix(prefix) => {
-                encoder.bytes(1, or_first(prefix)).bytes(2, &prefix_end(prefix))
-            }
-            Keys::From(first) => encoder.bytes(1, or_first(first)).bytes(2, &one),
-        })
+            Keys::One(key) => Ok((key, Cow::Borrowed(&[]))),
+            Keys::Range(first, end) => Ok((first, end.into())),
+            Keys::Prefix(prefix) => Ok((or_first(prefix), prefix_end(prefix).into())),
+            Keys::From(first) => Ok((or_first(first), Cow::Borrowed(&ONE))),
+        }
+    }
+
+    fn encode(self, expected: usize) -> Result<Encoder> {
+        let encoder = Encoder::new(expected).ok_or_else(|| no_memory(expected))?;
+        let (key, end) = self.span()?;
+        Ok(encoder.bytes(1, key).bytes(2, &end))
     }
 
     fn len(self) -> usize {
@@ -196,12 +229,16 @@ impl Client {
     }
 
     pub fn call(&self, path: &'static str, effect: Effect, frame: Encoder, common: Common) -> Call {
+        self.framed(path, effect, frame.finish(), common)
+    }
+
+    pub fn framed(&self, path: &'static str, effect: Effect, frame: Bytes, common: Common) -> Call {
         let timeout = match common.timeout {
             None => self.core.timeout,
             Some(Timeout::After(timeout)) => Some(timeout),
             Some(Timeout::Never) => None,
         };
-        let mut call = Call::new(PathAndQuery::from_static(path), effect, frame.finish());
+        let mut call = Call::new(PathAndQuery::from_static(path), effect, frame);
         call.request.require_leader = common.require_leader;
         Call { timeout, ..call }
     }

@@ -11,6 +11,7 @@ pub mod lock;
 mod options;
 mod server;
 mod token;
+pub mod txn;
 pub mod watch;
 
 pub use call::{Call, Effect};

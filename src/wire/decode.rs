@@ -167,6 +167,36 @@ impl Shape {
     }
 }
 
+/// One response inside a transaction's, not read yet.
+pub enum Part<'a> {
+    Range(&'a [u8]),
+    Put(&'a [u8]),
+    Delete(&'a [u8]),
+    Txn(&'a [u8]),
+}
+
+/// Reads a TxnResponse; `part` gets each response in it. The revision, and
+/// whether the compares held.
+pub fn txn<'a>(buffer: &'a [u8], mut part: impl FnMut(Part<'a>)) -> Result<(Header, bool)> {
+    let (mut header, mut succeeded) = (Header::default(), false);
+    let mut fields = Fields(buffer);
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Value::Bytes(bytes)) => header = Header::decode(bytes)?,
+            (2, Value::Number(number)) => succeeded = number != 0,
+            (3, Value::Bytes(bytes)) => part(match Fields(bytes).next()? {
+                Some((1, Value::Bytes(bytes))) => Part::Range(bytes),
+                Some((2, Value::Bytes(bytes))) => Part::Put(bytes),
+                Some((3, Value::Bytes(bytes))) => Part::Delete(bytes),
+                Some((4, Value::Bytes(bytes))) => Part::Txn(bytes),
+                _ => return Err(Malformed),
+            }),
+            _ => {}
+        }
+    }
+    Ok((header, succeeded))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

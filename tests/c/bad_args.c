@@ -237,6 +237,62 @@ static void leases(void) {
   calls += 20;
 }
 
+/* Every call on a transaction with one that is none. */
+static void try_txn(void *handle, const char *what) {
+  etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
+  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  etcd_error_t *error = NULL;
+  etcd_txn_t *good_one = NULL;
+  etcd_status_t expected = wrong(etcd_txn_compare(handle, text("k"), NULL, NULL));
+  if (expected >= 0) FAIL("%s: taken for a transaction", what);
+  OK(etcd_txn_new(&good_one, &err));
+  EXPECT(expected, etcd_txn_get(handle, ETCD_THEN, text("k"), NULL, &err));
+  EXPECT(expected, etcd_txn_put(handle, ETCD_THEN, text("k"), text("v"), NULL, &err));
+  EXPECT(expected, etcd_txn_delete(handle, ETCD_THEN, text("k"), NULL, &err));
+  EXPECT(expected, etcd_txn_nest(handle, ETCD_THEN, good_one, &err));
+  EXPECT(expected, etcd_txn_nest(good_one, ETCD_THEN, handle, &err));
+  EXPECT(expected, etcd_txn_commit(client, handle, NULL, &out, &err));
+  EXPECT(expected, etcd_txn_commit_async(client, handle, NULL, queue, NULL, &op, &err));
+  CHECK(out == NULL && op == NULL && error == NULL);
+  etcd_txn_free(handle);
+  etcd_txn_free(good_one);
+  calls += 9;
+}
+
+static void transactions(void) {
+  etcd_compare_options_t condition = ETCD_COMPARE_OPTIONS_INIT;
+  etcd_txn_options_t options = ETCD_TXN_OPTIONS_INIT;
+  etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
+  etcd_txn_t *txn = NULL;
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_new(NULL, &err));
+  OK(etcd_txn_new(&txn, &err));
+  bad_handles(try_txn, txn);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_commit(NULL, txn, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_commit_async(NULL, txn, NULL, queue, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_commit_async(client, txn, NULL, NULL, NULL, NULL, &err));
+  options.flags = ETCD_PREFIX;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_commit(client, txn, &options, &out, &err));
+  options.size = 0;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_commit(client, txn, &options, &out, &err));
+  CHECK(out == NULL);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_compare(txn, bytes(NULL, 1), NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_put(txn, ETCD_ELSE, text("k"), bytes(NULL, 9), NULL, &err));
+  EXPECT(ETCD_ERR_SEND_TOO_LARGE, etcd_txn_put(txn, ETCD_ELSE, text("k"), bytes(NOWHERE, SIZE_MAX), NULL, &err));
+  condition.reserved = 1;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, text("k"), &condition, &err));
+  condition.size--;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, text("k"), &condition, &err));
+  CHECK(etcd_event_txn_response(NULL) == NULL);
+  etcd_txn_response_free(NULL);
+  /* Nothing of it was added. */
+  OK(etcd_txn_commit(client, txn, NULL, &out, &err));
+  CHECK(out->succeeded && out->response_count == 0 && out->responses == NULL);
+  etcd_txn_response_free(out);
+  etcd_txn_free(txn);
+  etcd_txn_free(txn);
+  calls += 17;
+}
+
 /* Names of stores, and lists of servers. */
 static void stores(void) {
   char store[] = "mem:bad", *host = store;
@@ -599,6 +655,7 @@ int main(int argc, char **argv) {
   statuses();
   compactions();
   leases();
+  transactions();
   stores();
   /* Nothing of it has left a trace. */
   settles(count_descriptors, descriptors, "descriptors");

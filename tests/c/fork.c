@@ -50,6 +50,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_kv_put_async(client, text("k"), text("v"), NULL, queue, NULL, &fresh, &err));
   FORKED(etcd_kv_delete_async(client, text("k"), NULL, queue, NULL, NULL, &err));
   FORKED(etcd_kv_compact(client, 1, NULL, NULL, &err));
+  FORKED(etcd_txn_commit(client, NULL, NULL, NULL, &err));
   FORKED(etcd_lease_revoke(client, 1, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive_once_async(client, 1, NULL, queue, NULL, NULL, &err));
   FORKED(etcd_kv_compact_async(client, 1, NULL, queue, NULL, NULL, &err));

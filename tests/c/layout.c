@@ -107,6 +107,35 @@ AT(etcd_delete_response_t, prev_kv_count, 48);
 SIZE(etcd_compact_response_t, 32);
 AT(etcd_compact_response_t, header, 0);
 
+SIZE(etcd_compare_options_t, 64);
+AT(etcd_compare_options_t, size, 0);
+AT(etcd_compare_options_t, range_end, 8);
+AT(etcd_compare_options_t, value, 24);
+AT(etcd_compare_options_t, number, 40);
+AT(etcd_compare_options_t, target, 48);
+AT(etcd_compare_options_t, result, 52);
+AT(etcd_compare_options_t, flags, 56);
+AT(etcd_compare_options_t, reserved, 60);
+
+SIZE(etcd_txn_options_t, 16);
+AT(etcd_txn_options_t, size, 0);
+AT(etcd_txn_options_t, timeout_ms, 8);
+AT(etcd_txn_options_t, flags, 12);
+
+SIZE(etcd_op_response_t, 40);
+AT(etcd_op_response_t, kind, 0);
+AT(etcd_op_response_t, reserved, 4);
+AT(etcd_op_response_t, range, 8);
+AT(etcd_op_response_t, put, 16);
+AT(etcd_op_response_t, deleted, 24);
+AT(etcd_op_response_t, txn, 32);
+
+SIZE(etcd_txn_response_t, 56);
+AT(etcd_txn_response_t, header, 0);
+AT(etcd_txn_response_t, responses, 32);
+AT(etcd_txn_response_t, response_count, 40);
+AT(etcd_txn_response_t, succeeded, 48);
+
 SIZE(etcd_lease_grant_options_t, 24);
 AT(etcd_lease_grant_options_t, size, 0);
 AT(etcd_lease_grant_options_t, id, 8);

@@ -92,15 +92,15 @@ fn reply(header: &etcd_header_t, kvs: Vec<Kv>, count: i64, more: bool) -> Reply 
     }
 }
 
-unsafe fn range_reply(r: &etcd_range_response_t) -> Reply {
+pub unsafe fn range_reply(r: &etcd_range_response_t) -> Reply {
     reply(&r.header, kvs(r.kvs, r.kv_count), r.count, r.more)
 }
 
-unsafe fn put_reply(r: &etcd_put_response_t) -> Reply {
+pub unsafe fn put_reply(r: &etcd_put_response_t) -> Reply {
     reply(&r.header, kvs(r.prev_kv, usize::from(!r.prev_kv.is_null())), 0, false)
 }
 
-unsafe fn delete_reply(r: &etcd_delete_response_t) -> Reply {
+pub unsafe fn delete_reply(r: &etcd_delete_response_t) -> Reply {
     reply(&r.header, kvs(r.prev_kvs, r.prev_kv_count), r.deleted, false)
 }
 
@@ -180,7 +180,7 @@ pub const DEFAULT: CallOptions<'static> = CallOptions {
 };
 
 impl CallOptions<'_> {
-    fn get(self) -> etcd_get_options_t {
+    pub fn get(self) -> etcd_get_options_t {
         etcd_get_options_t {
             size: size_of::<etcd_get_options_t>(),
             range_end: bytes(self.range_end),
@@ -197,7 +197,7 @@ impl CallOptions<'_> {
         }
     }
 
-    fn put(self) -> etcd_put_options_t {
+    pub fn put(self) -> etcd_put_options_t {
         assert!(self.range_end.is_empty());
         etcd_put_options_t {
             size: size_of::<etcd_put_options_t>(),
@@ -215,7 +215,7 @@ impl CallOptions<'_> {
         }
     }
 
-    fn delete(self) -> etcd_delete_options_t {
+    pub fn delete(self) -> etcd_delete_options_t {
         etcd_delete_options_t {
             size: size_of::<etcd_delete_options_t>(),
             range_end: bytes(self.range_end),

@@ -1,0 +1,553 @@
+//! Transactions.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::event::{
+    submit, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_RANGE_RESPONSE,
+    ETCD_EVENT_TXN_RESPONSE,
+};
+use super::kv::*;
+use super::options::{copy, Options};
+use super::queue::{etcd_op_t, etcd_queue_t};
+use super::response::{first, malformed, run, Response};
+use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
+use super::{bytes, clear, guard, handle, known_flags, out, quiet};
+use crate::client::kv::Common;
+use crate::client::txn::{Branch, Operand, Txn};
+use crate::client::{Call, Client};
+use crate::error::{Error, Result};
+use crate::status::*;
+use crate::wire::decode::{self, Malformed, Part, Shape, DELETE_RANGE, PUT, RANGE};
+use std::any::Any;
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex};
+
+/// A transaction under construction. Opaque; belongs to no client.
+pub struct etcd_txn_t(());
+
+/// For branch: done if all compares hold.
+pub const ETCD_THEN: i32 = 0;
+/// For branch: done otherwise.
+pub const ETCD_ELSE: i32 = 1;
+
+/// For target: the number of changes since the key's creation.
+pub const ETCD_COMPARE_VERSION: i32 = 0;
+/// For target: the revision of the key's creation.
+pub const ETCD_COMPARE_CREATE: i32 = 1;
+/// For target: the revision of the key's last change.
+pub const ETCD_COMPARE_MOD: i32 = 2;
+/// For target: the key's value. False for a key that does not exist.
+pub const ETCD_COMPARE_VALUE: i32 = 3;
+/// For target: the lease that the key goes with.
+pub const ETCD_COMPARE_LEASE: i32 = 4;
+
+/// For result: the same.
+pub const ETCD_EQUAL: i32 = 0;
+/// For result: the key has more.
+pub const ETCD_GREATER: i32 = 1;
+/// For result: the key has less.
+pub const ETCD_LESS: i32 = 2;
+/// For result: something else.
+pub const ETCD_NOT_EQUAL: i32 = 3;
+
+/// A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
+/// version is 0, that is, that it does not exist.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_compare_options_t {
+    /// Set by ETCD_COMPARE_OPTIONS_INIT.
+    pub size: usize,
+    /// When not empty: the condition is for all keys from the key up to, but not
+    /// with, this one, and holds if it does for each of them that exists; where
+    /// none does, as for a single key that does not exist.
+    pub range_end: etcd_bytes_t,
+    /// With ETCD_COMPARE_VALUE: what the value is compared with, byte by byte.
+    pub value: etcd_bytes_t,
+    /// With any other target: what it is compared with. A key that does not
+    /// exist has 0 everywhere.
+    pub number: i64,
+    /// An ETCD_COMPARE_ number.
+    pub target: i32,
+    /// ETCD_EQUAL, ETCD_GREATER, ETCD_LESS or ETCD_NOT_EQUAL.
+    pub result: i32,
+    /// ETCD_PREFIX or ETCD_FROM_KEY.
+    pub flags: u32,
+    /// Must be 0.
+    pub reserved: u32,
+}
+
+/// Options of etcd_txn_commit(). Begin with ETCD_TXN_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_txn_options_t {
+    /// Set by ETCD_TXN_OPTIONS_INIT.
+    pub size: usize,
+    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+    pub timeout_ms: u32,
+    /// ETCD_REQUIRE_LEADER.
+    pub flags: u32,
+}
+
+unsafe impl Options for etcd_compare_options_t {
+    const NAME: &'static str = "etcd_compare_options_t";
+    const FIRST_SIZE: usize = 64;
+}
+
+unsafe impl Options for etcd_txn_options_t {
+    const NAME: &'static str = "etcd_txn_options_t";
+    const FIRST_SIZE: usize = 16;
+}
+
+/// The reply to one operation of a transaction: one of the pointers, the others
+/// are NULL.
+///
+/// Frozen: 40 bytes.
+#[repr(C)]
+pub struct etcd_op_response_t {
+    /// ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+    /// ETCD_EVENT_TXN_RESPONSE.
+    pub kind: i32,
+    /// Always 0.
+    pub reserved: u32,
+    /// To a get.
+    pub range: *const etcd_range_response_t,
+    /// To a put.
+    pub put: *const etcd_put_response_t,
+    /// To a delete.
+    pub deleted: *const etcd_delete_response_t,
+    /// To a transaction in the transaction.
+    pub txn: *const etcd_txn_response_t,
+}
+
+/// Reply to a transaction. Made by the library; read it, never copy it or take
+/// its size: later versions append fields. Free it with etcd_txn_response_free(),
+/// and with it all that it points to.
+#[repr(C)]
+pub struct etcd_txn_response_t {
+    /// Who answered; header.revision is that of the transaction if it changed
+    /// something. In replies inside it only the revision may be set.
+    pub header: etcd_header_t,
+    /// Replies to the operations of the branch that was done, in their order.
+    pub responses: *const etcd_op_response_t,
+    /// Number of elements of responses.
+    pub response_count: usize,
+    /// Whether all compares held, and with that which branch it was.
+    pub succeeded: bool,
+}
+
+/// What a response's parts are kept in.
+pub struct Tree {
+    _parts: Vec<Box<dyn Any>>,
+    _message: Vec<u8>,
+}
+
+impl Response for etcd_txn_response_t {
+    const EVENT: i32 = ETCD_EVENT_TXN_RESPONSE;
+    type Storage = Tree;
+    fn parse(message: Vec<u8>) -> Result<(Self, Tree)> {
+        let mut parts: Vec<Box<dyn Any>> = Vec::new();
+        let public = branch_of(&message, &mut parts, 0)?;
+        Ok((public, Tree { _parts: parts, _message: message }))
+    }
+}
+
+/// Deeper than any transaction that can be built here.
+const DEEPEST: usize = 64;
+
+/// A transaction's response; what it points to goes to `parts`.
+fn branch_of(
+    message: &[u8],
+    parts: &mut Vec<Box<dyn Any>>,
+    depth: usize,
+) -> Result<etcd_txn_response_t> {
+    if depth > DEEPEST {
+        return Err(malformed(Malformed));
+    }
+    let mut responses = Vec::new();
+    let mut failed = None;
+    let decoded = decode::txn(message, |part| match failed {
+        Some(_) => {}
+        None => match op_of(part, parts, depth) {
+            Ok(response) => responses.push(response),
+            Err(error) => failed = Some(error),
+        },
+    });
+    let (header, succeeded) = decoded.map_err(malformed)?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let public = etcd_txn_response_t {
+        header: header.into(),
+        responses: first(&responses),
+        response_count: responses.len(),
+        succeeded,
+    };
+    parts.push(Box::new(responses));
+    Ok(public)
+}
+
+/// Moves a structure to where it stays.
+fn keep<T: Any>(parts: &mut Vec<Box<dyn Any>>, part: T) -> *const T {
+    let part = Box::new(part);
+    let at: *const T = &*part;
+    parts.push(part);
+    at
+}
+
+fn op_of(
+    part: Part<'_>,
+    parts: &mut Vec<Box<dyn Any>>,
+    depth: usize,
+) -> Result<etcd_op_response_t> {
+    let mut response = etcd_op_response_t {
+        kind: 0,
+        reserved: 0,
+        range: std::ptr::null(),
+        put: std::ptr::null(),
+        deleted: std::ptr::null(),
+        txn: std::ptr::null(),
+    };
+    let pairs = |shape: &Shape, message, parts: &mut Vec<Box<dyn Any>>| -> Result<_> {
+        let (reply, kvs): (_, Vec<etcd_kv_t>) = Pairs::read(shape, message)?;
+        // Where the vector's elements are they stay.
+        let kvs = keep(parts, kvs);
+        Ok((reply, kvs))
+    };
+    match part {
+        Part::Range(message) => {
+            let (reply, kvs) = pairs(&RANGE, message, parts)?;
+            // SAFETY: kept by `parts`, which outlive the response.
+            let range = etcd_range_response_t::new(reply, unsafe { &*kvs });
+            response.kind = ETCD_EVENT_RANGE_RESPONSE;
+            response.range = keep(parts, range);
+        }
+        Part::Put(message) => {
+            let (reply, kvs) = pairs(&PUT, message, parts)?;
+            // SAFETY: as above.
+            let put = etcd_put_response_t::new(reply, unsafe { &*kvs });
+            response.kind = ETCD_EVENT_PUT_RESPONSE;
+            response.put = keep(parts, put);
+        }
+        Part::Delete(message) => {
+            let (reply, kvs) = pairs(&DELETE_RANGE, message, parts)?;
+            // SAFETY: as above.
+            let deleted = etcd_delete_response_t::new(reply, unsafe { &*kvs });
+            response.kind = ETCD_EVENT_DELETE_RESPONSE;
+            response.deleted = keep(parts, deleted);
+        }
+        Part::Txn(message) => {
+            let txn = branch_of(message, parts, depth + 1)?;
+            response.kind = ETCD_EVENT_TXN_RESPONSE;
+            response.txn = keep(parts, txn);
+        }
+    }
+    Ok(response)
+}
+
+/// Which list an operation goes to.
+fn branch(number: i32) -> Result<Branch> {
+    match number {
+        ETCD_THEN => Ok(Branch::Then),
+        ETCD_ELSE => Ok(Branch::Else),
+        other => Err(Error::invalid(format!("branch is {other}"))),
+    }
+}
+
+/// What options of an operation cannot say: a transaction has one deadline and goes to one member.
+fn only_operation(common: Common) -> Result<()> {
+    match common.timeout.is_some() || common.require_leader {
+        true => Err(Error::invalid("timeout_ms and ETCD_REQUIRE_LEADER belong to the commit")),
+        false => Ok(()),
+    }
+}
+
+/// Changes a transaction under construction.
+unsafe fn change(
+    txn: *mut etcd_txn_t,
+    err: *mut *mut etcd_error_t,
+    change: impl FnOnce(&mut Txn) -> Result<()>,
+) -> etcd_status_t {
+    guard(err, || {
+        let txn = handle::get(txn)?;
+        let mut txn = txn.lock().unwrap();
+        change(&mut txn).map(|()| ETCD_OK)
+    })
+}
+
+unsafe fn compare(
+    txn: &mut Txn,
+    key: etcd_bytes_t,
+    options: *const etcd_compare_options_t,
+) -> Result<()> {
+    let options = copy(options)?;
+    known_flags(options.flags, ETCD_PREFIX | ETCD_FROM_KEY)?;
+    if options.reserved != 0 {
+        return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
+    }
+    let value = bytes(options.value, "value")?;
+    let operand = match (options.target, value, options.number) {
+        (ETCD_COMPARE_VALUE, value, 0) => Operand::Value(value),
+        (ETCD_COMPARE_VALUE, ..) => return Err(Error::invalid("number with ETCD_COMPARE_VALUE")),
+        (_, [], number) => Operand::Number(number),
+        _ => return Err(Error::invalid("value without ETCD_COMPARE_VALUE")),
+    };
+    let keys = keys(key, options.range_end, options.flags)?;
+    txn.compare(keys, options.target, options.result, operand)
+}
+
+unsafe fn commit(
+    client: &Client,
+    txn: *const etcd_txn_t,
+    options: *const etcd_txn_options_t,
+) -> Result<Call> {
+    let txn = handle::get(txn)?;
+    let options = copy(options)?;
+    let common = common(options.timeout_ms, options.flags, 0)?;
+    let txn = txn.lock().unwrap();
+    client.commit(&txn, common)
+}
+
+/// Makes an empty transaction.
+///
+/// It has compares, and two lists of operations, of which one is done, at once
+/// and in order: ETCD_THEN if all compares hold, ETCD_ELSE otherwise. It copies
+/// what it is given, and may be committed any number of times, by any client.
+///
+/// @param[out] out  The transaction; free it with etcd_txn_free().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_new(
+    out: *mut *mut etcd_txn_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        out.write(handle::insert(Arc::new(Mutex::new(Txn::default())))?);
+        Ok(ETCD_OK)
+    })
+}
+
+/// Frees a transaction. Commits in progress go on.
+///
+/// @param txn  May be NULL, or freed already.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_txn_free(txn: *mut etcd_txn_t) {
+    quiet(|| {
+        let _ = handle::remove(txn);
+    });
+}
+
+/// Adds a condition.
+///
+/// @param txn      Transaction.
+/// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+/// @param options  The condition; NULL: that the key does not exist. Copied.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_TOO_MANY_OPS,
+///         ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED; then the transaction is
+///         what it was.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_compare(
+    txn: *mut etcd_txn_t,
+    key: etcd_bytes_t,
+    options: *const etcd_compare_options_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    change(txn, err, |txn| compare(txn, key, options))
+}
+
+/// Adds a get.
+///
+/// @param txn      Transaction.
+/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param key      As etcd_kv_get(). Copied.
+/// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_txn_compare(), or ETCD_ERR_INVALID_SORT_OPTION.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_get(
+    txn: *mut etcd_txn_t,
+    branch: i32,
+    key: etcd_bytes_t,
+    options: *const etcd_get_options_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    change(txn, err, |txn| {
+        let (keys, reading, common) = get_options(key, options)?;
+        only_operation(common)?;
+        txn.get(self::branch(branch)?, keys, &reading)
+    })
+}
+
+/// Adds a put. A transaction may put a key once in each branch.
+///
+/// @param txn      Transaction.
+/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param key      As etcd_kv_put(). Copied.
+/// @param value    As etcd_kv_put(). Copied.
+/// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_txn_compare().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_put(
+    txn: *mut etcd_txn_t,
+    branch: i32,
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    options: *const etcd_put_options_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    change(txn, err, |txn| {
+        let (how, common) = put_options(options)?;
+        only_operation(common)?;
+        txn.put(self::branch(branch)?, bytes(key, "key")?, bytes(value, "value")?, &how)
+    })
+}
+
+/// Adds a delete.
+///
+/// @param txn      Transaction.
+/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param key      As etcd_kv_delete(). Copied.
+/// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_txn_compare().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_delete(
+    txn: *mut etcd_txn_t,
+    branch: i32,
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    change(txn, err, |txn| {
+        let (keys, prev_kv, common) = delete_options(key, options)?;
+        only_operation(common)?;
+        txn.delete(self::branch(branch)?, keys, prev_kv)
+    })
+}
+
+/// Adds a transaction as an operation: a copy of it as it is now. Its compares
+/// see the store as it was before the outer one.
+///
+/// @param txn      Transaction.
+/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param nested   Another transaction, or the same. At most 30 may stand in each other.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_txn_compare().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_nest(
+    txn: *mut etcd_txn_t,
+    branch: i32,
+    nested: *const etcd_txn_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    // Copied before the other is locked: they may be the same, or nest each other.
+    let copied =
+        |nested| handle::get(nested).map(|nested: Arc<Mutex<Txn>>| nested.lock().unwrap().copied());
+    guard(err, || {
+        let nested = copied(nested)?;
+        let txn = handle::get(txn)?;
+        let mut txn = txn.lock().unwrap();
+        txn.nest(self::branch(branch)?, nested).map(|()| ETCD_OK)
+    })
+}
+
+/// Does a transaction: all of a branch, or nothing.
+///
+/// That the compares do not hold is no error: see the response. Blocks and fails
+/// as etcd_kv_put() does, and is sent to a server at most once; one that only
+/// gets keys as etcd_kv_get() does. Servers take 128 operations in a list, and
+/// 1.5 MiB in all, unless they are configured.
+///
+/// @param client   Open client.
+/// @param txn      Transaction; stays as it is.
+/// @param options  May be NULL for defaults.
+/// @param[out] out May be NULL if the reply is not wanted; else free it with
+///                 etcd_txn_response_free().
+/// @param[out] err May be NULL. On failure an error with the outcome; free it with
+///                 etcd_error_free().
+/// @return As etcd_kv_put(), ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of
+///         its operations, of which then none is done.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_commit(
+    client: *mut etcd_client_t,
+    txn: *const etcd_txn_t,
+    options: *const etcd_txn_options_t,
+    out: *mut *mut etcd_txn_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(out);
+        let client = handle::get(client)?;
+        run(&client, commit(&client, txn, options)?, out)
+    })
+}
+
+/// Starts etcd_txn_commit() and returns at once.
+///
+/// The end of the call, successful or not, arrives on the queue as an event of
+/// type ETCD_EVENT_TXN_RESPONSE. The transaction may be changed or freed meanwhile.
+///
+/// @param client    Open client.
+/// @param txn       As etcd_txn_commit(). Copied.
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Open queue, which may serve any number of clients.
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_commit_async(
+    client: *mut etcd_client_t,
+    txn: *const etcd_txn_t,
+    options: *const etcd_txn_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let call = commit(&client, txn, options)?;
+        submit::<etcd_txn_response_t>(&client, call, queue, user_data, op)
+    })
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event or to another response.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_txn_response_free(response: *mut etcd_txn_response_t) {
+    quiet(|| Response::free(response));
+}

@@ -1,0 +1,387 @@
+//! Transactions: on every backend.
+
+mod support;
+
+use etcd::capi::event::*;
+use etcd::capi::kv::*;
+use etcd::capi::txn::*;
+use etcd::status::*;
+use std::ptr::{null, null_mut};
+use support::backend::on_all_at_once;
+use support::ffi::{self, *};
+
+struct Txn(*mut etcd_txn_t);
+
+impl Drop for Txn {
+    fn drop(&mut self) {
+        unsafe { etcd_txn_free(self.0) };
+    }
+}
+
+/// A condition, as in etcd_compare_options_t.
+#[derive(Clone, Copy, Default)]
+struct If<'a> {
+    end: &'a str,
+    value: &'a str,
+    number: i64,
+    target: i32,
+    result: i32,
+    flags: u32,
+}
+
+#[derive(Debug, PartialEq)]
+enum Op {
+    Range(Vec<(String, String)>),
+    Put(Option<String>),
+    Delete(i64),
+    Txn(bool, Vec<Op>),
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+unsafe fn op(response: &etcd_op_response_t) -> Op {
+    let pointers = [
+        !response.range.is_null(),
+        !response.put.is_null(),
+        !response.deleted.is_null(),
+        !response.txn.is_null(),
+    ];
+    assert_eq!(pointers.iter().filter(|there| **there).count(), 1);
+    match response.kind {
+        ETCD_EVENT_RANGE_RESPONSE => {
+            let kvs = range_reply(&*response.range).kvs;
+            Op::Range(kvs.iter().map(|kv| (text(&kv.key), text(&kv.value))).collect())
+        }
+        ETCD_EVENT_PUT_RESPONSE => {
+            Op::Put(put_reply(&*response.put).kvs.first().map(|kv| text(&kv.value)))
+        }
+        ETCD_EVENT_DELETE_RESPONSE => Op::Delete(delete_reply(&*response.deleted).count),
+        _ => branch(&*response.txn).1,
+    }
+}
+
+/// The revision, and what was done.
+unsafe fn branch(response: &etcd_txn_response_t) -> (i64, Op) {
+    let ops = match response.response_count {
+        0 => Vec::new(),
+        count => {
+            let ops = std::slice::from_raw_parts(response.responses, count);
+            ops.iter().map(|response| op(response)).collect()
+        }
+    };
+    (response.header.revision, Op::Txn(response.succeeded, ops))
+}
+
+impl Txn {
+    fn new() -> Txn {
+        let (mut txn, mut error) = (null_mut(), null_mut());
+        unsafe { check(etcd_txn_new(&mut txn, &mut error), error) }.unwrap();
+        Txn(txn)
+    }
+
+    fn compare(&self, key: &str, is: If<'_>) -> Result<()> {
+        let options = etcd_compare_options_t {
+            size: size_of::<etcd_compare_options_t>(),
+            range_end: bytes(is.end.as_bytes()),
+            value: bytes(is.value.as_bytes()),
+            number: is.number,
+            target: is.target,
+            result: is.result,
+            flags: is.flags,
+            reserved: 0,
+        };
+        let mut error = null_mut();
+        let key = bytes(key.as_bytes());
+        unsafe { check(etcd_txn_compare(self.0, key, &options, &mut error), error) }
+    }
+
+    fn get(&self, branch: i32, key: &str, options: CallOptions<'_>) -> Result<()> {
+        let mut error = null_mut();
+        let (key, options) = (bytes(key.as_bytes()), options.get());
+        unsafe { check(etcd_txn_get(self.0, branch, key, &options, &mut error), error) }
+    }
+
+    fn put(&self, branch: i32, key: &str, value: &str, options: CallOptions<'_>) -> Result<()> {
+        let mut error = null_mut();
+        let (key, value) = (bytes(key.as_bytes()), bytes(value.as_bytes()));
+        let options = options.put();
+        unsafe { check(etcd_txn_put(self.0, branch, key, value, &options, &mut error), error) }
+    }
+
+    fn delete(&self, branch: i32, key: &str, options: CallOptions<'_>) -> Result<()> {
+        let mut error = null_mut();
+        let (key, options) = (bytes(key.as_bytes()), options.delete());
+        unsafe { check(etcd_txn_delete(self.0, branch, key, &options, &mut error), error) }
+    }
+
+    fn nest(&self, branch: i32, nested: &Txn) -> Result<()> {
+        let mut error = null_mut();
+        unsafe { check(etcd_txn_nest(self.0, branch, nested.0, &mut error), error) }
+    }
+
+    fn commit(&self, client: &Client) -> Result<(i64, Op)> {
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            check(etcd_txn_commit(client.0, self.0, null(), &mut out, &mut error), error)?;
+            let read = branch(&*out);
+            etcd_txn_response_free(out);
+            Ok(read)
+        }
+    }
+
+    /// Whether all compares hold.
+    fn holds(&self, client: &Client) -> bool {
+        matches!(self.commit(client).unwrap().1, Op::Txn(true, _))
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn pair(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+#[test]
+fn all_of_a_branch_or_nothing() {
+    on_all_at_once("all_of_a_branch_or_nothing", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        client.delete(b"branch/", flags(ETCD_PREFIX)).unwrap();
+        let txn = Txn::new();
+        // That it does not exist.
+        txn.compare("branch/a", If::default()).unwrap();
+        txn.put(ETCD_THEN, "branch/a", "1", flags(ETCD_PREV_KV)).unwrap();
+        txn.put(ETCD_THEN, "branch/b", "2", DEFAULT).unwrap();
+        txn.get(ETCD_THEN, "branch/", flags(ETCD_PREFIX)).unwrap();
+        txn.put(ETCD_ELSE, "branch/a", "else", flags(ETCD_PREV_KV)).unwrap();
+        txn.delete(ETCD_ELSE, "branch/b", DEFAULT).unwrap();
+        txn.get(ETCD_ELSE, "branch/none", DEFAULT).unwrap();
+        let (first, done) = txn.commit(&client).unwrap();
+        let both = vec![pair("branch/a", "1"), pair("branch/b", "2")];
+        assert_eq!(done, Op::Txn(true, vec![Op::Put(None), Op::Put(None), Op::Range(both)]));
+        let kvs = client.get(b"branch/", flags(ETCD_PREFIX)).unwrap().kvs;
+        assert!(kvs.iter().all(|kv| kv.mod_revision == first), "one revision");
+        // The same once more: now the other branch.
+        let (second, done) = txn.commit(&client).unwrap();
+        assert!(second > first);
+        let ops = vec![Op::Put(some("1")), Op::Delete(1), Op::Range(vec![])];
+        assert_eq!(done, Op::Txn(false, ops));
+
+        // What one operation is refused for, none is done for.
+        let txn = Txn::new();
+        txn.put(ETCD_THEN, "branch/c", "c", DEFAULT).unwrap();
+        let lease = CallOptions { lease: 98765, ..DEFAULT };
+        txn.put(ETCD_THEN, "branch/d", "d", lease).unwrap();
+        assert_eq!(txn.commit(&client).unwrap_err().status, ETCD_ERR_LEASE_NOT_FOUND);
+        assert_eq!(client.value(b"branch/c").unwrap(), None);
+        // Without anything it does nothing, and says when.
+        let (_, done) = Txn::new().commit(&client).unwrap();
+        assert_eq!(done, Op::Txn(true, vec![]));
+    });
+}
+
+#[test]
+fn every_compare() {
+    on_all_at_once("every_compare", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        client.delete(b"cmp/", flags(ETCD_PREFIX)).unwrap();
+        let created = client.put(b"cmp/a", b"k", DEFAULT).unwrap().revision;
+        let changed = client.put(b"cmp/a", b"m", DEFAULT).unwrap().revision;
+        client.put(b"cmp/b", b"m", DEFAULT).unwrap();
+        let holds = |key: &str, is: If<'_>| {
+            let txn = Txn::new();
+            txn.compare(key, is).unwrap();
+            txn.holds(&client)
+        };
+        let orders = |key: &str, is: If<'_>| -> String {
+            let by =
+                [(ETCD_LESS, '<'), (ETCD_EQUAL, '='), (ETCD_GREATER, '>'), (ETCD_NOT_EQUAL, '!')];
+            let of = by.iter().filter(|(result, _)| holds(key, If { result: *result, ..is }));
+            of.map(|(_, shown)| *shown).collect()
+        };
+        for (target, number) in [
+            (ETCD_COMPARE_VERSION, 2),
+            (ETCD_COMPARE_CREATE, created),
+            (ETCD_COMPARE_MOD, changed),
+            (ETCD_COMPARE_LEASE, 0),
+        ] {
+            let with = |number| If { target, number, ..If::default() };
+            assert_eq!(orders("cmp/a", with(number)), "=");
+            assert_eq!(orders("cmp/a", with(number - 1)), ">!");
+            assert_eq!(orders("cmp/a", with(number + 1)), "<!");
+            assert_eq!(orders("cmp/none", with(0)), "=");
+            assert_eq!(orders("cmp/none", with(1)), "<!");
+        }
+        let value = |value| If { target: ETCD_COMPARE_VALUE, value, ..If::default() };
+        assert_eq!(orders("cmp/a", value("m")), "=");
+        assert_eq!(orders("cmp/a", value("l")), ">!");
+        assert_eq!(orders("cmp/a", value("mm")), "<!");
+        // No key has no value, not even another one.
+        assert_eq!(orders("cmp/none", value("")), "");
+        // All keys of a range.
+        let all = |is: If<'_>| {
+            (
+                holds("cmp/", If { flags: ETCD_PREFIX, ..is }),
+                holds("cmp/a", If { end: "cmp/c", ..is }),
+            )
+        };
+        assert_eq!(all(value("m")), (true, true));
+        client.put(b"cmp/b", b"n", DEFAULT).unwrap();
+        assert_eq!(all(value("m")), (false, false));
+        assert_eq!(all(If { result: ETCD_GREATER, ..If::default() }), (true, true));
+        assert!(holds("cmp/x", If { flags: ETCD_PREFIX, ..If::default() }), "none is there");
+        // More than one.
+        let txn = Txn::new();
+        txn.compare("cmp/a", value("m")).unwrap();
+        txn.compare("cmp/b", value("n")).unwrap();
+        assert!(txn.holds(&client));
+        txn.compare("cmp/b", value("m")).unwrap();
+        assert!(!txn.holds(&client));
+    });
+}
+
+#[test]
+fn transactions_in_transactions() {
+    on_all_at_once("transactions_in_transactions", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        client.delete(b"nest/", flags(ETCD_PREFIX)).unwrap();
+        let inner = Txn::new();
+        inner.compare("nest/a", If::default()).unwrap();
+        inner.put(ETCD_THEN, "nest/b", "then", DEFAULT).unwrap();
+        inner.put(ETCD_ELSE, "nest/b", "else", DEFAULT).unwrap();
+        let outer = Txn::new();
+        outer.put(ETCD_THEN, "nest/a", "a", DEFAULT).unwrap();
+        outer.nest(ETCD_THEN, &inner).unwrap();
+        outer.get(ETCD_THEN, "nest/b", DEFAULT).unwrap();
+        // Changed afterwards: a copy was taken.
+        inner.put(ETCD_THEN, "nest/c", "c", DEFAULT).unwrap();
+        let nested = |succeeded| Op::Txn(succeeded, vec![Op::Put(None)]);
+        let found = |value| Op::Range(vec![pair("nest/b", value)]);
+        let done =
+            |succeeded, value| Op::Txn(true, vec![Op::Put(None), nested(succeeded), found(value)]);
+        // The inner compare sees what was there before.
+        assert_eq!(outer.commit(&client).unwrap().1, done(true, "then"));
+        assert_eq!(outer.commit(&client).unwrap().1, done(false, "else"));
+
+        let deep = Txn::new();
+        deep.get(ETCD_THEN, "nest/a", DEFAULT).unwrap();
+        let mut depth = Op::Range(vec![pair("nest/a", "a")]);
+        let mut txn = deep;
+        for level in 0..31 {
+            let next = Txn::new();
+            let nested = next.nest(ETCD_THEN, &txn);
+            if level == 30 {
+                assert_eq!(nested.unwrap_err().status, ETCD_ERR_INVALID_ARGUMENT);
+                break;
+            }
+            nested.unwrap();
+            depth = Op::Txn(true, vec![depth]);
+            txn = next;
+        }
+        assert_eq!(txn.commit(&client).unwrap().1, Op::Txn(true, vec![depth]));
+        // In itself, too.
+        txn.nest(ETCD_ELSE, &txn).unwrap_err();
+    });
+}
+
+#[test]
+fn what_a_server_refuses() {
+    on_all_at_once("what_a_server_refuses", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        let many = |count| {
+            let txn = Txn::new();
+            (0..count).for_each(|_| txn.get(ETCD_THEN, "k", DEFAULT).unwrap());
+            txn.commit(&client)
+        };
+        assert!(many(128).is_ok());
+        let status = |result: Result<(i64, Op)>| {
+            let error = result.unwrap_err();
+            assert!(!error.maybe_applied, "{error:?}");
+            error.status
+        };
+        assert_eq!(status(many(129)), ETCD_ERR_TOO_MANY_OPS);
+        let twice = Txn::new();
+        twice.put(ETCD_THEN, "twice", "1", DEFAULT).unwrap();
+        twice.put(ETCD_THEN, "twice", "2", DEFAULT).unwrap();
+        assert_eq!(status(twice.commit(&client)), ETCD_ERR_DUPLICATE_KEY);
+        let future = Txn::new();
+        let revision = client.get(b"k", DEFAULT).unwrap().revision + 1_000_000;
+        future.get(ETCD_THEN, "k", CallOptions { revision, ..DEFAULT }).unwrap();
+        assert_eq!(status(future.commit(&client)), ETCD_ERR_FUTURE_REVISION);
+        let large = Txn::new();
+        let value = "v".repeat(1 << 20);
+        large.put(ETCD_THEN, "large/1", &value, DEFAULT).unwrap();
+        large.put(ETCD_THEN, "large/2", &value[..600_000], DEFAULT).unwrap();
+        assert_eq!(status(large.commit(&client)), ETCD_ERR_REQUEST_TOO_LARGE);
+        large.put(ETCD_THEN, "large/3", &value, DEFAULT).unwrap();
+        assert_eq!(status(large.commit(&client)), ETCD_ERR_SEND_TOO_LARGE);
+    });
+}
+
+#[test]
+fn transactions_through_a_queue() {
+    on_all_at_once("transactions_through_a_queue", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        let (queue, mut event, mut error) = (Queue::new(), null_mut(), null_mut());
+        let txn = Txn::new();
+        txn.put(ETCD_THEN, "queued", "v", DEFAULT).unwrap();
+        let no_op = null_mut();
+        unsafe {
+            let tag = 5 as *mut std::ffi::c_void;
+            let status =
+                etcd_txn_commit_async(client.0, txn.0, null(), queue.0, tag, no_op, &mut error);
+            check(status, error).unwrap();
+            drop(txn);
+            let wait = etcd::capi::queue::etcd_queue_next(queue.0, 5000, &mut event, null_mut());
+            assert_eq!((wait, etcd_event_type(event)), (ETCD_OK, ETCD_EVENT_TXN_RESPONSE));
+            assert_eq!(etcd_event_user_data(event), tag);
+            let response = &*etcd_event_txn_response(event);
+            assert_eq!(branch(response).1, Op::Txn(true, vec![Op::Put(None)]));
+            assert!(etcd_event_put_response(event).is_null());
+            etcd_event_free(event);
+        }
+        assert_eq!(client.value(b"queued").unwrap().unwrap(), b"v");
+    });
+}
+
+#[test]
+fn wrong_arguments_leave_it_as_it_was() {
+    let client = Client::open("mem:wrong");
+    let txn = Txn::new();
+    let refused = |result: Result<()>| result.unwrap_err().status;
+    for branch in [-1, 2, i32::MAX] {
+        assert_eq!(refused(txn.get(branch, "k", DEFAULT)), ETCD_ERR_INVALID_ARGUMENT);
+        assert_eq!(refused(txn.put(branch, "k", "v", DEFAULT)), ETCD_ERR_INVALID_ARGUMENT);
+        assert_eq!(refused(txn.delete(branch, "k", DEFAULT)), ETCD_ERR_INVALID_ARGUMENT);
+        assert_eq!(refused(txn.nest(branch, &Txn::new())), ETCD_ERR_INVALID_ARGUMENT);
+    }
+    let deadline = ffi::timeout(1);
+    assert_eq!(refused(txn.get(ETCD_THEN, "k", deadline)), ETCD_ERR_INVALID_ARGUMENT);
+    assert_eq!(refused(txn.put(ETCD_THEN, "k", "", deadline)), ETCD_ERR_INVALID_ARGUMENT);
+    assert_eq!(
+        refused(txn.delete(ETCD_THEN, "k", flags(ETCD_REQUIRE_LEADER))),
+        ETCD_ERR_INVALID_ARGUMENT
+    );
+    assert_eq!(refused(txn.get(ETCD_THEN, "", DEFAULT)), ETCD_ERR_EMPTY_KEY);
+    assert_eq!(refused(txn.put(ETCD_THEN, "", "v", DEFAULT)), ETCD_ERR_EMPTY_KEY);
+    assert_eq!(refused(txn.compare("", If::default())), ETCD_ERR_EMPTY_KEY);
+    for wrong in [
+        If { target: 5, ..If::default() },
+        If { target: -1, ..If::default() },
+        If { result: 4, ..If::default() },
+        If { value: "v", ..If::default() },
+        If { target: ETCD_COMPARE_VALUE, number: 1, ..If::default() },
+        If { end: "z", flags: ETCD_PREFIX, ..If::default() },
+    ] {
+        assert_eq!(refused(txn.compare("k", wrong)), ETCD_ERR_INVALID_ARGUMENT);
+    }
+    let unknown = If { flags: ETCD_PREV_KV, ..If::default() };
+    assert_eq!(refused(txn.compare("k", unknown)), ETCD_ERR_UNSUPPORTED);
+    assert_eq!(txn.commit(&client).unwrap().1, Op::Txn(true, vec![]));
+    unsafe { etcd_txn_free(txn.0) };
+    assert_eq!(refused(txn.get(ETCD_THEN, "k", DEFAULT)), ETCD_ERR_BAD_HANDLE);
+    assert_eq!(txn.commit(&client).unwrap_err().status, ETCD_ERR_BAD_HANDLE);
+}
