@@ -63,9 +63,10 @@ fn keys_and_queues_clean_under_valgrind() {
     if !has_valgrind() {
         return skip(test, "no valgrind found");
     }
-    let program = program("kv");
+    let (keys, classic) = (program("kv"), program("classic"));
     for endpoints in endpoints(test) {
-        program.run_in_valgrind(&[&endpoints, "kv/valgrind", "2"], 3 * MINUTE);
+        keys.run_in_valgrind(&[&endpoints, "kv/valgrind", "2"], 3 * MINUTE);
+        classic.run_in_valgrind(&[&*endpoints, "valgrind"], 3 * MINUTE);
     }
 }
 

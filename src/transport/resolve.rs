@@ -9,14 +9,15 @@
 use super::connect::plain;
 use crate::panics::silence_thread;
 use crate::sys;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Mutex, OnceLock};
 use tokio::sync::oneshot;
 
 type Answer = Result<Vec<SocketAddr>, String>;
-type Waiting = HashMap<String, Vec<oneshot::Sender<Answer>>>;
+/// Not a hash table: valgrind would take its memory for lost.
+type Waiting = BTreeMap<String, Vec<oneshot::Sender<Answer>>>;
 
 /// The resolver's own frames are small, the system's plugins are not.
 const STACK: usize = 512 * 1024;
