@@ -167,7 +167,7 @@ etcd_result etcd_watch(etcd_session session,
  *                 refused with ETCD_PROTOCOL_ERROR. A key that does not exist has none, not
  *                 even "".
  * @param ttl      Seconds after which the key is deleted, unless it is set again before; etcd
- *                 makes 2 of 1. 0 for never.
+ *                 makes 2 of 1. 0 for never. Each such call makes a lease that lives so long.
  * @return ETCD_OK, ETCD_PROTOCOL_ERROR or ETCD_WTF.
  * @par Thread safety  Any thread, any number at once.
  */
@@ -203,9 +203,13 @@ ETCD_API char *etcd_leader(etcd_session session);
  *
  * Without index_in it gets in line for the lock and waits for its turn, as long
  * as that takes or until the session is closed. From then on the lock is held
- * for ttl seconds, unless it is renewed with its index, and then for ttl seconds
- * more: nothing renews it behind the caller's back. `etcdctl lock` with the same
- * name waits in the same line.
+ * for ttl seconds (less a tenth at most, if the answer was slow), unless it is
+ * renewed with its index, and then for ttl seconds from when that call was made:
+ * nothing renews it behind the caller's back. `etcdctl lock` with the same name
+ * waits in the same line.
+ *
+ * A process that ends while it waits stays in line until ttl is over; closing
+ * the session takes it out.
  *
  * With index_in it returns at once, with ETCD_PROTOCOL_ERROR if the lock is no
  * longer held: then somebody else may hold it.

@@ -32,6 +32,8 @@ os.fork() the child opens its own.
 """
 
 import ctypes
+import os
+import queue
 import threading
 from types import TracebackType
 from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar,
@@ -87,7 +89,7 @@ _OK, _PROTOCOL_ERROR = 0, 1
 _INT_MAX, _UINT_MAX = 2**31 - 1, 2**32 - 1
 _KEY_NOT_FOUND = "ETCD_ERR_KEY_NOT_FOUND"
 _NOBODY_SAID_NO = ("ETCD_ERR_CLOSED", "ETCD_ERR_FORKED", "ETCD_ERR_CANCELLED", "ETCD_ERR_INTERNAL",
-                   "ETCD_ERR_PROTOCOL", "ETCD_ERR_REPLY_TOO_LARGE")
+                   "ETCD_ERR_PROTOCOL", "ETCD_ERR_REPLY_TOO_LARGE", "ETCD_ERR_UNSUPPORTED")
 
 # What is returned is freed, so it cannot be a c_char_p: that forgets the address.
 _P, _PP, _S, _U = ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.c_uint
@@ -145,21 +147,55 @@ def _take(pointer: Optional[int]) -> Optional[str]:
         _free(pointer)
 
 
+class _Worker:
+    """A thread that makes one call after another: for the library each thread is a loop of its own."""
+
+    _idle: "List[_Worker]" = []
+
+    def __init__(self) -> None:
+        self._calls: "queue.SimpleQueue[Callable[[], None]]" = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="etcd_api", daemon=True).start()
+
+    @classmethod
+    def start(cls, call: Callable[[], None]) -> None:
+        """The one that was used last comes first, so that a program's loop stays in one thread."""
+        try:
+            worker = cls._idle.pop()
+        except IndexError:
+            worker = cls()
+        worker._calls.put(call)
+
+    def release(self) -> None:
+        self._idle.append(self)
+
+    def _run(self) -> None:
+        _current.worker = self
+        while True:
+            self._calls.get()()
+
+
+_current = threading.local()
+# The child has none of these threads.
+os.register_at_fork(after_in_child=_Worker._idle.clear)
+
+
 class _Wait(Generic[T]):
-    """A call that may take for ever, in a thread of its own, while the main thread handles signals."""
+    """A call that may take for ever, in another thread, while the main thread handles signals."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
         self._ended = threading.Event()
         self._result: List[T] = []
         self._error: Optional[Exception] = None
-        threading.Thread(target=self._run, name="etcd_api", daemon=True).start()
+        _Worker.start(self._run)
 
     def _run(self) -> None:
         try:
             self._result.append(self._call())
         except Exception as error:
             self._error = error
+        # Before anybody can know, so that the next call finds it.
+        _current.worker.release()
         self._ended.set()
 
     def result(self) -> T:

@@ -290,7 +290,7 @@ fn closing_ends_every_wait() {
         let held = session.lock("closing", 60).unwrap();
         scope(|threads| {
             let watch = threads.spawn(|| session.watch("closing/none", None));
-            let lock = threads.spawn(|| session.lock("closing", 2));
+            let lock = threads.spawn(|| session.lock("closing", 600));
             sleep(Duration::from_millis(500));
             assert!(!watch.is_finished() && !lock.is_finished(), "{}", backend.name);
             let start = Instant::now();
@@ -301,7 +301,92 @@ fn closing_ends_every_wait() {
         });
         let other = Session::open(&backend.endpoints);
         assert_eq!(other.unlock("closing", &held), ETCD_OK);
+        // Who waited when it was closed is in nobody's way.
+        let start = Instant::now();
+        let next = other.lock("closing", 60).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(other.unlock("closing", &next), ETCD_OK);
     }
+}
+
+/// An index names a lease, and may be wrong, or another lock's.
+#[test]
+fn a_refused_unlock_touches_nothing() {
+    for backend in backends("a_refused_unlock_touches_nothing", &[]) {
+        let session = Session::open(&backend.endpoints);
+        let index = session.lock("touch", 60).unwrap();
+        assert_eq!(session.unlock("other", &index), ETCD_PROTOCOL_ERROR);
+        assert_eq!(session.renew("other", 60, &index), ETCD_PROTOCOL_ERROR);
+        assert_eq!(session.renew("touch", 60, &index), ETCD_OK);
+        let (lease, revision) = index.split_once('.').unwrap();
+        let later = format!("{lease}.{}", revision.parse::<i64>().unwrap() + 1);
+        assert_eq!(session.unlock("touch", &later), ETCD_PROTOCOL_ERROR);
+        assert_eq!(session.renew("touch", 60, &index), ETCD_OK);
+
+        // A lease of somebody else's.
+        assert_eq!(session.set("touch-leased", "v", None, 60), ETCD_OK);
+        let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
+        let lease = client.get(b"touch-leased", flags(0)).unwrap().kvs[0].lease;
+        assert_eq!(session.unlock("touch", &format!("{lease:x}.1")), ETCD_PROTOCOL_ERROR);
+        assert_eq!(session.get("touch-leased").unwrap(), "v");
+        assert_eq!(session.unlock("touch", &index), ETCD_OK);
+    }
+}
+
+#[test]
+fn a_backlog_that_is_larger_than_any_reply() {
+    on_all_at_once("a_backlog_that_is_larger_than_any_reply", &[], |backend| {
+        let options = Options { max_receive_bytes: 3 << 20, ..Options::default() };
+        let client = Client::with(&backend.endpoints, options).unwrap();
+        let session = Session(std::mem::ManuallyDrop::new(client).0.cast());
+        let value = "v".repeat(200_000);
+        let mut next = revision(&session) + 1;
+        for i in 0..60 {
+            assert_eq!(session.set("backlog", &format!("{i}{value}"), None, 0), ETCD_OK);
+        }
+        for i in 0..60 {
+            let (index, _, changed) = session.watch("backlog", Some(next)).unwrap();
+            assert_eq!(changed.unwrap(), format!("{i}{value}"));
+            next = index + 1;
+        }
+    });
+}
+
+/// More loops than a session keeps watches open for.
+#[test]
+fn many_loops_on_one_session() {
+    on_all_at_once("many_loops_on_one_session", &[], |backend| {
+        let session = Session::open(&backend.endpoints);
+        session.set("loops/start", "", None, 0);
+        let start = revision(&session) + 1;
+        let rounds = 5;
+        for _ in 0..rounds {
+            for i in 0..24 {
+                for key in ["a", "b", "c"] {
+                    session.set(&format!("loops/{i}/{key}"), "v", None, 0);
+                }
+                delete_all(&session, &format!("loops/{i}/"));
+            }
+        }
+        scope(|threads| {
+            for i in 0..24 {
+                let session = &session;
+                threads.spawn(move || {
+                    let mut next = start;
+                    for round in 0..rounds {
+                        for (at, key) in ["a", "b", "c", "a", "b", "c"].into_iter().enumerate() {
+                            let prefix = format!("loops/{i}");
+                            let (index, changed, value) =
+                                session.watch(&prefix, Some(next)).unwrap();
+                            assert_eq!(changed, format!("loops/{i}/{key}"), "round {round}");
+                            assert_eq!(value.is_some(), at < 3);
+                            next = index + 1;
+                        }
+                    }
+                });
+            }
+        });
+    });
 }
 
 #[test]

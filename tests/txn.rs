@@ -321,6 +321,29 @@ fn what_a_server_refuses() {
     });
 }
 
+/// etcd may have put the key all the same, up to 3.5.16.
+#[test]
+fn a_read_that_fails_in_a_transaction_that_writes() {
+    on_all_at_once("a_read_that_fails_in_a_transaction_that_writes", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        client.delete(b"half", DEFAULT).unwrap();
+        let revision = client.put(b"half/k", b"v", DEFAULT).unwrap().revision;
+        client.compact(revision, DEFAULT).unwrap();
+        for (revision, status) in
+            [(1, ETCD_ERR_COMPACTED), (revision + 1_000_000, ETCD_ERR_FUTURE_REVISION)]
+        {
+            let txn = Txn::new();
+            txn.put(ETCD_THEN, "half", "v", DEFAULT).unwrap();
+            txn.get(ETCD_THEN, "half/k", CallOptions { revision, ..DEFAULT }).unwrap();
+            let error = txn.commit(&client).unwrap_err();
+            assert_eq!((error.status, error.maybe_applied), (status, backend.cluster.is_some()));
+            if !error.maybe_applied {
+                assert_eq!(client.value(b"half").unwrap(), None);
+            }
+        }
+    });
+}
+
 #[test]
 fn transactions_through_a_queue() {
     on_all_at_once("transactions_through_a_queue", &[], |backend| {

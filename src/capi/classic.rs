@@ -143,6 +143,8 @@ fn is_refusal(error: &Error) -> bool {
         status::ETCD_ERR_INTERNAL,
         status::ETCD_ERR_PROTOCOL,
         status::ETCD_ERR_REPLY_TOO_LARGE,
+        // An index that an int cannot hold.
+        status::ETCD_ERR_UNSUPPORTED,
     ];
     error.outcome == Outcome::NotApplied
         && !status::is_retryable(error.status)
@@ -255,7 +257,7 @@ pub unsafe extern "C" fn etcd_watch(
 ///                 refused with ETCD_PROTOCOL_ERROR. A key that does not exist has none, not
 ///                 even "".
 /// @param ttl      Seconds after which the key is deleted, unless it is set again before; etcd
-///                 makes 2 of 1. 0 for never.
+///                 makes 2 of 1. 0 for never. Each such call makes a lease that lives so long.
 /// @return ETCD_OK, ETCD_PROTOCOL_ERROR or ETCD_WTF.
 /// @par Thread safety  Any thread, any number at once.
 #[no_mangle]
@@ -302,9 +304,13 @@ pub unsafe extern "C" fn etcd_leader(session: etcd_session) -> *mut c_char {
 ///
 /// Without index_in it gets in line for the lock and waits for its turn, as long
 /// as that takes or until the session is closed. From then on the lock is held
-/// for ttl seconds, unless it is renewed with its index, and then for ttl seconds
-/// more: nothing renews it behind the caller's back. `etcdctl lock` with the same
-/// name waits in the same line.
+/// for ttl seconds (less a tenth at most, if the answer was slow), unless it is
+/// renewed with its index, and then for ttl seconds from when that call was made:
+/// nothing renews it behind the caller's back. `etcdctl lock` with the same name
+/// waits in the same line.
+///
+/// A process that ends while it waits stays in line until ttl is over; closing
+/// the session takes it out.
 ///
 /// With index_in it returns at once, with ETCD_PROTOCOL_ERROR if the lock is no
 /// longer held: then somebody else may hold it.

@@ -4,7 +4,7 @@
 
 use super::Session;
 use crate::client::kv::prefix_end;
-use crate::client::{Effect, Method};
+use crate::client::{Deadline, Effect, Method};
 use crate::error::Result;
 use crate::status::ETCD_ERR_COMPACTED;
 use crate::wire::proto::{RangeRequest, RangeResponse};
@@ -16,8 +16,12 @@ const PAGE: i64 = 1000;
 
 /// The names directly below `key`, whole and sorted, as of a revision (0: now).
 /// The empty key is the root.
-pub fn children(session: &Session, key: &[u8], revision: i64) -> Result<Vec<Vec<u8>>> {
-    let until = session.deadline();
+pub fn children(
+    session: &Session,
+    key: &[u8],
+    revision: i64,
+    until: Deadline,
+) -> Result<Vec<Vec<u8>>> {
     let mut prefix = key.to_vec();
     if !key.is_empty() && !key.ends_with(b"/") {
         prefix.push(b'/');

@@ -62,6 +62,7 @@ impl Session {
 
     /// The value of a key, or the names of what is directly below it.
     pub fn get(&self, key: &[u8]) -> Result<Vec<u8>> {
+        let until = self.deadline();
         let mut revision = 0;
         if !key.is_empty() {
             let reply =
@@ -73,7 +74,7 @@ impl Session {
                 return Ok(value);
             }
         }
-        let names = list::children(self, key, revision)?;
+        let names = list::children(self, key, revision, until)?;
         match names.is_empty() {
             true => Err(Error::new(ETCD_ERR_KEY_NOT_FOUND, "no such key")),
             false => Ok(names.join(&b'\n')),

@@ -10,11 +10,13 @@ use crate::status::ETCD_ERR_UNSUPPORTED;
 use crate::wire::proto::event::EventType;
 use crate::wire::proto::Event;
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, Weak};
 
-/// Watches that are kept open between calls. Beyond them the one that was
-/// longest without a call is opened anew when its caller comes back.
+/// Watches that are kept open between calls. Of the one that was longest without
+/// a call only the place is kept then: it is opened anew when its caller comes back.
 const MOST_OPEN: usize = 16;
+/// Places in the middle of a revision that are kept in that way.
+const MOST_PLACES: usize = 4096;
 
 /// A key that changed; no value: it was deleted, or has expired.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,46 +29,58 @@ pub struct Change {
 /// Where a caller is in the history of a prefix.
 struct Cursor {
     prefix: Vec<u8>,
+    /// Who made the last call: each thread has its own loop. One that has ended
+    /// leaves its place to whoever goes on in its stead.
+    thread: Weak<()>,
     /// The index that the next call comes with: the last event's, plus one.
     next: i64,
-    /// Which thread made the last call: each has its own loop, most likely.
-    thread: usize,
-    /// What the last event's revision holds besides it. Callers skip over it
-    /// without knowing: they ask for the next index.
+    /// How many events of the last one's revision were handed out. Callers skip
+    /// over the others without knowing: they ask for the next index.
+    handed_out: usize,
+    open: Option<Open>,
+}
+
+struct Open {
+    watch: Watch,
+    /// What the last event's revision holds besides those handed out.
     rest: VecDeque<Event>,
-    watch: Option<Watch>,
 }
 
 /// The cursors that no call is using, least recently used first.
 #[derive(Default)]
-pub struct Cursors(Mutex<Vec<Cursor>>);
+pub struct Cursors(Mutex<VecDeque<Cursor>>);
 
 impl Cursors {
-    fn take(&self, prefix: &[u8], next: i64) -> Option<Cursor> {
+    fn take(&self, prefix: &[u8], next: i64, thread: &Weak<()>) -> Option<Cursor> {
         let mut idle = self.0.lock().unwrap();
-        let fits = |it: &&Cursor| it.next == next && it.prefix == prefix;
-        let own = idle.iter().position(|it| fits(&it) && it.thread == this_thread());
-        let at = own.or_else(|| idle.iter().position(|it| fits(&it)))?;
-        Some(idle.remove(at))
+        let fits = |it: &Cursor| it.next == next && it.prefix == prefix;
+        let own = idle.iter().position(|it| fits(it) && it.thread.ptr_eq(thread));
+        let left = || idle.iter().position(|it| fits(it) && it.thread.strong_count() == 0);
+        let at = own.or_else(left)?;
+        idle.remove(at)
     }
 
     fn put(&self, cursor: Cursor) {
         let mut idle = self.0.lock().unwrap();
-        idle.push(cursor);
-        let open = idle.iter().filter(|cursor| cursor.watch.is_some()).count();
-        if open > MOST_OPEN {
-            if let Some(oldest) = idle.iter_mut().find(|cursor| cursor.watch.is_some()) {
-                oldest.watch = None;
+        idle.push_back(cursor);
+        if idle.iter().filter(|it| it.open.is_some()).count() > MOST_OPEN {
+            if let Some(oldest) = idle.iter_mut().find(|it| it.open.is_some()) {
+                let is_within = oldest.open.take().is_some_and(|open| !open.rest.is_empty());
+                // At the end of a revision the next index says it all.
+                oldest.handed_out *= usize::from(is_within);
             }
-            idle.retain(|cursor| cursor.watch.is_some() || !cursor.rest.is_empty());
+            idle.retain(|it| it.open.is_some() || it.handed_out > 0);
+        }
+        if idle.len() > MOST_OPEN + MOST_PLACES {
+            idle.pop_front();
         }
     }
 }
 
-/// A number that no other living thread has.
-fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| std::ptr::from_ref(here) as usize)
+/// Lives as long as the thread.
+fn this_thread() -> Weak<()> {
+    thread_local!(static LIFE: Arc<()> = Arc::new(()));
+    LIFE.try_with(Arc::downgrade).unwrap_or_default()
 }
 
 impl Session {
@@ -78,36 +92,49 @@ impl Session {
             Some(1..) => index.map(i64::from),
             Some(_) => return Err(Error::invalid("index_in is negative")),
         };
-        let known = start.and_then(|start| self.cursors.take(prefix, start));
+        let thread = this_thread();
+        let known = start.and_then(|start| self.cursors.take(prefix, start, &thread));
         let mut cursor = known.unwrap_or_else(|| Cursor {
             prefix: prefix.to_vec(),
+            thread: Weak::new(),
             next: start.unwrap_or(0),
-            thread: 0,
-            rest: VecDeque::new(),
-            watch: None,
+            handed_out: 0,
+            open: None,
         });
-        let event = loop {
-            if let Some(event) = cursor.rest.pop_front() {
-                break event;
-            }
-            let watch = match &cursor.watch {
-                Some(watch) => watch,
-                None => cursor.watch.insert(self.client.watch(spec(prefix), start)),
-            };
-            let events = watch.next()?.events.into_iter();
-            cursor.rest = events.filter(|event| concerns(prefix, event)).collect();
-        };
+        let event = self.next_event(&mut cursor, start)?;
         let kv = event.kv.unwrap_or_default();
         let index = i32::try_from(kv.mod_revision).map_err(|_| {
             let why = format!("revision {} is more than an int can hold", kv.mod_revision);
             Error::new(ETCD_ERR_UNSUPPORTED, why)
         })?;
+        cursor.thread = thread;
         cursor.next = kv.mod_revision + 1;
-        cursor.thread = this_thread();
         self.cursors.put(cursor);
         let deleted = event.r#type == EventType::Delete as i32;
         let value = (!deleted).then(|| kv.value.to_vec());
         Ok(Change { index, key: kv.key.to_vec(), value })
+    }
+
+    fn next_event(&self, cursor: &mut Cursor, start: Option<i64>) -> Result<Event> {
+        let Cursor { prefix, handed_out, open, .. } = cursor;
+        // Within a revision: that one again, without what was handed out.
+        let mut skip = if open.is_none() { *handed_out } else { 0 };
+        let start = start.map(|start| start - i64::from(skip > 0));
+        let open = open.get_or_insert_with(|| Open {
+            watch: self.client.watch(spec(prefix), start),
+            rest: VecDeque::new(),
+        });
+        loop {
+            if let Some(event) = open.rest.pop_front() {
+                *handed_out += 1;
+                return Ok(event);
+            }
+            let events = open.watch.next()?.events.into_iter();
+            let concerning = events.filter(|event| concerns(prefix, event));
+            open.rest = concerning.skip(skip).collect();
+            *handed_out = skip;
+            skip = 0;
+        }
     }
 }
 

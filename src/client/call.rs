@@ -257,6 +257,12 @@ impl Cluster {
             }
             Failure::Refused { code, message } => {
                 let error = call.refused(code, message);
+                // Before 3.5.17 etcd may do a part of such a transaction (#18667).
+                let half_done = call.effect == Effect::Write
+                    && call.request.path == "/etcdserverpb.KV/Txn"
+                    && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
+                let maybe = half_done || error.outcome == Outcome::MaybeApplied;
+                let error = error.maybe_applied(maybe);
                 let again = match error.status {
                     ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
                     ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,

@@ -9,6 +9,7 @@ use super::Client;
 use crate::error::{Error, Result};
 use crate::wire::proto::{LeaseRevokeRequest, LeaseRevokeResponse};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Granting twice leaves one lease that nobody uses, and that expires.
 pub const GRANT: Method =
@@ -54,8 +55,17 @@ fn known(id: i64) -> Result<i64> {
     }
 }
 
+/// The same for all together while a client is closed.
+const AT_CLOSE: Duration = Duration::from_millis(400);
 /// How long anybody waits for what is not needed any more to be taken away.
 const TIDY: Duration = Duration::from_secs(1);
+
+/// What those whose work was cut short by the close could not end themselves.
+pub async fn give_back_left_behind(core: &Core) {
+    let leases = std::mem::take(&mut *core.left_behind.lock().unwrap());
+    let all = leases.into_iter().map(|id| give_back(core, id));
+    let _ = timeout(AT_CLOSE, futures_util::future::join_all(all)).await;
+}
 
 /// Ends a lease that is of no more use, or else lets it expire.
 pub async fn give_back(core: &Core, id: i64) {

@@ -20,6 +20,7 @@ use crate::wire::proto::*;
 use bytes::Bytes;
 use futures_util::future::{select, Either};
 use std::pin::pin;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, Instant};
@@ -86,10 +87,12 @@ async fn attempt(
     ttl: i64,
     until: &mut Deadline,
 ) -> Result<Option<Lock>> {
+    // Servers count the ttl from a moment after this one.
+    let begun = Instant::now();
     let request = LeaseGrantRequest { ttl, id: 0 };
     let lease: LeaseGrantResponse = core.ask(lease::GRANT, &request, *until).await?;
+    let _unfinished = Unfinished { core, lease: lease.id };
     let seconds = u64::try_from(lease.ttl).unwrap_or(1).max(1);
-    let begun = Instant::now();
     let result = match enter(core, name, lease.id, *until).await {
         Ok((lock, true)) if begun.elapsed() < FRESH => Ok(lock),
         Ok((lock, _)) => {
@@ -117,7 +120,29 @@ async fn wait(core: &Arc<Core>, lock: &Lock, ttl: Duration) -> Result<()> {
         Either::Left((result, _)) => result?,
         Either::Right((error, _)) => return Err(error),
     }
-    renew(core, lock, Deadline::NEVER).await
+    // A holder gets what is left of the ttl: a late answer is asked for again.
+    loop {
+        let begun = Instant::now();
+        renew(core, lock, Deadline::NEVER).await?;
+        if begun.elapsed() < ttl / 10 {
+            return Ok(());
+        }
+    }
+}
+
+/// A place in line that is neither taken nor given back when it is dropped:
+/// closing the client ends the wait in the middle.
+struct Unfinished<'a> {
+    core: &'a Core,
+    lease: i64,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if self.core.closed.load(Relaxed) {
+            self.core.left_behind.lock().unwrap().push(self.lease);
+        }
+    }
 }
 
 /// Puts the key that waits, and says whether it is the first.
@@ -201,20 +226,25 @@ async fn first_in_line(core: &Arc<Core>, lock: &Lock) -> Result<()> {
 
 /// Renews a waiter's lease until it is gone.
 async fn keep_alive(core: &Core, id: i64, ttl: Duration) -> Error {
+    let mut pause = ttl / 3;
     loop {
-        sleep(ttl / 3).await;
+        sleep(pause).await;
         let until = Deadline::after(Some(ttl / 3));
-        match core.ask(lease::KEEP_ALIVE, &LeaseKeepAliveRequest { id }, until).await {
+        pause = match core.ask(lease::KEEP_ALIVE, &LeaseKeepAliveRequest { id }, until).await {
             Ok(LeaseKeepAliveResponse { ttl: ..=0, .. }) => return lost(),
-            Ok(_) => {}
-            Err(error) if is_retryable(error.status) => {}
+            Ok(_) => ttl / 3,
+            Err(error) if is_retryable(error.status) => FIRST_PAUSE,
             Err(error) => return error,
-        }
+        };
     }
 }
 
-/// Gives the holder of a lock its whole ttl again.
+/// Gives the holder of a lock its whole ttl again, from the moment of the call.
 pub async fn renew(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
+    // The lease is the caller's to name: only with the key it is that of a lock.
+    if !is_held(core, lock, until).await? {
+        return Err(lost());
+    }
     let request = LeaseKeepAliveRequest { id: lock.lease };
     let reply: LeaseKeepAliveResponse = core.ask(lease::KEEP_ALIVE, &request, until).await?;
     // Servers before 3.4.38 and 3.5.23 may have renewed what they had revoked,
@@ -242,14 +272,20 @@ pub async fn unlock(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
         failure: Vec::new(),
     };
     let mut pause = FIRST_PAUSE;
-    let released = loop {
+    loop {
         let error = match core.ask::<TxnResponse>(LEAVE, &request, until).await {
-            Ok(reply) => break reply.succeeded,
+            Ok(reply) if reply.succeeded => break,
+            // Not ours: nor is, then, the lease that the caller names.
+            Ok(_) => return Err(lost()),
             Err(error) => error,
         };
         // Whether it was that attempt or the end of the lease does not matter.
-        if error.outcome == Outcome::MaybeApplied && !is_held(core, lock, until).await? {
-            break true;
+        if error.outcome == Outcome::MaybeApplied {
+            match is_held(core, lock, until).await {
+                Ok(false) => break,
+                Ok(true) => {}
+                Err(_) => return Err(error),
+            }
         }
         let over = until.left().is_some_and(|left| left < pause);
         if over || !is_retryable(error.status) {
@@ -257,12 +293,9 @@ pub async fn unlock(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
         }
         sleep(jittered(pause)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
-    };
-    lease::give_back(core, lock.lease).await;
-    match released {
-        true => Ok(()),
-        false => Err(lost()),
     }
+    lease::give_back(core, lock.lease).await;
+    Ok(())
 }
 
 fn op(request: Request) -> RequestOp {

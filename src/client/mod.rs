@@ -171,27 +171,34 @@ impl Client {
                 (Server::Cluster(cluster), Some((tls, timing)))
             }
         };
-        let core =
-            Arc::new(Core { server, closed: AtomicBool::new(false), timeout: options.timeout });
+        let core = Arc::new(Core {
+            server,
+            closed: AtomicBool::new(false),
+            timeout: options.timeout,
+            left_behind: Mutex::default(),
+        });
         let waiting = Mutex::new(Some(Vec::new()));
         let inbox = Arc::new(Inbox { waiting, changed: Notify::new() });
         let ended = Arc::new(Slot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let ours = core.clone();
         runtime.spawn(async move {
-            let mut tasks = JoinSet::new();
+            let mut below = JoinSet::new();
             match (&ours.server, links) {
                 (Server::Cluster(cluster), Some((tls, timing))) => {
-                    cluster.channel.start(tls.as_ref(), timing, &mut tasks);
+                    cluster.channel.start(tls.as_ref(), timing, &mut below);
                 }
                 (Server::Embedded(embedded), _) => {
                     let engine = embedded.engine.clone();
-                    tasks.spawn(async move { engine.run_leases().await });
+                    below.spawn(async move { engine.run_leases().await });
                 }
                 _ => {}
             }
+            let mut tasks = JoinSet::new();
             dispatch(&ours, &ending.inbox, &mut tasks).await;
-            drop(tasks);
+            tasks.shutdown().await;
+            lease::give_back_left_behind(&ours).await;
+            drop(below);
             drop(ending);
         });
         let max_send = options.max_send;

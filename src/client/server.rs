@@ -11,7 +11,7 @@ use crate::wire::encode;
 use http::uri::PathAndQuery;
 use prost::Message;
 use std::sync::atomic::AtomicBool;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -21,6 +21,8 @@ pub struct Core {
     pub closed: AtomicBool,
     /// For calls that name no deadline; None waits for ever.
     pub timeout: Option<Duration>,
+    /// Leases that are of no more use, for the close to give back.
+    pub left_behind: Mutex<Vec<i64>>,
 }
 
 pub enum Server {

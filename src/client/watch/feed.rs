@@ -111,6 +111,10 @@ impl Feed {
                     let why = format!("the events up to revision {revision} are compacted away");
                     return Err(self.error(ETCD_ERR_COMPACTED, why));
                 }
+                Ok(Err(Stop::TooLarge(size))) => {
+                    let why = format!("a revision of {size} bytes is over the receive limit");
+                    return Err(self.error(ETCD_ERR_REPLY_TOO_LARGE, why));
+                }
                 Ok(Err(Stop::Nonsense(why))) => self.error(ETCD_ERR_PROTOCOL, why),
                 Ok(Err(Stop::Cancelled(why))) if why.is_empty() => {
                     self.error(ETCD_ERR_UNAVAILABLE, "the server cancelled the watch")
@@ -236,6 +240,9 @@ impl Spec {
             filters,
             // Without it the server's answers may outgrow any limit.
             fragment: true,
+            // A watch that resumes where it last heard of the store is not
+            // overtaken by a compaction because nothing happened to its keys.
+            progress_notify: true,
             ..Default::default()
         };
         WatchRequest { request_union: Some(RequestUnion::CreateRequest(create)) }
