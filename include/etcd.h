@@ -2001,7 +2001,8 @@ etcd_status_t etcd_txn_delete(struct etcd_txn_t *txn,
  *
  * @param txn      Transaction.
  * @param branch   ETCD_THEN or ETCD_ELSE.
- * @param nested   Another transaction, or the same. At most 30 may stand in each other.
+ * @param nested   Another transaction, or the same. At most 30 may stand in each other, with
+ *                 65,536 compares and operations in all.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return As etcd_txn_compare().
  * @par Thread safety  Any thread.

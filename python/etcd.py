@@ -235,6 +235,7 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_status_name": (ctypes.c_char_p, [_I]),
     "etcd_status_message": (ctypes.c_char_p, [_I]),
     "etcd_status_is_retryable": (ctypes.c_bool, [_I]),
+    "etcd_status_may_be_applied": (ctypes.c_bool, [_I]),
     "etcd_client_open": (_I, [_P, _PP, _PP]),
     "etcd_client_close": (None, [_P]),
     "etcd_client_last_error": (_I, [_P, _PP]),

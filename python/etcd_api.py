@@ -88,8 +88,7 @@ class WTF(Error):
 _OK, _PROTOCOL_ERROR = 0, 1
 _INT_MAX, _UINT_MAX = 2**31 - 1, 2**32 - 1
 _KEY_NOT_FOUND = "ETCD_ERR_KEY_NOT_FOUND"
-_NOBODY_SAID_NO = ("ETCD_ERR_CLOSED", "ETCD_ERR_FORKED", "ETCD_ERR_CANCELLED", "ETCD_ERR_INTERNAL",
-                   "ETCD_ERR_PROTOCOL", "ETCD_ERR_REPLY_TOO_LARGE", "ETCD_ERR_UNSUPPORTED")
+_NOBODY_SAID_NO = ("ETCD_ERR_FORKED", "ETCD_ERR_UNSUPPORTED")
 
 # What is returned is freed, so it cannot be a c_char_p: that forgets the address.
 _P, _PP, _S, _U = ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.c_uint
@@ -400,5 +399,6 @@ class Session:
     @staticmethod
     def _unanswered(call: str, cause: Optional[etcd.EtcdError]) -> Error:
         """Of a call that has no result but NULL; by the rules of the library for the others."""
-        refused = cause is not None and not cause.retryable and cause.name not in _NOBODY_SAID_NO
+        refused = (cause is not None and not cause.retryable and cause.name not in _NOBODY_SAID_NO
+                   and not etcd._library().etcd_status_may_be_applied(cause.status))
         return ProtocolError(call, cause) if refused else WTF(call, cause)

@@ -282,7 +282,11 @@ fn transactions_in_transactions() {
             txn = next;
         }
         assert_eq!(txn.commit(&client).unwrap().1, Op::Txn(true, vec![depth]));
-        // In itself, too.
+        // In itself, as often as there is room: each time it doubles.
+        let twin = Txn::new();
+        twin.get(ETCD_THEN, "k", DEFAULT).unwrap();
+        let full = (0..40).find_map(|_| twin.nest(ETCD_THEN, &twin).err()).unwrap();
+        assert_eq!(full.status, ETCD_ERR_TOO_MANY_OPS);
         txn.nest(ETCD_ELSE, &txn).unwrap_err();
     });
 }

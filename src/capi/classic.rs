@@ -136,17 +136,11 @@ fn result(result: Result<()>) -> etcd_result {
 
 /// Whether somebody has said no, so that nothing was done and asking again is no use.
 fn is_refusal(error: &Error) -> bool {
-    let nobody_said = [
-        status::ETCD_ERR_CLOSED,
-        status::ETCD_ERR_FORKED,
-        status::ETCD_ERR_CANCELLED,
-        status::ETCD_ERR_INTERNAL,
-        status::ETCD_ERR_PROTOCOL,
-        status::ETCD_ERR_REPLY_TOO_LARGE,
-        // An index that an int cannot hold.
-        status::ETCD_ERR_UNSUPPORTED,
-    ];
+    // The second: an index that an int cannot hold.
+    let nobody_said = [status::ETCD_ERR_FORKED, status::ETCD_ERR_UNSUPPORTED];
+    // A status that leaves a write in doubt is no answer to a question either.
     error.outcome == Outcome::NotApplied
+        && !status::may_be_applied(error.status)
         && !status::is_retryable(error.status)
         && !nobody_said.contains(&error.status)
 }

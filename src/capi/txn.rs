@@ -450,7 +450,8 @@ pub unsafe extern "C" fn etcd_txn_delete(
 ///
 /// @param txn      Transaction.
 /// @param branch   ETCD_THEN or ETCD_ELSE.
-/// @param nested   Another transaction, or the same. At most 30 may stand in each other.
+/// @param nested   Another transaction, or the same. At most 30 may stand in each other, with
+///                 65,536 compares and operations in all.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return As etcd_txn_compare().
 /// @par Thread safety  Any thread.
@@ -465,7 +466,7 @@ pub unsafe extern "C" fn etcd_txn_nest(
 ) -> etcd_status_t {
     // Copied before the other is locked: they may be the same, or nest each other.
     let copied =
-        |nested| handle::get(nested).map(|nested: Arc<Mutex<Txn>>| nested.lock().unwrap().copied());
+        |nested| handle::get(nested).map(|nested: Arc<Mutex<Txn>>| nested.lock().unwrap().clone());
     guard(err, || {
         let nested = copied(nested)?;
         let txn = handle::get(txn)?;

@@ -272,15 +272,19 @@ pub async fn unlock(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
         failure: Vec::new(),
     };
     let mut pause = FIRST_PAUSE;
+    let mut doubt = false;
     loop {
         let error = match core.ask::<TxnResponse>(LEAVE, &request, until).await {
-            Ok(reply) if reply.succeeded => break,
+            // An attempt before may have done it late.
+            Ok(reply) if reply.succeeded || doubt => break,
             // Not ours: nor is, then, the lease that the caller names.
             Ok(_) => return Err(lost()),
             Err(error) => error,
         };
+        doubt = doubt || error.outcome == Outcome::MaybeApplied;
+        let error = error.maybe_applied(doubt);
         // Whether it was that attempt or the end of the lease does not matter.
-        if error.outcome == Outcome::MaybeApplied {
+        if doubt {
             match is_held(core, lock, until).await {
                 Ok(false) => break,
                 Ok(true) => {}

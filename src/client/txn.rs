@@ -14,8 +14,8 @@ use crate::wire::proto::{Compare, DeleteRangeRequest, PutRequest, RequestOp, Txn
 use bytes::Bytes;
 use prost::Message;
 
-/// In each list of compares or operations. More than any server takes unless it
-/// is configured to: then this, too, is no limit to hide behind.
+/// Compares and operations in all, those of nested transactions too. More than
+/// any server takes unless it is configured to.
 const MOST_OPS: usize = 1 << 16;
 /// How deep transactions may stand in each other; servers decode no more.
 const MOST_NESTED: usize = 30;
@@ -27,11 +27,13 @@ pub enum Operand<'a> {
 }
 
 /// A transaction under construction.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Txn {
     request: TxnRequest,
     /// How many stand in each other below this one.
     depth: usize,
+    /// Compares and operations in all.
+    count: usize,
 }
 
 /// Which of the two lists an operation goes to.
@@ -41,14 +43,16 @@ pub enum Branch {
     Else,
 }
 
-fn room(list: usize) -> Result<()> {
-    match list < MOST_OPS {
-        true => Ok(()),
-        false => Err(Error::new(ETCD_ERR_TOO_MANY_OPS, format!("{list} are in the list already"))),
-    }
-}
-
 impl Txn {
+    fn count(&mut self, more: usize) -> Result<()> {
+        if self.count + more > MOST_OPS {
+            let why = format!("more than {MOST_OPS} compares and operations");
+            return Err(Error::new(ETCD_ERR_TOO_MANY_OPS, why));
+        }
+        self.count += more;
+        Ok(())
+    }
+
     /// `target` and `result` are the numbers of etcd's enums.
     pub fn compare(
         &mut self,
@@ -57,7 +61,6 @@ impl Txn {
         result: i32,
         operand: Operand<'_>,
     ) -> Result<()> {
-        room(self.request.compare.len())?;
         let target = CompareTarget::try_from(target)
             .map_err(|_| Error::invalid(format!("target is {target}")))?;
         if CompareResult::try_from(result).is_err() {
@@ -78,6 +81,7 @@ impl Txn {
             }
         };
         let (key, range_end) = keys.span()?;
+        self.count(1)?;
         self.request.compare.push(Compare {
             result,
             target: target as i32,
@@ -116,27 +120,24 @@ impl Txn {
     }
 
     /// A copy of the other one, as it is now.
-    pub fn nest(&mut self, branch: Branch, other: (TxnRequest, usize)) -> Result<()> {
-        let (request, depth) = other;
+    pub fn nest(&mut self, branch: Branch, other: Txn) -> Result<()> {
+        let Txn { request, depth, count } = other;
         if depth + 1 > MOST_NESTED {
             let why = format!("more than {MOST_NESTED} transactions in each other");
             return Err(Error::new(ETCD_ERR_INVALID_ARGUMENT, why));
         }
+        self.count(count)?;
         self.push(branch, Request::RequestTxn(request))?;
         self.depth = self.depth.max(depth + 1);
         Ok(())
     }
 
-    pub fn copied(&self) -> (TxnRequest, usize) {
-        (self.request.clone(), self.depth)
-    }
-
     fn push(&mut self, branch: Branch, request: Request) -> Result<()> {
+        self.count(1)?;
         let list = match branch {
             Branch::Then => &mut self.request.success,
             Branch::Else => &mut self.request.failure,
         };
-        room(list.len())?;
         list.push(RequestOp { request: Some(request) });
         Ok(())
     }

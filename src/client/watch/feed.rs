@@ -168,7 +168,11 @@ impl Feed {
                     _ => Ok(()),
                 };
             }
-            ETCD_ERR_PROTOCOL => {}
+            // A server's trouble, not its last word.
+            ETCD_ERR_PROTOCOL
+            | ETCD_ERR_GRPC_INTERNAL
+            | ETCD_ERR_GRPC_CANCELLED
+            | ETCD_ERR_WATCH_CANCELED => {}
             status if is_retryable(status) => {}
             _ => return Err(error),
         }
