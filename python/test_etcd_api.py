@@ -216,7 +216,8 @@ class Watches(Case):
             with self.assertRaises(Alarm):
                 self.session.watch(self.root, begin + 1)
             self.assertLess(time.monotonic() - before, 2)
-        self.assertEqual(threading.active_count(), threads + 1)
+        # One thread for the three of them, which may have been there before.
+        self.assertLessEqual(threading.active_count(), threads + 1)
         self.session.set(self.root + "/a", "1")
         self.session.set(self.root + "/b", "2")
         changes = itertools.islice(self.session.changes(self.root, begin + 1), 2)
