@@ -206,6 +206,79 @@
 #define ETCD_NOT_EQUAL 3
 
 /**
+ * For a watch: leave out the events of keys that were put.
+ */
+#define ETCD_WATCH_NO_PUT (1 << 16)
+
+/**
+ * For a watch: leave out the events of keys that were deleted or have expired.
+ */
+#define ETCD_WATCH_NO_DELETE (1 << 17)
+
+/**
+ * For a watch: tell with an ETCD_WATCH_CREATED response when a server has it.
+ */
+#define ETCD_WATCH_CREATED_NOTIFY (1 << 18)
+
+/**
+ * For a watch: pass on servers' notices of progress, as ETCD_WATCH_PROGRESS
+ * responses. etcd sends one when nothing has happened for 10 minutes.
+ */
+#define ETCD_WATCH_PROGRESS_NOTIFY (1 << 19)
+
+/**
+ * For a watch: several revisions may come in one response, if they are there
+ * together. Quicker where many events are to be read.
+ */
+#define ETCD_WATCH_MERGE (1 << 20)
+
+/**
+ * For a watch: where events are lost to a compaction, tell the keys as they are
+ * now (ETCD_WATCH_KEYS) and go on, instead of ending with ETCD_ERR_COMPACTED.
+ */
+#define ETCD_WATCH_RESYNC (1 << 21)
+
+/**
+ * For a watch that begins with what is to come: do not wait for the server.
+ * What is written before the ETCD_WATCH_CREATED response came may be missed.
+ */
+#define ETCD_WATCH_NO_WAIT (1 << 22)
+
+/**
+ * What a response is: events.
+ */
+#define ETCD_WATCH_EVENTS 0
+
+/**
+ * What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
+ * and once; everything after its revision comes.
+ */
+#define ETCD_WATCH_CREATED 1
+
+/**
+ * What a response is: the word that everything up to its revision has come.
+ */
+#define ETCD_WATCH_PROGRESS 2
+
+/**
+ * What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
+ * revision, each as the event of its last put, and in several responses if
+ * `more` says so. Whatever else the reader knows of is deleted. It begins anew
+ * with the smallest key when a compaction interferes.
+ */
+#define ETCD_WATCH_KEYS 3
+
+/**
+ * What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
+ */
+#define ETCD_PUT 0
+
+/**
+ * What happened to a key: it was deleted, or has expired.
+ */
+#define ETCD_DELETE 1
+
+/**
  * For etcd_lease_time_to_live(): return the lease's keys too.
  */
 #define ETCD_LEASE_KEYS 1024
@@ -261,6 +334,11 @@
 #define ETCD_EVENT_TXN_RESPONSE 10
 
 /**
+ * Something that a watch tells.
+ */
+#define ETCD_EVENT_WATCH_RESPONSE 11
+
+/**
  * A client of one cluster. Opaque; may be used by any number of threads.
  */
 typedef struct etcd_client_t etcd_client_t;
@@ -285,6 +363,11 @@ typedef struct etcd_queue_t etcd_queue_t;
  * A transaction under construction. Opaque; belongs to no client.
  */
 typedef struct etcd_txn_t etcd_txn_t;
+
+/**
+ * A watch. Opaque; close it with etcd_watch_close().
+ */
+typedef struct etcd_watch_t etcd_watch_t;
 
 /**
  * Result of every call that can fail: ETCD_OK, a positive "nothing yet", or a negative error.
@@ -325,6 +408,11 @@ typedef struct etcd_error_t {
    * What happened, in words, one line of UTF-8. Never NULL.
    */
   const char *message;
+  /**
+   * With ETCD_ERR_COMPACTED of a watch the oldest revision that can still be
+   * watched; else 0.
+   */
+  int64_t revision;
 } etcd_error_t;
 
 /**
@@ -817,6 +905,111 @@ typedef struct etcd_txn_response_t {
 } etcd_txn_response_t;
 
 /**
+ * Options of etcd_watch_open(). Begin with ETCD_WATCH_OPTIONS_INIT.
+ */
+typedef struct etcd_watch_options_t {
+  /**
+   * Set by ETCD_WATCH_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
+   */
+  struct etcd_bytes_t range_end;
+  /**
+   * Begin with the events of this revision, which may be to come; 0 with what
+   * happens from now on.
+   */
+  int64_t start_revision;
+  /**
+   * Deadline in milliseconds for the question what revision is now; 0 for the
+   * client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
+   * ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
+   * after the other, have said that they know of none, instead of waiting.
+   */
+  uint32_t flags;
+  /**
+   * Bytes of events that wait for their reader; then the server keeps them.
+   * Default 1 MiB. One revision may be larger.
+   */
+  uint32_t max_bytes;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} etcd_watch_options_t;
+
+/**
+ * One change of one key.
+ *
+ * Frozen: 80 bytes.
+ */
+typedef struct etcd_watch_event_t {
+  /**
+   * The key as it is since; of a deleted one the key, and in mod_revision the
+   * revision of the deletion.
+   */
+  struct etcd_kv_t kv;
+  /**
+   * With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
+   * is compacted away.
+   */
+  const struct etcd_kv_t *prev_kv;
+  /**
+   * ETCD_PUT or ETCD_DELETE.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+} etcd_watch_event_t;
+
+/**
+ * What a watch tells. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_watch_response_free().
+ */
+typedef struct etcd_watch_response_t {
+  /**
+   * Who answered; its revision may be ahead of the events.
+   */
+  struct etcd_header_t header;
+  /**
+   * ETCD_WATCH_EVENTS, ETCD_WATCH_CREATED, ETCD_WATCH_PROGRESS or ETCD_WATCH_KEYS.
+   * Later versions add numbers; ignore those you do not know.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+  /**
+   * That of the events, of the last with ETCD_WATCH_MERGE: all events of it, and of
+   * what came before, are told with this response. A watch that is opened with
+   * this plus one misses nothing and tells nothing twice.
+   */
+  int64_t revision;
+  /**
+   * In the order in which it happened; valid until the response is freed.
+   */
+  const struct etcd_watch_event_t *events;
+  /**
+   * Number of elements of events.
+   */
+  size_t event_count;
+  /**
+   * More of the same ETCD_WATCH_KEYS is to come.
+   */
+  bool more;
+} etcd_watch_response_t;
+
+/**
  * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
  */
 typedef struct etcd_lease_grant_options_t {
@@ -956,6 +1149,28 @@ typedef struct etcd_lease_list_response_t {
    */
   size_t id_count;
 } etcd_lease_list_response_t;
+
+/**
+ * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
+ * etcd_queue_start_dispatcher() has started. The event is freed when it
+ * returns. It may call anything in this library, also what blocks or frees.
+ */
+typedef void (*etcd_event_cb)(const struct etcd_event_t *event, void *arg);
+
+/**
+ * A callback of its own for one call or stream: its address is the user_data of
+ * the call, and it must stay where it is until the last event of that came.
+ */
+typedef struct etcd_handler_t {
+  /**
+   * NULL: the events are dropped.
+   */
+  etcd_event_cb callback;
+  /**
+   * Given to the callback; never followed.
+   */
+  void *arg;
+} etcd_handler_t;
 
 /**
  * Success.
@@ -2080,6 +2295,105 @@ etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
 ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
 
 /**
+ * Watches one key, or all keys of a range.
+ *
+ * Every event comes, in order and once, a revision's all together, whatever
+ * happens to connections, members and tokens meanwhile: the watch goes on where
+ * it was, on another member if need be, for as long as that takes. It ends, with
+ * one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and
+ * error->revision is the oldest that can still be watched; when the server
+ * refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
+ *
+ * A reader who is slow holds up nobody: of what waits for him more than max_bytes
+ * is left with the server, and asked for when there is room again.
+ *
+ * Without start_revision the call waits until the present revision is known: what
+ * is written when it has returned is told. With start_revision, or with
+ * ETCD_WATCH_NO_WAIT, it returns at once.
+ *
+ * @param client    Open client.
+ * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options   May be NULL for defaults.
+ * @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH_RESPONSE; the
+ *                  last one has an error. NULL: they are taken with etcd_watch_next().
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_UNSUPPORTED,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, and where it waits
+ *         what etcd_kv_get() returns.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_watch_open(struct etcd_client_t *client,
+                              struct etcd_bytes_t key,
+                              const struct etcd_watch_options_t *options,
+                              struct etcd_queue_t *queue,
+                              void *user_data,
+                              struct etcd_watch_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Takes the next response of a watch that is on no queue.
+ *
+ * @param watch     Open watch.
+ * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+ *                  ETCD_WAIT_FOREVER without end; no other negative number.
+ * @param[out] out  The response; free it with etcd_watch_response_free(). NULL unless
+ *                  ETCD_OK.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, also for a watch that is closed meanwhile, ETCD_ERR_FORKED, or
+ *         the reason why the watch has ended, again and again.
+ * @par Thread safety  Any thread, any number at once; each response is taken once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_watch_next(struct etcd_watch_t *watch,
+                              int32_t wait_ms,
+                              struct etcd_watch_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Asks for word of how far the watch is.
+ *
+ * An ETCD_WATCH_PROGRESS response comes when all that has happened up to some
+ * revision, not older than what the caller has written before, was told. Servers
+ * before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
+ * not asked: then no such response comes.
+ *
+ * @param watch     Open watch.
+ * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once; one response may be for several requests.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_watch_request_progress(struct etcd_watch_t *watch);
+
+/**
+ * Closes a watch.
+ *
+ * Nothing is told of it any more, but for an event that another thread is just
+ * taking. A wait in etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param watch  May be NULL, or closed already.
+ * @par Thread safety  Any thread, also in a callback.
+ * @since 0.1
+ */
+ETCD_API void etcd_watch_close(struct etcd_watch_t *watch);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_watch_response_free(struct etcd_watch_response_t *response);
+
+/**
  * Makes a lease: keys that are put with it are deleted when it ends.
  *
  * It ends ttl seconds after it was granted or last kept alive, or when it is
@@ -2536,6 +2850,18 @@ ETCD_API
 const struct etcd_txn_response_t *etcd_event_txn_response(const struct etcd_event_t *event);
 
 /**
+ * What a watch tells.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events, and when the watch has ended; else valid until the event is
+ *         freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_watch_response_t *etcd_event_watch_response(const struct etcd_event_t *event);
+
+/**
  * Frees an event with its response or error.
  *
  * @param event  May be NULL.
@@ -2562,8 +2888,10 @@ etcd_status_t etcd_queue_new(struct etcd_queue_t **out,
  * Frees a queue and the events in it.
  *
  * Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
- * and their ends are dropped. The descriptor is closed when the last of these
- * calls has ended: take it out of any poll set first.
+ * and their ends are dropped; streams go on until they are closed. The descriptor
+ * is closed when the last of these calls has ended: take it out of any poll set
+ * first. When it returns, etcd_queue_dispatch() calls back no more, and a thread
+ * of etcd_queue_start_dispatcher() has ended, unless it is that thread which calls.
  *
  * @param queue  May be NULL, or freed already.
  * @par Thread safety  Any thread.
@@ -2605,6 +2933,80 @@ etcd_status_t etcd_queue_next(struct etcd_queue_t *queue,
                               int32_t wait_ms,
                               struct etcd_event_t **out,
                               struct etcd_error_t **err);
+
+/**
+ * Takes the events that are there, at once.
+ *
+ * Waits for the first as etcd_queue_next() does, and for no other.
+ *
+ * @param queue       Open queue.
+ * @param wait_ms     As etcd_queue_next().
+ * @param[out] events Room for `capacity` events; free each with etcd_event_free().
+ * @param capacity    At least 1.
+ * @param[out] count  How many came; 0 unless ETCD_OK.
+ * @param[out] err    May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_queue_next().
+ * @par Thread safety  Any thread, any number at once; each event is taken once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_queue_next_batch(struct etcd_queue_t *queue,
+                                    int32_t wait_ms,
+                                    struct etcd_event_t **events,
+                                    size_t capacity,
+                                    size_t *count,
+                                    struct etcd_error_t **err);
+
+/**
+ * Calls back for each event that is there.
+ *
+ * Waits for the first as etcd_queue_next() does, and for no other. Events that
+ * the callbacks bring about are left for the next call.
+ *
+ * @param queue      Open queue. A callback may free it: then nothing more is called.
+ * @param wait_ms    As etcd_queue_next().
+ * @param callback   Called on this thread, one event after the other. NULL: each event's
+ *                   user_data is the address of an etcd_handler_t, which is called, or NULL,
+ *                   and then the event is dropped.
+ * @param arg        Given to the callback; never followed.
+ * @param[out] count May be NULL. How many events that were; 0 unless ETCD_OK.
+ * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_queue_next().
+ * @par Thread safety  Any thread, any number at once; each event is given to one of them. A
+ *      callback must not throw.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_queue_dispatch(struct etcd_queue_t *queue,
+                                  int32_t wait_ms,
+                                  etcd_event_cb callback,
+                                  void *arg,
+                                  size_t *count,
+                                  struct etcd_error_t **err);
+
+/**
+ * Starts a thread that calls back for each event, for programs without a loop.
+ *
+ * It ends when the queue is freed. Like all threads of this library it takes no
+ * signals. What its callbacks do keeps only this queue waiting: they may block.
+ *
+ * @param queue     Open queue that has no such thread yet.
+ * @param callback  As etcd_queue_dispatch(), but called on the thread.
+ * @param arg       Given to the callback; never followed.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT if it has one, ETCD_ERR_NO_RESOURCES,
+ *         ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread. A callback must not throw.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_queue_start_dispatcher(struct etcd_queue_t *queue,
+                                          etcd_event_cb callback,
+                                          void *arg,
+                                          struct etcd_error_t **err);
 
 /**
  * Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.
@@ -2661,6 +3063,10 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** All defaults, for initialising an etcd_txn_options_t. */
 #define ETCD_TXN_OPTIONS_INIT \
   { sizeof(etcd_txn_options_t), 0, 0 }
+
+/** All defaults, for initialising an etcd_watch_options_t. */
+#define ETCD_WATCH_OPTIONS_INIT \
+  { sizeof(etcd_watch_options_t), { NULL, 0 }, 0, 0, 0, 0, 0 }
 
 /** All defaults, for initialising an etcd_lease_grant_options_t. */
 #define ETCD_LEASE_GRANT_OPTIONS_INIT \

@@ -21,6 +21,8 @@ pub struct Error {
     pub outcome: Outcome,
     pub endpoint: String,
     pub message: String,
+    /// Where history begins, for one that is compacted away; else 0.
+    pub revision: i64,
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -34,6 +36,7 @@ impl Error {
             outcome: Outcome::NotApplied,
             endpoint: String::new(),
             message: message.into(),
+            revision: 0,
         }
     }
 

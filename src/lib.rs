@@ -16,6 +16,7 @@ mod classic;
 mod client;
 mod embedded;
 mod error;
+mod mailbox;
 mod panics;
 mod queue;
 mod runtime;

@@ -55,6 +55,7 @@ fn headers() -> [Header; 2] {
                 "src/capi/client.rs",
                 "src/capi/kv.rs",
                 "src/capi/txn.rs",
+                "src/capi/watch.rs",
                 "src/capi/lease.rs",
                 "src/capi/event.rs",
                 "src/capi/queue.rs",

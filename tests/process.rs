@@ -257,6 +257,15 @@ fn a_cancelled_thread_takes_nothing_with_it() {
 }
 
 #[test]
+fn callbacks_run_where_they_should() {
+    let (plain, checked) = (program("dispatch"), sanitized("dispatch"));
+    for endpoints in endpoints("callbacks_run_where_they_should") {
+        plain.run(&[&*endpoints, "1000"], 2 * MINUTE);
+        checked.run(&[&*endpoints, "100"], 2 * MINUTE);
+    }
+}
+
+#[test]
 fn every_call_ends_when_its_client_is_closed() {
     for endpoints in endpoints("every_call_ends_when_its_client_is_closed") {
         let program = program("close_race");

@@ -27,6 +27,9 @@ pub struct etcd_error_t {
     pub endpoint: *const c_char,
     /// What happened, in words, one line of UTF-8. Never NULL.
     pub message: *const c_char,
+    /// With ETCD_ERR_COMPACTED of a watch the oldest revision that can still be
+    /// watched; else 0.
+    pub revision: i64,
 }
 
 #[repr(C)]
@@ -51,6 +54,7 @@ impl etcd_error_t {
             reserved: 0,
             endpoint: endpoint.as_ptr(),
             message: message.as_ptr(),
+            revision: error.revision,
         };
         Box::into_raw(Box::new(Owned { public, endpoint, message })).cast()
     }

@@ -12,7 +12,9 @@ use super::lease::{
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::quiet;
 use super::response::{unread, Response};
+use super::stream::OnQueue;
 use super::txn::etcd_txn_response_t;
+use super::watch::etcd_watch_response_t;
 use crate::client::{AbortHandle, Call, Client};
 use crate::error::Result;
 use crate::status::*;
@@ -39,6 +41,9 @@ pub const ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE: i32 = 8;
 pub const ETCD_EVENT_LEASE_LIST_RESPONSE: i32 = 9;
 /// The end of an etcd_txn_commit_async().
 pub const ETCD_EVENT_TXN_RESPONSE: i32 = 10;
+
+/// Something that a watch tells.
+pub const ETCD_EVENT_WATCH_RESPONSE: i32 = 11;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
 /// a handle: using one after freeing it is the caller's fault.
@@ -71,7 +76,8 @@ fn decode<T: Response>(message: Vec<u8>) -> Result<*mut c_void> {
 }
 
 /// The caller's pointer, carried and never followed.
-struct UserData(*mut c_void);
+#[derive(Clone, Copy)]
+pub struct UserData(pub *mut c_void);
 // SAFETY: nothing is read or written through it.
 unsafe impl Send for UserData {}
 // SAFETY: as above.
@@ -86,8 +92,15 @@ impl Drop for Ticket {
     }
 }
 
-/// An event on its way to the reader, who decodes it.
-pub struct Pending {
+/// What a queue holds: made into events by the reader, on his thread.
+pub enum Pending {
+    Call(Ended),
+    /// There is something to take from a stream.
+    Stream(Arc<dyn OnQueue>),
+}
+
+/// A call that has ended.
+pub struct Ended {
     kind: i32,
     user_data: UserData,
     changes: bool,
@@ -97,17 +110,32 @@ pub struct Pending {
     _ticket: Option<Ticket>,
 }
 
+/// What an event is made of.
+pub struct Content {
+    pub kind: i32,
+    pub user_data: UserData,
+    pub result: Result<*mut c_void>,
+    pub free: unsafe fn(*mut c_void),
+}
+
 impl Pending {
-    pub(super) fn event(self) -> *mut etcd_event_t {
-        let decoded = self
-            .result
-            .and_then(|message| (self.decode)(message).map_err(|e| unread(e, self.changes)));
-        let (status, error, response) = match decoded {
+    /// None if a stream has nothing more to say.
+    pub(super) fn event(self) -> Option<*mut etcd_event_t> {
+        let content = match self {
+            Pending::Stream(stream) => stream.take()?,
+            Pending::Call(Ended { kind, user_data, changes, result, decode, free, .. }) => {
+                let result = result
+                    .and_then(|message| decode(message).map_err(|error| unread(error, changes)));
+                Content { kind, user_data, result, free }
+            }
+        };
+        let (status, error, response) = match content.result {
             Ok(response) => (ETCD_OK, std::ptr::null_mut(), response),
             Err(error) => (error.status, etcd_error_t::new(error), std::ptr::null_mut()),
         };
-        let (kind, user_data, free) = (self.kind, self.user_data.0, self.free);
-        Box::into_raw(Box::new(etcd_event_t { kind, user_data, status, error, response, free }))
+        let Content { kind, user_data: UserData(user_data), free, .. } = content;
+        let event = etcd_event_t { kind, user_data, status, error, response, free };
+        Some(Box::into_raw(Box::new(event)))
     }
 }
 
@@ -131,7 +159,7 @@ pub(super) unsafe fn submit<T: Response>(
         (Some(Ticket(handle as u64)), Some(registration))
     };
     let done = move |result| {
-        queue.push(Pending {
+        queue.push(Pending::Call(Ended {
             kind: T::EVENT,
             user_data,
             changes,
@@ -139,7 +167,7 @@ pub(super) unsafe fn submit<T: Response>(
             decode: decode::<T>,
             free: free::<T>,
             _ticket: ticket,
-        });
+        }));
     };
     client.submit(call, abort, Box::new(done));
     Ok(ETCD_OK)
@@ -150,7 +178,11 @@ unsafe fn read<T: Default>(event: *const etcd_event_t, of: impl FnOnce(&etcd_eve
 }
 
 unsafe fn response<T: Response>(event: *const etcd_event_t) -> *const T {
-    let event = event.as_ref().filter(|event| event.kind == T::EVENT);
+    response_of(event, T::EVENT)
+}
+
+unsafe fn response_of<T>(event: *const etcd_event_t, kind: i32) -> *const T {
+    let event = event.as_ref().filter(|event| event.kind == kind);
     event.map_or(std::ptr::null(), |event| event.response.cast())
 }
 
@@ -324,6 +356,20 @@ pub unsafe extern "C" fn etcd_event_txn_response(
     event: *const etcd_event_t,
 ) -> *const etcd_txn_response_t {
     response(event)
+}
+
+/// What a watch tells.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events, and when the watch has ended; else valid until the event is
+///         freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_watch_response(
+    event: *const etcd_event_t,
+) -> *const etcd_watch_response_t {
+    response_of(event, ETCD_EVENT_WATCH_RESPONSE)
 }
 
 /// Frees an event with its response or error.

@@ -6,14 +6,15 @@
 //! looking, not by crashing.
 
 use super::client::etcd_client_t;
-use super::event::Pending;
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::queue::{etcd_op_t, etcd_queue_t, EventQueue};
+use super::stream::Stream;
 use super::txn::etcd_txn_t;
+use super::watch::etcd_watch_t;
 use crate::classic::Session;
 use crate::client::txn::Txn;
+use crate::client::watch::Watch;
 use crate::client::AbortHandle;
 use crate::error::{Error, Result};
-use crate::queue::Queue;
 use crate::status::{ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES};
 use crate::sys;
 use std::collections::VecDeque;
@@ -25,9 +26,10 @@ const FORK_BITS: u32 = 8;
 
 pub enum Object {
     Client(Arc<Session>),
-    Queue(Arc<Queue<Pending>>),
+    Queue(Arc<EventQueue>),
     Op(Arc<AbortHandle>),
     Txn(Arc<Mutex<Txn>>),
+    Watch(Arc<Stream<Watch>>),
 }
 
 /// What a C handle type stands for.
@@ -60,9 +62,10 @@ macro_rules! kinds {
 
 kinds! {
     1 etcd_client_t Client(Session) "client";
-    2 etcd_queue_t Queue(Queue<Pending>) "queue";
+    2 etcd_queue_t Queue(EventQueue) "queue";
     3 etcd_op_t Op(AbortHandle) "op";
     4 etcd_txn_t Txn(Mutex<Txn>) "txn";
+    5 etcd_watch_t Watch(Stream<Watch>) "watch";
 }
 
 #[derive(Default)]

@@ -16,9 +16,11 @@ pub mod lease;
 mod options;
 pub mod queue;
 mod response;
+mod stream;
 pub mod txn;
 pub mod types;
 pub mod version;
+pub mod watch;
 
 use crate::error::{Error, Result};
 use crate::panics::caught;
@@ -28,7 +30,8 @@ use error::etcd_error_t;
 use std::ffi::{c_char, CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use types::etcd_bytes_t;
+use std::time::Duration;
+use types::{etcd_bytes_t, ETCD_WAIT_FOREVER};
 
 /// Longest text argument: endpoint lists; paths and names are far shorter.
 const MAX_TEXT: usize = 8 * 1024;
@@ -117,6 +120,15 @@ unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
 unsafe fn path<'a>(path: *const c_char, name: &str) -> Result<Option<&'a Path>> {
     let bytes = c_bytes(path, name)?;
     Ok((!bytes.is_empty()).then(|| Path::new(OsStr::from_bytes(bytes))))
+}
+
+/// A wait_ms argument; None waits for ever.
+fn wait(wait_ms: i32) -> Result<Option<Duration>> {
+    match wait_ms {
+        ETCD_WAIT_FOREVER => Ok(None),
+        0.. => Ok(Some(Duration::from_millis(wait_ms as u64))),
+        _ => Err(Error::invalid(format!("wait_ms is {wait_ms}"))),
+    }
 }
 
 /// Refuses flag bits that the call does not know.

@@ -1,20 +1,133 @@
 //! The completion queue: everything asynchronous arrives here.
 
 use super::error::etcd_error_t;
-use super::event::etcd_event_t;
-use super::{guard, handle, out, quiet};
-use crate::error::Error;
+use super::event::{etcd_event_free, etcd_event_t, etcd_event_user_data, Pending};
+use super::{guard, handle, out, quiet, wait};
+use crate::error::{Error, Result};
+use crate::panics::caught;
 use crate::queue::{Next, Queue};
 use crate::status::*;
-use std::ffi::c_int;
-use std::sync::Arc;
-use std::time::Duration;
+use crate::sys;
+use std::ffi::{c_int, c_void};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// As the system gives it to threads; callbacks are the host's code.
+const DISPATCHER_STACK: usize = 8 << 20;
 
 /// A queue of events. Opaque; belongs to no client and serves any number of them.
 pub struct etcd_queue_t(());
 
 /// A call in progress that can be cancelled. Opaque; never needs freeing.
 pub struct etcd_op_t(());
+
+/// Takes an event; called where etcd_queue_dispatch() was, or on the thread that
+/// etcd_queue_start_dispatcher() has started. The event is freed when it
+/// returns. It may call anything in this library, also what blocks or frees.
+pub type etcd_event_cb = Option<unsafe extern "C" fn(event: *const etcd_event_t, arg: *mut c_void)>;
+
+/// A callback of its own for one call or stream: its address is the user_data of
+/// the call, and it must stay where it is until the last event of that came.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_handler_t {
+    /// NULL: the events are dropped.
+    pub callback: etcd_event_cb,
+    /// Given to the callback; never followed.
+    pub arg: *mut c_void,
+}
+
+/// A queue, and who dispatches it.
+#[derive(Default)]
+pub struct EventQueue {
+    queue: Queue<Pending>,
+    dispatcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Deref for EventQueue {
+    type Target = Queue<Pending>;
+    fn deref(&self) -> &Queue<Pending> {
+        &self.queue
+    }
+}
+
+/// Where events go that are dispatched.
+#[derive(Clone, Copy)]
+struct Target {
+    callback: etcd_event_cb,
+    arg: *mut c_void,
+}
+// SAFETY: the caller asks for calls on another thread; nothing is followed here.
+unsafe impl Send for Target {}
+
+impl Target {
+    unsafe fn call(self, event: *mut etcd_event_t) {
+        let (callback, arg) = match (self.callback, etcd_event_user_data(event)) {
+            (Some(callback), _) => (Some(callback), self.arg),
+            (None, handler) if handler.is_null() => (None, handler),
+            (None, handler) => {
+                let handler = *handler.cast::<etcd_handler_t>();
+                (handler.callback, handler.arg)
+            }
+        };
+        if let Some(callback) = callback {
+            callback(event, arg);
+        }
+        etcd_event_free(event);
+    }
+}
+
+impl EventQueue {
+    /// The next event, or the status that there is none.
+    fn take(&self, wait: Option<Duration>) -> Result<Result<*mut etcd_event_t, etcd_status_t>> {
+        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
+        let mut left = wait;
+        loop {
+            match self.queue.next(left) {
+                // What a stream had to say may have been taken, or called off.
+                Next::Item(pending) => match pending.event() {
+                    Some(event) => return Ok(Ok(event)),
+                    None => left = deadline.map(|end| end - Instant::now().min(end)),
+                },
+                Next::Empty => return Ok(Err(ETCD_EMPTY)),
+                Next::Woken => return Ok(Err(ETCD_WOKEN)),
+                Next::Closed => return Err(Error::new(ETCD_ERR_BAD_HANDLE, "the queue was freed")),
+            }
+        }
+    }
+
+    /// Dispatches what is there, after a wait for the first; how many that were,
+    /// or the status that there was none.
+    unsafe fn dispatch(
+        &self,
+        wait: Option<Duration>,
+        target: Target,
+    ) -> Result<Result<usize, etcd_status_t>> {
+        let first = match self.take(wait)? {
+            Ok(event) => event,
+            Err(status) => return Ok(Err(status)),
+        };
+        // Not those that the callbacks themselves bring about.
+        let most = self.queue.len();
+        target.call(first);
+        let mut count = 1;
+        while count <= most {
+            match self.take(Some(Duration::ZERO)) {
+                Ok(Ok(event)) => target.call(event),
+                // A wake is for the next call; a queue freed in a callback is no failure.
+                Ok(Err(ETCD_WOKEN)) => {
+                    self.queue.wake();
+                    break;
+                }
+                Ok(Err(_)) | Err(_) => break,
+            }
+            count += 1;
+        }
+        Ok(Ok(count))
+    }
+}
 
 /// Makes a queue.
 ///
@@ -31,7 +144,7 @@ pub unsafe extern "C" fn etcd_queue_new(
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        out.write(handle::insert(Arc::new(Queue::default()))?);
+        out.write(handle::insert(Arc::new(EventQueue::default()))?);
         Ok(ETCD_OK)
     })
 }
@@ -39,8 +152,10 @@ pub unsafe extern "C" fn etcd_queue_new(
 /// Frees a queue and the events in it.
 ///
 /// Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
-/// and their ends are dropped. The descriptor is closed when the last of these
-/// calls has ended: take it out of any poll set first.
+/// and their ends are dropped; streams go on until they are closed. The descriptor
+/// is closed when the last of these calls has ended: take it out of any poll set
+/// first. When it returns, etcd_queue_dispatch() calls back no more, and a thread
+/// of etcd_queue_start_dispatcher() has ended, unless it is that thread which calls.
 ///
 /// @param queue  May be NULL, or freed already.
 /// @par Thread safety  Any thread.
@@ -48,8 +163,14 @@ pub unsafe extern "C" fn etcd_queue_new(
 #[no_mangle]
 pub unsafe extern "C" fn etcd_queue_free(queue: *mut etcd_queue_t) {
     quiet(|| {
-        if let Ok(queue) = handle::remove(queue) {
-            queue.close();
+        let Ok(queue) = handle::remove(queue) else { return };
+        queue.close();
+        let dispatcher = queue.dispatcher.lock().unwrap().take();
+        match dispatcher {
+            Some(thread) if thread.thread().id() != std::thread::current().id() => {
+                let _ = thread.join();
+            }
+            _ => {}
         }
     });
 }
@@ -92,17 +213,141 @@ pub unsafe extern "C" fn etcd_queue_next(
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        let wait = match wait_ms {
-            -1 => None,
-            0.. => Some(Duration::from_millis(wait_ms as u64)),
-            _ => return Err(Error::invalid(format!("wait_ms is {wait_ms}"))),
-        };
-        match handle::get(queue)?.next(wait) {
-            Next::Item(pending) => out.write(pending.event()),
-            Next::Empty => return Ok(ETCD_EMPTY),
-            Next::Woken => return Ok(ETCD_WOKEN),
-            Next::Closed => return Err(Error::new(ETCD_ERR_BAD_HANDLE, "the queue was freed")),
+        match handle::get(queue)?.take(wait(wait_ms)?)? {
+            Ok(event) => out.write(event),
+            Err(status) => return Ok(status),
         }
+        Ok(ETCD_OK)
+    })
+}
+
+/// Takes the events that are there, at once.
+///
+/// Waits for the first as etcd_queue_next() does, and for no other.
+///
+/// @param queue       Open queue.
+/// @param wait_ms     As etcd_queue_next().
+/// @param[out] events Room for `capacity` events; free each with etcd_event_free().
+/// @param capacity    At least 1.
+/// @param[out] count  How many came; 0 unless ETCD_OK.
+/// @param[out] err    May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_queue_next().
+/// @par Thread safety  Any thread, any number at once; each event is taken once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_queue_next_batch(
+    queue: *mut etcd_queue_t,
+    wait_ms: i32,
+    events: *mut *mut etcd_event_t,
+    capacity: usize,
+    count: *mut usize,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        if count.is_null() || events.is_null() || capacity == 0 {
+            return Err(Error::invalid("events or count is NULL, or capacity is 0"));
+        }
+        count.write(0);
+        let queue = handle::get(queue)?;
+        match queue.take(wait(wait_ms)?)? {
+            Ok(event) => events.write(event),
+            Err(status) => return Ok(status),
+        }
+        let more = queue.drain(capacity - 1).into_iter().filter_map(Pending::event);
+        let mut taken = 1;
+        for event in more {
+            events.add(taken).write(event);
+            taken += 1;
+        }
+        count.write(taken);
+        Ok(ETCD_OK)
+    })
+}
+
+/// Calls back for each event that is there.
+///
+/// Waits for the first as etcd_queue_next() does, and for no other. Events that
+/// the callbacks bring about are left for the next call.
+///
+/// @param queue      Open queue. A callback may free it: then nothing more is called.
+/// @param wait_ms    As etcd_queue_next().
+/// @param callback   Called on this thread, one event after the other. NULL: each event's
+///                   user_data is the address of an etcd_handler_t, which is called, or NULL,
+///                   and then the event is dropped.
+/// @param arg        Given to the callback; never followed.
+/// @param[out] count May be NULL. How many events that were; 0 unless ETCD_OK.
+/// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_queue_next().
+/// @par Thread safety  Any thread, any number at once; each event is given to one of them. A
+///      callback must not throw.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_queue_dispatch(
+    queue: *mut etcd_queue_t,
+    wait_ms: i32,
+    callback: etcd_event_cb,
+    arg: *mut c_void,
+    count: *mut usize,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        if !count.is_null() {
+            count.write(0);
+        }
+        let queue = handle::get(queue)?;
+        match queue.dispatch(wait(wait_ms)?, Target { callback, arg })? {
+            Ok(dispatched) if !count.is_null() => count.write(dispatched),
+            Ok(_) => {}
+            Err(status) => return Ok(status),
+        }
+        Ok(ETCD_OK)
+    })
+}
+
+/// Starts a thread that calls back for each event, for programs without a loop.
+///
+/// It ends when the queue is freed. Like all threads of this library it takes no
+/// signals. What its callbacks do keeps only this queue waiting: they may block.
+///
+/// @param queue     Open queue that has no such thread yet.
+/// @param callback  As etcd_queue_dispatch(), but called on the thread.
+/// @param arg       Given to the callback; never followed.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT if it has one, ETCD_ERR_NO_RESOURCES,
+///         ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread. A callback must not throw.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_queue_start_dispatcher(
+    queue: *mut etcd_queue_t,
+    callback: etcd_event_cb,
+    arg: *mut c_void,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let queue = handle::get(queue)?;
+        let mut dispatcher = queue.dispatcher.lock().unwrap();
+        if dispatcher.is_some() {
+            return Err(Error::invalid("the queue has a dispatcher already"));
+        }
+        let target = Target { callback, arg };
+        let ours = queue.clone();
+        let thread = std::thread::Builder::new().name("etcd-dispatch".into());
+        let thread = thread.stack_size(DISPATCHER_STACK);
+        let started = sys::with_signals_blocked(|| {
+            thread.spawn(move || {
+                let target = target;
+                // Until the queue is freed.
+                while let Ok(Ok(_)) = caught(|| ours.dispatch(None, target)) {}
+            })
+        });
+        let started = started.map_err(|e| {
+            Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start a thread: {e}"))
+        })?;
+        *dispatcher = Some(started);
         Ok(ETCD_OK)
     })
 }

@@ -19,13 +19,23 @@ pub trait Response: Sized {
     /// The same, as it is handed out.
     fn decode(message: Vec<u8>) -> Result<*mut Self> {
         let (public, storage) = Self::parse(message)?;
-        Ok(Box::into_raw(Box::new(Owned { public, _storage: storage })).cast())
+        Ok(hand_out(public, storage))
     }
 
     unsafe fn free(response: *mut Self) {
-        if !response.is_null() {
-            drop(Box::from_raw(response.cast::<Owned<Self, Self::Storage>>()));
-        }
+        take_back::<Self, Self::Storage>(response);
+    }
+}
+
+/// A structure for C, with what it points into.
+pub fn hand_out<T, S>(public: T, storage: S) -> *mut T {
+    Box::into_raw(Box::new(Owned { public, _storage: storage })).cast()
+}
+
+/// Frees what [`hand_out`] has made.
+pub unsafe fn take_back<T, S>(public: *mut T) {
+    if !public.is_null() {
+        drop(Box::from_raw(public.cast::<Owned<T, S>>()));
     }
 }
 

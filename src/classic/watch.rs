@@ -7,8 +7,7 @@ use super::Session;
 use crate::client::watch::{Spec, Watch};
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_UNSUPPORTED;
-use crate::wire::proto::event::EventType;
-use crate::wire::proto::Event;
+use crate::wire::watch;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -44,6 +43,13 @@ struct Open {
     watch: Watch,
     /// What the last event's revision holds besides those handed out.
     rest: VecDeque<Event>,
+}
+
+/// A change, with its revision.
+struct Event {
+    revision: i64,
+    key: Vec<u8>,
+    value: Option<Vec<u8>>,
 }
 
 /// The cursors that no call is using, least recently used first.
@@ -102,17 +108,15 @@ impl Session {
             open: None,
         });
         let event = self.next_event(&mut cursor, start)?;
-        let kv = event.kv.unwrap_or_default();
-        let index = i32::try_from(kv.mod_revision).map_err(|_| {
-            let why = format!("revision {} is more than an int can hold", kv.mod_revision);
+        let Event { revision, key, value } = event;
+        let index = i32::try_from(revision).map_err(|_| {
+            let why = format!("revision {revision} is more than an int can hold");
             Error::new(ETCD_ERR_UNSUPPORTED, why)
         })?;
         cursor.thread = thread;
-        cursor.next = kv.mod_revision + 1;
+        cursor.next = revision + 1;
         self.cursors.put(cursor);
-        let deleted = event.r#type == EventType::Delete as i32;
-        let value = (!deleted).then(|| kv.value.to_vec());
-        Ok(Change { index, key: kv.key.to_vec(), value })
+        Ok(Change { index, key, value })
     }
 
     fn next_event(&self, cursor: &mut Cursor, start: Option<i64>) -> Result<Event> {
@@ -129,9 +133,14 @@ impl Session {
                 *handed_out += 1;
                 return Ok(event);
             }
-            let events = open.watch.next()?.events.into_iter();
-            let concerning = events.filter(|event| concerns(prefix, event));
-            open.rest = concerning.skip(skip).collect();
+            let batch = open.watch.next()?;
+            let concerning = batch.events().filter(|event| concerns(prefix, event.kv.key));
+            let change = |event: watch::Event<'_>| Event {
+                revision: event.kv.mod_revision,
+                key: event.kv.key.to_vec(),
+                value: (!event.deleted).then(|| event.kv.value.to_vec()),
+            };
+            open.rest = concerning.skip(skip).map(change).collect();
             *handed_out = skip;
             skip = 0;
         }
@@ -145,12 +154,11 @@ fn spec(prefix: &[u8]) -> Spec {
         // The names below end where '/' + 1 begins.
         [name @ .., b'/'] | name => (prefix.to_vec(), [name, b"0"].concat()),
     };
-    Spec { key: key.into(), range_end: range_end.into(), deletes_only: false }
+    Spec::new(key, range_end)
 }
 
-fn concerns(prefix: &[u8], event: &Event) -> bool {
-    let Some(kv) = &event.kv else { return false };
-    let Some(rest) = kv.key.strip_prefix(prefix) else { return false };
+fn concerns(prefix: &[u8], key: &[u8]) -> bool {
+    let Some(rest) = key.strip_prefix(prefix) else { return false };
     rest.is_empty() || rest[0] == b'/' || prefix.is_empty() || prefix.ends_with(b"/")
 }
 
@@ -159,7 +167,7 @@ mod tests {
     use super::*;
     use crate::client::{Client, Deadline, Effect, Method, Options, Servers};
     use crate::status::{ETCD_ERR_CLOSED, ETCD_ERR_COMPACTED};
-    use crate::wire::proto::{CompactionRequest, CompactionResponse, KeyValue};
+    use crate::wire::proto::{CompactionRequest, CompactionResponse};
 
     #[test]
     fn an_index_that_is_compacted_away_is_refused() {
@@ -199,9 +207,7 @@ mod tests {
             ("", "a", true),
             ("/", "/a", true),
         ] {
-            let kv = KeyValue { key: key.as_bytes().into(), ..Default::default() };
-            let event = Event { kv: Some(kv), ..Default::default() };
-            assert_eq!(concerns(prefix.as_bytes(), &event), expected, "{prefix} {key}");
+            assert_eq!(concerns(prefix.as_bytes(), key.as_bytes()), expected, "{prefix} {key}");
             let Spec { key: from, range_end: end, .. } = spec(prefix.as_bytes());
             let in_range = from <= key.as_bytes() && (end == b"\0"[..] || end > key.as_bytes());
             assert!(in_range || !expected, "{prefix} {key}");

@@ -247,6 +247,21 @@ impl Cluster {
         unreachable!("the loop has no end")
     }
 
+    /// On a certain member, once.
+    pub async fn run_on(self: &Arc<Cluster>, member: usize, call: &Call) -> Result<Vec<u8>> {
+        let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
+        let picked = self.channel.member(member).ok_or_else(down)?;
+        let token = self.tokens.current(self).await?;
+        let sent = AtomicBool::new(false);
+        let limit = self.max_receive;
+        let asked = exchange::unary(&picked, &call.request, token.value.as_ref(), limit, &sent);
+        let asked = timeout(call.timeout.unwrap_or(Duration::MAX), asked).await;
+        match asked.unwrap_or_else(|_| Err(Failure::Lost("no reply in time".to_owned()))) {
+            Ok(reply) => Ok(reply),
+            Err(failure) => Err(self.judge(call, failure).0.at(self.channel.name(member))),
+        }
+    }
+
     /// What a failure means, and whether the call may be sent again.
     fn judge(&self, call: &Call, failure: Failure) -> (Error, bool) {
         match failure {

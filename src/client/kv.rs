@@ -1,6 +1,7 @@
 //! get, put and delete: from arguments to calls.
 
 use super::call::{Call, Effect};
+use super::server::Deadline;
 use super::Client;
 use crate::error::{Error, Result};
 use crate::status::{
@@ -232,12 +233,21 @@ impl Client {
         self.framed(path, effect, frame.finish(), common)
     }
 
-    pub fn framed(&self, path: &'static str, effect: Effect, frame: Bytes, common: Common) -> Call {
-        let timeout = match common.timeout {
+    fn timeout(&self, common: Common) -> Option<Duration> {
+        match common.timeout {
             None => self.core.timeout,
             Some(Timeout::After(timeout)) => Some(timeout),
             Some(Timeout::Never) => None,
-        };
+        }
+    }
+
+    /// When something that takes several calls must be over.
+    pub fn until(&self, common: Common) -> Deadline {
+        Deadline::after(self.timeout(common))
+    }
+
+    pub fn framed(&self, path: &'static str, effect: Effect, frame: Bytes, common: Common) -> Call {
+        let timeout = self.timeout(common);
         let mut call = Call::new(PathAndQuery::from_static(path), effect, frame);
         call.request.require_leader = common.require_leader;
         Call { timeout, ..call }

@@ -7,16 +7,16 @@ use super::call::{Effect, FIRST_PAUSE, LONGEST_PAUSE};
 use super::kv::prefix_end;
 use super::lease;
 use super::server::{Core, Deadline, Method};
-use super::watch::{Feed, Spec};
+use super::watch::{Spec, Watch};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::transport::jitter::jittered;
 use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
-use crate::wire::proto::event::EventType;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::response_op::Response;
 use crate::wire::proto::*;
+use crate::wire::watch::Event;
 use bytes::Bytes;
 use futures_util::future::{select, Either};
 use std::pin::pin;
@@ -178,7 +178,8 @@ impl Spec {
     /// The keys that wait for a lock, as they go.
     fn line(name: &[u8]) -> Spec {
         let prefix = [name, b"/"].concat();
-        Spec { range_end: prefix_end(&prefix).into(), key: prefix.into(), deletes_only: true }
+        let range_end = prefix_end(&prefix);
+        Spec { no_puts: true, merge: true, ..Spec::new(prefix, range_end) }
     }
 }
 
@@ -207,14 +208,11 @@ async fn first_in_line(core: &Arc<Core>, lock: &Lock) -> Result<()> {
         }
         let Some(before) = first_kv(&reply, 1).map(|kv| kv.key.clone()) else { return Ok(()) };
         let revision = reply.header.unwrap_or_default().revision;
-        let mut feed = Feed::new(core.clone(), spec.clone(), revision + 1);
-        let gone = |event: &Event| {
-            let key = event.kv.as_ref().map(|kv| &kv.key);
-            event.r#type == EventType::Delete as i32 && (key == Some(&before) || key == Some(&own))
-        };
+        let watch = Watch::open(core, spec.clone(), Some(revision + 1));
+        let gone = |event: Event<'_>| event.kv.key == before || event.kv.key == own;
         loop {
-            match feed.next().await {
-                Ok(batches) if !batches.iter().flat_map(|batch| &batch.events).any(gone) => {}
+            match watch.next_async().await {
+                Ok(batch) if !batch.events().any(gone) => {}
                 Ok(_) => break,
                 // Looking again says what the events would have said.
                 Err(error) if error.status == ETCD_ERR_COMPACTED => break,

@@ -176,6 +176,7 @@ impl Client {
             closed: AtomicBool::new(false),
             timeout: options.timeout,
             left_behind: Mutex::default(),
+            hub: Arc::default(),
         });
         let waiting = Mutex::new(Some(Vec::new()));
         let inbox = Arc::new(Inbox { waiting, changed: Notify::new() });
@@ -195,6 +196,7 @@ impl Client {
                 _ => {}
             }
             let mut tasks = JoinSet::new();
+            tasks.spawn(ours.hub.clone().run(ours.clone()));
             dispatch(&ours, &ending.inbox, &mut tasks).await;
             tasks.shutdown().await;
             lease::give_back_left_behind(&ours).await;

@@ -4,6 +4,7 @@
 
 use super::call::{Call, Cluster, Effect, Progress};
 use super::kv::no_memory;
+use super::watch::Hub;
 use crate::embedded::Engine;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_PROTOCOL;
@@ -23,6 +24,8 @@ pub struct Core {
     pub timeout: Option<Duration>,
     /// Leases that are of no more use, for the close to give back.
     pub left_behind: Mutex<Vec<i64>>,
+    /// All watches.
+    pub hub: Arc<Hub>,
 }
 
 pub enum Server {
@@ -66,6 +69,22 @@ impl Core {
         }
     }
 
+    /// Bytes of one reply at most.
+    pub fn max_receive(&self) -> usize {
+        match &self.server {
+            Server::Cluster(cluster) => cluster.max_receive,
+            Server::Embedded(embedded) => embedded.max_receive,
+        }
+    }
+
+    /// How many members there are to ask.
+    pub fn members(&self) -> usize {
+        match &self.server {
+            Server::Cluster(cluster) => cluster.channel.len(),
+            Server::Embedded(_) => 1,
+        }
+    }
+
     /// A call by its messages, for callers that are tasks themselves.
     pub async fn ask<R: Message + Default>(
         &self,
@@ -73,8 +92,33 @@ impl Core {
         request: &impl Message,
         until: Deadline,
     ) -> Result<R> {
+        method.reply(self.ask_raw(method, request, until).await?)
+    }
+
+    /// The same with the reply's message as it came.
+    pub async fn ask_raw(
+        &self,
+        method: Method,
+        request: &impl Message,
+        until: Deadline,
+    ) -> Result<Vec<u8>> {
         let call = method.call(request, until)?;
-        method.reply(self.run(&call, &Progress::default()).await?)
+        self.run(&call, &Progress::default()).await
+    }
+
+    /// The same of one member, and once.
+    pub async fn ask_member<R: Message + Default>(
+        &self,
+        member: usize,
+        method: Method,
+        request: &impl Message,
+        until: Deadline,
+    ) -> Result<R> {
+        let call = method.call(request, until)?;
+        method.reply(match &self.server {
+            Server::Cluster(cluster) => cluster.run_on(member, &call).await?,
+            Server::Embedded(embedded) => embedded.run(&call)?,
+        })
     }
 }
 

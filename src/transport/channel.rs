@@ -64,6 +64,12 @@ impl Channel {
         Some(Picked { index: best.1, link, connection })
     }
 
+    /// A certain one, if it is up.
+    pub fn member(&self, index: usize) -> Option<Picked> {
+        let link = self.links[index].clone();
+        Some(Picked { index, connection: link.connection()?, link })
+    }
+
     /// As [`Channel::pick`], once a link is up.
     pub async fn ready(&self, avoid: Option<usize>) -> Picked {
         loop {

@@ -28,7 +28,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Begins the call with a first message; `limit` is for each message to come.
+    /// Begins the call, with a first message unless that is empty; `limit` is for
+    /// each message to come.
     pub async fn open(
         picked: &Picked,
         first: &Request,
@@ -41,7 +42,9 @@ impl Stream {
             picked.link.retire(&picked.connection);
             Failure::NotSent(e.to_string())
         })?;
-        request.send_data(first.frame.clone(), false).map_err(lost)?;
+        if !first.frame.is_empty() {
+            request.send_data(first.frame.clone(), false).map_err(lost)?;
+        }
         Ok(Stream {
             _counted: counted,
             request,
@@ -50,6 +53,11 @@ impl Stream {
             message: Message::new(limit),
             rest: Bytes::new(),
         })
+    }
+
+    /// Another message for the server.
+    pub fn send(&mut self, frame: Bytes) -> Result<(), Failure> {
+        self.request.send_data(frame, false).map_err(lost)
     }
 
     /// The next message. May be dropped while it waits, and called again.

@@ -4,15 +4,15 @@
 #[derive(Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-type Result<T> = std::result::Result<T, Malformed>;
+pub type Result<T> = std::result::Result<T, Malformed>;
 
-enum Value<'a> {
+pub(super) enum Value<'a> {
     Number(u64),
     Bytes(&'a [u8]),
 }
 
 /// The fields of one message, in the order they were written.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
     fn varint(&mut self) -> Result<u64> {
@@ -36,7 +36,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field's number and value.
-    fn next(&mut self) -> Result<Option<(u64, Value<'a>)>> {
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Value<'a>)>> {
         if self.0.is_empty() {
             return Ok(None);
         }
@@ -64,7 +64,7 @@ pub struct Header {
 }
 
 impl Header {
-    fn decode(buffer: &[u8]) -> Result<Header> {
+    pub fn decode(buffer: &[u8]) -> Result<Header> {
         let mut header = Header::default();
         let mut fields = Fields(buffer);
         while let Some(field) = fields.next()? {
@@ -92,7 +92,7 @@ pub struct KeyValue<'a> {
 }
 
 impl<'a> KeyValue<'a> {
-    fn decode(buffer: &'a [u8]) -> Result<KeyValue<'a>> {
+    pub fn read(buffer: &'a [u8]) -> Result<KeyValue<'a>> {
         let mut kv = KeyValue::default();
         let mut fields = Fields(buffer);
         while let Some(field) = fields.next()? {
@@ -106,10 +106,18 @@ impl<'a> KeyValue<'a> {
                 _ => {}
             }
         }
-        // Every pair that etcd stores has these; one without would cost us many
-        // times the memory that it took on the wire.
-        let stored = !kv.key.is_empty() && kv.mod_revision > 0 && kv.version > 0;
-        stored.then_some(kv).ok_or(Malformed)
+        Ok(kv)
+    }
+
+    /// Every pair that etcd stores has these; one without would cost us many
+    /// times the memory that it took on the wire.
+    pub fn is_stored(&self) -> bool {
+        !self.key.is_empty() && self.mod_revision > 0 && self.version > 0
+    }
+
+    pub fn decode(buffer: &'a [u8]) -> Result<KeyValue<'a>> {
+        let kv = KeyValue::read(buffer)?;
+        kv.is_stored().then_some(kv).ok_or(Malformed)
     }
 }
 

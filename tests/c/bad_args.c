@@ -16,7 +16,7 @@ static etcd_queue_t *queue;
 
 /* Not readable, never to be read. */
 static const void *const NOWHERE = (const void *)(uintptr_t)4096;
-#define GARBAGE(type) ((type)(uintptr_t)0x5a5a5a5a5a5a5a5aULL)
+#define GARBAGE(type) ((type)(uintptr_t)0xfa5a5a5a5a5a5a5aULL)
 
 static uint64_t draw(void) {
   static uint64_t state = 20240607;
@@ -623,6 +623,94 @@ static void waits(void) {
   }
 }
 
+static void never_called(const etcd_event_t *event, void *arg) {
+  FAIL("called with %p and %p", (const void *)event, arg);
+}
+
+static void dispatching(void) {
+  etcd_event_t *events[2] = {NULL, NULL};
+  size_t count = 7;
+#define REFUSED_OF(status, call)      \
+  do {                                \
+    count = 7;                        \
+    EXPECT(status, call);             \
+    CHECK(count == 0);                \
+    calls++;                          \
+  } while (0)
+  REFUSED_OF(ETCD_EMPTY, etcd_queue_next_batch(queue, 0, events, 2, &count, &err));
+  REFUSED_OF(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next_batch(queue, -2, events, 2, &count, &err));
+  REFUSED_OF(ETCD_ERR_BAD_HANDLE, etcd_queue_next_batch(NULL, 0, events, 2, &count, &err));
+  REFUSED_OF(ETCD_EMPTY, etcd_queue_dispatch(queue, 0, never_called, NULL, &count, &err));
+  REFUSED_OF(ETCD_EMPTY, etcd_queue_dispatch(queue, 0, NULL, NULL, &count, &err));
+  REFUSED_OF(ETCD_ERR_INVALID_ARGUMENT,
+             etcd_queue_dispatch(queue, -9, never_called, NULL, &count, &err));
+  REFUSED_OF(ETCD_ERR_BAD_HANDLE,
+             etcd_queue_dispatch(GARBAGE(etcd_queue_t *), 0, never_called, NULL, &count, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next_batch(queue, 0, NULL, 2, &count, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next_batch(queue, 0, events, 0, &count, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next_batch(queue, 0, events, 2, NULL, &err));
+  EXPECT(ETCD_EMPTY, etcd_queue_dispatch(queue, 0, never_called, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_queue_start_dispatcher(NULL, never_called, NULL, &err));
+  CHECK(events[0] == NULL && events[1] == NULL);
+  calls += 5;
+}
+
+static void watches(void) {
+  etcd_watch_options_t options = ETCD_WATCH_OPTIONS_INIT;
+  etcd_watch_t *watch = GARBAGE(etcd_watch_t *);
+  etcd_watch_response_t *response = GARBAGE(etcd_watch_response_t *);
+  etcd_bytes_t none = {NULL, 3};
+  uint32_t bit;
+#define NO_WATCH(status, handle, key, with, on)                                     \
+  do {                                                                              \
+    watch = GARBAGE(etcd_watch_t *);                                                \
+    EXPECT(status, etcd_watch_open(handle, key, with, on, NULL, &watch, &err));     \
+    CHECK(watch == NULL);                                                           \
+    calls++;                                                                        \
+  } while (0)
+  NO_WATCH(ETCD_ERR_BAD_HANDLE, NULL, text("k"), NULL, NULL);
+  NO_WATCH(ETCD_ERR_BAD_HANDLE, GARBAGE(etcd_client_t *), text("k"), NULL, NULL);
+  NO_WATCH(ETCD_ERR_BAD_HANDLE, client, text("k"), NULL, GARBAGE(etcd_queue_t *));
+  NO_WATCH(ETCD_ERR_EMPTY_KEY, client, text(""), NULL, NULL);
+  NO_WATCH(ETCD_ERR_INVALID_ARGUMENT, client, none, NULL, NULL);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT,
+         etcd_watch_open(client, text("k"), NULL, NULL, NULL, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    const uint32_t known = ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV |
+                           (127u << 16);
+    options.flags = bit;
+    if ((bit & known) == 0) NO_WATCH(ETCD_ERR_UNSUPPORTED, client, text("k"), &options, NULL);
+  }
+  options.flags = ETCD_PREFIX | ETCD_FROM_KEY;
+  NO_WATCH(ETCD_ERR_INVALID_ARGUMENT, client, text("k"), &options, NULL);
+  options.flags = 0;
+  options.reserved = 1;
+  NO_WATCH(ETCD_ERR_UNSUPPORTED, client, text("k"), &options, NULL);
+  options.reserved = 0;
+  options.start_revision = INT64_MIN;
+  NO_WATCH(ETCD_ERR_INVALID_ARGUMENT, client, text("k"), &options, NULL);
+  options.start_revision = 0;
+  options.size = 8;
+  NO_WATCH(ETCD_ERR_UNSUPPORTED, client, text("k"), &options, NULL);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_watch_next(NULL, 0, &response, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_watch_next((etcd_watch_t *)(void *)client, 0, &response, &err));
+  CHECK(response == NULL);
+  CHECK(etcd_watch_request_progress(NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_watch_request_progress(GARBAGE(etcd_watch_t *)) == ETCD_ERR_BAD_HANDLE);
+  etcd_watch_close(NULL);
+  etcd_watch_close(GARBAGE(etcd_watch_t *));
+  etcd_watch_response_free(NULL);
+  CHECK(etcd_event_watch_response(NULL) == NULL);
+  OK(etcd_watch_open(client, text("bad/key"), NULL, NULL, NULL, &watch, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_watch_next(watch, 0, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_watch_next(watch, -2, &response, &err));
+  EXPECT(ETCD_EMPTY, etcd_watch_next(watch, 0, &response, &err));
+  etcd_watch_close(watch);
+  etcd_watch_close(watch);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_watch_next(watch, 0, &response, &err));
+  calls += 16;
+}
+
 static void statuses(void) {
   int32_t status;
   for (status = -400; status < 100; status++) {
@@ -652,6 +740,8 @@ int main(int argc, char **argv) {
   sizes();
   texts();
   waits();
+  dispatching();
+  watches();
   statuses();
   compactions();
   leases();

@@ -41,6 +41,8 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   etcd_delete_response_t *gone = (etcd_delete_response_t *)&gone;
   etcd_event_t *event = (etcd_event_t *)&event;
   etcd_op_t *fresh = (etcd_op_t *)&fresh;
+  etcd_watch_t *watch = (etcd_watch_t *)&watch;
+  size_t count = 1;
   FORKED(etcd_kv_get(client, text("k"), NULL, &range, &err));
   FORKED(etcd_kv_put(client, text("k"), text("v"), NULL, &put, &err));
   FORKED(etcd_kv_delete(client, text("k"), NULL, &gone, &err));
@@ -54,6 +56,11 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_lease_revoke(client, 1, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive_once_async(client, 1, NULL, queue, NULL, NULL, &err));
   FORKED(etcd_kv_compact_async(client, 1, NULL, queue, NULL, NULL, &err));
+  FORKED(etcd_watch_open(client, text("k"), NULL, NULL, NULL, &watch, &err));
+  FORKED(etcd_queue_next_batch(queue, 0, &event, 1, &count, &err));
+  FORKED(etcd_queue_dispatch(queue, 0, NULL, NULL, &count, &err));
+  FORKED(etcd_queue_start_dispatcher(queue, NULL, NULL, &err));
+  CHECK(watch == NULL && count == 0);
   FORKED(etcd_queue_next(queue, 0, &event, &err));
   FORKED(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &err));
   CHECK(event == NULL);

@@ -27,13 +27,42 @@ AT(etcd_header_t, member_id, 8);
 AT(etcd_header_t, revision, 16);
 AT(etcd_header_t, raft_term, 24);
 
-SIZE(etcd_error_t, 32);
+SIZE(etcd_error_t, 40);
 AT(etcd_error_t, status, 0);
 AT(etcd_error_t, grpc_code, 4);
 AT(etcd_error_t, outcome, 8);
 AT(etcd_error_t, reserved, 12);
 AT(etcd_error_t, endpoint, 16);
 AT(etcd_error_t, message, 24);
+AT(etcd_error_t, revision, 32);
+
+SIZE(etcd_handler_t, 16);
+AT(etcd_handler_t, callback, 0);
+AT(etcd_handler_t, arg, 8);
+
+SIZE(etcd_watch_options_t, 48);
+AT(etcd_watch_options_t, size, 0);
+AT(etcd_watch_options_t, range_end, 8);
+AT(etcd_watch_options_t, start_revision, 24);
+AT(etcd_watch_options_t, timeout_ms, 32);
+AT(etcd_watch_options_t, flags, 36);
+AT(etcd_watch_options_t, max_bytes, 40);
+AT(etcd_watch_options_t, reserved, 44);
+
+SIZE(etcd_watch_event_t, 80);
+AT(etcd_watch_event_t, kv, 0);
+AT(etcd_watch_event_t, prev_kv, 64);
+AT(etcd_watch_event_t, kind, 72);
+AT(etcd_watch_event_t, reserved, 76);
+
+SIZE(etcd_watch_response_t, 72);
+AT(etcd_watch_response_t, header, 0);
+AT(etcd_watch_response_t, kind, 32);
+AT(etcd_watch_response_t, reserved, 36);
+AT(etcd_watch_response_t, revision, 40);
+AT(etcd_watch_response_t, events, 48);
+AT(etcd_watch_response_t, event_count, 56);
+AT(etcd_watch_response_t, more, 64);
 
 SIZE(etcd_client_options_t, 144);
 AT(etcd_client_options_t, size, 0);

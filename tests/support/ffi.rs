@@ -65,19 +65,18 @@ unsafe fn vec(bytes: etcd_bytes_t) -> Vec<u8> {
 }
 
 unsafe fn kvs(first: *const etcd_kv_t, count: usize) -> Vec<Kv> {
-    (0..count)
-        .map(|i| {
-            let kv = &*first.add(i);
-            Kv {
-                key: vec(kv.key),
-                value: vec(kv.value),
-                create_revision: kv.create_revision,
-                mod_revision: kv.mod_revision,
-                version: kv.version,
-                lease: kv.lease,
-            }
-        })
-        .collect()
+    (0..count).map(|i| kv(&*first.add(i))).collect()
+}
+
+pub unsafe fn kv(kv: &etcd_kv_t) -> Kv {
+    Kv {
+        key: vec(kv.key),
+        value: vec(kv.value),
+        create_revision: kv.create_revision,
+        mod_revision: kv.mod_revision,
+        version: kv.version,
+        lease: kv.lease,
+    }
 }
 
 fn reply(header: &etcd_header_t, kvs: Vec<Kv>, count: i64, more: bool) -> Reply {

@@ -11,6 +11,7 @@ mod proxy_engine;
 pub mod server;
 pub mod session;
 mod versions;
+pub mod watch;
 
 /// Whether long scenarios run at their full length; else at a tenth.
 pub fn soak() -> bool {

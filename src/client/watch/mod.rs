@@ -3,28 +3,35 @@
 
 #![forbid(unsafe_code)]
 
-mod feed;
+mod hub;
+mod lane;
 mod position;
+mod resync;
 
-pub use feed::Feed;
+pub use hub::Hub;
 pub use position::Batch;
+pub use resync::Keys;
 
 use super::call::Effect;
 use super::server::{Core, Deadline, Method};
-use super::{closed, Client};
+use super::Client;
 use crate::error::{Error, Result};
-use crate::status::ETCD_ERR_INTERNAL;
-use crate::wire::proto::{RangeRequest, RangeResponse};
+use crate::mailbox::{Mailbox, Taken};
+use crate::status::ETCD_ERR_CLOSED;
+use crate::wire::decode::Header;
+use crate::wire::proto::watch_create_request::FilterType;
+use crate::wire::proto::watch_request::RequestUnion;
+use crate::wire::proto::{
+    RangeRequest, RangeResponse, StatusRequest, StatusResponse, WatchCreateRequest,
+};
 use bytes::Bytes;
-use prost::Message;
-use std::collections::VecDeque;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Condvar, Mutex};
-use tokio::sync::Notify;
+use hub::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of events that wait for a reader before a watch lets the server keep
 /// them, which it does anyway. One revision may be larger.
-const MOST_WAITING: usize = 1 << 20;
+pub const DEFAULT_BOUND: usize = 1 << 20;
 
 /// What a watch is for.
 #[derive(Clone)]
@@ -32,133 +39,204 @@ pub struct Spec {
     pub key: Bytes,
     /// As in a range: empty for the key alone.
     pub range_end: Bytes,
-    pub deletes_only: bool,
+    pub no_puts: bool,
+    pub no_deletes: bool,
+    pub prev_kv: bool,
+    /// Several revisions to a batch.
+    pub merge: bool,
+    pub created_notify: bool,
+    pub progress_notify: bool,
+    /// A watch for which no member has a leader ends.
+    pub require_leader: bool,
+    /// Where history is gone, the keys as they are now are told.
+    pub resync: bool,
+    pub bound: usize,
 }
 
-/// A watch that goes on between its reader's visits; ends when it is dropped.
-pub struct Watch(Arc<Shared>);
+impl Spec {
+    pub fn new(key: impl Into<Bytes>, range_end: impl Into<Bytes>) -> Spec {
+        Spec {
+            key: key.into(),
+            range_end: range_end.into(),
+            no_puts: false,
+            no_deletes: false,
+            prev_kv: false,
+            merge: false,
+            created_notify: false,
+            progress_notify: false,
+            require_leader: false,
+            resync: false,
+            bound: DEFAULT_BOUND,
+        }
+    }
 
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    filled: Condvar,
-    /// Tells the pump that there is room again, or no reader.
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    batches: VecDeque<Batch>,
-    bytes: usize,
-    /// What the reader gets after the last batch.
-    end: Option<Error>,
-    abandoned: bool,
-}
-
-impl Client {
-    /// Begins with the events of revision `start`, or with those to come.
-    pub fn watch(&self, spec: Spec, start: Option<i64>) -> Watch {
-        let shared = Arc::new(Shared::default());
-        let mut pump = Pump { core: self.core.clone(), shared: shared.clone() };
-        self.spawn(async move {
-            let Err(error) = pump.run(spec, start).await else { return };
-            pump.end(error);
-        });
-        Watch(shared)
+    fn create(&self, start_revision: i64) -> RequestUnion {
+        let filters = [(self.no_puts, FilterType::Noput), (self.no_deletes, FilterType::Nodelete)];
+        let filters = filters.iter().filter(|(wanted, _)| *wanted);
+        RequestUnion::CreateRequest(WatchCreateRequest {
+            key: self.key.clone(),
+            range_end: self.range_end.clone(),
+            start_revision,
+            filters: filters.map(|(_, filter)| *filter as i32).collect(),
+            prev_kv: self.prev_kv,
+            // Without it the server's answers may outgrow any limit.
+            fragment: true,
+            // A watch that resumes where it last heard of the store is not
+            // overtaken by a compaction because nothing happened to its keys.
+            progress_notify: true,
+            ..Default::default()
+        })
     }
 }
 
+/// What a reader is told.
+#[derive(Debug)]
+pub enum Message {
+    Events(Batch),
+    /// The watch exists; everything after this revision comes.
+    Created(Header, i64),
+    /// Everything up to this revision has come.
+    Progress(Header, i64),
+    /// Events are missing; this is what there is instead.
+    Keys(Keys),
+}
+
+/// A watch that goes on between its reader's visits; ends when it is dropped.
+pub struct Watch {
+    number: u64,
+    hub: Arc<Hub>,
+    mailbox: Arc<Mailbox<Message>>,
+}
+
 impl Watch {
+    /// Begins with the events of revision `start`, or with those to come.
+    pub fn open(core: &Core, spec: Spec, start: Option<i64>) -> Watch {
+        let hub = core.hub.clone();
+        let watch = hub.number();
+        let ours = Arc::downgrade(&hub);
+        let on_room = Arc::new(move || {
+            if let Some(hub) = ours.upgrade() {
+                hub.send(Command::Changed(watch));
+            }
+        });
+        let mailbox = Arc::new(Mailbox::new(spec.bound, on_room));
+        let (spec, to) = (Box::new(spec), mailbox.clone());
+        hub.send(Command::Open { watch, spec, start, mailbox: to });
+        Watch { number: watch, hub, mailbox }
+    }
+
+    pub fn mailbox(&self) -> &Mailbox<Message> {
+        &self.mailbox
+    }
+
+    /// Has the reader told how far the watch is, once that is as far as the store now.
+    pub fn ask_for_progress(&self) {
+        self.hub.send(Command::AskForProgress(self.number));
+    }
+
     /// Waits for the next revision with events. An error is final.
     pub fn next(&self) -> Result<Batch> {
-        let mut state = self.0.state.lock().unwrap();
         loop {
-            if let Some(batch) = state.batches.pop_front() {
-                state.bytes -= size(&batch);
-                drop(state);
-                self.0.changed.notify_one();
+            if let Some(batch) = events(self.mailbox.next(None))? {
                 return Ok(batch);
             }
-            match &state.end {
-                Some(error) => return Err(error.clone()),
-                None => state = self.0.filled.wait(state).unwrap(),
+        }
+    }
+
+    /// The same for a task.
+    pub async fn next_async(&self) -> Result<Batch> {
+        loop {
+            if let Some(batch) = events(self.mailbox.next_async().await)? {
+                return Ok(batch);
             }
         }
+    }
+}
+
+fn events(taken: Taken<Message>) -> Result<Option<Batch>> {
+    match taken {
+        Taken::Item(Message::Events(batch)) => Ok(Some(batch)),
+        Taken::Item(_) | Taken::Nothing => Ok(None),
+        Taken::End(error) => Err(error),
+        Taken::Closed => Err(Error::new(ETCD_ERR_CLOSED, "the watch was closed")),
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.0.state.lock().unwrap().abandoned = true;
-        self.0.changed.notify_one();
+        self.mailbox.close();
     }
 }
 
-fn size(batch: &Batch) -> usize {
-    batch.events.iter().map(Message::encoded_len).sum()
-}
-
-/// The writing end; tells the reader even if it is dropped half way.
-struct Pump {
-    core: Arc<Core>,
-    shared: Arc<Shared>,
-}
-
-impl Pump {
-    /// Ends well only when there is no reader left.
-    async fn run(&mut self, spec: Spec, start: Option<i64>) -> Result<()> {
-        let start = match start {
-            Some(start) => start,
-            None => now(&self.core, &spec.key).await? + 1,
-        };
-        let mut feed = Feed::new(self.core.clone(), spec, start);
-        loop {
-            tokio::select! {
-                batches = feed.next() => self.push(batches?),
-                () = self.shared.changed.notified() => {}
-            }
-            while !self.has_room() {
-                if self.shared.state.lock().unwrap().abandoned {
-                    return Ok(());
-                }
-                feed.rest();
-                self.shared.changed.notified().await;
-            }
-        }
+impl Client {
+    /// The revision that the store has come to.
+    pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
+        let reply: RangeResponse = self.ask(NOW, &now_of(key), until)?;
+        Ok(reply.header.unwrap_or_default().revision)
     }
 
-    fn push(&self, batches: Vec<Batch>) {
-        let mut state = self.shared.state.lock().unwrap();
-        state.bytes += batches.iter().map(size).sum::<usize>();
-        state.batches.extend(batches);
-        self.shared.filled.notify_one();
-    }
-
-    fn has_room(&self) -> bool {
-        let state = self.shared.state.lock().unwrap();
-        !state.abandoned && state.bytes < MOST_WAITING
-    }
-
-    fn end(&self, error: Error) {
-        self.shared.state.lock().unwrap().end.get_or_insert(error);
-        self.shared.filled.notify_all();
+    /// Begins with the events of revision `start`, or with those to come.
+    pub fn watch(&self, spec: Spec, start: Option<i64>) -> Watch {
+        let watch = Watch::open(&self.core, spec, start);
+        self.runtime.attend();
+        watch
     }
 }
 
-impl Drop for Pump {
-    fn drop(&mut self) {
-        self.end(match self.core.closed.load(Relaxed) {
-            true => closed(),
-            false => Error::new(ETCD_ERR_INTERNAL, "a defect in the library ended the watch"),
-        });
-    }
+const NOW: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
+
+fn now_of(key: &Bytes) -> RangeRequest {
+    RangeRequest { key: key.clone(), count_only: true, ..Default::default() }
 }
 
 /// The revision that the store has come to, asked in a way that whoever may
 /// watch the key may ask.
-pub async fn now(core: &Core, key: &Bytes) -> Result<i64> {
-    let range = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
-    let request = RangeRequest { key: key.clone(), count_only: true, ..Default::default() };
-    let reply: RangeResponse = core.ask(range, &request, Deadline::NEVER).await?;
+pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<i64> {
+    let reply: RangeResponse = core.ask(NOW, &now_of(key), until).await?;
     Ok(reply.header.unwrap_or_default().revision)
+}
+
+/// Whether a member answers progress requests with a revision up to which it has
+/// sent everything: others may be ahead of what they have sent (etcd #15220).
+async fn progress_is_exact(core: &Core, member: usize) -> bool {
+    const STATUS: Method =
+        Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
+    let until = Deadline::after(Some(Duration::from_secs(5)));
+    let status: Result<StatusResponse> =
+        core.ask_member(member, STATUS, &StatusRequest {}, until).await;
+    status.is_ok_and(|status| answers_exactly(&status.version))
+}
+
+fn answers_exactly(version: &str) -> bool {
+    let mut numbers = version.split(['.', '-', '+']).map_while(|number| number.parse().ok());
+    let version: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
+    match version {
+        [3, 4, patch] => patch >= 25,
+        [3, 5, patch] => patch >= 8,
+        [3, minor, _] => minor >= 6,
+        [major, ..] => major >= 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_that_answer_exactly() {
+        for (version, exact) in [
+            ("3.4.23", false),
+            ("3.4.25", true),
+            ("3.5.7", false),
+            ("3.5.8", true),
+            ("3.3.99", false),
+            ("3.6.0-rc.1", true),
+            ("3.10.0", true),
+            ("4.0", true),
+            ("", false),
+            ("?", false),
+        ] {
+            assert_eq!(answers_exactly(version), exact, "{version}");
+        }
+    }
 }

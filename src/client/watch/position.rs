@@ -2,23 +2,68 @@
 
 #![forbid(unsafe_code)]
 
-use crate::wire::proto::{Event, WatchResponse};
-use prost::Message;
+use crate::wire::decode::Header;
+use crate::wire::watch::{Event, Events, Head};
+use bytes::Bytes;
 
-/// The events of one revision that a watch is for: all of them, together.
-#[derive(Debug, Default, PartialEq)]
+/// What an event takes in memory when it is handed out, at most.
+const EVENT_IN_MEMORY: usize = 144;
+/// A batch in memory, without its events.
+const BATCH_IN_MEMORY: usize = 128;
+/// Several revisions go into one batch until it has so many bytes.
+const MERGED: usize = 256 << 10;
+
+/// Whole revisions of what a watch is for: one, or several on request.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
+    /// Of the response that it came in; its revision may be ahead of the events.
+    pub header: Header,
+    /// The revision of the first event.
+    pub first: i64,
+    /// That of the last.
     pub revision: i64,
-    pub events: Vec<Event>,
+    pub count: usize,
+    /// The events as they came.
+    part: Bytes,
+    /// What came later, of a revision in fragments.
+    more: Vec<Bytes>,
+}
+
+impl Batch {
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        let parts = std::iter::once(&self.part).chain(&self.more);
+        // What is in a batch was read once without a failure.
+        parts.flat_map(|part| Events::new(part)).filter_map(Result::ok)
+    }
+
+    fn add(&mut self, part: Bytes) {
+        match (part.is_empty(), self.part.is_empty()) {
+            (true, _) => {}
+            (false, true) => self.part = part,
+            (false, false) => self.more.push(part),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.part.len() + self.more.iter().map(Bytes::len).sum::<usize>()
+    }
+
+    /// What it takes in memory, about.
+    pub fn size(&self) -> usize {
+        BATCH_IN_MEMORY + self.bytes()
+    }
+
+    /// Copies the events out of the response that they came in, which may be far larger.
+    pub fn detach(&mut self) {
+        for part in std::iter::once(&mut self.part).chain(&mut self.more) {
+            *part = Bytes::copy_from_slice(part);
+        }
+    }
 }
 
 /// Why there is nothing more to come on a stream.
 #[derive(Debug, PartialEq)]
 pub enum Stop {
-    /// What comes next has been compacted away, up to this revision.
-    Compacted(i64),
-    /// The server's words.
-    Cancelled(String),
     /// Not what etcd would send.
     Nonsense(&'static str),
     /// One revision has more bytes than the client takes.
@@ -28,74 +73,120 @@ pub enum Stop {
 pub struct Position {
     /// All revisions before it were delivered, or had nothing for this watch.
     next: i64,
-    /// A revision that may continue in the next response.
+    /// Ends with a revision that may continue in the next response.
     partial: Batch,
-    partial_bytes: usize,
+    /// Bytes and events of one revision at most.
     limit: usize,
+    merge: bool,
 }
 
 impl Position {
-    /// `limit`: bytes of one revision.
-    pub fn new(next: i64, limit: usize) -> Position {
-        Position { next, partial: Batch::default(), partial_bytes: 0, limit }
+    /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
+    pub fn new(next: i64, limit: usize, merge: bool) -> Position {
+        Position { next, partial: Batch::default(), limit, merge }
     }
 
     /// Where a new stream has to begin. What the old one left half said is forgotten.
     pub fn resume(&mut self) -> i64 {
         self.partial = Batch::default();
-        self.partial_bytes = 0;
         self.next
     }
 
+    /// Back to a revision that could not be delivered.
+    pub fn rewind(&mut self, revision: i64) {
+        self.next = revision;
+        self.partial = Batch::default();
+    }
+
+    /// Whether no revision is under way.
+    pub fn is_whole(&self) -> bool {
+        self.partial.count == 0
+    }
+
+    /// Nothing up to this revision is missing. False if that is no news, or if a
+    /// revision is under way.
+    pub fn notice(&mut self, revision: i64) -> bool {
+        let news = self.is_whole() && revision >= self.next;
+        if news {
+            self.next = revision.saturating_add(1);
+        }
+        news
+    }
+
     /// What a response brings that was not there before, whole revisions only.
-    pub fn take(&mut self, response: WatchResponse) -> Result<Vec<Batch>, Stop> {
-        if response.canceled {
-            return Err(match response.compact_revision {
-                0 => Stop::Cancelled(response.cancel_reason),
-                revision => Stop::Compacted(revision),
-            });
-        }
-        // A notice that everything up to this revision was sent. (In a response
-        // with events the header may be ahead of them.)
-        let idle = response.events.is_empty() && !response.created && !response.fragment;
-        if idle && self.partial.events.is_empty() {
-            let notice = response.header.map_or(0, |header| header.revision);
-            self.next = self.next.max(notice.saturating_add(1));
-        }
-        let mut batches: Vec<Batch> = Vec::new();
+    pub fn take(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Vec<Batch>, Stop> {
+        let part = message.slice(head.events.clone());
+        let mut batches = Vec::new();
         let mut last = self.partial.revision;
-        for event in response.events {
-            let revision = mod_revision(&event);
-            if revision <= 0 || revision < last {
-                return Err(Stop::Nonsense("an event without a revision, or out of order"));
+        // Where in the part the batch under way begins, and its last revision.
+        let (mut start, mut of_revision) = (0, 0);
+        // What the batch had before its last revision.
+        let mut whole: Option<(usize, usize, i64)> = None;
+        let mut size = self.partial.bytes();
+        let mut count = self.partial.count;
+        let mut events = Events::new(&part);
+        loop {
+            let at = part.len() - events.left();
+            let Some(event) = events.next() else { break };
+            let event = event.map_err(|_| Stop::Nonsense("an event that etcd would not send"))?;
+            let revision = event.kv.mod_revision;
+            if revision < last {
+                return Err(Stop::Nonsense("events out of order"));
             }
             last = revision;
+            let end = part.len() - events.left();
             // Servers before 3.4.25 and 3.5.8 may say things twice.
             if revision < self.next {
+                (start, of_revision) = (end, end);
                 continue;
             }
             if revision > self.partial.revision {
-                batches.extend(self.finish());
+                if self.partial.count > 0 {
+                    whole = Some((at, self.partial.count, self.partial.revision));
+                    if !self.merge || self.partial.bytes() + (at - start) >= MERGED {
+                        self.partial.add(part.slice(start..at));
+                        batches.extend(self.finish(head));
+                        (start, whole) = (at, None);
+                    }
+                }
+                if self.partial.count == 0 {
+                    self.partial.first = revision;
+                }
                 self.partial.revision = revision;
+                (of_revision, size, count) = (at, 0, 0);
             }
-            self.partial_bytes += event.encoded_len();
-            self.partial.events.push(event);
-            if self.partial_bytes > self.limit {
-                return Err(Stop::TooLarge(self.partial_bytes));
+            self.partial.count += 1;
+            (size, count) = (size + (end - at), count + 1);
+            let in_memory = size.max(count * EVENT_IN_MEMORY / 3);
+            if in_memory > self.limit {
+                return Err(Stop::TooLarge(size));
             }
         }
-        // What a fragment ends with may go on in the next one.
-        if !response.fragment {
-            batches.extend(self.finish());
+        match (head.fragment, whole) {
+            // What a fragment ends with may go on in the next one.
+            (true, Some((at, count, revision))) => {
+                let rest = self.partial.count - count;
+                let last = self.partial.revision;
+                self.partial.add(part.slice(start..at));
+                (self.partial.count, self.partial.revision) = (count, revision);
+                batches.extend(self.finish(head));
+                self.partial =
+                    Batch { first: last, revision: last, count: rest, ..Batch::default() };
+                self.partial.add(part.slice(of_revision..));
+            }
+            (true, None) => self.partial.add(part.slice(start..)),
+            (false, _) => {
+                self.partial.add(part.slice(start..));
+                batches.extend(self.finish(head));
+            }
         }
         Ok(batches)
     }
 
-    /// The revision under way, which is whole now.
-    fn finish(&mut self) -> Option<Batch> {
-        let whole = std::mem::take(&mut self.partial);
-        self.partial_bytes = 0;
-        if whole.events.is_empty() {
+    /// The batch under way, which is whole now.
+    fn finish(&mut self, head: &Head<'_>) -> Option<Batch> {
+        let whole = Batch { header: head.header, ..std::mem::take(&mut self.partial) };
+        if whole.count == 0 {
             return None;
         }
         self.next = whole.revision.saturating_add(1);
@@ -103,91 +194,148 @@ impl Position {
     }
 }
 
-fn mod_revision(event: &Event) -> i64 {
-    event.kv.as_ref().map_or(0, |kv| kv.mod_revision)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::proto::{KeyValue, ResponseHeader};
+    use crate::wire::proto::{Event, KeyValue, WatchResponse};
+    use crate::wire::watch;
+    use prost::Message;
 
-    fn response(revisions: &[i64], fragment: bool) -> WatchResponse {
+    fn response(revisions: &[i64], fragment: bool) -> Bytes {
         let event = |&mod_revision: &i64| Event {
-            kv: Some(KeyValue { mod_revision, ..Default::default() }),
+            kv: Some(KeyValue { key: "k".into(), mod_revision, version: 1, ..Default::default() }),
             ..Default::default()
         };
-        WatchResponse {
-            events: revisions.iter().map(event).collect(),
-            fragment,
-            ..Default::default()
-        }
+        let events = revisions.iter().map(event).collect();
+        WatchResponse { events, fragment, ..Default::default() }.encode_to_vec().into()
     }
 
-    fn shape(batches: Result<Vec<Batch>, Stop>) -> Vec<(i64, usize)> {
-        batches.unwrap().iter().map(|batch| (batch.revision, batch.events.len())).collect()
+    fn take(position: &mut Position, message: Bytes) -> Result<Vec<Batch>, Stop> {
+        position.take(&message, &watch::head(&message).unwrap())
+    }
+
+    /// First and last revision, and all there are in between.
+    fn shape(batches: Result<Vec<Batch>, Stop>) -> Vec<(i64, i64, usize)> {
+        let batches = batches.unwrap();
+        for batch in &batches {
+            let revisions: Vec<_> = batch.events().map(|event| event.kv.mod_revision).collect();
+            assert_eq!(revisions.len(), batch.count);
+            assert_eq!(revisions.first(), Some(&batch.first));
+            assert_eq!(revisions.last(), Some(&batch.revision));
+        }
+        batches.iter().map(|batch| (batch.first, batch.revision, batch.count)).collect()
+    }
+
+    fn position(next: i64) -> Position {
+        Position::new(next, 1000, false)
     }
 
     #[test]
     fn revisions_are_whole_in_order_and_once() {
-        let mut position = Position::new(5, 1000);
-        assert_eq!(shape(position.take(response(&[3, 4, 5, 5, 6], false))), [(5, 2), (6, 1)]);
-        assert_eq!(shape(position.take(response(&[5, 6, 6], false))), []);
-        assert_eq!(shape(position.take(response(&[], false))), []);
+        let mut position = position(5);
+        let taken = take(&mut position, response(&[3, 4, 5, 5, 6], false));
+        assert_eq!(shape(taken), [(5, 5, 2), (6, 6, 1)]);
+        assert_eq!(shape(take(&mut position, response(&[5, 6, 6], false))), []);
+        assert_eq!(shape(take(&mut position, response(&[], false))), []);
         assert_eq!(position.resume(), 7);
-        assert_eq!(shape(position.take(response(&[9], false))), [(9, 1)]);
+        assert_eq!(shape(take(&mut position, response(&[9], false))), [(9, 9, 1)]);
         assert_eq!(position.resume(), 10);
     }
 
     #[test]
     fn fragments_are_merged_and_a_broken_one_is_asked_for_again() {
-        let mut position = Position::new(1, 1000);
-        assert_eq!(shape(position.take(response(&[1, 2], true))), [(1, 1)]);
-        assert_eq!(shape(position.take(response(&[2, 2], true))), []);
-        assert_eq!(shape(position.take(response(&[2, 3], false))), [(2, 4), (3, 1)]);
-        assert_eq!(shape(position.take(response(&[4, 5], true))), [(4, 1)]);
+        let mut position = position(1);
+        assert_eq!(shape(take(&mut position, response(&[1, 2], true))), [(1, 1, 1)]);
+        assert_eq!(shape(take(&mut position, response(&[2, 2], true))), []);
+        let taken = take(&mut position, response(&[2, 3], false));
+        assert_eq!(shape(taken), [(2, 2, 4), (3, 3, 1)]);
+        assert_eq!(shape(take(&mut position, response(&[4, 5], true))), [(4, 4, 1)]);
         assert_eq!(position.resume(), 5);
-        assert_eq!(shape(position.take(response(&[5, 5], false))), [(5, 2)]);
+        assert_eq!(shape(take(&mut position, response(&[5, 5], false))), [(5, 5, 2)]);
+    }
+
+    #[test]
+    fn several_revisions_to_a_batch_but_never_a_part_of_one() {
+        let mut position = Position::new(2, 1000, true);
+        let taken = take(&mut position, response(&[1, 2, 2, 3, 5], false));
+        assert_eq!(shape(taken), [(2, 5, 4)]);
+        assert_eq!(shape(take(&mut position, response(&[6, 7, 8, 8], true))), [(6, 7, 2)]);
+        assert_eq!(shape(take(&mut position, response(&[8], true))), []);
+        assert_eq!(shape(take(&mut position, response(&[8, 9, 10], true))), [(8, 9, 5)]);
+        assert_eq!(position.resume(), 10);
+        assert_eq!(shape(take(&mut position, response(&[10, 10, 11], false))), [(10, 11, 3)]);
+        assert_eq!(position.resume(), 12);
+    }
+
+    #[test]
+    fn any_history_in_any_pieces() {
+        for seed in 0..200 {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let merge = chance.bool();
+            let mut position = Position::new(1, 1 << 20, merge);
+            let mut history = Vec::new();
+            for revision in 1..40 {
+                history.extend(std::iter::repeat_n(revision, chance.usize(..4)));
+            }
+            let (mut got, mut at) = (Vec::new(), 0);
+            while at < history.len() {
+                let end = chance.usize(at..=history.len());
+                // As servers do: only a fragment ends within a revision.
+                let within = end > 0 && history.get(end) == Some(&history[end - 1]);
+                let message = response(&history[at..end], within || chance.bool());
+                let batches = take(&mut position, message);
+                shape(Ok(batches.as_ref().unwrap().clone()));
+                for mut batch in batches.unwrap() {
+                    batch.detach();
+                    assert!(merge || batch.first == batch.revision);
+                    got.push(batch.events().map(|e| e.kv.mod_revision).collect::<Vec<_>>());
+                }
+                at = end;
+                if chance.usize(..5) == 0 {
+                    let next = position.resume();
+                    at = history.iter().position(|&r| r >= next).unwrap_or(history.len());
+                }
+            }
+            got.extend(take(&mut position, response(&[], false)).unwrap().iter().map(|batch| {
+                batch.events().map(|event| event.kv.mod_revision).collect::<Vec<_>>()
+            }));
+            for pair in got.windows(2) {
+                assert!(pair[0].last() < pair[1].first(), "seed {seed}: a revision is split");
+            }
+            assert_eq!(got.concat(), history, "seed {seed}");
+        }
     }
 
     #[test]
     fn notices_move_an_idle_watch_on() {
-        let notice = |revision, created| WatchResponse {
-            header: Some(ResponseHeader { revision, ..Default::default() }),
-            created,
-            ..Default::default()
-        };
-        let mut position = Position::new(5, 1000);
-        // The header of a creation says nothing of what was sent.
-        assert_eq!(shape(position.take(notice(90, true))), []);
-        assert_eq!(position.resume(), 5);
-        assert_eq!(shape(position.take(notice(9, false))), []);
+        let mut position = position(5);
+        assert!(!position.notice(4));
+        assert!(position.notice(9));
+        assert!(!position.notice(9) && !position.notice(3));
         assert_eq!(position.resume(), 10);
-        assert_eq!(shape(position.take(notice(3, false))), []);
-        assert_eq!(position.resume(), 10);
+        take(&mut position, response(&[11], true)).unwrap();
+        assert!(!position.notice(12));
+        position.rewind(8);
+        assert_eq!(position.resume(), 8);
     }
 
     #[test]
     fn what_ends_a_stream() {
-        let mut position = Position::new(1, 100);
-        let ended = |compact_revision, reason: &str| WatchResponse {
-            canceled: true,
-            compact_revision,
-            cancel_reason: reason.to_owned(),
-            ..Default::default()
-        };
-        assert_eq!(position.take(ended(7, "")), Err(Stop::Compacted(7)));
-        assert_eq!(position.take(ended(0, "why")), Err(Stop::Cancelled("why".to_owned())));
-        for nonsense in [&[0][..], &[-1], &[3, 2]] {
-            let taken = Position::new(1, 100).take(response(nonsense, false));
-            assert!(matches!(taken, Err(Stop::Nonsense(_))), "{nonsense:?}");
-        }
-        let endless = std::iter::repeat_with(|| position.take(response(&[1; 10], true)));
-        assert!(endless.take(10).any(|taken| matches!(taken, Err(Stop::TooLarge(_)))));
+        let nonsense = take(&mut position(1), response(&[3, 2], false));
+        assert!(matches!(nonsense, Err(Stop::Nonsense(_))));
+        let nonsense = take(&mut position(1), response(&[0], false));
+        assert!(matches!(nonsense, Err(Stop::Nonsense(_))));
+        let mut position = Position::new(1, 1000, false);
+        let mut endless =
+            std::iter::repeat_with(|| take(&mut position, response(&[1; 10], true))).take(100);
+        assert!(endless.any(|taken| matches!(taken, Err(Stop::TooLarge(_)))));
         // Many revisions together may be larger.
-        let mut position = Position::new(1, 100);
-        for i in 1..100 {
-            assert!(!shape(position.take(response(&[2 * i, 2 * i + 1], true))).is_empty());
+        for merge in [false, true] {
+            let mut position = Position::new(1, 1000, merge);
+            for i in 1..100 {
+                let taken = take(&mut position, response(&[2 * i, 2 * i + 1], true));
+                assert!(!shape(taken).is_empty());
+            }
         }
     }
 }

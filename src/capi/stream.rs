@@ -1,0 +1,134 @@
+//! What goes on delivering until it is closed: to a caller who waits for it, or
+//! onto a queue.
+
+use super::event::{Content, Pending, UserData};
+use super::handle::{self, Kind};
+use super::queue::{etcd_queue_t, EventQueue};
+use super::{clear, wait};
+use crate::error::{Error, Result};
+use crate::mailbox::{Mailbox, Taken};
+use crate::status::*;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+/// The reading end of something that delivers.
+pub trait Source: Send + Sync + 'static {
+    type Item: Send + 'static;
+    fn mailbox(&self) -> &Mailbox<Self::Item>;
+}
+
+/// An item as C sees it.
+pub trait Delivery: Send + 'static {
+    type Response;
+    /// The type of the event that carries it.
+    const EVENT: i32;
+    fn response(self) -> Result<*mut Self::Response>;
+    unsafe fn free(response: *mut Self::Response);
+}
+
+/// A source, and what its events carry.
+pub struct Stream<S> {
+    pub source: S,
+    user_data: UserData,
+    on_queue: bool,
+}
+
+/// A stream as a queue's reader sees it.
+pub trait OnQueue: Send + Sync {
+    /// The next event, unless somebody was faster or the stream is closed.
+    fn take(&self) -> Option<Content>;
+}
+
+impl<S: Source> OnQueue for Stream<S>
+where
+    S::Item: Delivery,
+{
+    fn take(&self) -> Option<Content> {
+        let result = match self.source.mailbox().answer() {
+            Taken::Item(item) => item.response().map(<*mut _>::cast),
+            Taken::End(error) => Err(error),
+            Taken::Nothing | Taken::Closed => return None,
+        };
+        unsafe fn free<D: Delivery>(response: *mut c_void) {
+            D::free(response.cast());
+        }
+        let (kind, user_data) = (S::Item::EVENT, self.user_data);
+        Some(Content { kind, user_data, result, free: free::<S::Item> })
+    }
+}
+
+/// Makes a handle for the source; its events go to the queue, if there is one.
+pub unsafe fn open<K, S>(
+    source: S,
+    queue: Option<Arc<EventQueue>>,
+    user_data: *mut c_void,
+) -> Result<*mut K>
+where
+    S: Source,
+    S::Item: Delivery,
+    K: Kind<Target = Stream<S>>,
+{
+    let user_data = UserData(user_data);
+    let stream = Arc::new(Stream { source, user_data, on_queue: queue.is_some() });
+    let handle = handle::insert::<K>(stream.clone())?;
+    if let Some(queue) = queue {
+        let ours = Arc::downgrade(&stream);
+        stream.source.mailbox().attach(Arc::new(move || {
+            if let Some(stream) = ours.upgrade() {
+                queue.push(Pending::Stream(stream));
+            }
+        }));
+    }
+    Ok(handle)
+}
+
+/// The queue of that handle; NULL is none.
+pub unsafe fn queue(queue: *mut etcd_queue_t) -> Result<Option<Arc<EventQueue>>> {
+    match queue.is_null() {
+        true => Ok(None),
+        false => handle::get(queue).map(Some),
+    }
+}
+
+/// Takes the next item from a stream that is on no queue.
+pub unsafe fn next<K, S>(
+    handle: *const K,
+    wait_ms: i32,
+    out: *mut *mut <S::Item as Delivery>::Response,
+) -> Result<etcd_status_t>
+where
+    S: Source,
+    S::Item: Delivery,
+    K: Kind<Target = Stream<S>>,
+{
+    clear(out);
+    let stream = handle::get(handle)?;
+    let wait = wait(wait_ms)?;
+    if stream.on_queue {
+        return Err(Error::invalid("its events go to a queue"));
+    }
+    match stream.source.mailbox().next(wait) {
+        Taken::Item(item) => {
+            let response = item.response()?;
+            match out.is_null() {
+                true => S::Item::free(response),
+                false => out.write(response),
+            }
+            Ok(ETCD_OK)
+        }
+        Taken::Nothing => Ok(ETCD_EMPTY),
+        Taken::End(error) => Err(error),
+        Taken::Closed => Err(Error::new(ETCD_ERR_BAD_HANDLE, format!("{}: closed", K::NAME))),
+    }
+}
+
+/// Nothing more is delivered from now on.
+pub fn close<K, S>(handle: *const K)
+where
+    S: Source,
+    K: Kind<Target = Stream<S>>,
+{
+    if let Ok(stream) = handle::remove(handle) {
+        stream.source.mailbox().close();
+    }
+}

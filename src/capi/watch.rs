@@ -1,0 +1,401 @@
+//! Watches.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::event::ETCD_EVENT_WATCH_RESPONSE;
+use super::kv::{common, keys, ETCD_FROM_KEY, ETCD_PREFIX, ETCD_PREV_KV, ETCD_REQUIRE_LEADER};
+use super::options::{copy, Options};
+use super::queue::etcd_queue_t;
+use super::response::{first, hand_out, malformed, take_back};
+use super::stream::{self, Delivery, Source};
+use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
+use super::{guard, handle, out, quiet};
+use crate::client::kv::Keys;
+use crate::client::watch::{Batch, Message, Spec, Watch, DEFAULT_BOUND};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::mailbox::Mailbox;
+use crate::status::*;
+use crate::wire::decode::RANGE;
+use bytes::Bytes;
+use std::ffi::c_void;
+
+/// A watch. Opaque; close it with etcd_watch_close().
+pub struct etcd_watch_t(());
+
+/// For a watch: leave out the events of keys that were put.
+pub const ETCD_WATCH_NO_PUT: u32 = 1 << 16;
+/// For a watch: leave out the events of keys that were deleted or have expired.
+pub const ETCD_WATCH_NO_DELETE: u32 = 1 << 17;
+/// For a watch: tell with an ETCD_WATCH_CREATED response when a server has it.
+pub const ETCD_WATCH_CREATED_NOTIFY: u32 = 1 << 18;
+/// For a watch: pass on servers' notices of progress, as ETCD_WATCH_PROGRESS
+/// responses. etcd sends one when nothing has happened for 10 minutes.
+pub const ETCD_WATCH_PROGRESS_NOTIFY: u32 = 1 << 19;
+/// For a watch: several revisions may come in one response, if they are there
+/// together. Quicker where many events are to be read.
+pub const ETCD_WATCH_MERGE: u32 = 1 << 20;
+/// For a watch: where events are lost to a compaction, tell the keys as they are
+/// now (ETCD_WATCH_KEYS) and go on, instead of ending with ETCD_ERR_COMPACTED.
+pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
+/// For a watch that begins with what is to come: do not wait for the server.
+/// What is written before the ETCD_WATCH_CREATED response came may be missed.
+pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
+
+/// What a response is: events.
+pub const ETCD_WATCH_EVENTS: i32 = 0;
+/// What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
+/// and once; everything after its revision comes.
+pub const ETCD_WATCH_CREATED: i32 = 1;
+/// What a response is: the word that everything up to its revision has come.
+pub const ETCD_WATCH_PROGRESS: i32 = 2;
+/// What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
+/// revision, each as the event of its last put, and in several responses if
+/// `more` says so. Whatever else the reader knows of is deleted. It begins anew
+/// with the smallest key when a compaction interferes.
+pub const ETCD_WATCH_KEYS: i32 = 3;
+
+/// What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
+pub const ETCD_PUT: i32 = 0;
+/// What happened to a key: it was deleted, or has expired.
+pub const ETCD_DELETE: i32 = 1;
+
+/// Options of etcd_watch_open(). Begin with ETCD_WATCH_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_watch_options_t {
+    /// Set by ETCD_WATCH_OPTIONS_INIT.
+    pub size: usize,
+    /// When not empty: all keys from the key up to, but not with, this one.
+    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+    /// check an end that was computed.
+    pub range_end: etcd_bytes_t,
+    /// Begin with the events of this revision, which may be to come; 0 with what
+    /// happens from now on.
+    pub start_revision: i64,
+    /// Deadline in milliseconds for the question what revision is now; 0 for the
+    /// client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+    pub timeout_ms: u32,
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
+    /// ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
+    /// after the other, have said that they know of none, instead of waiting.
+    pub flags: u32,
+    /// Bytes of events that wait for their reader; then the server keeps them.
+    /// Default 1 MiB. One revision may be larger.
+    pub max_bytes: u32,
+    /// Must be 0.
+    pub reserved: u32,
+}
+
+unsafe impl Options for etcd_watch_options_t {
+    const NAME: &'static str = "etcd_watch_options_t";
+    const FIRST_SIZE: usize = 48;
+}
+
+/// One change of one key.
+///
+/// Frozen: 80 bytes.
+#[repr(C)]
+pub struct etcd_watch_event_t {
+    /// The key as it is since; of a deleted one the key, and in mod_revision the
+    /// revision of the deletion.
+    pub kv: etcd_kv_t,
+    /// With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
+    /// is compacted away.
+    pub prev_kv: *const etcd_kv_t,
+    /// ETCD_PUT or ETCD_DELETE.
+    pub kind: i32,
+    /// Always 0.
+    pub reserved: u32,
+}
+
+/// What a watch tells. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_watch_response_free().
+#[repr(C)]
+pub struct etcd_watch_response_t {
+    /// Who answered; its revision may be ahead of the events.
+    pub header: etcd_header_t,
+    /// ETCD_WATCH_EVENTS, ETCD_WATCH_CREATED, ETCD_WATCH_PROGRESS or ETCD_WATCH_KEYS.
+    /// Later versions add numbers; ignore those you do not know.
+    pub kind: i32,
+    /// Always 0.
+    pub reserved: u32,
+    /// That of the events, of the last with ETCD_WATCH_MERGE: all events of it, and of
+    /// what came before, are told with this response. A watch that is opened with
+    /// this plus one misses nothing and tells nothing twice.
+    pub revision: i64,
+    /// In the order in which it happened; valid until the response is freed.
+    pub events: *const etcd_watch_event_t,
+    /// Number of elements of events.
+    pub event_count: usize,
+    /// More of the same ETCD_WATCH_KEYS is to come.
+    pub more: bool,
+}
+
+/// What a response points into.
+#[derive(Default)]
+pub struct Storage {
+    _events: Vec<etcd_watch_event_t>,
+    _previous: Vec<etcd_kv_t>,
+    _batch: Batch,
+    _message: Vec<u8>,
+}
+
+impl Source for Watch {
+    type Item = Message;
+    fn mailbox(&self) -> &Mailbox<Message> {
+        Watch::mailbox(self)
+    }
+}
+
+impl Delivery for Message {
+    type Response = etcd_watch_response_t;
+    const EVENT: i32 = ETCD_EVENT_WATCH_RESPONSE;
+
+    fn response(self) -> Result<*mut etcd_watch_response_t> {
+        let empty = |kind, header, revision| etcd_watch_response_t {
+            header,
+            kind,
+            reserved: 0,
+            revision,
+            events: std::ptr::null(),
+            event_count: 0,
+            more: false,
+        };
+        Ok(match self {
+            Message::Created(header, revision) => {
+                let public = empty(ETCD_WATCH_CREATED, header.into(), revision);
+                hand_out(public, Storage::default())
+            }
+            Message::Progress(header, revision) => {
+                let public = empty(ETCD_WATCH_PROGRESS, header.into(), revision);
+                hand_out(public, Storage::default())
+            }
+            Message::Events(batch) => {
+                let (events, previous) = events(&batch);
+                let public = etcd_watch_response_t {
+                    events: first(&events),
+                    event_count: events.len(),
+                    ..empty(ETCD_WATCH_EVENTS, batch.header.into(), batch.revision)
+                };
+                let (_events, _previous) = (events, previous);
+                hand_out(
+                    public,
+                    Storage { _events, _previous, _batch: batch, ..Storage::default() },
+                )
+            }
+            Message::Keys(page) => {
+                let mut events = Vec::with_capacity(page.count);
+                let reply = RANGE.decode(&page.message, |kv, _| events.push(put(kv.into())));
+                let reply = reply.map_err(malformed)?;
+                let public = etcd_watch_response_t {
+                    events: first(&events),
+                    event_count: events.len(),
+                    more: page.more,
+                    ..empty(ETCD_WATCH_KEYS, reply.header.into(), page.revision)
+                };
+                let (_events, _message) = (events, page.message);
+                hand_out(public, Storage { _events, _message, ..Storage::default() })
+            }
+        })
+    }
+
+    unsafe fn free(response: *mut etcd_watch_response_t) {
+        take_back::<_, Storage>(response);
+    }
+}
+
+fn put(kv: etcd_kv_t) -> etcd_watch_event_t {
+    etcd_watch_event_t { kv, prev_kv: std::ptr::null(), kind: ETCD_PUT, reserved: 0 }
+}
+
+/// The events of a batch, and what was before them, which they point to.
+fn events(batch: &Batch) -> (Vec<etcd_watch_event_t>, Vec<etcd_kv_t>) {
+    let mut events = Vec::with_capacity(batch.count);
+    let mut previous: Vec<etcd_kv_t> = Vec::new();
+    for (at, event) in batch.events().enumerate() {
+        let mut public = put(event.kv.into());
+        public.kind = if event.deleted { ETCD_DELETE } else { ETCD_PUT };
+        if let Some(before) = event.prev_kv {
+            // All at once: those that are there must not move.
+            previous.reserve_exact(if previous.is_empty() { batch.count - at } else { 0 });
+            previous.push(before.into());
+            public.prev_kv = previous.last().map_or(std::ptr::null(), |last| last);
+        }
+        events.push(public);
+    }
+    (events, previous)
+}
+
+const FLAGS: u32 = ETCD_PREFIX
+    | ETCD_FROM_KEY
+    | ETCD_PREV_KV
+    | ETCD_WATCH_NO_PUT
+    | ETCD_WATCH_NO_DELETE
+    | ETCD_WATCH_CREATED_NOTIFY
+    | ETCD_WATCH_PROGRESS_NOTIFY
+    | ETCD_WATCH_MERGE
+    | ETCD_WATCH_RESYNC
+    | ETCD_WATCH_NO_WAIT;
+
+unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec> {
+    let keys = keys(key, options.range_end, options.flags)?;
+    if matches!(keys, Keys::Range(first, end) if end <= first && end != [0]) {
+        return Err(Error::invalid("range_end is not after the key"));
+    }
+    let (key, range_end) = keys.span()?;
+    let has = |flag| options.flags & flag != 0;
+    if has(ETCD_WATCH_NO_PUT) && has(ETCD_WATCH_NO_DELETE) {
+        let why = "flags: with ETCD_WATCH_NO_PUT and ETCD_WATCH_NO_DELETE there are no events";
+        return Err(Error::invalid(why));
+    }
+    Ok(Spec {
+        no_puts: has(ETCD_WATCH_NO_PUT),
+        no_deletes: has(ETCD_WATCH_NO_DELETE),
+        prev_kv: has(ETCD_PREV_KV),
+        merge: has(ETCD_WATCH_MERGE),
+        created_notify: has(ETCD_WATCH_CREATED_NOTIFY),
+        progress_notify: has(ETCD_WATCH_PROGRESS_NOTIFY),
+        require_leader: has(ETCD_REQUIRE_LEADER),
+        resync: has(ETCD_WATCH_RESYNC),
+        bound: match options.max_bytes {
+            0 => DEFAULT_BOUND,
+            bytes => bytes as usize,
+        },
+        ..Spec::new(Bytes::copy_from_slice(key), Bytes::copy_from_slice(&range_end))
+    })
+}
+
+/// Watches one key, or all keys of a range.
+///
+/// Every event comes, in order and once, a revision's all together, whatever
+/// happens to connections, members and tokens meanwhile: the watch goes on where
+/// it was, on another member if need be, for as long as that takes. It ends, with
+/// one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and
+/// error->revision is the oldest that can still be watched; when the server
+/// refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
+///
+/// A reader who is slow holds up nobody: of what waits for him more than max_bytes
+/// is left with the server, and asked for when there is room again.
+///
+/// Without start_revision the call waits until the present revision is known: what
+/// is written when it has returned is told. With start_revision, or with
+/// ETCD_WATCH_NO_WAIT, it returns at once.
+///
+/// @param client    Open client.
+/// @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+/// @param options   May be NULL for defaults.
+/// @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH_RESPONSE; the
+///                  last one has an error. NULL: they are taken with etcd_watch_next().
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_UNSUPPORTED,
+///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, and where it waits
+///         what etcd_kv_get() returns.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_watch_open(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    options: *const etcd_watch_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    out: *mut *mut etcd_watch_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        let client = handle::get(client)?;
+        let queue = stream::queue(queue)?;
+        let options = copy(options)?;
+        if options.reserved != 0 {
+            return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
+        }
+        let common = common(options.timeout_ms, options.flags, FLAGS)?;
+        let spec = spec(key, &options)?;
+        let start = match options.start_revision {
+            ..0 => {
+                let why = format!("start_revision is {}", options.start_revision);
+                return Err(Error::invalid(why));
+            }
+            0 if options.flags & ETCD_WATCH_NO_WAIT != 0 => None,
+            0 => Some(client.now(&spec.key, client.until(common))? + 1),
+            start => Some(start),
+        };
+        let watch = Client::watch(&client, spec, start);
+        out.write(stream::open::<etcd_watch_t, _>(watch, queue, user_data)?);
+        Ok(ETCD_OK)
+    })
+}
+
+/// Takes the next response of a watch that is on no queue.
+///
+/// @param watch     Open watch.
+/// @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+///                  ETCD_WAIT_FOREVER without end; no other negative number.
+/// @param[out] out  The response; free it with etcd_watch_response_free(). NULL unless
+///                  ETCD_OK.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
+///         ETCD_ERR_BAD_HANDLE, also for a watch that is closed meanwhile, ETCD_ERR_FORKED, or
+///         the reason why the watch has ended, again and again.
+/// @par Thread safety  Any thread, any number at once; each response is taken once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_watch_next(
+    watch: *mut etcd_watch_t,
+    wait_ms: i32,
+    out: *mut *mut etcd_watch_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        stream::next(watch, wait_ms, out)
+    })
+}
+
+/// Asks for word of how far the watch is.
+///
+/// An ETCD_WATCH_PROGRESS response comes when all that has happened up to some
+/// revision, not older than what the caller has written before, was told. Servers
+/// before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
+/// not asked: then no such response comes.
+///
+/// @param watch     Open watch.
+/// @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread, any number at once; one response may be for several requests.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_watch_request_progress(watch: *mut etcd_watch_t) -> etcd_status_t {
+    guard(std::ptr::null_mut(), || {
+        handle::get(watch)?.source.ask_for_progress();
+        Ok(ETCD_OK)
+    })
+}
+
+/// Closes a watch.
+///
+/// Nothing is told of it any more, but for an event that another thread is just
+/// taking. A wait in etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+///
+/// @param watch  May be NULL, or closed already.
+/// @par Thread safety  Any thread, also in a callback.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_watch_close(watch: *mut etcd_watch_t) {
+    quiet(|| stream::close(watch));
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_watch_response_free(response: *mut etcd_watch_response_t) {
+    quiet(|| <Message as Delivery>::free(response));
+}

@@ -1,0 +1,158 @@
+//! One stream of calls to one member, with the watches that are on it.
+
+#![forbid(unsafe_code)]
+
+use crate::client::call::Cluster;
+use crate::client::server::{Core, Server};
+use crate::client::token::Token;
+use crate::embedded::WatchStream;
+use crate::error::{Error, Result};
+use crate::status::ETCD_ERR_UNAVAILABLE;
+use crate::transport::{Failure, Request, Stream};
+use crate::wire::encode;
+use crate::wire::proto::watch_request::RequestUnion;
+use crate::wire::proto::{WatchCancelRequest, WatchProgressRequest, WatchRequest};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use prost::Message;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// For an answer, which may be for any watch: servers cut them at 2 MiB, unless
+/// they are configured, but never an event, and that may have a value twice.
+const SMALLEST_LIMIT: usize = 4 << 20;
+
+enum Messages {
+    Network(Box<Stream>),
+    Embedded(WatchStream),
+}
+
+pub struct Lane {
+    messages: Messages,
+    /// Tells this lane from those before it.
+    pub number: u64,
+    pub member: usize,
+    /// What the calls on it are allowed by.
+    pub token: Token,
+    /// A server that refused the token takes no more watches on this lane.
+    pub stale: bool,
+    /// Watches that the server has not confirmed yet, in the order in which it will.
+    pub creating: VecDeque<(u64, Instant)>,
+    /// The others, by the number that the server gave them.
+    pub watches: HashMap<i64, u64>,
+    /// Watches that were called off, and may still be heard of.
+    cancelled: HashSet<i64>,
+    /// Whether an answer to a progress request may be believed, once known.
+    pub exact: Option<bool>,
+}
+
+impl Lane {
+    /// Opens one on the best member, once there is one.
+    pub async fn open(core: Arc<Core>, number: u64, avoid: Option<usize>) -> Result<Lane> {
+        let (messages, member, token) = match &core.server {
+            Server::Embedded(embedded) => {
+                (Messages::Embedded(embedded.engine.watch()), 0, Token::default())
+            }
+            Server::Cluster(cluster) => network(cluster, avoid).await?,
+        };
+        Ok(Lane {
+            exact: matches!(messages, Messages::Embedded(_)).then_some(true),
+            messages,
+            number,
+            member,
+            token,
+            stale: false,
+            creating: VecDeque::new(),
+            watches: HashMap::new(),
+            cancelled: HashSet::new(),
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.creating.is_empty() && self.watches.is_empty()
+    }
+
+    pub fn create(&mut self, watch: u64, request: RequestUnion) -> Result<(), Failure> {
+        self.creating.push_back((watch, Instant::now()));
+        self.send(request)
+    }
+
+    /// Calls off a watch; what the server still says of it is of no interest.
+    pub fn cancel(&mut self, watch_id: i64) -> Result<(), Failure> {
+        self.watches.remove(&watch_id);
+        self.cancelled.insert(watch_id);
+        self.send(RequestUnion::CancelRequest(WatchCancelRequest { watch_id }))
+    }
+
+    pub fn ask_for_progress(&mut self) -> Result<(), Failure> {
+        self.send(RequestUnion::ProgressRequest(WatchProgressRequest {}))
+    }
+
+    /// The watch that an answer is for; None if it was called off, or never was.
+    pub fn find(&mut self, watch_id: i64, canceled: bool) -> Option<u64> {
+        if canceled {
+            self.cancelled.remove(&watch_id);
+            return self.watches.remove(&watch_id);
+        }
+        self.watches.get(&watch_id).copied()
+    }
+
+    fn send(&mut self, request: RequestUnion) -> Result<(), Failure> {
+        let request = WatchRequest { request_union: Some(request) };
+        match &mut self.messages {
+            Messages::Embedded(stream) => {
+                stream.send(request);
+                Ok(())
+            }
+            Messages::Network(stream) => match encode::frame(&request) {
+                Some(frame) => stream.send(frame),
+                None => Err(Failure::NoMemory(request.encoded_len())),
+            },
+        }
+    }
+
+    /// May be dropped while it waits, and called again.
+    async fn next(&mut self) -> Result<Bytes, Failure> {
+        match &mut self.messages {
+            Messages::Embedded(stream) => Ok(stream.next().await.encode_to_vec().into()),
+            Messages::Network(stream) => stream.next().await.map(Bytes::from),
+        }
+    }
+
+    /// All watches on it, which have to go elsewhere.
+    pub fn abandon(self) -> impl Iterator<Item = u64> {
+        let creating = self.creating.into_iter().map(|(watch, _)| watch);
+        creating.chain(self.watches.into_values())
+    }
+}
+
+async fn network(cluster: &Arc<Cluster>, avoid: Option<usize>) -> Result<(Messages, usize, Token)> {
+    let token = cluster.tokens.current(cluster).await?;
+    let picked = match cluster.channel.pick(avoid) {
+        Some(picked) => picked,
+        None => cluster.channel.ready(avoid).await,
+    };
+    let path = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
+    // A member that is cut off from the others would be silent for ever.
+    let first = Request { path, frame: Bytes::new(), require_leader: true };
+    let limit = cluster.max_receive.max(SMALLEST_LIMIT);
+    match Stream::open(&picked, &first, token.value.as_ref(), limit).await {
+        Ok(stream) => Ok((Messages::Network(Box::new(stream)), picked.index, token)),
+        Err(_) => Err(Error::new(ETCD_ERR_UNAVAILABLE, "the connection was lost")),
+    }
+}
+
+/// The next message on one of the lanes, of which there are two at most, and on which.
+pub async fn heard(lanes: &mut [Lane]) -> (usize, Result<Bytes, Failure>) {
+    // Answers that have arrived already are not to keep other tasks waiting.
+    tokio::task::coop::consume_budget().await;
+    match lanes {
+        [lane] => (0, lane.next().await),
+        [one, other, ..] => tokio::select! {
+            message = one.next() => (0, message),
+            message = other.next() => (1, message),
+        },
+        [] => std::future::pending().await,
+    }
+}

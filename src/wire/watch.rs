@@ -1,0 +1,188 @@
+//! WatchResponse, read in place: a stream of them is most of what a client
+//! that watches ever reads.
+
+use super::decode::{Fields, Header, KeyValue, Malformed, Result, Value};
+use std::ops::Range;
+
+/// A response but for its events.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Head<'a> {
+    pub header: Header,
+    pub watch_id: i64,
+    pub created: bool,
+    pub canceled: bool,
+    pub compact_revision: i64,
+    pub cancel_reason: &'a [u8],
+    /// The revision of the last event goes on in the next response.
+    pub fragment: bool,
+    /// Where in the message the events are, one field after the other.
+    pub events: Range<usize>,
+}
+
+const EVENTS: u64 = 11;
+
+pub fn head(message: &[u8]) -> Result<Head<'_>> {
+    let mut head = Head::default();
+    let mut fields = Fields(message);
+    loop {
+        let at = message.len() - fields.0.len();
+        let Some(field) = fields.next()? else { return Ok(head) };
+        match field {
+            (1, Value::Bytes(header)) => head.header = Header::decode(header)?,
+            (2, Value::Number(id)) => head.watch_id = id as i64,
+            (3, Value::Number(created)) => head.created = created != 0,
+            (4, Value::Number(canceled)) => head.canceled = canceled != 0,
+            (5, Value::Number(revision)) => head.compact_revision = revision as i64,
+            (6, Value::Bytes(reason)) => head.cancel_reason = reason,
+            (7, Value::Number(fragment)) => head.fragment = fragment != 0,
+            (EVENTS, Value::Bytes(_)) => {
+                let end = message.len() - fields.0.len();
+                match head.events.is_empty() {
+                    true => head.events = at..end,
+                    false if head.events.end == at => head.events.end = end,
+                    // No encoder has them in several places.
+                    false => return Err(Malformed),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One change, pointing into the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    pub deleted: bool,
+    /// Of a deleted key: the key, and the revision of the deletion.
+    pub kv: KeyValue<'a>,
+    pub prev_kv: Option<KeyValue<'a>>,
+}
+
+/// The events in a part of a message that [`head`] has named, or in a part of that.
+pub struct Events<'a>(Fields<'a>);
+
+impl<'a> Events<'a> {
+    pub fn new(part: &'a [u8]) -> Events<'a> {
+        Events(Fields(part))
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.0 .0.len()
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Result<Event<'a>>;
+
+    fn next(&mut self) -> Option<Result<Event<'a>>> {
+        match self.0.next() {
+            Ok(Some((EVENTS, Value::Bytes(event)))) => Some(Event::decode(event)),
+            Ok(None) => None,
+            Ok(Some(_)) | Err(Malformed) => Some(Err(Malformed)),
+        }
+    }
+}
+
+impl<'a> Event<'a> {
+    fn decode(buffer: &'a [u8]) -> Result<Event<'a>> {
+        let (mut deleted, mut kv, mut prev_kv) = (false, None, None);
+        let mut fields = Fields(buffer);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Value::Number(0)) => {}
+                (1, Value::Number(1)) => deleted = true,
+                (1, _) => return Err(Malformed),
+                (2, Value::Bytes(bytes)) => kv = Some(KeyValue::read(bytes)?),
+                (3, Value::Bytes(bytes)) => prev_kv = Some(KeyValue::decode(bytes)?),
+                _ => {}
+            }
+        }
+        // etcd sends no other; one would cost us many times what it takes on the wire.
+        let kv = kv.filter(|kv: &KeyValue<'_>| match deleted {
+            true => !kv.key.is_empty() && kv.mod_revision > 0,
+            false => kv.is_stored(),
+        });
+        Ok(Event { deleted, kv: kv.ok_or(Malformed)?, prev_kv })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::proto;
+    use prost::Message;
+
+    fn kv(key: &'static str, mod_revision: i64, version: i64) -> proto::KeyValue {
+        proto::KeyValue { key: key.into(), mod_revision, version, ..Default::default() }
+    }
+
+    fn event(kind: i32, kv: proto::KeyValue, prev: Option<proto::KeyValue>) -> proto::Event {
+        proto::Event { r#type: kind, kv: Some(kv), prev_kv: prev }
+    }
+
+    #[test]
+    fn a_response_is_read_as_it_was_written() {
+        let response = proto::WatchResponse {
+            header: Some(proto::ResponseHeader { revision: 9, ..Default::default() }),
+            watch_id: 3,
+            created: true,
+            canceled: true,
+            compact_revision: 5,
+            cancel_reason: "why".to_owned(),
+            fragment: true,
+            events: vec![
+                event(0, kv("a", 7, 1), None),
+                event(1, kv("b", 8, 0), Some(kv("b", 6, 2))),
+            ],
+        };
+        let message = response.encode_to_vec();
+        let head = head(&message).unwrap();
+        assert_eq!((head.header.revision, head.watch_id, head.compact_revision), (9, 3, 5));
+        assert!(head.created && head.canceled && head.fragment);
+        assert_eq!(head.cancel_reason, b"why");
+        let mut events = Events::new(&message[head.events]);
+        let first = events.next().unwrap().unwrap();
+        assert_eq!((first.deleted, first.kv.key, first.kv.mod_revision), (false, &b"a"[..], 7));
+        let second = events.next().unwrap().unwrap();
+        assert_eq!((second.deleted, second.kv.key, second.kv.mod_revision), (true, &b"b"[..], 8));
+        assert_eq!(second.prev_kv.unwrap().version, 2);
+        assert!(events.next().is_none());
+    }
+
+    #[test]
+    fn what_etcd_would_not_send_is_refused() {
+        for bad in [
+            event(0, kv("", 7, 1), None),
+            event(0, kv("a", 0, 1), None),
+            event(0, kv("a", 7, 0), None),
+            event(1, kv("", 7, 0), None),
+            event(2, kv("a", 7, 1), None),
+            event(1, kv("a", 7, 0), Some(kv("a", 0, 0))),
+            proto::Event::default(),
+        ] {
+            let response = proto::WatchResponse { events: vec![bad], ..Default::default() };
+            let message = response.encode_to_vec();
+            let head = head(&message).unwrap();
+            let events: Vec<_> = Events::new(&message[head.events]).collect();
+            assert_eq!(events, [Err(Malformed)], "{response:?}");
+        }
+    }
+
+    #[test]
+    fn every_cut_and_every_flipped_byte_is_survived() {
+        let events = vec![event(0, kv("a", 7, 1), None); 3];
+        let message = proto::WatchResponse { events, ..Default::default() }.encode_to_vec();
+        let read = |message: &[u8]| {
+            head(message).map(|head| Events::new(&message[head.events]).flatten().count())
+        };
+        for length in 0..message.len() {
+            let _ = read(&message[..length]);
+            for bit in 0..8 {
+                let mut flipped = message.clone();
+                flipped[length] ^= 1 << bit;
+                let _ = read(&flipped);
+            }
+        }
+    }
+}

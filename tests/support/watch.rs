@@ -1,0 +1,170 @@
+//! Watches, as C opens them, in a form that is easy to test with.
+
+use super::ffi::*;
+use etcd::capi::error::etcd_error_t;
+use etcd::capi::event::*;
+use etcd::capi::queue::etcd_queue_next;
+use etcd::capi::watch::*;
+use etcd::status::*;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+
+/// Options, zero unless set.
+#[derive(Clone, Copy, Default)]
+pub struct WatchOptions<'a> {
+    pub range_end: &'a [u8],
+    pub start: i64,
+    pub flags: u32,
+    pub max_bytes: u32,
+    pub timeout_ms: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    pub deleted: bool,
+    pub kv: Kv,
+    pub prev_kv: Option<Kv>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    pub kind: i32,
+    pub revision: i64,
+    pub events: Vec<Change>,
+    pub more: bool,
+}
+
+impl Told {
+    /// Keys and values; no value: deleted.
+    pub fn changes(&self) -> Vec<(String, Option<String>)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let change = |it: &Change| (text(&it.kv.key), (!it.deleted).then(|| text(&it.kv.value)));
+        self.events.iter().map(change).collect()
+    }
+}
+
+pub unsafe fn told(response: &etcd_watch_response_t) -> Told {
+    let events = (0..response.event_count).map(|at| {
+        let event = &*response.events.add(at);
+        Change {
+            deleted: event.kind == ETCD_DELETE,
+            kv: kv(&event.kv),
+            prev_kv: event.prev_kv.as_ref().map(|before| kv(before)),
+        }
+    });
+    Told {
+        kind: response.kind,
+        revision: response.revision,
+        events: events.collect(),
+        more: response.more,
+    }
+}
+
+/// A watch; closed when dropped.
+pub struct Watch(pub *mut etcd_watch_t);
+unsafe impl Send for Watch {}
+unsafe impl Sync for Watch {}
+
+unsafe fn open(
+    client: &Client,
+    key: &[u8],
+    options: WatchOptions<'_>,
+    queue: *mut etcd::capi::queue::etcd_queue_t,
+    tag: usize,
+) -> Result<Watch> {
+    let options = etcd_watch_options_t {
+        size: size_of::<etcd_watch_options_t>(),
+        range_end: bytes(options.range_end),
+        start_revision: options.start,
+        timeout_ms: options.timeout_ms,
+        flags: options.flags,
+        max_bytes: options.max_bytes,
+        reserved: 0,
+    };
+    let (mut watch, mut error) = (null_mut(), null_mut());
+    let tag = tag as *mut c_void;
+    let opened =
+        etcd_watch_open(client.0, bytes(key), &options, queue, tag, &mut watch, &mut error);
+    check(opened, error).map(|()| Watch(watch))
+}
+
+impl Watch {
+    pub fn open(client: &Client, key: &[u8], options: WatchOptions<'_>) -> Result<Watch> {
+        unsafe { open(client, key, options, null_mut(), 0) }
+    }
+
+    pub fn on(
+        queue: &Queue,
+        client: &Client,
+        key: &[u8],
+        options: WatchOptions<'_>,
+        tag: usize,
+    ) -> Result<Watch> {
+        unsafe { open(client, key, options, queue.0, tag) }
+    }
+
+    /// None if nothing came in time.
+    pub fn next(&self, wait_ms: i32) -> Result<Option<Told>> {
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            let status = etcd_watch_next(self.0, wait_ms, &mut out, &mut error);
+            check(status, error)?;
+            if status == ETCD_EMPTY {
+                assert!(out.is_null());
+                return Ok(None);
+            }
+            let read = told(&*out);
+            etcd_watch_response_free(out);
+            Ok(Some(read))
+        }
+    }
+
+    /// The next within 10 s.
+    pub fn told(&self) -> Told {
+        self.next(10_000).unwrap().expect("something within 10 s")
+    }
+
+    /// The revision of the end by compaction, within 10 s.
+    pub fn compacted(&self) -> i64 {
+        let (mut out, mut error) = (null_mut(), null_mut::<etcd_error_t>());
+        unsafe {
+            let status = etcd_watch_next(self.0, 10_000, &mut out, &mut error);
+            assert_eq!(status, ETCD_ERR_COMPACTED);
+            let revision = (*error).revision;
+            etcd::capi::error::etcd_error_free(error);
+            revision
+        }
+    }
+
+    pub fn ask_for_progress(&self) {
+        assert_eq!(unsafe { etcd_watch_request_progress(self.0) }, ETCD_OK);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        unsafe { etcd_watch_close(self.0) };
+    }
+}
+
+/// The next event of a queue that watches are on: whose, and what.
+pub fn next_of(queue: &Queue, wait_ms: i32) -> Option<(usize, Result<Told>)> {
+    let mut event = null_mut();
+    unsafe {
+        match etcd_queue_next(queue.0, wait_ms, &mut event, null_mut()) {
+            ETCD_EMPTY => return None,
+            status => assert_eq!(status, ETCD_OK),
+        }
+        assert_eq!(etcd_event_type(event), ETCD_EVENT_WATCH_RESPONSE);
+        let result = match etcd_event_status(event) {
+            ETCD_OK => Ok(told(&*etcd_event_watch_response(event))),
+            _ => {
+                assert!(etcd_event_watch_response(event).is_null());
+                Err(failure_of(etcd_event_error(event)))
+            }
+        };
+        let tag = etcd_event_user_data(event) as usize;
+        etcd_event_free(event);
+        Some((tag, result))
+    }
+}
