@@ -6,7 +6,9 @@
  * (CONCURRENCY threads on one client, default 32; under a name that ends in
  * -queue as many calls in flight from one thread through a queue, default 64);
  * list1k, list10k (a prefix of so many keys, each of them read); cold (new
- * client, first get, closed). Needs the peers' seed: get/..., l1k/..., lak/...,
+ * client, first get, closed); watch (N passes in which each of CONCURRENCY
+ * watches reads 100,000 events of history); rss (N watches, default 1,000: the
+ * memory they take). Needs the peers' seed: get/..., l1k/..., lak/..., wtn/...,
  * but for mem:, which it seeds itself.
  */
 #define _GNU_SOURCE
@@ -21,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEYS = 10000, WARM_UP = 1000 };
+enum { KEYS = 10000, WARM_UP = 1000, EVENTS = 100000, EVENTS_PER_TXN = 100 };
 static const char VALUE[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 static etcd_client_t *client;
 static uint64_t *latency;
@@ -73,7 +75,7 @@ static void one(int put, long i) {
 /* What the process and, if BENCH_SERVER_PID names it, the server have used. */
 struct usage {
   uint64_t wall, user, sys, switches, server;
-  long max_rss;
+  long max_rss, rss;
 };
 
 static uint64_t server_cpu(void) {
@@ -90,6 +92,14 @@ static uint64_t server_cpu(void) {
   return (user + sys) * (1000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
+static long rss_kb(void) {
+  long size = 0, rss = 0;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f && fscanf(f, "%ld %ld", &size, &rss) != 2) rss = 0;
+  if (f) fclose(f);
+  return rss * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
 static struct usage usage_now(void) {
   struct rusage r;
   struct usage u;
@@ -99,6 +109,7 @@ static struct usage usage_now(void) {
   u.sys = (uint64_t)r.ru_stime.tv_sec * 1000000u + (uint64_t)r.ru_stime.tv_usec;
   u.switches = (uint64_t)(r.ru_nvcsw + r.ru_nivcsw);
   u.max_rss = r.ru_maxrss;
+  u.rss = rss_kb();
   u.wall = now_ns();
   return u;
 }
@@ -108,26 +119,20 @@ static int by_value(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static long rss_kb(void) {
-  long size = 0, rss = 0;
-  FILE *f = fopen("/proc/self/statm", "r");
-  if (f && fscanf(f, "%ld %ld", &size, &rss) != 2) rss = 0;
-  if (f) fclose(f);
-  return rss * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static void report(const char *workload, long n, long conc, struct usage a, struct usage b) {
-  double ops = (double)n, wall = (double)(b.wall - a.wall) / 1e9;
+/* of: how many operations each of the n measurements was. */
+static void report(const char *workload, long n, long of, long conc, struct usage a,
+                   struct usage b) {
+  double ops = (double)n * (double)of, wall = (double)(b.wall - a.wall) / 1e9;
   qsort(latency, (size_t)n, sizeof *latency, by_value);
   printf("{\"peer\":\"libetcd\",\"workload\":\"%s\",\"n\":%ld,\"conc\":%ld,\"ops_per_s\":%.1f,"
          "\"p50_us\":%.2f,\"p99_us\":%.2f,\"cpu_us_per_op\":%.4f,\"rss_kb\":%ld,"
          "\"sys_us_per_op\":%.4f,\"csw_per_op\":%.4f,\"maxrss_kb\":%ld,"
-         "\"srv_cpu_us_per_op\":%.4f,\"wall_s\":%.4f}\n",
+         "\"srv_cpu_us_per_op\":%.4f,\"wall_s\":%.4f,\"rss_delta_kb\":%ld}\n",
          workload, n, conc, ops / wall, (double)latency[n / 2] / 1e3,
          (double)latency[(size_t)((double)(n - 1) * 0.99)] / 1e3,
          (double)(b.user + b.sys - a.user - a.sys) / ops, rss_kb(), (double)(b.sys - a.sys) / ops,
          (double)(b.switches - a.switches) / ops, b.max_rss, (double)(b.server - a.server) / ops,
-         wall);
+         wall, rss_kb() - a.rss);
 }
 
 struct share {
@@ -200,7 +205,76 @@ static struct usage through_queue(int put, long n, long conc) {
   return before;
 }
 
-/* What get, list1k and list10k read, in the store of this process. */
+/* Reads EVENTS events of one watch, each looked at. */
+static void *reader(void *argument) {
+  etcd_watch_options_t options = ETCD_WATCH_OPTIONS_INIT;
+  etcd_error_t *error = NULL;
+  etcd_watch_t *watch;
+  size_t sum = 0, seen = 0;
+  options.flags = ETCD_PREFIX | ETCD_WATCH_MERGE;
+  options.start_revision = *(const int64_t *)argument;
+  check(etcd_watch_open(client, bytes("wtn/"), &options, NULL, NULL, &watch, &error), error);
+  while (seen < EVENTS) {
+    etcd_watch_response_t *response;
+    check(etcd_watch_next(watch, ETCD_WAIT_FOREVER, &response, &error), error);
+    for (size_t i = 0; i < response->event_count; i++)
+      sum += response->events[i].kv.key.len + response->events[i].kv.value.len;
+    seen += response->event_count;
+    etcd_watch_response_free(response);
+  }
+  etcd_watch_close(watch);
+  if (!sum) exit(1);
+  return NULL;
+}
+
+static struct usage watch_history(long n, long conc) {
+  struct usage before = usage_now();
+  etcd_range_response_t *response;
+  etcd_error_t *error = NULL;
+  pthread_t *threads = calloc((size_t)conc, sizeof *threads);
+  int64_t from;
+  check(etcd_kv_get(client, bytes("wtn/000000000000"), NULL, &response, &error), error);
+  if (response->kv_count != 1) exit(1);
+  from = response->kvs[0].mod_revision;
+  etcd_range_response_free(response);
+  for (long i = -1; i < n; i++) {
+    if (i == 0) before = usage_now();
+    /* At other moments of the server's own rhythm of 100 ms. */
+    if (i >= 0) usleep((useconds_t)(i * 37 % 100) * 1000);
+    uint64_t begun = now_ns();
+    for (long k = 0; k < conc; k++) pthread_create(&threads[k], NULL, reader, &from);
+    for (long k = 0; k < conc; k++) pthread_join(threads[k], NULL);
+    if (i >= 0) latency[i] = now_ns() - begun;
+  }
+  free(threads);
+  return before;
+}
+
+static struct usage open_watches(long n) {
+  struct usage before = usage_now();
+  etcd_error_t *error = NULL;
+  etcd_queue_t *queue;
+  check(etcd_queue_new(&queue, &error), error);
+  for (long i = 0; i < n; i++) {
+    char key[32];
+    etcd_watch_t *watch;
+    etcd_watch_options_t options = ETCD_WATCH_OPTIONS_INIT;
+    uint64_t begun = now_ns();
+    options.flags = ETCD_WATCH_CREATED_NOTIFY;
+    sprintf(key, "rss/%012ld", i);
+    check(etcd_watch_open(client, bytes(key), &options, queue, NULL, &watch, &error), error);
+    latency[i] = now_ns() - begun;
+  }
+  for (long told = 0; told < n; told++) {
+    etcd_event_t *event;
+    check(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &error), error);
+    check(etcd_event_status(event), NULL);
+    etcd_event_free(event);
+  }
+  return before;
+}
+
+/* What get, list1k, list10k and watch read, in the store of this process. */
 static void seed(void) {
   static const struct { const char *prefix; long count; } seeds[] = {
     { "get/", KEYS }, { "l1k/", 1000 }, { "lak/", 10000 },
@@ -212,6 +286,18 @@ static void seed(void) {
       sprintf(key, "%s%012ld", seeds[s].prefix, i);
       check(etcd_kv_put(client, bytes(key), bytes(VALUE), NULL, NULL, &error), error);
     }
+  for (long i = 0; i < EVENTS; i += EVENTS_PER_TXN) {
+    etcd_error_t *error = NULL;
+    etcd_txn_t *txn;
+    check(etcd_txn_new(&txn, &error), error);
+    for (long k = i; k < i + EVENTS_PER_TXN; k++) {
+      char key[32];
+      sprintf(key, "wtn/%012ld", k);
+      check(etcd_txn_put(txn, ETCD_THEN, bytes(key), bytes(VALUE), NULL, &error), error);
+    }
+    check(etcd_txn_commit(client, txn, NULL, NULL, &error), error);
+    etcd_txn_free(txn);
+  }
 }
 
 int main(int argc, char **argv) {
@@ -222,7 +308,7 @@ int main(int argc, char **argv) {
   const char *workload = argv[2];
   size_t name = strlen(argv[0]);
   int in_flight = name > 6 && !strcmp(argv[0] + name - 6, "-queue");
-  long n = argc > 3 ? atol(argv[3]) : 0, conc = argc > 4 ? atol(argv[4]) : 0;
+  long n = argc > 3 ? atol(argv[3]) : 0, conc = argc > 4 ? atol(argv[4]) : 0, of = 1;
   int put = !strncmp(workload, "put", 3);
   etcd_error_t *error = NULL;
   struct usage before;
@@ -271,6 +357,18 @@ int main(int argc, char **argv) {
       if (i >= 0) latency[i] = now_ns() - begun;
     }
     if (!sum) return 1;
+  } else if (!strcmp(workload, "watch")) {
+    if (!n) n = 8;
+    if (!conc) conc = 1;
+    of = EVENTS * conc;
+    latency = calloc((size_t)n, sizeof *latency);
+    before = watch_history(n, conc);
+  } else if (!strcmp(workload, "rss")) {
+    if (!n) n = 1000;
+    conc = 1;
+    latency = calloc((size_t)n, sizeof *latency);
+    one(0, 0);
+    before = open_watches(n);
   } else if (!strcmp(workload, "cold")) {
     etcd_client_close(client);
     if (!n) n = 300;
@@ -289,7 +387,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "bench-libetcd: no workload \"%s\"\n", workload);
     return 2;
   }
-  report(workload, n, conc, before, usage_now());
+  report(workload, n, of, conc, before, usage_now());
   etcd_client_close(client);
   free(latency);
   return 0;
