@@ -284,6 +284,11 @@
 #define ETCD_LEASE_KEYS 1024
 
 /**
+ * For etcd_lease_keep_alive(): tell of renewals too, not only of the end.
+ */
+#define ETCD_KEEP_ALIVE_NOTIFY (1 << 23)
+
+/**
  * The end of an etcd_kv_get_async().
  */
 #define ETCD_EVENT_RANGE_RESPONSE 1
@@ -334,6 +339,12 @@
 #define ETCD_EVENT_TXN_RESPONSE 10
 
 /**
+ * News of an etcd_lease_keep_alive(): with ETCD_OK a renewal, else the end, after
+ * which nothing comes.
+ */
+#define ETCD_EVENT_KEEP_ALIVE 12
+
+/**
  * Something that a watch tells.
  */
 #define ETCD_EVENT_WATCH_RESPONSE 11
@@ -348,6 +359,11 @@ typedef struct etcd_client_t etcd_client_t;
  * a handle: using one after freeing it is the caller's fault.
  */
 typedef struct etcd_event_t etcd_event_t;
+
+/**
+ * A lease that is kept alive. Opaque; close it with etcd_keep_alive_close().
+ */
+typedef struct etcd_keep_alive_t etcd_keep_alive_t;
 
 /**
  * A call in progress that can be cancelled. Opaque; never needs freeing.
@@ -1151,6 +1167,26 @@ typedef struct etcd_lease_list_response_t {
 } etcd_lease_list_response_t;
 
 /**
+ * Options of etcd_lease_keep_alive(). Begin with ETCD_KEEP_ALIVE_OPTIONS_INIT.
+ */
+typedef struct etcd_keep_alive_options_t {
+  /**
+   * Set by ETCD_KEEP_ALIVE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * For the first renewal, in milliseconds: until it comes nobody knows when the
+   * lease ends. 0 for the client's timeout, ETCD_TIMEOUT_NONE for no limit. A
+   * lease that is kept alive already goes by what is known of it.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_KEEP_ALIVE_NOTIFY.
+   */
+  uint32_t flags;
+} etcd_keep_alive_options_t;
+
+/**
  * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
  * etcd_queue_start_dispatcher() has started. The event is freed when it
  * returns. It may call anything in this library, also what blocks or frees.
@@ -1276,6 +1312,11 @@ typedef struct etcd_handler_t {
  * The lock is not, or no longer, held: it was released, or its time ran out.
  */
 #define ETCD_ERR_LOCK_LOST -18
+
+/**
+ * The lease was not renewed in time: it has ended, or will without a further sign.
+ */
+#define ETCD_ERR_LEASE_LOST -21
 
 /**
  * gRPC code 1: the operation was cancelled.
@@ -2702,6 +2743,104 @@ void etcd_lease_time_to_live_response_free(struct etcd_lease_time_to_live_respon
 ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *response);
 
 /**
+ * Keeps a lease alive until that is closed, or the lease has ended.
+ *
+ * The lease is renewed at once, and then whenever a third of its granted ttl has
+ * passed, by the library's thread: nothing that the program does holds it up. It
+ * goes on through broken connections, restarted members and new leaders, for as
+ * long as the lease lives. All leases of a client share one connection. To keep
+ * a lease alive twice costs no more; each has its own handle.
+ *
+ * The end is told once, for one of these reasons:
+ * ETCD_ERR_LEASE_LOST: no server has renewed it within its ttl, counted from the
+ * moment at which the last renewal was sent. It is told within a second, also
+ * after the process or the machine was stopped: then before any renewal. The
+ * message says what stood in the way. The lease is never taken up again by itself.
+ * ETCD_ERR_LEASE_NOT_FOUND: a server says that it has expired or was revoked; or
+ * this client has revoked it. A revocation by others shows at the next renewal,
+ * after a third of the ttl.
+ * ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to
+ * renew this lease, such as ETCD_ERR_PERMISSION_DENIED.
+ *
+ * Servers before 3.4.38, 3.5.23 and 3.6.5 may for a moment renew a lease that was
+ * revoked. After a connection was lost the library therefore asks the leader for
+ * each of its leases; otherwise the next renewal tells.
+ *
+ * @param client    Open client.
+ * @param id        The lease, not 0. Whether it exists is told by the first renewal.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Where ETCD_EVENT_KEEP_ALIVE events go; NULL: call etcd_keep_alive_next().
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] out  The handle; close it with etcd_keep_alive_close().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It waits for no server.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_keep_alive(struct etcd_client_t *client,
+                                    int64_t id,
+                                    const struct etcd_keep_alive_options_t *options,
+                                    struct etcd_queue_t *queue,
+                                    void *user_data,
+                                    struct etcd_keep_alive_t **out,
+                                    struct etcd_error_t **err);
+
+/**
+ * Waits for news of a lease that was given no queue.
+ *
+ * With ETCD_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
+ * has waited for, the latest. Without it, it returns when the lease has ended.
+ *
+ * @param keep_alive Open handle.
+ * @param wait_ms    As etcd_queue_next().
+ * @param[out] out   The latest renewal; may be NULL if it is not wanted. Free it with
+ *                   etcd_lease_keep_alive_response_free(). NULL unless ETCD_OK.
+ * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end of the lease as in
+ *         etcd_lease_keep_alive(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once; each renewal is taken once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_keep_alive_next(struct etcd_keep_alive_t *keep_alive,
+                                   int32_t wait_ms,
+                                   struct etcd_lease_keep_alive_response_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * How long the lease surely lives.
+ *
+ * Ask it before doing what only the holder of the lease may do, and be done within
+ * that time: it is right also for a program that has just been stopped for longer
+ * than the ttl. Nothing but etcd itself can tell for a change in etcd: there
+ * compare, in the same transaction, that a key of the lease still exists.
+ *
+ * @param keep_alive  May be NULL, or closed: 0.
+ * @return Milliseconds; 0 if the lease has ended or was not renewed yet. Longer than that the
+ *         lease may live, and shorter only if somebody revokes it.
+ * @par Thread safety  Any thread, any number at once. Blocks on nothing.
+ * @since 0.1
+ */
+ETCD_API int64_t etcd_keep_alive_left_ms(const struct etcd_keep_alive_t *keep_alive);
+
+/**
+ * Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
+ *
+ * Nothing is told any more; a wait in etcd_keep_alive_next() ends with
+ * ETCD_ERR_BAD_HANDLE. Other handles of the same lease go on.
+ *
+ * @param keep_alive  May be NULL, or closed already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API void etcd_keep_alive_close(struct etcd_keep_alive_t *keep_alive);
+
+/**
  * What an event is: one of the ETCD_EVENT_ numbers.
  *
  * @param event  May be NULL: 0. Later versions add numbers; ignore those you do not know.
@@ -2806,7 +2945,7 @@ ETCD_API
 const struct etcd_lease_revoke_response_t *etcd_event_lease_revoke_response(const struct etcd_event_t *event);
 
 /**
- * The response of a successful call: a renewed lease.
+ * The response of a successful call, or of ETCD_EVENT_KEEP_ALIVE: a renewed lease.
  *
  * @param event  May be NULL: NULL.
  * @return NULL for other events; else valid until the event is freed, with which it goes.
@@ -3075,6 +3214,10 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** All defaults, for initialising an etcd_lease_options_t. */
 #define ETCD_LEASE_OPTIONS_INIT \
   { sizeof(etcd_lease_options_t), 0, 0 }
+
+/** All defaults, for initialising an etcd_keep_alive_options_t. */
+#define ETCD_KEEP_ALIVE_OPTIONS_INIT \
+  { sizeof(etcd_keep_alive_options_t), 0, 0 }
 
 
 #endif  /* ETCD_H */

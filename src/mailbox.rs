@@ -106,6 +106,10 @@ impl<T> Mailbox<T> {
     pub fn push(&self, items: impl IntoIterator<Item = (T, usize)>) -> Option<T> {
         self.change(|state| {
             for (item, size) in items {
+                // Nothing comes after the end.
+                if state.end.is_some() {
+                    return None;
+                }
                 if state.closed || state.bytes >= state.bound {
                     state.full = true;
                     return Some(item);
@@ -141,6 +145,16 @@ impl<T> Mailbox<T> {
         self.change(|state| {
             state.end.get_or_insert(error);
         });
+    }
+
+    /// The same, and what the reader has not taken is dropped.
+    pub fn cut(&self, error: Error) {
+        let overtaken = self.change(|state| {
+            state.end.get_or_insert(error);
+            state.bytes = 0;
+            std::mem::take(&mut state.items)
+        });
+        drop(overtaken);
     }
 
     /// The reader wants no more; what waits for it is dropped.

@@ -54,6 +54,8 @@ pub const ETCD_ERR_REPLY_TOO_LARGE: etcd_status_t = -16;
 pub const ETCD_ERR_PRECONDITION: etcd_status_t = -17;
 /// The lock is not, or no longer, held: it was released, or its time ran out.
 pub const ETCD_ERR_LOCK_LOST: etcd_status_t = -18;
+/// The lease was not renewed in time: it has ended, or will without a further sign.
+pub const ETCD_ERR_LEASE_LOST: etcd_status_t = -21;
 
 /// gRPC code 1: the operation was cancelled.
 pub const ETCD_ERR_GRPC_CANCELLED: etcd_status_t = -101;
@@ -265,6 +267,7 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_REPLY_TOO_LARGE -1 "the reply is larger than the receive limit",
     ETCD_ERR_PRECONDITION -1 "the key does not have the expected value",
     ETCD_ERR_LOCK_LOST -1 "the lock is not held",
+    ETCD_ERR_LEASE_LOST -1 "the lease was not renewed in time",
     ETCD_ERR_GRPC_CANCELLED 1 "the operation was cancelled",
     ETCD_ERR_GRPC_UNKNOWN 2 "unknown error",
     ETCD_ERR_GRPC_INVALID_ARGUMENT 3 "invalid argument",
@@ -388,7 +391,8 @@ pub fn may_be_applied(code: etcd_status_t) -> bool {
         | ETCD_ERR_TLS
         | ETCD_ERR_SEND_TOO_LARGE
         | ETCD_ERR_PRECONDITION
-        | ETCD_ERR_LOCK_LOST => false,
+        | ETCD_ERR_LOCK_LOST
+        | ETCD_ERR_LEASE_LOST => false,
         ETCD_ERR_NO_SPACE | ETCD_ERR_CORRUPT => true,
         _ => match find(code).map_or(-1, |status| status.grpc) {
             // Checked before, or at, the point of applying.

@@ -57,6 +57,7 @@ fn headers() -> [Header; 2] {
                 "src/capi/txn.rs",
                 "src/capi/watch.rs",
                 "src/capi/lease.rs",
+                "src/capi/keepalive.rs",
                 "src/capi/event.rs",
                 "src/capi/queue.rs",
             ],

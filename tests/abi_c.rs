@@ -69,6 +69,7 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
         "compare",
         "txn",
         "watch",
+        "keep_alive",
     ]
     .map(|name| {
         let upper = name.to_uppercase();

@@ -205,6 +205,15 @@ fn every_example() {
             expected.iter().map(|said| format!("txn/counter: {said}\n")).collect();
         assert_eq!(counted, expected);
 
+        let session = output(example("session", standard), at);
+        let working = "here, and working\n".repeat(3);
+        assert!(session.starts_with("lease of 10 s\n") && session.ends_with("gone\n"), "{session}");
+        // The first look may come before the first renewal.
+        assert!(
+            format!("{working}gone\n").ends_with(&session["lease of 10 s\n".len()..]),
+            "{session}"
+        );
+
         let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");
         assert!(errors.contains("no key: given up\n"), "{errors}");

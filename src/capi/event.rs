@@ -41,6 +41,9 @@ pub const ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE: i32 = 8;
 pub const ETCD_EVENT_LEASE_LIST_RESPONSE: i32 = 9;
 /// The end of an etcd_txn_commit_async().
 pub const ETCD_EVENT_TXN_RESPONSE: i32 = 10;
+/// News of an etcd_lease_keep_alive(): with ETCD_OK a renewal, else the end, after
+/// which nothing comes.
+pub const ETCD_EVENT_KEEP_ALIVE: i32 = 12;
 
 /// Something that a watch tells.
 pub const ETCD_EVENT_WATCH_RESPONSE: i32 = 11;
@@ -306,7 +309,7 @@ pub unsafe extern "C" fn etcd_event_lease_revoke_response(
     response(event)
 }
 
-/// The response of a successful call: a renewed lease.
+/// The response of a successful call, or of ETCD_EVENT_KEEP_ALIVE: a renewed lease.
 ///
 /// @param event  May be NULL: NULL.
 /// @return NULL for other events; else valid until the event is freed, with which it goes.
@@ -316,7 +319,10 @@ pub unsafe extern "C" fn etcd_event_lease_revoke_response(
 pub unsafe extern "C" fn etcd_event_lease_keep_alive_response(
     event: *const etcd_event_t,
 ) -> *const etcd_lease_keep_alive_response_t {
-    response(event)
+    match event.as_ref() {
+        Some(event) if event.kind == ETCD_EVENT_KEEP_ALIVE => event.response.cast(),
+        _ => response(event),
+    }
 }
 
 /// The response of a successful call: a look at a lease.

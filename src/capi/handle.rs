@@ -6,11 +6,13 @@
 //! looking, not by crashing.
 
 use super::client::etcd_client_t;
+use super::keepalive::etcd_keep_alive_t;
 use super::queue::{etcd_op_t, etcd_queue_t, EventQueue};
 use super::stream::Stream;
 use super::txn::etcd_txn_t;
 use super::watch::etcd_watch_t;
 use crate::classic::Session;
+use crate::client::keepalive::KeepAlive;
 use crate::client::txn::Txn;
 use crate::client::watch::Watch;
 use crate::client::AbortHandle;
@@ -30,6 +32,7 @@ pub enum Object {
     Op(Arc<AbortHandle>),
     Txn(Arc<Mutex<Txn>>),
     Watch(Arc<Stream<Watch>>),
+    KeepAlive(Arc<Stream<KeepAlive>>),
 }
 
 /// What a C handle type stands for.
@@ -66,6 +69,7 @@ kinds! {
     3 etcd_op_t Op(AbortHandle) "op";
     4 etcd_txn_t Txn(Mutex<Txn>) "txn";
     5 etcd_watch_t Watch(Stream<Watch>) "watch";
+    6 etcd_keep_alive_t KeepAlive(Stream<KeepAlive>) "keep_alive";
 }
 
 #[derive(Default)]

@@ -11,6 +11,7 @@ pub mod client;
 pub mod error;
 pub mod event;
 mod handle;
+pub mod keepalive;
 pub mod kv;
 pub mod lease;
 mod options;

@@ -10,11 +10,16 @@ use crate::mailbox::{Mailbox, Taken};
 use crate::status::*;
 use std::ffi::c_void;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The reading end of something that delivers.
 pub trait Source: Send + Sync + 'static {
     type Item: Send + 'static;
     fn mailbox(&self) -> &Mailbox<Self::Item>;
+    /// Waits for an item; `None` waits for ever.
+    fn next(&self, wait: Option<Duration>) -> Taken<Self::Item> {
+        self.mailbox().next(wait)
+    }
 }
 
 /// An item as C sees it.
@@ -107,7 +112,7 @@ where
     if stream.on_queue {
         return Err(Error::invalid("its events go to a queue"));
     }
-    match stream.source.mailbox().next(wait) {
+    match stream.source.next(wait) {
         Taken::Item(item) => {
             let response = item.response()?;
             match out.is_null() {

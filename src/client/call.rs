@@ -55,12 +55,14 @@ pub struct Call {
     pub effect: Effect,
     /// None waits for ever.
     pub timeout: Option<Duration>,
+    /// The lease that it ends.
+    pub revokes: Option<i64>,
 }
 
 impl Call {
     pub fn new(path: PathAndQuery, effect: Effect, frame: Bytes) -> Call {
         let request = Request { path, frame, require_leader: false };
-        Call { request, effect, timeout: None }
+        Call { request, effect, timeout: None, revokes: None }
     }
 
     /// The error that a server's refusal is.

@@ -20,6 +20,9 @@ const REVOKE: Method =
 pub const KEEP_ALIVE: Method =
     Method { path: "/etcdserverpb.Lease/LeaseKeepAlive", effect: Effect::Repeatable };
 
+pub const TIME_TO_LIVE: Method =
+    Method { path: "/etcdserverpb.Lease/LeaseTimeToLive", effect: Effect::Read };
+
 impl Client {
     /// With an id of 0 the server chooses one.
     pub fn grant(&self, ttl: i64, id: i64, common: Common) -> Result<Call> {
@@ -30,7 +33,9 @@ impl Client {
     }
 
     pub fn revoke(&self, id: i64, common: Common) -> Result<Call> {
-        Ok(self.call(REVOKE.path, REVOKE.effect, empty()?.number(1, known(id)?), common))
+        let frame = empty()?.number(1, known(id)?);
+        let call = self.call(REVOKE.path, REVOKE.effect, frame, common);
+        Ok(Call { revokes: Some(id), ..call })
     }
 
     pub fn keep_alive_once(&self, id: i64, common: Common) -> Result<Call> {
@@ -39,7 +44,7 @@ impl Client {
 
     pub fn time_to_live(&self, id: i64, keys: bool, common: Common) -> Result<Call> {
         let frame = empty()?.number(1, known(id)?).flag(2, keys);
-        Ok(self.call("/etcdserverpb.Lease/LeaseTimeToLive", Effect::Read, frame, common))
+        Ok(self.call(TIME_TO_LIVE.path, TIME_TO_LIVE.effect, frame, common))
     }
 
     pub fn leases(&self, common: Common) -> Result<Call> {
@@ -48,7 +53,7 @@ impl Client {
 }
 
 /// 0 is what keys without a lease have.
-fn known(id: i64) -> Result<i64> {
+pub fn known(id: i64) -> Result<i64> {
     match id {
         0 => Err(Error::invalid("id is 0, which is no lease")),
         id => Ok(id),

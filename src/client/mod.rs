@@ -5,6 +5,7 @@
 
 mod call;
 
+pub mod keepalive;
 pub mod kv;
 pub mod lease;
 pub mod lock;
@@ -29,6 +30,7 @@ use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
+use keepalive::Renewer;
 use prost::Message;
 use server::{Core, Embedded, Server};
 use std::future::Future;
@@ -177,12 +179,14 @@ impl Client {
             timeout: options.timeout,
             left_behind: Mutex::default(),
             hub: Arc::default(),
+            keeper: Arc::default(),
         });
         let waiting = Mutex::new(Some(Vec::new()));
         let inbox = Arc::new(Inbox { waiting, changed: Notify::new() });
         let ended = Arc::new(Slot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let ours = core.clone();
+        let renewer = Renewer::new(core.clone());
         runtime.spawn(async move {
             let mut below = JoinSet::new();
             match (&ours.server, links) {
@@ -197,6 +201,7 @@ impl Client {
             }
             let mut tasks = JoinSet::new();
             tasks.spawn(ours.hub.clone().run(ours.clone()));
+            tasks.spawn(renewer.run());
             dispatch(&ours, &ending.inbox, &mut tasks).await;
             tasks.shutdown().await;
             lease::give_back_left_behind(&ours).await;
@@ -220,8 +225,8 @@ impl Client {
 
     /// Runs a call and waits for its end on this thread.
     pub fn run(&self, call: Call) -> Result<Vec<u8>> {
-        if let Server::Embedded(embedded) = &self.core.server {
-            return embedded.run(&call);
+        if let Some(result) = self.core.run_embedded(&call) {
+            return result;
         }
         let slot = Arc::new(Slot::default());
         let fill = slot.clone();
@@ -289,8 +294,8 @@ impl Client {
 
     /// Runs a call in the background.
     pub fn submit(&self, call: Call, abort: Option<AbortRegistration>, done: Done) {
-        if let Server::Embedded(embedded) = &self.core.server {
-            return done(embedded.run(&call));
+        if let Some(result) = self.core.run_embedded(&call) {
+            return done(result);
         }
         let in_progress = self.runtime.begin();
         let done = Box::new(move |result| {

@@ -3,11 +3,12 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Call, Cluster, Effect, Progress};
+use super::keepalive::Keeper;
 use super::kv::no_memory;
 use super::watch::Hub;
 use crate::embedded::Engine;
 use crate::error::{Error, Result};
-use crate::status::ETCD_ERR_PROTOCOL;
+use crate::status::{ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_PROTOCOL};
 use crate::wire::encode;
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -26,6 +27,7 @@ pub struct Core {
     pub left_behind: Mutex<Vec<i64>>,
     /// All watches.
     pub hub: Arc<Hub>,
+    pub keeper: Arc<Keeper>,
 }
 
 pub enum Server {
@@ -56,9 +58,29 @@ impl Embedded {
 impl Core {
     pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         match &self.server {
-            Server::Cluster(cluster) => cluster.run(call, progress).await,
-            Server::Embedded(embedded) => embedded.run(call),
+            Server::Cluster(cluster) => self.note(call, cluster.run(call, progress).await),
+            Server::Embedded(embedded) => self.note(call, embedded.run(call)),
         }
+    }
+
+    /// Without a wait, if the server is in this process.
+    pub fn run_embedded(&self, call: &Call) -> Option<Result<Vec<u8>>> {
+        match &self.server {
+            Server::Cluster(_) => None,
+            Server::Embedded(embedded) => Some(self.note(call, embedded.run(call))),
+        }
+    }
+
+    /// Draws the consequences of a reply.
+    fn note(&self, call: &Call, result: Result<Vec<u8>>) -> Result<Vec<u8>> {
+        match (&result, call.revokes) {
+            (Ok(_), Some(id)) => self.keeper.revoked(id),
+            (Err(error), Some(id)) if error.status == ETCD_ERR_LEASE_NOT_FOUND => {
+                self.keeper.revoked(id);
+            }
+            _ => {}
+        }
+        result
     }
 
     /// The endpoint that a call is about.

@@ -57,6 +57,13 @@ impl Encoder {
     }
 }
 
+/// Adds a small message in its frame to others.
+pub fn append(frames: &mut Vec<u8>, message: &impl prost::Message) {
+    frames.push(0);
+    frames.extend_from_slice(&(message.encoded_len() as u32).to_be_bytes());
+    message.encode_raw(frames);
+}
+
 /// A typed message in its frame. None: no memory.
 pub fn frame(message: &impl prost::Message) -> Option<Bytes> {
     let mut encoder = Encoder::new(message.encoded_len())?;

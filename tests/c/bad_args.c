@@ -237,6 +237,46 @@ static void leases(void) {
   calls += 20;
 }
 
+/* Every call on a keepalive with one that is none. */
+static void try_keep_alive(void *handle, const char *what) {
+  etcd_lease_keep_alive_response_t *renewal = GARBAGE(etcd_lease_keep_alive_response_t *);
+  etcd_status_t status = etcd_keep_alive_next(handle, ETCD_WAIT_FOREVER, &renewal, NULL);
+  if (status != wrong(status) || renewal != NULL) FAIL("%s: %s", what, etcd_status_name(status));
+  CHECK(etcd_keep_alive_left_ms(handle) == 0);
+  etcd_keep_alive_close(handle);
+  calls += 3;
+}
+
+static void keep_alives(void) {
+  etcd_keep_alive_options_t options = ETCD_KEEP_ALIVE_OPTIONS_INIT;
+  etcd_keep_alive_t *kept = GARBAGE(etcd_keep_alive_t *);
+  etcd_lease_grant_response_t *lease = NULL;
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_lease_keep_alive(NULL, 1, NULL, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive(client, 0, NULL, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive(client, 1, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE,
+         etcd_lease_keep_alive(client, 1, NULL, GARBAGE(etcd_queue_t *), NULL, &kept, &err));
+  options.flags = ETCD_REQUIRE_LEADER;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive(client, 1, &options, NULL, NULL, &kept, &err));
+  options.size--;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive(client, 1, &options, NULL, NULL, &kept, &err));
+  CHECK(kept == NULL);
+  OK(etcd_lease_grant(client, 60, NULL, &lease, &err));
+  OK(etcd_lease_keep_alive(client, lease->id, NULL, queue, NULL, &kept, &err));
+  /* Its news go to the queue. */
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_keep_alive_next(kept, 0, NULL, &err));
+  etcd_keep_alive_close(kept);
+  OK(etcd_lease_keep_alive(client, lease->id, NULL, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_keep_alive_next(kept, -2, NULL, &err));
+  CHECK(etcd_keep_alive_next(kept, INT_MIN, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  EXPECT(ETCD_EMPTY, etcd_keep_alive_next(kept, 0, NULL, &err));
+  bad_handles(try_keep_alive, kept);
+  etcd_keep_alive_close(kept);
+  etcd_keep_alive_close(kept);
+  etcd_lease_grant_response_free(lease);
+  calls += 15;
+}
+
 /* Every call on a transaction with one that is none. */
 static void try_txn(void *handle, const char *what) {
   etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
@@ -745,6 +785,7 @@ int main(int argc, char **argv) {
   statuses();
   compactions();
   leases();
+  keep_alives();
   transactions();
   stores();
   /* Nothing of it has left a trace. */

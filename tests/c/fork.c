@@ -35,6 +35,8 @@ static void classic_calls_are_refused(etcd_session session) {
   CHECK(key == NULL && value == NULL && index == NULL && error == NULL);
 }
 
+static etcd_keep_alive_t *kept;
+
 static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op) {
   etcd_range_response_t *range = (etcd_range_response_t *)&range;
   etcd_put_response_t *put = (etcd_put_response_t *)&put;
@@ -43,6 +45,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   etcd_op_t *fresh = (etcd_op_t *)&fresh;
   etcd_watch_t *watch = (etcd_watch_t *)&watch;
   size_t count = 1;
+  etcd_keep_alive_t *fresh_kept = (etcd_keep_alive_t *)&fresh_kept;
   FORKED(etcd_kv_get(client, text("k"), NULL, &range, &err));
   FORKED(etcd_kv_put(client, text("k"), text("v"), NULL, &put, &err));
   FORKED(etcd_kv_delete(client, text("k"), NULL, &gone, &err));
@@ -55,6 +58,11 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_txn_commit(client, NULL, NULL, NULL, &err));
   FORKED(etcd_lease_revoke(client, 1, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive_once_async(client, 1, NULL, queue, NULL, NULL, &err));
+  FORKED(etcd_lease_keep_alive(client, 1, NULL, queue, NULL, &fresh_kept, &err));
+  FORKED(etcd_keep_alive_next(kept, ETCD_WAIT_FOREVER, NULL, &err));
+  AT_ONCE(CHECK(etcd_keep_alive_left_ms(kept) == 0));
+  AT_ONCE(etcd_keep_alive_close(kept));
+  CHECK(fresh_kept == NULL);
   FORKED(etcd_kv_compact_async(client, 1, NULL, queue, NULL, NULL, &err));
   FORKED(etcd_watch_open(client, text("k"), NULL, NULL, NULL, &watch, &err));
   FORKED(etcd_queue_next_batch(queue, 0, &event, 1, &count, &err));
@@ -149,6 +157,7 @@ int main(int argc, char **argv) {
   etcd_op_t *op = NULL;
   etcd_event_t *event = NULL;
   etcd_range_response_t *response = NULL;
+  etcd_lease_grant_response_t *lease = NULL;
   pthread_t threads[4];
   int i, rounds;
   alarm(300);
@@ -160,6 +169,9 @@ int main(int argc, char **argv) {
   CHECK(etcd_queue_fd(queue) >= 0);
   for (i = 0; i < 40; i++) works(client, "fork/a"); /* A lone caller has the library's sockets. */
   OK(etcd_kv_get(client, text("fork/a"), NULL, &response, &err));
+  OK(etcd_lease_grant(client, 10, NULL, &lease, &err));
+  OK(etcd_lease_keep_alive(client, lease->id, NULL, NULL, NULL, &kept, &err));
+  etcd_lease_grant_response_free(lease);
   OK(etcd_kv_get_async(client, text("fork/a"), NULL, queue, NULL, &op, &err));
   for (i = 0; i < 6; i++) {
     ends_well(fork_child(client, queue, op, response, i));
@@ -179,6 +191,9 @@ int main(int argc, char **argv) {
   }
   stop = 1;
   for (i = 0; i < 4; i++) join(threads[i]);
+  /* The parent's goes on. */
+  CHECK(etcd_keep_alive_left_ms(kept) > 0);
+  etcd_keep_alive_close(kept);
   etcd_range_response_free(response);
   etcd_queue_free(queue);
   etcd_client_close(client);

@@ -171,6 +171,11 @@ AT(etcd_lease_grant_options_t, id, 8);
 AT(etcd_lease_grant_options_t, timeout_ms, 16);
 AT(etcd_lease_grant_options_t, flags, 20);
 
+SIZE(etcd_keep_alive_options_t, 16);
+AT(etcd_keep_alive_options_t, size, 0);
+AT(etcd_keep_alive_options_t, timeout_ms, 8);
+AT(etcd_keep_alive_options_t, flags, 12);
+
 SIZE(etcd_lease_options_t, 16);
 AT(etcd_lease_options_t, size, 0);
 AT(etcd_lease_options_t, timeout_ms, 8);

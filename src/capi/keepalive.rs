@@ -1,0 +1,190 @@
+//! Leases kept alive until told otherwise.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::event::ETCD_EVENT_KEEP_ALIVE;
+use super::lease::etcd_lease_keep_alive_response_t;
+use super::options::{copy, Options};
+use super::queue::etcd_queue_t;
+use super::response::Response;
+use super::stream::{self, Delivery, Source};
+use super::types::ETCD_TIMEOUT_NONE;
+use super::{clear, guard, handle, known_flags, out, quiet};
+use crate::client::keepalive::{KeepAlive, Renewal};
+use crate::error::Result;
+use crate::mailbox::{Mailbox, Taken};
+use crate::status::*;
+use prost::Message;
+use std::ffi::c_void;
+use std::time::Duration;
+
+/// A lease that is kept alive. Opaque; close it with etcd_keep_alive_close().
+pub struct etcd_keep_alive_t(());
+
+/// For etcd_lease_keep_alive(): tell of renewals too, not only of the end.
+pub const ETCD_KEEP_ALIVE_NOTIFY: u32 = 1 << 23;
+
+/// Options of etcd_lease_keep_alive(). Begin with ETCD_KEEP_ALIVE_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_keep_alive_options_t {
+    /// Set by ETCD_KEEP_ALIVE_OPTIONS_INIT.
+    pub size: usize,
+    /// For the first renewal, in milliseconds: until it comes nobody knows when the
+    /// lease ends. 0 for the client's timeout, ETCD_TIMEOUT_NONE for no limit. A
+    /// lease that is kept alive already goes by what is known of it.
+    pub timeout_ms: u32,
+    /// ETCD_KEEP_ALIVE_NOTIFY.
+    pub flags: u32,
+}
+
+unsafe impl Options for etcd_keep_alive_options_t {
+    const NAME: &'static str = "etcd_keep_alive_options_t";
+    const FIRST_SIZE: usize = 16;
+}
+
+impl Source for KeepAlive {
+    type Item = Renewal;
+    fn mailbox(&self) -> &Mailbox<Renewal> {
+        self.mailbox()
+    }
+    fn next(&self, wait: Option<Duration>) -> Taken<Renewal> {
+        self.next(wait)
+    }
+}
+
+impl Delivery for Renewal {
+    type Response = etcd_lease_keep_alive_response_t;
+    const EVENT: i32 = ETCD_EVENT_KEEP_ALIVE;
+    fn response(self) -> Result<*mut etcd_lease_keep_alive_response_t> {
+        Response::decode(self.latest().encode_to_vec())
+    }
+    unsafe fn free(response: *mut etcd_lease_keep_alive_response_t) {
+        Response::free(response);
+    }
+}
+
+/// Keeps a lease alive until that is closed, or the lease has ended.
+///
+/// The lease is renewed at once, and then whenever a third of its granted ttl has
+/// passed, by the library's thread: nothing that the program does holds it up. It
+/// goes on through broken connections, restarted members and new leaders, for as
+/// long as the lease lives. All leases of a client share one connection. To keep
+/// a lease alive twice costs no more; each has its own handle.
+///
+/// The end is told once, for one of these reasons:
+/// ETCD_ERR_LEASE_LOST: no server has renewed it within its ttl, counted from the
+/// moment at which the last renewal was sent. It is told within a second, also
+/// after the process or the machine was stopped: then before any renewal. The
+/// message says what stood in the way. The lease is never taken up again by itself.
+/// ETCD_ERR_LEASE_NOT_FOUND: a server says that it has expired or was revoked; or
+/// this client has revoked it. A revocation by others shows at the next renewal,
+/// after a third of the ttl.
+/// ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to
+/// renew this lease, such as ETCD_ERR_PERMISSION_DENIED.
+///
+/// Servers before 3.4.38, 3.5.23 and 3.6.5 may for a moment renew a lease that was
+/// revoked. After a connection was lost the library therefore asks the leader for
+/// each of its leases; otherwise the next renewal tells.
+///
+/// @param client    Open client.
+/// @param id        The lease, not 0. Whether it exists is told by the first renewal.
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Where ETCD_EVENT_KEEP_ALIVE events go; NULL: call etcd_keep_alive_next().
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] out  The handle; close it with etcd_keep_alive_close().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
+///         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It waits for no server.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_lease_keep_alive(
+    client: *mut etcd_client_t,
+    id: i64,
+    options: *const etcd_keep_alive_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    out: *mut *mut etcd_keep_alive_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        let client = handle::get(client)?;
+        let options = copy(options)?;
+        known_flags(options.flags, ETCD_KEEP_ALIVE_NOTIFY)?;
+        let queue = stream::queue(queue)?;
+        let first = match options.timeout_ms {
+            0 => client.deadline().left(),
+            ETCD_TIMEOUT_NONE => None,
+            ms => Some(Duration::from_millis(ms.into())),
+        };
+        let notify = options.flags & ETCD_KEEP_ALIVE_NOTIFY != 0;
+        let source = client.keep_alive(id, first, notify)?;
+        out.write(stream::open(source, queue, user_data)?);
+        Ok(ETCD_OK)
+    })
+}
+
+/// Waits for news of a lease that was given no queue.
+///
+/// With ETCD_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
+/// has waited for, the latest. Without it, it returns when the lease has ended.
+///
+/// @param keep_alive Open handle.
+/// @param wait_ms    As etcd_queue_next().
+/// @param[out] out   The latest renewal; may be NULL if it is not wanted. Free it with
+///                   etcd_lease_keep_alive_response_free(). NULL unless ETCD_OK.
+/// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end of the lease as in
+///         etcd_lease_keep_alive(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
+///         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread, any number at once; each renewal is taken once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_keep_alive_next(
+    keep_alive: *mut etcd_keep_alive_t,
+    wait_ms: i32,
+    out: *mut *mut etcd_lease_keep_alive_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(out);
+        stream::next(keep_alive, wait_ms, out)
+    })
+}
+
+/// How long the lease surely lives.
+///
+/// Ask it before doing what only the holder of the lease may do, and be done within
+/// that time: it is right also for a program that has just been stopped for longer
+/// than the ttl. Nothing but etcd itself can tell for a change in etcd: there
+/// compare, in the same transaction, that a key of the lease still exists.
+///
+/// @param keep_alive  May be NULL, or closed: 0.
+/// @return Milliseconds; 0 if the lease has ended or was not renewed yet. Longer than that the
+///         lease may live, and shorter only if somebody revokes it.
+/// @par Thread safety  Any thread, any number at once. Blocks on nothing.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_keep_alive_left_ms(keep_alive: *const etcd_keep_alive_t) -> i64 {
+    quiet(|| {
+        let left = handle::get(keep_alive).map(|stream| stream.source.left());
+        left.map_or(0, |left| i64::try_from(left.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+/// Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
+///
+/// Nothing is told any more; a wait in etcd_keep_alive_next() ends with
+/// ETCD_ERR_BAD_HANDLE. Other handles of the same lease go on.
+///
+/// @param keep_alive  May be NULL, or closed already.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_keep_alive_close(keep_alive: *mut etcd_keep_alive_t) {
+    quiet(|| stream::close(keep_alive));
+}

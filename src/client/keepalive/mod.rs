@@ -1,0 +1,335 @@
+//! Leases that are kept alive until told otherwise: what is known of each, and
+//! who wants to know it.
+
+#![forbid(unsafe_code)]
+
+mod renewer;
+
+pub use renewer::Renewer;
+
+use super::lease::known;
+use super::server::Core;
+use super::Client;
+use crate::error::{Error, Result};
+use crate::mailbox::{Mailbox, Taken};
+use crate::status::{ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND};
+use crate::sys::boot_time;
+use crate::wire::proto::LeaseKeepAliveResponse;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// All that a client keeps alive. Locks are taken in this order: this one, a
+/// lease's, a mailbox's.
+#[derive(Default)]
+pub struct Keeper {
+    state: Mutex<Kept>,
+    /// What stands in the way of renewals now: the reason, when one comes too late.
+    trouble: Mutex<Option<Error>>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Kept {
+    leases: HashMap<i64, Arc<Lease>>,
+    /// Begun or over, and the renewer has not looked at them since.
+    news: Vec<Arc<Lease>>,
+    /// Why there is no renewer any more.
+    ended: Option<Error>,
+}
+
+/// One lease, for any number of readers. All times are of the clock that goes
+/// on while the machine sleeps.
+struct Lease {
+    id: i64,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// A server has renewed it: only then is the deadline its own.
+    answered: bool,
+    /// When it counts as lost. Only an answer moves it, counted from when that was asked for.
+    deadline: Duration,
+    latest: LeaseKeepAliveResponse,
+    end: Option<Error>,
+    readers: Vec<Reader>,
+}
+
+struct Reader {
+    mailbox: Arc<Mailbox<Renewal>>,
+    wants_renewals: bool,
+}
+
+/// That there was a renewal; which one, the reader finds when he looks: of those
+/// that he has not taken only the latest counts.
+pub struct Renewal(Arc<Lease>);
+
+impl Renewal {
+    pub fn latest(&self) -> LeaseKeepAliveResponse {
+        self.0.state.lock().unwrap().latest
+    }
+}
+
+fn gone() -> Error {
+    Error::new(ETCD_ERR_LEASE_NOT_FOUND, "the lease has ended")
+}
+
+impl Lease {
+    /// Whether it is kept alive. A deadline that has passed ends it here, whoever finds that.
+    fn lives(&self, now: Duration, keeper: &Keeper) -> bool {
+        let state = self.state.lock().unwrap();
+        if state.end.is_none() && now >= state.deadline {
+            finish(state, keeper.lost());
+            return false;
+        }
+        state.end.is_none()
+    }
+
+    fn deadline(&self) -> Duration {
+        self.state.lock().unwrap().deadline
+    }
+
+    /// How long a server surely has it.
+    fn left(&self, now: Duration, keeper: &Keeper) -> Duration {
+        let lives = self.lives(now, keeper);
+        let state = self.state.lock().unwrap();
+        match lives && state.answered && state.end.is_none() {
+            true => state.deadline.saturating_sub(now),
+            false => Duration::ZERO,
+        }
+    }
+
+    fn end(&self, error: Error) {
+        finish(self.state.lock().unwrap(), error);
+    }
+
+    /// Takes the answer to what was sent at `sent`, unless it comes too late; whether it lives on.
+    fn answer(
+        self: &Arc<Lease>,
+        response: LeaseKeepAliveResponse,
+        sent: Duration,
+        keeper: &Keeper,
+    ) -> bool {
+        if !self.lives(boot_time(), keeper) {
+            return false;
+        }
+        let mut state = self.state.lock().unwrap();
+        let Ok(ttl @ 1..) = u64::try_from(response.ttl) else {
+            finish(state, gone());
+            return false;
+        };
+        if state.end.is_some() {
+            return false;
+        }
+        let deadline = sent.saturating_add(Duration::from_secs(ttl));
+        state.deadline = match state.answered {
+            true => state.deadline.max(deadline),
+            false => deadline,
+        };
+        state.answered = true;
+        state.latest = response;
+        let wants = state.readers.iter().filter(|reader| reader.wants_renewals);
+        let wants: Vec<_> = wants.map(|reader| reader.mailbox.clone()).collect();
+        drop(state);
+        for mailbox in wants {
+            // One that is there already is read as this one.
+            mailbox.push([(Renewal(self.clone()), 1)]);
+        }
+        true
+    }
+}
+
+/// The first end counts, and nothing is told after it.
+fn finish(mut state: MutexGuard<'_, State>, error: Error) {
+    if state.end.is_some() {
+        return;
+    }
+    state.end = Some(error.clone());
+    let readers = std::mem::take(&mut state.readers);
+    drop(state);
+    for reader in readers {
+        reader.mailbox.cut(error.clone());
+    }
+}
+
+impl Keeper {
+    fn begin(&self, id: i64, deadline: Duration, reader: Reader) -> Result<Arc<Lease>> {
+        let known = self.state.lock().unwrap().leases.get(&id).cloned();
+        // One that is over must not be shared, though nobody may have found that yet.
+        if let Some(lease) = known {
+            lease.lives(boot_time(), self);
+        }
+        let mut kept = self.state.lock().unwrap();
+        if let Some(error) = &kept.ended {
+            return Err(error.clone());
+        }
+        if let Some(lease) = kept.leases.get(&id) {
+            let mut state = lease.state.lock().unwrap();
+            if state.end.is_none() {
+                state.readers.push(reader);
+                return Ok(lease.clone());
+            }
+        }
+        let state = State {
+            answered: false,
+            deadline,
+            latest: LeaseKeepAliveResponse::default(),
+            end: None,
+            readers: vec![reader],
+        };
+        let lease = Arc::new(Lease { id, state: Mutex::new(state) });
+        kept.leases.insert(id, lease.clone());
+        kept.news.push(lease.clone());
+        self.changed.notify_one();
+        Ok(lease)
+    }
+
+    /// Forgets readers that have gone; with the last of them the lease is left to itself.
+    fn prune(&self, id: i64) {
+        let kept = self.state.lock().unwrap();
+        let Some(lease) = kept.leases.get(&id) else { return };
+        let mut state = lease.state.lock().unwrap();
+        let (left, rest) = std::mem::take(&mut state.readers)
+            .into_iter()
+            .partition::<Vec<_>, _>(|reader| reader.mailbox.is_closed());
+        state.readers = rest;
+        let unwanted = state.readers.is_empty() && state.end.is_none();
+        drop(state);
+        if unwanted {
+            // There is nobody left to tell.
+            self.retire(kept, id, gone());
+        }
+        drop(left);
+    }
+
+    /// A call has ended the lease: nothing more is told of it.
+    pub fn revoked(&self, id: i64) {
+        let kept = self.state.lock().unwrap();
+        if kept.leases.contains_key(&id) {
+            self.retire(kept, id, gone());
+        }
+    }
+
+    fn retire(&self, mut kept: MutexGuard<'_, Kept>, id: i64, error: Error) {
+        let Some(lease) = kept.leases.remove(&id) else { return };
+        kept.news.push(lease.clone());
+        drop(kept);
+        lease.end(error);
+        self.changed.notify_one();
+    }
+
+    /// What the renewer has not seen; those that are over are in no map any more.
+    fn news(&self) -> Vec<Arc<Lease>> {
+        std::mem::take(&mut self.state.lock().unwrap().news)
+    }
+
+    /// The renewer is done with it.
+    fn forget(&self, lease: &Arc<Lease>) {
+        let mut kept = self.state.lock().unwrap();
+        if kept.leases.get(&lease.id).is_some_and(|kept| Arc::ptr_eq(kept, lease)) {
+            kept.leases.remove(&lease.id);
+        }
+    }
+
+    /// There is no renewer any more.
+    fn close(&self, error: &Error) {
+        let mut kept = self.state.lock().unwrap();
+        kept.ended = Some(error.clone());
+        let (leases, news) = (std::mem::take(&mut kept.leases), std::mem::take(&mut kept.news));
+        drop(kept);
+        for lease in leases.into_values() {
+            lease.end(error.clone());
+        }
+        drop(news);
+    }
+
+    fn lost(&self) -> Error {
+        let late = "the lease was not renewed in time";
+        match &*self.trouble.lock().unwrap() {
+            None => Error::new(ETCD_ERR_LEASE_LOST, late),
+            Some(trouble) => {
+                let why = format!("{late}: {}", trouble.message);
+                Error::new(ETCD_ERR_LEASE_LOST, why).at(&trouble.endpoint)
+            }
+        }
+    }
+
+    fn note(&self, trouble: Option<Error>) {
+        *self.trouble.lock().unwrap() = trouble;
+    }
+}
+
+/// A lease kept alive, as one of its readers sees it; let go of when it is dropped.
+pub struct KeepAlive {
+    keeper: Arc<Keeper>,
+    lease: Arc<Lease>,
+    mailbox: Arc<Mailbox<Renewal>>,
+}
+
+impl Client {
+    /// Keeps a lease alive until that is dropped. `first`: how long the first
+    /// renewal may take; nobody knows how long the lease lives until then.
+    pub fn keep_alive(
+        &self,
+        id: i64,
+        first: Option<Duration>,
+        wants_renewals: bool,
+    ) -> Result<KeepAlive> {
+        let keep_alive = self.core.keep_alive(id, first, wants_renewals)?;
+        self.runtime.attend();
+        Ok(keep_alive)
+    }
+}
+
+impl Core {
+    fn keep_alive(
+        &self,
+        id: i64,
+        first: Option<Duration>,
+        wants_renewals: bool,
+    ) -> Result<KeepAlive> {
+        let id = known(id)?;
+        let keeper = self.keeper.clone();
+        let pruned = Arc::downgrade(&keeper);
+        let on_room = move || {
+            if let Some(keeper) = pruned.upgrade() {
+                keeper.prune(id);
+            }
+        };
+        let mailbox = Arc::new(Mailbox::new(1, Arc::new(on_room)));
+        let deadline = first.and_then(|first| boot_time().checked_add(first));
+        let reader = Reader { mailbox: mailbox.clone(), wants_renewals };
+        let lease = keeper.begin(id, deadline.unwrap_or(Duration::MAX), reader)?;
+        Ok(KeepAlive { keeper, lease, mailbox })
+    }
+}
+
+impl KeepAlive {
+    /// Where the news is, after a look at the clock: the renewer may not have run yet.
+    pub fn mailbox(&self) -> &Mailbox<Renewal> {
+        self.lease.lives(boot_time(), &self.keeper);
+        &self.mailbox
+    }
+
+    /// The process may have been stopped while it waited, and what it waited for be long over.
+    pub fn next(&self, wait: Option<Duration>) -> Taken<Renewal> {
+        match self.mailbox().next(wait) {
+            Taken::Item(_) if !self.lease.lives(boot_time(), &self.keeper) => {
+                self.mailbox.next(Some(Duration::ZERO))
+            }
+            taken => taken,
+        }
+    }
+
+    /// How long the lease surely lives; zero if that is not known, or over.
+    pub fn left(&self) -> Duration {
+        self.lease.left(boot_time(), &self.keeper)
+    }
+}
+
+impl Drop for KeepAlive {
+    fn drop(&mut self) {
+        self.mailbox.close();
+    }
+}
