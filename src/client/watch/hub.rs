@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::lane::{heard, Lane};
+use super::lane::{heard, Held, Lane};
 use super::position::{Batch, Position, Stop};
 use super::{now, Message, Spec};
 use crate::client::call::{FIRST_PAUSE, LONGEST_PAUSE};
@@ -31,8 +31,12 @@ use tokio::time::{sleep_until, Instant};
 const CREATION: Duration = Duration::from_secs(5);
 /// New tokens in a row that bring no watch.
 const MAX_RENEWALS: u32 = 3;
-/// Lanes at a time: one, and one whose token takes no new watches.
+/// Lanes at a time: one, and one for slow readers or with a token that takes no
+/// new watches.
 const LANES: usize = 2;
+/// For a slow reader to make room before his watch is called off for a while. It
+/// is cheaper to wait for him than to have the server find the place again.
+const HOLD: Duration = Duration::from_millis(100);
 /// How often servers are asked how far they are, so that no compaction overtakes
 /// a watch whose keys do not change.
 const PROGRESS: Duration = Duration::from_secs(60);
@@ -138,6 +142,8 @@ struct Entry {
     place: Place,
     /// The reader was told that it exists, or does not want to know.
     announced: bool,
+    /// Its reader had too much to read.
+    slow: bool,
     renewals: u32,
     /// Members in a row that had no leader.
     leaderless: usize,
@@ -223,6 +229,7 @@ impl Work {
                     mailbox,
                     position,
                     place: Place::Asking,
+                    slow: false,
                     renewals: 0,
                     leaderless: 0,
                 };
@@ -281,6 +288,7 @@ impl Work {
         match (entry.mailbox.is_closed(), entry.place) {
             (true, _) => drop(self.forget(watch)),
             (false, Place::Resting) => self.wait(watch),
+            (false, Place::On(number, _)) => self.deliver_held(number, watch),
             (false, _) => {}
         }
     }
@@ -298,6 +306,9 @@ impl Work {
     fn leave(&mut self, place: Place) {
         let Place::On(number, watch_id) = place else { return };
         if let Some(at) = self.lanes.iter().position(|lane| lane.number == number) {
+            let lane = &mut self.lanes[at];
+            let watch = lane.watches.get(&watch_id).copied();
+            drop(lane.held.take_if(|held| Some(held.watch) == watch));
             if let Err(failure) = self.lanes[at].cancel(watch_id) {
                 self.lost(at, failure);
             } else if self.lanes[at].is_empty() {
@@ -336,9 +347,10 @@ impl Work {
     fn due(&self) -> Instant {
         let creation = self.lanes.iter().filter_map(|lane| lane.creating.front());
         let creation = creation.map(|&(_, since)| since + CREATION).min();
+        let held = self.lanes.iter().filter_map(|lane| Some(lane.held.as_ref()?.until)).min();
         let opening = (!self.waiting.is_empty()).then_some(self.not_before);
         let opening = opening.filter(|&due| due > Instant::now());
-        [creation, opening].into_iter().flatten().fold(self.progress, Instant::min)
+        [creation, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
     }
 
     fn tick(&mut self) {
@@ -348,6 +360,12 @@ impl Work {
         while let Some(at) = self.lanes.iter().position(overdue) {
             let limit = CREATION.as_millis();
             self.lost(at, Failure::Lost(format!("no answer to a watch within {limit} ms")));
+        }
+        for lane in &mut self.lanes {
+            if let Some(held) = lane.held.take_if(|held| held.until <= Instant::now()) {
+                let first = held.batches.front().map(|batch| batch.first);
+                return self.rest(held.watch, first);
+            }
         }
         if Instant::now() >= self.progress {
             self.ask_for_progress();
@@ -384,31 +402,36 @@ impl Work {
 
     /// Puts those that wait on a lane, or sees to it that there will be one.
     fn place(&mut self) {
-        if self.waiting.is_empty() || self.renewing || self.opening.is_some() {
+        if self.renewing {
             return;
         }
-        match self.lanes.last().filter(|lane| !lane.stale) {
-            None if Instant::now() < self.not_before => {}
-            None => {
+        let (mut left, mut wanted) = (VecDeque::new(), None);
+        while let Some(watch) = self.waiting.pop_front() {
+            let Some(entry) = self.watches.get_mut(&watch) else { continue };
+            if entry.place != Place::Waiting {
+                continue;
+            }
+            let fits = |lane: &Lane| lane.slow == entry.slow && !lane.stale;
+            let Some(at) = self.lanes.iter().position(fits) else {
+                wanted = wanted.or(Some(entry.slow));
+                left.push_back(watch);
+                continue;
+            };
+            entry.place = Place::Creating;
+            let request = entry.spec.create(entry.position.resume());
+            if let Err(failure) = self.lanes[at].create(watch, request) {
+                self.lost(at, failure);
+            }
+        }
+        self.waiting = left;
+        self.lanes.retain(|lane| !lane.is_empty());
+        match wanted {
+            Some(slow) if self.opening.is_none() && Instant::now() >= self.not_before => {
                 self.opened += 1;
-                let lane = Lane::open(self.core.clone(), self.opened, self.avoid);
+                let lane = Lane::open(self.core.clone(), self.opened, slow, self.avoid);
                 self.opening = Some(Box::pin(lane));
             }
-            Some(_) => {
-                let at = self.lanes.len() - 1;
-                while let Some(watch) = self.waiting.pop_front() {
-                    let Some(entry) = self.watches.get_mut(&watch) else { continue };
-                    if entry.place != Place::Waiting {
-                        continue;
-                    }
-                    entry.place = Place::Creating;
-                    let request = entry.spec.create(entry.position.resume());
-                    if let Err(failure) = self.lanes[at].create(watch, request) {
-                        return self.lost(at, failure);
-                    }
-                }
-                self.lanes.retain(|lane| !lane.is_empty());
-            }
+            _ => {}
         }
     }
 
@@ -417,7 +440,8 @@ impl Work {
         match lane {
             Ok(lane) => {
                 if self.lanes.len() == LANES {
-                    self.abandon(0);
+                    let stale = self.lanes.iter().position(|lane| lane.stale);
+                    self.abandon(stale.unwrap_or(0));
                 }
                 self.lanes.push(lane);
             }
@@ -428,7 +452,13 @@ impl Work {
 
     /// Moves the watches of a lane.
     fn abandon(&mut self, at: usize) -> Vec<u64> {
-        let moved: Vec<u64> = self.lanes.remove(at).abandon().collect();
+        let mut lane = self.lanes.remove(at);
+        if let Some(Held { watch, batches, .. }) = lane.held.take() {
+            if let (Some(entry), Some(first)) = (self.watches.get_mut(&watch), batches.front()) {
+                entry.position.rewind(first.first);
+            }
+        }
+        let moved: Vec<u64> = lane.abandon().collect();
         moved.iter().for_each(|&watch| self.wait(watch));
         moved
     }
@@ -467,7 +497,7 @@ impl Work {
             return;
         }
         match entry.position.take(&message, &head) {
-            Ok(batches) => self.deliver(watch, batches),
+            Ok(batches) => self.deliver(at, watch, batches),
             Err(Stop::Nonsense(why)) => self.lost(at, Failure::Malformed(why.to_owned())),
             Err(Stop::TooLarge(size)) => {
                 let why = format!("a revision of {size} bytes is over the receive limit");
@@ -594,22 +624,42 @@ impl Work {
         }
     }
 
-    /// What reached the reader's bound is asked for again when there is room.
-    fn deliver(&mut self, watch: u64, mut batches: Vec<Batch>) {
+    /// Of what the reader has no room for, a slow lane waits; any other lets the
+    /// server keep it.
+    fn deliver(&mut self, at: usize, watch: u64, batches: Vec<Batch>) {
         let Some(entry) = self.watches.get_mut(&watch) else { return };
-        let size = batches.iter().map(Batch::size).sum::<usize>();
-        if size > entry.mailbox.room() {
-            batches.iter_mut().for_each(Batch::detach);
+        let left = entry.deliver(batches.into());
+        let Some(first) = left.front().map(|batch| batch.first) else { return };
+        match entry.slow {
+            true => {
+                let until = Instant::now() + HOLD;
+                self.lanes[at].held = Some(Held { watch, batches: left, until });
+            }
+            false => self.rest(watch, Some(first)),
         }
-        let items = batches.into_iter().map(|batch| {
-            let size = batch.size();
-            (Message::Events(batch), size)
-        });
-        if let Some(Message::Events(refused)) = entry.mailbox.push(items) {
-            entry.position.rewind(refused.first);
-            let place = std::mem::replace(&mut entry.place, Place::Resting);
-            self.leave(place);
+    }
+
+    /// The reader has made room for more.
+    fn deliver_held(&mut self, number: u64, watch: u64) {
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.number == number) else { return };
+        let Some(held) = &mut lane.held else { return };
+        let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
+            return;
+        };
+        held.batches = entry.deliver(std::mem::take(&mut held.batches));
+        held.until = Instant::now() + HOLD;
+        drop(lane.held.take_if(|held| held.batches.is_empty()));
+    }
+
+    /// Calls a watch off until its reader has room, and then asks for the rest again.
+    fn rest(&mut self, watch: u64, first: Option<i64>) {
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        if let Some(first) = first {
+            entry.position.rewind(first);
         }
+        entry.slow = true;
+        let place = std::mem::replace(&mut entry.place, Place::Resting);
+        self.leave(place);
     }
 
     /// A server has sent everything up to this revision on one of its lanes.
@@ -635,6 +685,24 @@ impl Work {
 }
 
 impl Entry {
+    /// Gives back what the reader has no room for.
+    fn deliver(&self, mut batches: VecDeque<Batch>) -> VecDeque<Batch> {
+        let size = batches.iter().map(Batch::size).sum::<usize>();
+        if size > self.mailbox.room() {
+            // Or else a few events would keep all that came with them.
+            batches.iter_mut().for_each(Batch::detach);
+        }
+        let items = std::iter::from_fn(|| {
+            let batch = batches.pop_front()?;
+            let size = batch.size();
+            Some((Message::Events(batch), size))
+        });
+        if let Some(Message::Events(refused)) = self.mailbox.push(items) {
+            batches.push_front(refused);
+        }
+        batches
+    }
+
     /// Not to a reader who has enough to read: a later notice says more.
     fn tell_progress(&self, header: Header) -> bool {
         let message = Message::Progress(header, header.revision);

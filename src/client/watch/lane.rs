@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::position::Batch;
 use crate::client::call::Cluster;
 use crate::client::server::{Core, Server};
 use crate::client::token::Token;
@@ -28,6 +29,13 @@ enum Messages {
     Embedded(WatchStream),
 }
 
+/// Events of a watch that wait for room, until a moment.
+pub struct Held {
+    pub watch: u64,
+    pub batches: VecDeque<Batch>,
+    pub until: Instant,
+}
+
 pub struct Lane {
     messages: Messages,
     /// Tells this lane from those before it.
@@ -35,8 +43,12 @@ pub struct Lane {
     pub member: usize,
     /// What the calls on it are allowed by.
     pub token: Token,
+    /// For watches whose readers had too much to read: they keep each other waiting.
+    pub slow: bool,
     /// A server that refused the token takes no more watches on this lane.
     pub stale: bool,
+    /// What a reader has no room for; nothing else is heard until he has.
+    pub held: Option<Held>,
     /// Watches that the server has not confirmed yet, in the order in which it will.
     pub creating: VecDeque<(u64, Instant)>,
     /// The others, by the number that the server gave them.
@@ -49,7 +61,12 @@ pub struct Lane {
 
 impl Lane {
     /// Opens one on the best member, once there is one.
-    pub async fn open(core: Arc<Core>, number: u64, avoid: Option<usize>) -> Result<Lane> {
+    pub async fn open(
+        core: Arc<Core>,
+        number: u64,
+        slow: bool,
+        avoid: Option<usize>,
+    ) -> Result<Lane> {
         let (messages, member, token) = match &core.server {
             Server::Embedded(embedded) => {
                 (Messages::Embedded(embedded.engine.watch()), 0, Token::default())
@@ -62,7 +79,9 @@ impl Lane {
             number,
             member,
             token,
+            slow,
             stale: false,
+            held: None,
             creating: VecDeque::new(),
             watches: HashMap::new(),
             cancelled: HashSet::new(),
@@ -115,6 +134,7 @@ impl Lane {
     /// May be dropped while it waits, and called again.
     async fn next(&mut self) -> Result<Bytes, Failure> {
         match &mut self.messages {
+            _ if self.held.is_some() => std::future::pending().await,
             Messages::Embedded(stream) => Ok(stream.next().await.encode_to_vec().into()),
             Messages::Network(stream) => stream.next().await.map(Bytes::from),
         }
