@@ -144,6 +144,9 @@ struct Entry {
     announced: bool,
     /// Its reader had too much to read.
     slow: bool,
+    /// The server is to cut answers that are large: not at once, because etcd
+    /// takes time with the square of the number of events for that.
+    fragment: bool,
     renewals: u32,
     /// Members in a row that had no leader.
     leaderless: usize,
@@ -230,6 +233,7 @@ impl Work {
                     position,
                     place: Place::Asking,
                     slow: false,
+                    fragment: false,
                     renewals: 0,
                     leaderless: 0,
                 };
@@ -418,7 +422,7 @@ impl Work {
                 continue;
             };
             entry.place = Place::Creating;
-            let request = entry.spec.create(entry.position.resume());
+            let request = entry.spec.create(entry.position.resume(), entry.fragment);
             if let Err(failure) = self.lanes[at].create(watch, request) {
                 self.lost(at, failure);
             }
@@ -579,6 +583,7 @@ impl Work {
 
     /// A lane has ended: its watches go elsewhere, or end with it.
     fn lost(&mut self, at: usize, failure: Failure) {
+        let too_large = matches!(failure, Failure::TooLarge(_));
         let error = match failure {
             Failure::Refused { code, message } => {
                 Error::new(of_server_error(code, &message), message)
@@ -599,6 +604,9 @@ impl Work {
         let mut renew = false;
         for watch in moved {
             let Some(entry) = self.watches.get_mut(&watch) else { continue };
+            if too_large && !std::mem::replace(&mut entry.fragment, true) {
+                continue;
+            }
             let leaderless = error.status == ETCD_ERR_NO_LEADER;
             entry.leaderless += usize::from(leaderless);
             let given_up = entry.spec.require_leader && entry.leaderless >= self.core.members();

@@ -70,7 +70,7 @@ impl Spec {
         }
     }
 
-    fn create(&self, start_revision: i64) -> RequestUnion {
+    fn create(&self, start_revision: i64, fragment: bool) -> RequestUnion {
         let filters = [(self.no_puts, FilterType::Noput), (self.no_deletes, FilterType::Nodelete)];
         let filters = filters.iter().filter(|(wanted, _)| *wanted);
         RequestUnion::CreateRequest(WatchCreateRequest {
@@ -79,8 +79,7 @@ impl Spec {
             start_revision,
             filters: filters.map(|(_, filter)| *filter as i32).collect(),
             prev_kv: self.prev_kv,
-            // Without it the server's answers may outgrow any limit.
-            fragment: true,
+            fragment,
             // A watch that resumes where it last heard of the store is not
             // overtaken by a compaction because nothing happened to its keys.
             progress_notify: true,
