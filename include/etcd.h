@@ -53,10 +53,18 @@
 #define ETCD_MAYBE_APPLIED 1
 
 /**
- * For etcd_client_options_t.flags: send user and password also to endpoints
+ * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
  * that are neither https nor on this machine, where others can read them.
  */
 #define ETCD_CLIENT_PLAINTEXT_PASSWORD 1
+
+/**
+ * For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
+ * with any certificate: who is on the way can read and change everything, user
+ * and password included. For tests. Excludes the fields that say whom to believe:
+ * ca_file, ca_pem, crl_file, crl_pem and server_name.
+ */
+#define ETCD_CLIENT_INSECURE_SKIP_VERIFY 2
 
 /**
  * For any call's flags: a member that knows of no leader refuses the call at
@@ -449,7 +457,14 @@ typedef struct etcd_bytes_t {
 
 /**
  * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
- * field means its default. Everything is copied by etcd_client_open().
+ * field means its default. Everything is copied by etcd_client_open(); what is
+ * secret is wiped from memory once it is of no more use.
+ *
+ * Files of PEM text are read by etcd_client_open() and again for each new
+ * connection, so that certificates can be replaced while the program runs; a
+ * connection that exists goes on with what it was made with. While a new file
+ * cannot be used, the last that could is, and errors of connecting say so. A
+ * pipe is read once only. PEM text given in memory stays as it is.
  */
 typedef struct etcd_client_options_t {
   /**
@@ -460,8 +475,8 @@ typedef struct etcd_client_options_t {
    * Required: endpoints, separated by comma, semicolon or white space, at
    * most 8 KiB in all. Each is host:port, http://host:port,
    * https://host:port or unix:/path; IPv6 addresses stand in brackets; the
-   * port defaults to 2379. Without a scheme TLS is used when a CA or a
-   * certificate is given. Or, alone, mem: or mem:NAME: an etcd inside this
+   * port defaults to 2379. Without a scheme TLS is used when a CA, a certificate
+   * or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. Or, alone, mem: or mem:NAME: an etcd inside this
    * process, in memory; the same name is the same store for all clients, see
    * etcd_mem_drop().
    */
@@ -534,13 +549,33 @@ typedef struct etcd_client_options_t {
    */
   uint32_t max_send_bytes;
   /**
-   * Largest reply in bytes; default 64 MiB.
+   * Largest reply in bytes; default 64 MiB. No reply takes more than three times
+   * as much memory: one of very many very small keys is refused sooner.
    */
   uint32_t max_receive_bytes;
   /**
    * Must be 0.
    */
   uint32_t reserved;
+  /**
+   * File of PEM revocation lists (X509 CRL), which may be those of several CAs.
+   * Then every certificate in a server's chain but the root must be on record as
+   * not revoked: one without a list of the CA that signed it, or with a list
+   * past its next update, is refused like a revoked one. Connections that exist
+   * are not cut.
+   */
+  const char *crl_file;
+  /**
+   * In place of crl_file: the PEM text itself.
+   */
+  struct etcd_bytes_t crl_pem;
+  /**
+   * In place of user and password: a token that the servers accept, such as a
+   * JSON web token. It is sent as it is and never renewed: when it is refused,
+   * calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
+   * Refused for endpoints where others could read it, like a password.
+   */
+  const char *token;
 } etcd_client_options_t;
 
 /**
@@ -3177,7 +3212,7 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 
 /** All defaults, for initialising an etcd_client_options_t. */
 #define ETCD_CLIENT_OPTIONS_INIT \
-  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL }
 
 /** All defaults, for initialising an etcd_get_options_t. */
 #define ETCD_GET_OPTIONS_INIT \

@@ -61,3 +61,24 @@ impl Error {
         self
     }
 }
+
+/// A server's text is shown to people and written to logs.
+const MAX_MESSAGE: usize = 1024;
+
+/// What somebody else has written: what a terminal or a log would act on is
+/// escaped, and what is too long for either is cut.
+pub fn printable(theirs: &str) -> String {
+    let mut text = String::new();
+    for c in theirs.chars() {
+        if text.len() >= MAX_MESSAGE {
+            text.push_str("...");
+            break;
+        }
+        if c.is_control() {
+            text.extend(c.escape_default());
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}

@@ -5,7 +5,7 @@ use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
 use crate::classic::Session;
-use crate::client::{Client, Login, Options, Servers};
+use crate::client::{secret_header, Client, Login, Options, Servers};
 use crate::embedded;
 use crate::error::{Error, Result};
 use crate::runtime::check_headroom;
@@ -13,6 +13,7 @@ use crate::status::*;
 use crate::transport::endpoint::{self, parse_list, Endpoints};
 use crate::transport::link::{Timing, LEAST_PING_INTERVAL};
 use crate::transport::tls::{Pem, Settings};
+use bytes::Bytes;
 use std::ffi::c_char;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,25 @@ use zeroize::Zeroizing;
 /// A client of one cluster. Opaque; may be used by any number of threads.
 pub struct etcd_client_t(());
 
-/// For etcd_client_options_t.flags: send user and password also to endpoints
+/// For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
 /// that are neither https nor on this machine, where others can read them.
 pub const ETCD_CLIENT_PLAINTEXT_PASSWORD: u32 = 1;
 
+/// For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
+/// with any certificate: who is on the way can read and change everything, user
+/// and password included. For tests. Excludes the fields that say whom to believe:
+/// ca_file, ca_pem, crl_file, crl_pem and server_name.
+pub const ETCD_CLIENT_INSECURE_SKIP_VERIFY: u32 = 2;
+
 /// How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
-/// field means its default. Everything is copied by etcd_client_open().
+/// field means its default. Everything is copied by etcd_client_open(); what is
+/// secret is wiped from memory once it is of no more use.
+///
+/// Files of PEM text are read by etcd_client_open() and again for each new
+/// connection, so that certificates can be replaced while the program runs; a
+/// connection that exists goes on with what it was made with. While a new file
+/// cannot be used, the last that could is, and errors of connecting say so. A
+/// pipe is read once only. PEM text given in memory stays as it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etcd_client_options_t {
@@ -35,8 +49,8 @@ pub struct etcd_client_options_t {
     /// Required: endpoints, separated by comma, semicolon or white space, at
     /// most 8 KiB in all. Each is host:port, http://host:port,
     /// https://host:port or unix:/path; IPv6 addresses stand in brackets; the
-    /// port defaults to 2379. Without a scheme TLS is used when a CA or a
-    /// certificate is given. Or, alone, mem: or mem:NAME: an etcd inside this
+    /// port defaults to 2379. Without a scheme TLS is used when a CA, a certificate
+    /// or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. Or, alone, mem: or mem:NAME: an etcd inside this
     /// process, in memory; the same name is the same store for all clients, see
     /// etcd_mem_drop().
     pub endpoints: *const c_char,
@@ -77,10 +91,24 @@ pub struct etcd_client_options_t {
     /// Largest request, key and value together, in bytes; default 2 MiB.
     /// etcd's own limit is 1.5 MiB unless it is configured.
     pub max_send_bytes: u32,
-    /// Largest reply in bytes; default 64 MiB.
+    /// Largest reply in bytes; default 64 MiB. No reply takes more than three times
+    /// as much memory: one of very many very small keys is refused sooner.
     pub max_receive_bytes: u32,
     /// Must be 0.
     pub reserved: u32,
+    /// File of PEM revocation lists (X509 CRL), which may be those of several CAs.
+    /// Then every certificate in a server's chain but the root must be on record as
+    /// not revoked: one without a list of the CA that signed it, or with a list
+    /// past its next update, is refused like a revoked one. Connections that exist
+    /// are not cut.
+    pub crl_file: *const c_char,
+    /// In place of crl_file: the PEM text itself.
+    pub crl_pem: etcd_bytes_t,
+    /// In place of user and password: a token that the servers accept, such as a
+    /// JSON web token. It is sent as it is and never renewed: when it is refused,
+    /// calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
+    /// Refused for endpoints where others could read it, like a password.
+    pub token: *const c_char,
 }
 
 unsafe impl Growing for etcd_client_options_t {
@@ -106,14 +134,14 @@ unsafe fn pem(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<O
     match (memory, path(file, &format!("{name}_file"))?) {
         ([], None) => Ok(None),
         ([], Some(path)) => Pem::read(path).map(Some),
-        (_, None) => Ok(Some(Pem { text: memory.to_vec().into(), source: format!("{name}_pem") })),
+        (_, None) => Ok(Some(Pem::given(memory, format!("{name}_pem")))),
         _ => Err(Error::invalid(format!("{name}_file and {name}_pem exclude each other"))),
     }
 }
 
 unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
     let given = copy(options)?;
-    known_flags(given.flags, ETCD_CLIENT_PLAINTEXT_PASSWORD)?;
+    known_flags(given.flags, ETCD_CLIENT_PLAINTEXT_PASSWORD | ETCD_CLIENT_INSECURE_SKIP_VERIFY)?;
     if given.reserved != 0 {
         return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
     }
@@ -128,14 +156,51 @@ unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
     })
 }
 
+unsafe fn login(given: &etcd_client_options_t) -> Result<Option<Login>> {
+    let user = text(given.user, "user")?;
+    let password = text(given.password, "password")?;
+    let token = text(given.token, "token")?;
+    match (user, password, token) {
+        (None, None, None) => Ok(None),
+        (Some(user), Some(password), None) => {
+            let password = Zeroizing::new(password.to_owned());
+            Ok(Some(Login::Password { user: user.to_owned(), password }))
+        }
+        (None, None, Some(token)) => {
+            let token = Bytes::from_owner(Zeroizing::new(token.as_bytes().to_vec()));
+            let token = secret_header(token).ok_or_else(|| Error::invalid("token: not text"))?;
+            Ok(Some(Login::Token(token)))
+        }
+        (_, _, Some(_)) => {
+            Err(Error::invalid("token excludes user and password, which ask for one"))
+        }
+        _ => Err(Error::invalid("user and password go together, and neither may be empty")),
+    }
+}
+
 unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
     let settings = Settings {
         ca: pem(given.ca_pem, given.ca_file, "ca")?,
+        crl: pem(given.crl_pem, given.crl_file, "crl")?,
         certificate: pem(given.cert_pem, given.cert_file, "cert")?,
         key: pem(given.key_pem, given.key_file, "key")?,
         server_name: text(given.server_name, "server_name")?.map(str::to_owned),
+        believe_all: given.flags & ETCD_CLIENT_INSECURE_SKIP_VERIFY != 0,
     };
-    let configured = settings.ca.is_some() || settings.certificate.is_some();
+    if settings.believe_all {
+        // Who names a CA, a list or a name believes that it is checked.
+        let checked = [
+            ("ca_file or ca_pem", settings.ca.is_some()),
+            ("crl_file or crl_pem", settings.crl.is_some()),
+            ("server_name", settings.server_name.is_some()),
+        ];
+        if let Some((fields, _)) = checked.iter().find(|(_, given)| *given) {
+            let why = format!("ETCD_CLIENT_INSECURE_SKIP_VERIFY and {fields} exclude each other");
+            return Err(Error::invalid(why));
+        }
+    }
+    let configured =
+        settings.ca.is_some() || settings.certificate.is_some() || settings.believe_all;
     let list = text(given.endpoints, "endpoints")?;
     let parsed = parse_list(list.unwrap_or_default(), configured)?;
     let endpoints = match &parsed {
@@ -145,25 +210,25 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
     let tls = match endpoints.iter().any(|endpoint| endpoint.tls) {
         true => Some(settings.build()?),
         // Somebody who names a CA believes that the connection is encrypted.
-        false if configured || settings.key.is_some() => {
+        false if configured || settings.key.is_some() || settings.crl.is_some() => {
             return Err(Error::invalid("TLS is configured, but no endpoint uses it"))
         }
         false => None,
     };
-    let login = match (text(given.user, "user")?, text(given.password, "password")?) {
-        (None, None) => None,
-        (Some(user), Some(password)) => {
-            let exposed = endpoints.iter().find(|endpoint| !endpoint.tls && !endpoint.is_local());
-            if let (Some(endpoint), 0) = (exposed, given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD) {
-                let why = "would send the password in the clear; use https, or set \
-                           ETCD_CLIENT_PLAINTEXT_PASSWORD";
-                return Err(Error::invalid(format!("endpoint \"{}\" {why}", endpoint.name)));
-            }
-            let password = Zeroizing::new(password.to_owned());
-            Some(Login { user: user.to_owned(), password })
+    let login = login(given)?;
+    if login.is_some() && given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD == 0 {
+        if let Some(exposed) = endpoints.iter().find(|e| !e.tls && !e.is_local()) {
+            let what = match &login {
+                Some(Login::Token(_)) => "token",
+                _ => "password",
+            };
+            return Err(Error::invalid(format!(
+                "endpoint \"{}\" would send the {what} in the clear; use https, or set \
+                 ETCD_CLIENT_PLAINTEXT_PASSWORD",
+                exposed.name
+            )));
         }
-        _ => return Err(Error::invalid("user and password go together, and neither may be empty")),
-    };
+    }
     let ping_interval = match given.ping_interval_ms {
         ETCD_TIMEOUT_NONE => Duration::MAX,
         given => millis(given, 10_000).max(LEAST_PING_INTERVAL),

@@ -14,7 +14,7 @@ use super::response::{first, malformed, run, typed, Response};
 use super::types::{etcd_bytes_t, etcd_header_t};
 use super::{clear, guard, handle, out, quiet};
 use crate::client::{Call, Client};
-use crate::error::{Error, Result};
+use crate::error::{printable, Error, Result};
 use crate::status::*;
 use crate::wire::decode::Malformed;
 use crate::wire::proto::*;
@@ -126,6 +126,7 @@ pub struct etcd_lease_list_response_t {
 
 fn header(header: Option<ResponseHeader>) -> Result<etcd_header_t> {
     // etcd has never sent a reply without one.
+    let header = header.filter(|header| header.revision >= 0);
     let header = header.ok_or_else(|| malformed(Malformed))?;
     Ok(etcd_header_t {
         cluster_id: header.cluster_id,
@@ -141,7 +142,10 @@ impl Response for etcd_lease_grant_response_t {
     fn parse(message: Vec<u8>) -> Result<(Self, ())> {
         let LeaseGrantResponse { header: from, id, ttl, error } = typed(message)?;
         if !error.is_empty() {
-            return Err(Error::new(ETCD_ERR_PROTOCOL, error));
+            return Err(Error::new(ETCD_ERR_PROTOCOL, printable(&error)));
+        }
+        if id == 0 || ttl <= 0 {
+            return Err(malformed(Malformed));
         }
         Ok((etcd_lease_grant_response_t { header: header(from)?, id, ttl }, ()))
     }

@@ -176,8 +176,10 @@ fn branch_of(
     if let Some(error) = failed {
         return Err(error);
     }
+    // Replies inside may go without, the whole never did.
+    let header = header.or((depth > 0).then(Default::default));
     let public = etcd_txn_response_t {
-        header: header.into(),
+        header: header.ok_or_else(|| malformed(Malformed))?.into(),
         responses: first(&responses),
         response_count: responses.len(),
         succeeded,

@@ -1,6 +1,6 @@
 //! One call: which member, how often, until when, and what became of it.
 
-use super::token::{Token, Tokens};
+use super::token::Tokens;
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
@@ -77,7 +77,8 @@ impl Call {
     }
 
     pub fn reply_too_large(&self, size: usize, limit: usize) -> Error {
-        let why = format!("the reply has {size} bytes, the receive limit is {limit}");
+        // Of memory: as it is, or once it is read.
+        let why = format!("the reply takes {size} bytes, the receive limit is {limit}");
         Error::new(ETCD_ERR_REPLY_TOO_LARGE, why).maybe_applied(self.effect.changes())
     }
 }
@@ -188,7 +189,7 @@ impl Cluster {
     ) -> Result<Vec<u8>> {
         let mut token = match self.tokens.has_login() {
             true => Box::pin(self.tokens.current(self)).await?,
-            false => Token::default(),
+            false => self.tokens.given(),
         };
         let mut renewals = 0;
         loop {

@@ -18,6 +18,7 @@ pub mod watch;
 pub use call::{Call, Effect};
 pub use options::{Login, Options, Servers};
 pub use server::{Deadline, Method};
+pub use token::secret_header;
 
 use crate::embedded;
 use crate::error::{Error, Result};

@@ -3,15 +3,21 @@
 use crate::transport::endpoint::Endpoint;
 use crate::transport::link::Timing;
 use crate::transport::tls::Tls;
+use http::HeaderValue;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Wiped from memory when it is dropped.
 pub type Secret = Zeroizing<String>;
 
-pub struct Login {
-    pub user: String,
-    pub password: Secret,
+/// How a client shows who it is.
+pub enum Login {
+    Password {
+        user: String,
+        password: Secret,
+    },
+    /// A token that somebody else has asked for.
+    Token(HeaderValue),
 }
 
 pub enum Servers {

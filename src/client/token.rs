@@ -2,12 +2,18 @@
 //! for all that need it.
 
 use super::call::{Call, Cluster, Effect, Progress};
-use super::options::Login;
+use super::kv::no_memory;
+use super::options::{Login, Secret};
 use crate::error::{Error, Result};
-use crate::status::{self, ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL};
-use crate::transport::service::service;
+use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL};
+use crate::wire::{decode, encode};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
 use http::HeaderValue;
 use std::sync::{Arc, Mutex};
+use zeroize::Zeroizing;
+
+const AUTHENTICATE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Auth/Authenticate");
 
 /// A token and which attempt brought it. None: the server wants none.
 #[derive(Clone, Default)]
@@ -24,7 +30,10 @@ struct Latest {
 }
 
 pub struct Tokens {
-    login: Option<Login>,
+    /// User and password, where a token can be asked for.
+    login: Option<(String, Secret)>,
+    /// Where it cannot: what the caller gave.
+    given: Option<HeaderValue>,
     latest: Mutex<Latest>,
     /// Held by the call that is asking for a token.
     asking: tokio::sync::Mutex<()>,
@@ -32,7 +41,17 @@ pub struct Tokens {
 
 impl Tokens {
     pub fn new(login: Option<Login>) -> Tokens {
-        Tokens { login, latest: Mutex::default(), asking: tokio::sync::Mutex::default() }
+        let (login, given) = match login {
+            Some(Login::Password { user, password }) => (Some((user, password)), None),
+            Some(Login::Token(token)) => (None, Some(token)),
+            None => (None, None),
+        };
+        Tokens { login, given, latest: Mutex::default(), asking: Default::default() }
+    }
+
+    /// The token that is never renewed, if there is one.
+    pub fn given(&self) -> Token {
+        Token { value: self.given.clone(), attempt: 0 }
     }
 
     pub fn has_login(&self) -> bool {
@@ -42,7 +61,7 @@ impl Tokens {
     /// The token to use now; the first call of a client with a login fetches it.
     pub async fn current(&self, cluster: &Arc<Cluster>) -> Result<Token> {
         if self.login.is_none() {
-            return Ok(Token::default());
+            return Ok(self.given());
         }
         let token = {
             let latest = self.latest.lock().unwrap();
@@ -79,40 +98,29 @@ impl Tokens {
     }
 
     async fn authenticate(&self, cluster: &Arc<Cluster>) -> Result<Option<HeaderValue>> {
-        let Some(login) = &self.login else { return Ok(None) };
-        let failure = Arc::new(Mutex::new(None));
-        let (ours, failed) = (cluster.clone(), failure.clone());
-        let channel = service(move |path, frame| {
-            let (cluster, failed) = (ours.clone(), failed.clone());
-            async move {
-                // Asking twice does no harm, so it is repeated like a read.
-                let call = Call::new(path, Effect::Read, frame);
-                let asked = cluster.persist(&call, None, &Progress::default(), &mut None).await;
-                asked.map(Into::into).map_err(|e| {
-                    let status = tonic::Status::new(e.grpc.unwrap_or(2).into(), e.message.clone());
-                    *failed.lock().unwrap() = Some(e);
-                    status
-                })
+        let Some((user, password)) = &self.login else { return Ok(None) };
+        let size = user.len() + password.len();
+        let frame = encode::authenticate(user, password).ok_or_else(|| no_memory(size))?;
+        // Asking twice does no harm, so it is repeated like a read.
+        let call = Call::new(AUTHENTICATE, Effect::Read, frame);
+        match cluster.persist(&call, None, &Progress::default(), &mut None).await {
+            Ok(reply) => {
+                let reply = Bytes::from_owner(Zeroizing::new(reply));
+                let found = decode::token(&reply).ok().map(|found| reply.slice_ref(found));
+                let token = found.and_then(secret_header);
+                let why = "the server's reply to the login has no token in it";
+                token.map(Some).ok_or_else(|| Error::new(ETCD_ERR_PROTOCOL, why))
             }
-        });
-        let asked = async {
-            let mut client = etcd_client::Client::from_channel(channel, None).await?.auth_client();
-            client.authenticate(login.user.clone(), login.password.to_string()).await
-        };
-        match asked.await {
-            Ok(reply) => match HeaderValue::from_str(reply.token()) {
-                Ok(mut token) => {
-                    // Never to be kept in a compression table, or shown.
-                    token.set_sensitive(true);
-                    Ok(Some(token))
-                }
-                Err(_) => Err(Error::new(ETCD_ERR_PROTOCOL, "the server's token is no text")),
-            },
-            Err(e) => match failure.lock().unwrap().take() {
-                Some(error) if error.status == ETCD_ERR_AUTH_NOT_ENABLED => Ok(None),
-                Some(error) => Err(error),
-                None => Err(Error::new(status::ETCD_ERR_INTERNAL, e.to_string())),
-            },
+            Err(error) if error.status == ETCD_ERR_AUTH_NOT_ENABLED => Ok(None),
+            Err(error) => Err(error),
         }
     }
+}
+
+/// A token as a call's header carries it; None if it is not text, or empty.
+pub fn secret_header(token: Bytes) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_maybe_shared(token).ok()?;
+    // Never to be kept in a compression table, or shown.
+    header.set_sensitive(true);
+    (!header.is_empty()).then_some(header)
 }

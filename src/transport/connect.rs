@@ -4,6 +4,7 @@
 
 use super::endpoint::{Address, Endpoint};
 use super::io::{CountedSocket, Traffic};
+use super::refusal::{alerted, tls_failure};
 use super::resolve::resolve;
 use super::tls::Tls;
 use bytes::Bytes;
@@ -48,10 +49,17 @@ pub async fn connect(
     within: Duration,
     traffic: &Arc<Traffic>,
 ) -> Result<Connected, String> {
-    match timeout(within, attempt(endpoint, tls, within, traffic)).await {
-        Ok(result) => result,
-        Err(_) => Err(format!("no connection within {} ms", within.as_millis())),
-    }
+    let tls = tls.filter(|_| endpoint.tls);
+    let failed = match timeout(within, attempt(endpoint, tls, within, traffic)).await {
+        Ok(Ok(connected)) => return Ok(connected),
+        Ok(Err(why)) => why,
+        Err(_) => format!("no connection within {} ms", within.as_millis()),
+    };
+    // Maybe for that reason.
+    Err(match tls.and_then(Tls::trouble) {
+        Some(trouble) => format!("{failed}; the changed TLS files were not used: {trouble}"),
+        None => failed,
+    })
 }
 
 async fn attempt(
@@ -70,7 +78,7 @@ async fn attempt(
             CountedSocket::unix(socket, traffic.clone())
         }
     };
-    let stream: Box<dyn Stream> = match tls.filter(|_| endpoint.tls) {
+    let stream: Box<dyn Stream> = match tls {
         None => Box::new(socket),
         Some(tls) => {
             let name = tls.server_name(endpoint.server_name())?;
@@ -124,9 +132,9 @@ async fn answered(driver: &mut Driver, pings: &mut PingPong) -> Result<(), Optio
 /// which a reset may overtake.
 fn refused_after_handshake(e: Option<&h2::Error>) -> String {
     let why = e.map_or_else(|| "the server hung up".to_owned(), describe);
-    match why.contains("alert") {
-        true => format!("TLS: {why}"),
-        false => format!("TLS: {why}; does the server ask for a client certificate?"),
+    match why.split_once("alert: ") {
+        Some((_, alert)) => format!("TLS: {}", alerted(alert)),
+        None => format!("TLS: {why}; does the server ask for a client certificate?"),
     }
 }
 
@@ -140,19 +148,6 @@ pub fn plain(e: &std::io::Error) -> String {
 /// An HTTP/2 error, or the I/O error behind it.
 pub fn describe(e: &h2::Error) -> String {
     e.get_io().map_or_else(|| e.to_string(), plain)
-}
-
-fn tls_failure(e: &std::io::Error) -> String {
-    let text = plain(e);
-    match text.as_str() {
-        "tls handshake eof" => "TLS: the server hung up; does it expect plain HTTP?".to_owned(),
-        _ if text.contains("CaUsedAsEndEntity") => {
-            "TLS: the server's certificate is that of a CA; it needs one of its own, signed by the \
-             CA (a self-signed one: with CA:FALSE)"
-                .to_owned()
-        }
-        _ => format!("TLS: {text}"),
-    }
 }
 
 /// Tries a host's addresses in turn, each with its share of the time left.

@@ -7,8 +7,10 @@ use super::channel::Picked;
 use super::connect::{describe, Sender};
 use super::io::Traffic;
 use super::link::Link;
+use crate::error::printable;
 use crate::sys::{self, Unread};
 use crate::wire::encode::PREFIX;
+use crate::wire::weight::{self, Element};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{PathAndQuery, Scheme, Uri};
@@ -22,8 +24,8 @@ use tokio::time::timeout;
 /// How often to let the connection read before a call is sent on it.
 const MAX_NEWS: usize = 8;
 const STREAM_LIMIT_CHECK: Duration = Duration::from_millis(50);
-/// A server's text is shown to people and written to logs.
-const MAX_MESSAGE: usize = 1024;
+/// No byte of a reply becomes more in memory; see [`weight`].
+const MOST_GROWTH: usize = 128;
 
 /// One request, framed once and sent as often as needed.
 #[derive(Clone)]
@@ -43,7 +45,7 @@ pub enum Failure {
     Lost(String),
     /// The server's own answer.
     Refused { code: i32, message: String },
-    /// The reply is larger than the limit; its size.
+    /// The reply is larger than the limit, as it is or once it is read; that size.
     TooLarge(usize),
     /// The reply does not fit into memory; its size.
     NoMemory(usize),
@@ -143,7 +145,7 @@ pub async fn unary(
     body.send_data(request.frame.clone(), true).map_err(lost)?;
     let (head, mut stream) = response.await.map_err(lost)?.into_parts();
     accepted(&head)?;
-    let mut message = Message::new(reply_limit);
+    let mut message = Message::new(&request.path, reply_limit);
     while let Some(chunk) = stream.data().await {
         let chunk = chunk.map_err(lost)?;
         let _ = stream.flow_control().release_capacity(chunk.len());
@@ -206,7 +208,7 @@ pub fn refusal(headers: &HeaderMap) -> Option<Failure> {
     Some(Failure::Refused { code, message: readable(message) })
 }
 
-/// Undoes gRPC's percent-encoding; what a terminal or a log would act on is escaped.
+/// Undoes gRPC's percent-encoding.
 fn readable(encoded: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
@@ -223,19 +225,7 @@ fn readable(encoded: &[u8]) -> String {
             }
         }
     }
-    let mut text = String::new();
-    for c in String::from_utf8_lossy(&bytes).chars() {
-        if text.len() >= MAX_MESSAGE {
-            text.push_str("...");
-            break;
-        }
-        if c.is_control() {
-            text.extend(c.escape_default());
-        } else {
-            text.push(c);
-        }
-    }
-    text
+    printable(&String::from_utf8_lossy(&bytes))
 }
 
 /// What gRPC makes of an HTTP status that is not 200.
@@ -254,6 +244,7 @@ fn code_of_http(status: u16) -> i32 {
 /// far larger buffers alive.
 pub struct Message {
     limit: usize,
+    elements: &'static [Element],
     prefix: Vec<u8>,
     /// The message's length, once its frame header has arrived.
     length: Option<usize>,
@@ -261,8 +252,10 @@ pub struct Message {
 }
 
 impl Message {
-    pub fn new(limit: usize) -> Message {
-        Message { limit, prefix: Vec::new(), length: None, data: Vec::new() }
+    /// Of the reply to the call of this path.
+    pub fn new(path: &PathAndQuery, limit: usize) -> Message {
+        let elements = weight::elements(path.path());
+        Message { limit, elements, prefix: Vec::new(), length: None, data: Vec::new() }
     }
 
     /// Takes what belongs to the message, and gives back the rest.
@@ -296,12 +289,17 @@ impl Message {
     }
 
     pub fn finish(self) -> Result<Vec<u8>, Failure> {
-        match self.is_whole() {
-            true => Ok(self.data),
-            false => {
-                Err(Failure::Malformed("the reply ends in the middle of a message".to_owned()))
-            }
+        if !self.is_whole() {
+            let why = "the reply ends in the middle of a message";
+            return Err(Failure::Malformed(why.to_owned()));
         }
+        // The message and what it becomes stay below three times the limit.
+        let (size, room) = (self.data.len(), self.limit.saturating_mul(2));
+        let small = size < room / MOST_GROWTH;
+        if !small && weight::exceeds(self.elements, &self.data, room) {
+            return Err(Failure::TooLarge(size + room));
+        }
+        Ok(self.data)
     }
 }
 
@@ -310,7 +308,8 @@ mod tests {
     use super::*;
 
     fn collect(chunks: &[&[u8]]) -> Result<Vec<u8>, Failure> {
-        let mut message = Message::new(10);
+        let path = PathAndQuery::from_static("/etcdserverpb.KV/Range");
+        let mut message = Message::new(&path, 100);
         for chunk in chunks {
             if !message.take(chunk)?.is_empty() {
                 return Err(Failure::Malformed(String::new()));
@@ -333,7 +332,11 @@ mod tests {
 
     #[test]
     fn bad_replies_are_refused() {
-        assert!(matches!(collect(&[b"\0\0\0\0\x0b"]), Err(Failure::TooLarge(11))));
+        assert!(matches!(collect(&[b"\0\0\0\0\x65"]), Err(Failure::TooLarge(101))));
+        // Three pairs of two bytes would take more than twice the limit.
+        assert!(collect(&[b"\0\0\0\0\x04", b"\x12\0\x12\0"]).is_ok());
+        let three = [&b"\0\0\0\0\x06"[..], b"\x12\0\x12\0\x12\0"];
+        assert!(matches!(collect(&three), Err(Failure::TooLarge(206))));
         assert!(matches!(collect(&[b"\x01\0\0\0\x01a"]), Err(Failure::Malformed(_))));
         assert!(matches!(collect(&[b"\0\0\0\0\x01ab"]), Err(Failure::Malformed(_))));
         assert!(matches!(collect(&[b"\0\0\0\0\x01a", b"b"]), Err(Failure::Malformed(_))));

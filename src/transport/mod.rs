@@ -9,8 +9,8 @@ pub mod exchange;
 pub mod io;
 pub mod jitter;
 pub mod link;
+mod refusal;
 mod resolve;
-pub mod service;
 pub mod stream;
 pub mod tls;
 

@@ -9,6 +9,7 @@ use super::{Failure, Request};
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
+use http::uri::PathAndQuery;
 use http::HeaderValue;
 
 enum Reply {
@@ -21,6 +22,7 @@ pub struct Stream {
     _counted: Counted,
     request: SendStream<Bytes>,
     reply: Reply,
+    path: PathAndQuery,
     limit: usize,
     message: Message,
     /// What has arrived and belongs to later messages.
@@ -49,8 +51,9 @@ impl Stream {
             _counted: counted,
             request,
             reply: Reply::Awaited(reply),
+            path: first.path.clone(),
             limit,
-            message: Message::new(limit),
+            message: Message::new(&first.path, limit),
             rest: Bytes::new(),
         })
     }
@@ -66,8 +69,8 @@ impl Stream {
             let rest = self.message.take(&self.rest)?.len();
             self.rest = self.rest.split_off(self.rest.len() - rest);
             if self.message.is_whole() {
-                let limit = self.limit;
-                return std::mem::replace(&mut self.message, Message::new(limit)).finish();
+                let next = Message::new(&self.path, self.limit);
+                return std::mem::replace(&mut self.message, next).finish();
             }
             let reply = match &mut self.reply {
                 Reply::Begun(reply) => reply,

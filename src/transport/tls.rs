@@ -5,12 +5,14 @@
 use super::connect::plain;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::WebPkiServerVerifier;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use std::path::Path;
-use std::sync::Arc;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
 /// Where Linux distributions keep the certificates they trust. Named here, not
@@ -23,17 +25,34 @@ const SYSTEM_BUNDLES: [&str; 5] = [
     "/etc/ssl/cert.pem",
 ];
 
+/// Files that take longer to read than a connection may wait are none of ours.
+const MAX_FILE: u64 = 16 << 20;
+
 /// PEM text, wiped when dropped as it may be a key, and what to call it in an error.
 pub struct Pem {
-    pub text: Zeroizing<Vec<u8>>,
-    pub source: String,
+    text: Zeroizing<Vec<u8>>,
+    source: String,
+    /// Where it can be read again when somebody has replaced it.
+    file: Option<PathBuf>,
 }
 
 impl Pem {
+    pub fn given(text: &[u8], name: String) -> Pem {
+        Pem { text: text.to_vec().into(), source: name, file: None }
+    }
+
     pub fn read(path: &Path) -> Result<Pem> {
         let source = path.display().to_string();
-        match std::fs::read(path) {
-            Ok(text) => Ok(Pem { text: text.into(), source }),
+        let read = std::fs::metadata(path).and_then(|found| {
+            if found.len() > MAX_FILE {
+                return Err(std::io::Error::other("too large"));
+            }
+            // A pipe can be read once only.
+            let file = found.is_file().then(|| path.to_owned());
+            Ok((std::fs::read(path)?, file))
+        });
+        match read {
+            Ok((text, file)) => Ok(Pem { text: text.into(), source, file }),
             Err(e) => {
                 let status = match e.raw_os_error() {
                     Some(libc::EMFILE | libc::ENFILE) => ETCD_ERR_NO_RESOURCES,
@@ -45,56 +64,98 @@ impl Pem {
         }
     }
 
+    /// As it is now; whether that is another text. Some kilobytes, read where they
+    /// are needed: cheaper than the handshake that follows, and sure to be noticed.
+    fn refresh(&mut self) -> Result<bool> {
+        let Some(file) = &self.file else { return Ok(false) };
+        if file.exists() && !file.is_file() {
+            return Err(self.bad("is no file any more"));
+        }
+        let fresh = Pem::read(file)?;
+        if fresh.text == self.text {
+            return Ok(false);
+        }
+        self.text = fresh.text;
+        Ok(true)
+    }
+
     fn bad(&self, why: impl std::fmt::Display) -> Error {
         Error::new(ETCD_ERR_TLS, format!("{}: {why}", self.source))
     }
 
-    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>> {
-        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.text).collect();
-        let found = found.map_err(|e| self.bad(e))?;
+    /// All sections of a kind, of which there must be one.
+    fn all<T: PemObject>(&self, kind: &str) -> Result<Vec<T>> {
+        let found: Result<Vec<_>, _> = T::pem_slice_iter(&self.text).collect();
+        let found = found.map_err(|e| self.bad(words(&e)))?;
         if found.is_empty() {
-            return Err(self.bad("no certificate in PEM form"));
+            return Err(self.bad(format!("no {kind} in PEM form")));
         }
         Ok(found)
+    }
+
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>> {
+        self.all("certificate")
     }
 }
 
 #[derive(Default)]
 pub struct Settings {
     pub ca: Option<Pem>,
+    pub crl: Option<Pem>,
     pub certificate: Option<Pem>,
     pub key: Option<Pem>,
     /// Expected of every server's certificate, in place of the endpoint's host.
     pub server_name: Option<String>,
+    /// Whoever answers is the server.
+    pub believe_all: bool,
 }
 
 /// TLS as every connection of a client uses it.
 #[derive(Clone)]
 pub struct Tls {
-    config: Arc<ClientConfig>,
+    current: Arc<Mutex<Current>>,
     server_name: Option<ServerName<'static>>,
+}
+
+struct Current {
+    settings: Settings,
+    config: Arc<ClientConfig>,
+    /// Why what the files say now is not what is used.
+    trouble: Option<Error>,
 }
 
 impl Settings {
     pub fn build(self) -> Result<Tls> {
-        let roots = match &self.ca {
-            Some(ca) => roots(ca)?,
-            None => system_roots()?,
-        };
+        let server_name =
+            match &self.server_name {
+                None => None,
+                Some(name) => Some(ServerName::try_from(name.clone()).map_err(|_| {
+                    Error::invalid(format!("server_name: \"{name}\" is no host name"))
+                })?),
+            };
+        let config = self.config()?;
+        let current = Current { settings: self, config, trouble: None };
+        Ok(Tls { current: Arc::new(Mutex::new(current)), server_name })
+    }
+
+    fn config(&self) -> Result<Arc<ClientConfig>> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
-            .build()
-            .map_err(|e| Error::new(ETCD_ERR_TLS, e.to_string()))?;
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
-            .map_err(|e| Error::new(ETCD_ERR_TLS, e.to_string()))?
-            .with_webpki_verifier(verifier);
+            .map_err(|e| Error::new(ETCD_ERR_TLS, e.to_string()))?;
+        let config = match self.believe_all {
+            true => {
+                let anybody = Arc::new(Anybody(provider));
+                config.dangerous().with_custom_certificate_verifier(anybody)
+            }
+            false => config.with_webpki_verifier(self.verifier(provider)?),
+        };
         let mut config = match (&self.certificate, &self.key) {
             (None, None) => config.with_no_client_auth(),
             (Some(certificate), Some(key)) => {
                 let chain = certificate.certificates()?;
                 let secret = PrivateKeyDer::from_pem_slice(&key.text)
-                    .map_err(|e| key.bad(format!("no usable private key: {e}")))?;
+                    .map_err(|e| key.bad(format!("no usable private key: {}", words(&e))))?;
                 config
                     .with_client_auth_cert(chain, secret)
                     .map_err(|e| key.bad(format!("does not fit {}: {e}", certificate.source)))?
@@ -102,14 +163,36 @@ impl Settings {
             _ => return Err(Error::invalid("a client certificate and its key go together")),
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
-        let server_name =
-            match self.server_name {
-                None => None,
-                Some(name) => Some(ServerName::try_from(name.clone()).map_err(|_| {
-                    Error::invalid(format!("server_name: \"{name}\" is no host name"))
-                })?),
-            };
-        Ok(Tls { config: Arc::new(config), server_name })
+        Ok(Arc::new(config))
+    }
+
+    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
+        let roots = match &self.ca {
+            Some(ca) => roots(ca)?,
+            None => system_roots()?,
+        };
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
+        // Every certificate of the chain must be on record as not revoked, by a list
+        // that is not out of date: whoever gives a list wants to be sure.
+        let verifier = match &self.crl {
+            Some(crl) => {
+                verifier.with_crls(crl.all("revocation list")?).enforce_revocation_expiration()
+            }
+            None => verifier,
+        };
+        verifier.build().map_err(|e| match &self.crl {
+            Some(crl) => crl.bad(format!("no usable revocation list: {e}")),
+            None => Error::new(ETCD_ERR_TLS, e.to_string()),
+        })
+    }
+}
+
+/// The parser's own would show parts of the text, which may be a key.
+fn words(e: &pem::Error) -> &'static str {
+    match e {
+        pem::Error::MissingSectionEnd { .. } => "the text ends in the middle of it",
+        pem::Error::NoItemsFound => "there is none in PEM form",
+        _ => "damaged PEM text",
     }
 }
 
@@ -138,9 +221,34 @@ fn system_roots() -> Result<RootCertStore> {
     Err(Error::invalid("no ca_file or ca_pem given, and the system has no certificate bundle"))
 }
 
+impl Current {
+    /// What the files say now, if they can be used.
+    fn renew(&mut self) -> Result<()> {
+        let Settings { ca, crl, certificate, key, .. } = &mut self.settings;
+        let mut changed = false;
+        for pem in [ca, crl, certificate, key].into_iter().flatten() {
+            changed |= pem.refresh()?;
+        }
+        // A change that was of no use may have been the first half of one.
+        if changed || self.trouble.is_some() {
+            self.config = self.settings.config()?;
+        }
+        Ok(())
+    }
+}
+
 impl Tls {
+    /// For one connection: with the files as they are now, or as they last could
+    /// be used.
     pub fn connector(&self) -> tokio_rustls::TlsConnector {
-        self.config.clone().into()
+        let mut current = self.current.lock().unwrap();
+        current.trouble = current.renew().err();
+        current.config.clone().into()
+    }
+
+    /// Why the files as they are now are not used, if so.
+    pub fn trouble(&self) -> Option<String> {
+        Some(self.current.lock().unwrap().trouble.as_ref()?.message.clone())
     }
 
     /// The name that an endpoint's certificate must carry.
@@ -150,5 +258,44 @@ impl Tls {
             None => ServerName::try_from(host.to_owned())
                 .map_err(|_| format!("\"{host}\" is no name a certificate can carry")),
         }
+    }
+}
+
+/// Believes whoever answers; those in between can read and change everything.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

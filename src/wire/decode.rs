@@ -76,8 +76,21 @@ impl Header {
                 _ => {}
             }
         }
-        Ok(header)
+        // No store has been there before its first revision.
+        (header.revision >= 0).then_some(header).ok_or(Malformed)
     }
+}
+
+/// The token in an AuthenticateResponse, where it lies.
+pub fn token(buffer: &[u8]) -> Result<&[u8]> {
+    let mut fields = Fields(buffer);
+    let mut token = None;
+    while let Some(field) = fields.next()? {
+        if let (2, Value::Bytes(bytes)) = field {
+            token = Some(bytes);
+        }
+    }
+    token.ok_or(Malformed)
 }
 
 /// One key with its value, pointing into the reply.
@@ -152,6 +165,7 @@ impl Shape {
     ) -> Result<Reply> {
         let mut reply = Reply::default();
         let mut has_header = false;
+        let mut pairs = 0;
         let mut fields = Fields(buffer);
         loop {
             let left = fields.0.len();
@@ -163,6 +177,7 @@ impl Shape {
                 }
                 Value::Bytes(bytes) if number == self.pairs => {
                     let size = left - fields.0.len();
+                    pairs += 1;
                     pair(KeyValue::decode(bytes)?, left / size + 1);
                 }
                 Value::Number(count) if number == self.count => reply.count = count as i64,
@@ -170,8 +185,9 @@ impl Shape {
                 _ => {}
             }
         }
-        // etcd has never sent a reply without one.
-        has_header.then_some(reply).ok_or(Malformed)
+        // etcd has never sent a reply without one, nor counted less than it sent.
+        let counted = self.count == 0 || reply.count >= pairs;
+        (has_header && counted).then_some(reply).ok_or(Malformed)
     }
 }
 
@@ -183,14 +199,14 @@ pub enum Part<'a> {
     Txn(&'a [u8]),
 }
 
-/// Reads a TxnResponse; `part` gets each response in it. The revision, and
+/// Reads a TxnResponse; `part` gets each response in it. The header, and
 /// whether the compares held.
-pub fn txn<'a>(buffer: &'a [u8], mut part: impl FnMut(Part<'a>)) -> Result<(Header, bool)> {
-    let (mut header, mut succeeded) = (Header::default(), false);
+pub fn txn<'a>(buffer: &'a [u8], mut part: impl FnMut(Part<'a>)) -> Result<(Option<Header>, bool)> {
+    let (mut header, mut succeeded) = (None, false);
     let mut fields = Fields(buffer);
     while let Some(field) = fields.next()? {
         match field {
-            (1, Value::Bytes(bytes)) => header = Header::decode(bytes)?,
+            (1, Value::Bytes(bytes)) => header = Some(Header::decode(bytes)?),
             (2, Value::Number(number)) => succeeded = number != 0,
             (3, Value::Bytes(bytes)) => part(match Fields(bytes).next()? {
                 Some((1, Value::Bytes(bytes))) => Part::Range(bytes),
@@ -226,7 +242,8 @@ mod tests {
                 .bytes(1, &header)
                 .bytes(2, &pair)
                 .bytes(2, &pair)
-                .flag(3, true),
+                .flag(3, true)
+                .number(4, 2),
         );
         let mut pairs = Vec::new();
         let decoded = RANGE.decode(&reply, |kv, _| pairs.push(kv)).unwrap();
@@ -234,6 +251,30 @@ mod tests {
         assert!(decoded.more);
         assert_eq!(pairs.len(), 2);
         assert_eq!((pairs[0].key, pairs[0].value, pairs[0].version), (&b"k\0"[..], &b"v"[..], 1));
+    }
+
+    #[test]
+    fn what_etcd_would_never_say() {
+        let new = || Encoder::new(0).unwrap();
+        let pair = message(new().bytes(1, b"k").flag(3, true).flag(4, true));
+        let reply = |revision, count| {
+            let header = message(new().number(3, revision));
+            message(new().bytes(1, &header).bytes(2, &pair).number(4, count))
+        };
+        assert!(RANGE.decode(&reply(1, 1), |_, _| ()).is_ok());
+        // A revision before the first, fewer keys than there are, none of the three numbers.
+        assert_eq!(RANGE.decode(&reply(-1, 1), |_, _| ()), Err(Malformed));
+        assert_eq!(RANGE.decode(&reply(1, 0), |_, _| ()), Err(Malformed));
+        assert_eq!(RANGE.decode(&reply(1, -1), |_, _| ()), Err(Malformed));
+        for (key, revision, version) in
+            [(&b""[..], 1, 1), (b"k", 0, 1), (b"k", -1, 1), (b"k", 1, 0)]
+        {
+            let pair = new().bytes(1, key).number(3, revision).number(4, version);
+            assert_eq!(KeyValue::decode(&message(pair)), Err(Malformed));
+        }
+        // A response to nothing, and to an operation that there is not.
+        assert!(txn(&[0x1a, 0], |_| ()).is_err());
+        assert!(txn(&message(new().bytes(3, &[0x2a, 0])), |_| ()).is_err());
     }
 
     #[test]

@@ -514,7 +514,7 @@ static void flags(void) {
       fails(function, with, ETCD_ERR_INVALID_ARGUMENT, "an end and a flag");
     }
     options.flags = flag;
-    if (flag != ETCD_CLIENT_PLAINTEXT_PASSWORD) EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_open(&options, &none, &err));
+    if (flag > ETCD_CLIENT_INSECURE_SKIP_VERIFY) EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_open(&options, &none, &err));
     options.flags = 0;
     options.reserved = flag;
     EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_open(&options, &none, &err));
@@ -587,7 +587,8 @@ static char *unterminated(size_t count) {
 static int is_file(size_t offset) {
   return offset == offsetof(etcd_client_options_t, ca_file) ||
          offset == offsetof(etcd_client_options_t, cert_file) ||
-         offset == offsetof(etcd_client_options_t, key_file);
+         offset == offsetof(etcd_client_options_t, key_file) ||
+         offset == offsetof(etcd_client_options_t, crl_file);
 }
 
 static void texts(void) {
@@ -599,9 +600,10 @@ static void texts(void) {
   size_t offsets[] = {offsetof(etcd_client_options_t, endpoints), offsetof(etcd_client_options_t, user),
                       offsetof(etcd_client_options_t, password), offsetof(etcd_client_options_t, ca_file),
                       offsetof(etcd_client_options_t, cert_file), offsetof(etcd_client_options_t, key_file),
-                      offsetof(etcd_client_options_t, server_name)};
+                      offsetof(etcd_client_options_t, server_name), offsetof(etcd_client_options_t, crl_file),
+                      offsetof(etcd_client_options_t, token)};
   size_t pems[] = {offsetof(etcd_client_options_t, ca_pem), offsetof(etcd_client_options_t, cert_pem),
-                   offsetof(etcd_client_options_t, key_pem)};
+                   offsetof(etcd_client_options_t, key_pem), offsetof(etcd_client_options_t, crl_pem)};
   char *longest = unterminated(8193), *too_long = malloc(1 << 20);
   etcd_client_t *none = NULL;
   size_t field, i;
@@ -628,7 +630,7 @@ static void texts(void) {
     CHECK(none == NULL);
     calls++;
   }
-  for (i = 0; i < 3; i++) {
+  for (i = 0; i < 4; i++) {
     static const size_t lens[] = {SIZE_MAX, (size_t)INT_MAX + 1};
     etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
     etcd_bytes_t pem = bytes(NULL, 7);

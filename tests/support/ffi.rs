@@ -144,6 +144,9 @@ pub struct Options<'a> {
     pub ping_timeout_ms: u32,
     pub max_send_bytes: u32,
     pub max_receive_bytes: u32,
+    pub crl_file: &'a str,
+    pub crl_pem: &'a [u8],
+    pub token: &'a str,
 }
 
 /// Options of one call, zero unless set.
@@ -246,7 +249,8 @@ impl Client {
         let c = |text: &str| CString::new(text).unwrap();
         let (endpoints, user, password) = (c(endpoints), c(options.user), c(options.password));
         let (ca, cert, key) = (c(options.ca_file), c(options.cert_file), c(options.key_file));
-        let server_name = c(options.server_name);
+        let (server_name, crl, token) =
+            (c(options.server_name), c(options.crl_file), c(options.token));
         let raw = etcd_client_options_t {
             size: size_of::<etcd_client_options_t>(),
             endpoints: endpoints.as_ptr(),
@@ -267,6 +271,9 @@ impl Client {
             max_send_bytes: options.max_send_bytes,
             max_receive_bytes: options.max_receive_bytes,
             reserved: 0,
+            crl_file: crl.as_ptr(),
+            crl_pem: bytes(options.crl_pem),
+            token: token.as_ptr(),
         };
         let (mut client, mut error) = (null_mut(), null_mut());
         let status = unsafe { etcd_client_open(&raw, &mut client, &mut error) };

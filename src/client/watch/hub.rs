@@ -9,7 +9,7 @@ use super::{now, Message, Spec};
 use crate::client::call::{FIRST_PAUSE, LONGEST_PAUSE};
 use crate::client::server::{Core, Server};
 use crate::client::{closed, Deadline};
-use crate::error::{Error, Result};
+use crate::error::{printable, Error, Result};
 use crate::mailbox::Mailbox;
 use crate::status::*;
 use crate::transport::jitter::jittered;
@@ -534,7 +534,7 @@ impl Work {
 
     /// The server has ended a watch, or not begun it.
     fn refused(&mut self, at: usize, watch: u64, head: &watch::Head<'_>) {
-        let words = String::from_utf8_lossy(head.cancel_reason);
+        let words = printable(&String::from_utf8_lossy(head.cancel_reason));
         let error = match (head.compact_revision, &*words) {
             (0, "") => Error::new(ETCD_ERR_UNAVAILABLE, "the server cancelled the watch"),
             // gRPC's "unknown": the words say more than any code.

@@ -1,0 +1,113 @@
+//! Why a TLS handshake failed, in words for whoever runs the program.
+
+#![forbid(unsafe_code)]
+
+use super::connect::plain;
+use rustls::pki_types::ServerName;
+use rustls::CertificateError;
+use std::io;
+
+pub fn tls_failure(e: &io::Error) -> String {
+    let inner = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let text = plain(e);
+    let why = match inner {
+        Some(rustls::Error::InvalidCertificate(bad)) => bad_certificate(bad),
+        Some(rustls::Error::AlertReceived(alert)) => alerted(&format!("{alert:?}")),
+        Some(rustls::Error::NoCertificatesPresented) => "the server has no certificate".to_owned(),
+        _ if text == "tls handshake eof" => {
+            "the server hung up; does it expect plain HTTP?".to_owned()
+        }
+        _ => text,
+    };
+    format!("TLS: {why}")
+}
+
+/// An alert is all that a server says of what it does not like in the client.
+pub fn alerted(alert: &str) -> String {
+    let ours = ["Certificate", "UnknownCA", "AccessDenied", "DecryptError"];
+    match ours.iter().any(|name| alert.contains(name)) {
+        true => format!(
+            "the server does not accept the client's certificate (cert_file, cert_pem), or that \
+             there is none; its alert: {alert}"
+        ),
+        false => format!("the server's alert: {alert}"),
+    }
+}
+
+fn bad_certificate(bad: &CertificateError) -> String {
+    use CertificateError::*;
+    let why = match bad {
+        Expired => "has expired",
+        ExpiredContext { time, not_after } => {
+            let days = time.as_secs().saturating_sub(not_after.as_secs()) / 86_400;
+            return format!("the server's certificate has expired {days} days ago");
+        }
+        NotValidYet => "is not valid yet",
+        NotValidYetContext { time, not_before } => {
+            let days = not_before.as_secs().saturating_sub(time.as_secs()) / 86_400;
+            return format!(
+                "the server's certificate is not valid yet, but in {days} days; is the clock right?"
+            );
+        }
+        Revoked => "is revoked, or one that signed it is",
+        UnknownRevocationStatus => {
+            "may be revoked: no revocation list (crl_file, crl_pem) is of those who signed it"
+        }
+        ExpiredRevocationList | ExpiredRevocationListContext { .. } => {
+            "may be revoked: the revocation list (crl_file, crl_pem) is out of date"
+        }
+        UnknownIssuer => {
+            "is signed by nobody whom this client trusts (ca_file, ca_pem): by another CA, by \
+             itself, or by an intermediate certificate that the server does not send"
+        }
+        NotValidForNameContext { expected, presented } => return wrong_name(expected, presented),
+        NotValidForName => "is for another name",
+        InvalidPurpose | InvalidPurposeContext { .. } => {
+            "is not for servers: its extended key usage lacks serverAuth"
+        }
+        BadSignature => {
+            "has a wrong signature: it is damaged or forged, signed by another CA of the same \
+             name, or its key is too short"
+        }
+        BadEncoding => "cannot be read: it is damaged",
+        UnhandledCriticalExtension => "has a critical extension that is not known here",
+        _ => return other(&format!("{bad:?}")),
+    };
+    format!("the server's certificate {why}")
+}
+
+/// What the verifier has no name for, by its own one.
+fn other(found: &str) -> String {
+    let why = [
+        (
+            "CaUsedAsEndEntity",
+            "is that of a CA; it needs one of its own, signed by the CA (a self-signed one: with \
+             CA:FALSE)",
+        ),
+        ("Algorithm", "is signed in a way that is too weak, or not known here"),
+        ("NameConstraint", "is for a name that its CA may not sign for"),
+        ("PathLen", "is signed through more CAs than they allow"),
+        ("EndEntityUsedAsCa", "is signed by a certificate that is not a CA's"),
+    ];
+    let known = why.iter().find(|(name, _)| found.contains(name));
+    let why = known.map_or_else(|| format!("is refused: {found}"), |(_, why)| why.to_string());
+    format!("the server's certificate {why}")
+}
+
+fn wrong_name(expected: &ServerName<'_>, presented: &[String]) -> String {
+    let expected = expected.to_str();
+    let for_whom = match presented {
+        [] => "no name at all (a common name does not count)".to_owned(),
+        // As the verifier writes them: DnsName("host"), IpAddress(1.2.3.4).
+        names => names
+            .iter()
+            .map(|name| name.split_once('(').map_or(&name[..], |(_, rest)| rest))
+            .map(|name| name.trim_matches(|c| "\"()".contains(c)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    format!(
+        "the server's certificate is not valid for name \"{expected}\", it is for {for_whom}; \
+         see server_name"
+    )
+}
