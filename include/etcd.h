@@ -576,6 +576,18 @@ typedef struct etcd_client_options_t {
    * Refused for endpoints where others could read it, like a password.
    */
   const char *token;
+  /**
+   * When not empty: put before every key that goes through the client, and
+   * taken off every key that comes back, so that it sees a store of its own:
+   * the keys with this prefix. Any bytes. It is there in all calls, watches and
+   * locks, those of etcd-api.h too; in ETCD_FROM_KEY and ETCD_PREFIX, which end
+   * where the prefix does; and in etcd_lease_time_to_live(), which names only keys
+   * with the prefix. A key that is the prefix and nothing more is not seen. Sizes
+   * count it. Leases, and with them what revoking one deletes, revisions and
+   * compaction are the whole cluster's, as ever. To keep clients from the keys of
+   * others, give their users roles.
+   */
+  struct etcd_bytes_t key_prefix;
 } etcd_client_options_t;
 
 /**
@@ -3212,7 +3224,7 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 
 /** All defaults, for initialising an etcd_client_options_t. */
 #define ETCD_CLIENT_OPTIONS_INIT \
-  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL }
+  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL, { NULL, 0 } }
 
 /** All defaults, for initialising an etcd_get_options_t. */
 #define ETCD_GET_OPTIONS_INIT \

@@ -200,6 +200,7 @@ class _ClientOptions(_Options):
         ("max_send_bytes", ctypes.c_uint32),
         ("max_receive_bytes", ctypes.c_uint32),
         ("reserved", ctypes.c_uint32),
+        ("key_prefix", _Bytes),
     ]
 
 
@@ -277,7 +278,7 @@ def load(path: Path = "libetcd.so.0") -> None:
     with _lock:
         if _loaded is not None:
             raise RuntimeError("the library is loaded already")
-        if [ctypes.sizeof(options) for options in (_ClientOptions, _PutOptions, _RangeOptions)] != [144, 16, 32]:
+        if [ctypes.sizeof(options) for options in (_ClientOptions, _PutOptions, _RangeOptions)] != [160, 16, 32]:
             raise OSError("libetcd is for 64-bit systems")
         library = ctypes.CDLL(os.fsdecode(path))
         library.etcd_version_number.restype = ctypes.c_uint32
@@ -499,7 +500,7 @@ class Client(_Handle):
                  cert_pem: Data = b"", key_pem: Data = b"", timeout: float = 5.0,
                  connect_timeout: Optional[float] = None, ping_interval: Optional[float] = None,
                  ping_timeout: Optional[float] = None, max_send_bytes: int = 0, max_receive_bytes: int = 0,
-                 plaintext_password: bool = False) -> None:
+                 plaintext_password: bool = False, key_prefix: Data = b"") -> None:
         """endpoints: one, several in a string separated by commas, or any number of strings.
 
         "mem:" or "mem:NAME", alone, is an etcd inside this process; see mem_drop().
@@ -514,7 +515,7 @@ class Client(_Handle):
             ca_pem=_bytes(ca_pem), cert_pem=_bytes(cert_pem), key_pem=_bytes(key_pem), timeout_ms=_ms(timeout),
             flags=_PLAINTEXT_PASSWORD * plaintext_password, connect_timeout_ms=_ms(connect_timeout),
             ping_interval_ms=_ms(ping_interval), ping_timeout_ms=_ms(ping_timeout), max_send_bytes=max_send_bytes,
-            max_receive_bytes=max_receive_bytes)
+            max_receive_bytes=max_receive_bytes, key_prefix=_bytes(key_prefix))
         library = _library()
         _, handle = _call(library.etcd_client_open, ctypes.byref(options))
         super().__init__(handle, library.etcd_client_close)

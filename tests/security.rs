@@ -136,6 +136,7 @@ const ROOT: Options<'static> = Options {
     crl_file: "",
     crl_pem: &[],
     token: "",
+    key_prefix: &[],
 };
 
 #[test]

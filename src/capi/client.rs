@@ -109,6 +109,16 @@ pub struct etcd_client_options_t {
     /// calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
     /// Refused for endpoints where others could read it, like a password.
     pub token: *const c_char,
+    /// When not empty: put before every key that goes through the client, and
+    /// taken off every key that comes back, so that it sees a store of its own:
+    /// the keys with this prefix. Any bytes. It is there in all calls, watches and
+    /// locks, those of etcd-api.h too; in ETCD_FROM_KEY and ETCD_PREFIX, which end
+    /// where the prefix does; and in etcd_lease_time_to_live(), which names only keys
+    /// with the prefix. A key that is the prefix and nothing more is not seen. Sizes
+    /// count it. Leases, and with them what revoking one deletes, revisions and
+    /// compaction are the whole cluster's, as ever. To keep clients from the keys of
+    /// others, give their users roles.
+    pub key_prefix: etcd_bytes_t,
 }
 
 unsafe impl Growing for etcd_client_options_t {
@@ -153,6 +163,7 @@ unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
         },
         max_send: or(given.max_send_bytes, 2 << 20) as usize,
         max_receive: or(given.max_receive_bytes, 64 << 20) as usize,
+        key_prefix: bytes(given.key_prefix, "key_prefix")?.to_vec(),
     })
 }
 

@@ -18,6 +18,7 @@ use super::watch::etcd_watch_response_t;
 use crate::client::{AbortHandle, Call, Client};
 use crate::error::Result;
 use crate::status::*;
+use bytes::Bytes;
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -74,8 +75,8 @@ unsafe fn free<T: Response>(response: *mut c_void) {
     T::free(response.cast());
 }
 
-fn decode<T: Response>(message: Vec<u8>) -> Result<*mut c_void> {
-    T::decode(message).map(<*mut T>::cast)
+fn decode<T: Response>(message: Vec<u8>, prefix: &[u8]) -> Result<*mut c_void> {
+    T::decode(message, prefix).map(<*mut T>::cast)
 }
 
 /// The caller's pointer, carried and never followed.
@@ -108,7 +109,9 @@ pub struct Ended {
     user_data: UserData,
     changes: bool,
     result: Result<Vec<u8>>,
-    decode: fn(Vec<u8>) -> Result<*mut c_void>,
+    decode: fn(Vec<u8>, &[u8]) -> Result<*mut c_void>,
+    /// What the client puts before keys.
+    prefix: Bytes,
     free: unsafe fn(*mut c_void),
     _ticket: Option<Ticket>,
 }
@@ -126,9 +129,11 @@ impl Pending {
     pub(super) fn event(self) -> Option<*mut etcd_event_t> {
         let content = match self {
             Pending::Stream(stream) => stream.take()?,
-            Pending::Call(Ended { kind, user_data, changes, result, decode, free, .. }) => {
-                let result = result
-                    .and_then(|message| decode(message).map_err(|error| unread(error, changes)));
+            Pending::Call(ended) => {
+                let Ended { kind, user_data, changes, result, decode, prefix, free, .. } = ended;
+                let result = result.and_then(|message| {
+                    decode(message, &prefix).map_err(|error| unread(error, changes))
+                });
                 Content { kind, user_data, result, free }
             }
         };
@@ -153,6 +158,7 @@ pub(super) unsafe fn submit<T: Response>(
     let queue = handle::get(queue)?;
     let user_data = UserData(user_data);
     let changes = call.effect.changes();
+    let prefix = client.namespace().prefix.clone();
     let (ticket, abort) = if op.is_null() {
         (None, None)
     } else {
@@ -168,6 +174,7 @@ pub(super) unsafe fn submit<T: Response>(
             changes,
             result,
             decode: decode::<T>,
+            prefix,
             free: free::<T>,
             _ticket: ticket,
         }));

@@ -57,7 +57,7 @@ impl Delivery for Renewal {
     type Response = etcd_lease_keep_alive_response_t;
     const EVENT: i32 = ETCD_EVENT_KEEP_ALIVE;
     fn response(self) -> Result<*mut etcd_lease_keep_alive_response_t> {
-        Response::decode(self.latest().encode_to_vec())
+        Response::decode(self.latest().encode_to_vec(), &[])
     }
     unsafe fn free(response: *mut etcd_lease_keep_alive_response_t) {
         Response::free(response);

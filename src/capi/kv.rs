@@ -12,11 +12,12 @@ use super::response::{first, malformed, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
+use crate::client::namespace::own_name;
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sys;
-use crate::wire::decode::{Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE};
+use crate::wire::decode::{KeyValue, Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE};
 use std::ffi::c_void;
 use std::time::Duration;
 
@@ -216,33 +217,40 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    fn decode(shape: &Shape, message: Vec<u8>) -> Result<(Reply, Pairs)> {
-        let (reply, kvs) = Pairs::read(shape, &message)?;
+    fn decode(shape: &Shape, message: Vec<u8>, prefix: &[u8]) -> Result<(Reply, Pairs)> {
+        let (reply, kvs) = Pairs::read(shape, &message, prefix)?;
         Ok((reply, Pairs { kvs, _message: message }))
     }
 
-    /// The pairs point into the message.
-    pub fn read(shape: &Shape, message: &[u8]) -> Result<(Reply, Vec<etcd_kv_t>)> {
+    /// The pairs point into the message, each key behind the prefix.
+    pub fn read(shape: &Shape, message: &[u8], prefix: &[u8]) -> Result<(Reply, Vec<etcd_kv_t>)> {
         let mut kvs: Vec<etcd_kv_t> = Vec::new();
-        let mut short = false;
+        let mut failed = None;
         let reply = shape.decode(message, |kv, expected| {
-            short = short || kvs.len() == kvs.capacity() && !sys::reserve(&mut kvs, expected);
-            if !short {
-                kvs.push(kv.into());
+            if failed.is_some() {
+                return;
+            }
+            match own_name(prefix, kv.key) {
+                Err(error) => failed = Some(error),
+                Ok(_) if kvs.len() == kvs.capacity() && !sys::reserve(&mut kvs, expected) => {
+                    let why = "no memory for the keys of the reply";
+                    failed = Some(Error::new(ETCD_ERR_NO_MEMORY, why));
+                }
+                Ok(key) => kvs.push(KeyValue { key, ..kv }.into()),
             }
         });
-        if short {
-            return Err(Error::new(ETCD_ERR_NO_MEMORY, "no memory for the keys of the reply"));
+        match failed {
+            Some(error) => Err(error),
+            None => Ok((reply.map_err(malformed)?, kvs)),
         }
-        Ok((reply.map_err(malformed)?, kvs))
     }
 }
 
 impl Response for etcd_range_response_t {
     const EVENT: i32 = ETCD_EVENT_RANGE_RESPONSE;
     type Storage = Pairs;
-    fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
-        let (reply, pairs) = Pairs::decode(&RANGE, message)?;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&RANGE, message, prefix)?;
         Ok((etcd_range_response_t::new(reply, &pairs.kvs), pairs))
     }
 }
@@ -262,8 +270,8 @@ impl etcd_range_response_t {
 impl Response for etcd_put_response_t {
     const EVENT: i32 = ETCD_EVENT_PUT_RESPONSE;
     type Storage = Pairs;
-    fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
-        let (reply, pairs) = Pairs::decode(&PUT, message)?;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&PUT, message, prefix)?;
         Ok((etcd_put_response_t::new(reply, &pairs.kvs), pairs))
     }
 }
@@ -277,8 +285,8 @@ impl etcd_put_response_t {
 impl Response for etcd_delete_response_t {
     const EVENT: i32 = ETCD_EVENT_DELETE_RESPONSE;
     type Storage = Pairs;
-    fn parse(message: Vec<u8>) -> Result<(Self, Pairs)> {
-        let (reply, pairs) = Pairs::decode(&DELETE_RANGE, message)?;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&DELETE_RANGE, message, prefix)?;
         Ok((etcd_delete_response_t::new(reply, &pairs.kvs), pairs))
     }
 }
@@ -297,8 +305,8 @@ impl etcd_delete_response_t {
 impl Response for etcd_compact_response_t {
     const EVENT: i32 = ETCD_EVENT_COMPACT_RESPONSE;
     type Storage = ();
-    fn parse(message: Vec<u8>) -> Result<(Self, ())> {
-        let (reply, _) = Pairs::decode(&HEADER_ONLY, message)?;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, ())> {
+        let (reply, _) = Pairs::decode(&HEADER_ONLY, message, prefix)?;
         Ok((etcd_compact_response_t { header: reply.header.into() }, ()))
     }
 }
@@ -735,4 +743,36 @@ pub unsafe extern "C" fn etcd_delete_response_free(response: *mut etcd_delete_re
 #[no_mangle]
 pub unsafe extern "C" fn etcd_compact_response_free(response: *mut etcd_compact_response_t) {
     quiet(|| Response::free(response));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::proto;
+    use prost::Message;
+
+    #[test]
+    fn a_reply_with_a_key_that_was_not_asked_for_is_refused() {
+        let kv = |key: &'static str| proto::KeyValue {
+            key: key.into(),
+            mod_revision: 1,
+            version: 1,
+            ..Default::default()
+        };
+        let header = Some(proto::ResponseHeader::default());
+        let kvs = vec![kv("p/a"), kv("p/b")];
+        let message =
+            proto::RangeResponse { header, kvs, count: 2, ..Default::default() }.encode_to_vec();
+        for (prefix, known) in [("", true), ("p/", true), ("p/a", false), ("q/", false)] {
+            let status = match etcd_range_response_t::parse(message.clone(), prefix.as_bytes()) {
+                Ok((response, _)) => {
+                    assert_eq!(response.kv_count, 2);
+                    ETCD_OK
+                }
+                Err(error) => error.status,
+            };
+            let expected = if known { ETCD_OK } else { ETCD_ERR_PROTOCOL };
+            assert_eq!(status, expected, "{prefix}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use super::queue::{etcd_op_t, etcd_queue_t};
 use super::response::{first, malformed, run, typed, Response};
 use super::types::{etcd_bytes_t, etcd_header_t};
 use super::{clear, guard, handle, out, quiet};
+use crate::client::namespace::name;
 use crate::client::{Call, Client};
 use crate::error::{printable, Error, Result};
 use crate::status::*;
@@ -139,7 +140,7 @@ fn header(header: Option<ResponseHeader>) -> Result<etcd_header_t> {
 impl Response for etcd_lease_grant_response_t {
     const EVENT: i32 = ETCD_EVENT_LEASE_GRANT_RESPONSE;
     type Storage = ();
-    fn parse(message: Vec<u8>) -> Result<(Self, ())> {
+    fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let LeaseGrantResponse { header: from, id, ttl, error } = typed(message)?;
         if !error.is_empty() {
             return Err(Error::new(ETCD_ERR_PROTOCOL, printable(&error)));
@@ -154,7 +155,7 @@ impl Response for etcd_lease_grant_response_t {
 impl Response for etcd_lease_revoke_response_t {
     const EVENT: i32 = ETCD_EVENT_LEASE_REVOKE_RESPONSE;
     type Storage = ();
-    fn parse(message: Vec<u8>) -> Result<(Self, ())> {
+    fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let reply: LeaseRevokeResponse = typed(message)?;
         Ok((etcd_lease_revoke_response_t { header: header(reply.header)? }, ()))
     }
@@ -163,7 +164,7 @@ impl Response for etcd_lease_revoke_response_t {
 impl Response for etcd_lease_keep_alive_response_t {
     const EVENT: i32 = ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE;
     type Storage = ();
-    fn parse(message: Vec<u8>) -> Result<(Self, ())> {
+    fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let LeaseKeepAliveResponse { header: from, id, ttl } = typed(message)?;
         if ttl <= 0 {
             return Err(Error::new(ETCD_ERR_LEASE_NOT_FOUND, "the lease has ended"));
@@ -175,9 +176,10 @@ impl Response for etcd_lease_keep_alive_response_t {
 impl Response for etcd_lease_time_to_live_response_t {
     const EVENT: i32 = ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE;
     type Storage = (Vec<etcd_bytes_t>, Vec<Bytes>);
-    fn parse(message: Vec<u8>) -> Result<(Self, Self::Storage)> {
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Self::Storage)> {
         let LeaseTimeToLiveResponse { header: from, id, ttl, granted_ttl, keys } = typed(message)?;
-        let views: Vec<etcd_bytes_t> = keys.iter().map(|key| key[..].into()).collect();
+        let views: Vec<etcd_bytes_t> =
+            keys.iter().filter_map(|key| name(prefix, key)).map(Into::into).collect();
         let public = etcd_lease_time_to_live_response_t {
             header: header(from)?,
             id,
@@ -193,7 +195,7 @@ impl Response for etcd_lease_time_to_live_response_t {
 impl Response for etcd_lease_list_response_t {
     const EVENT: i32 = ETCD_EVENT_LEASE_LIST_RESPONSE;
     type Storage = Vec<i64>;
-    fn parse(message: Vec<u8>) -> Result<(Self, Vec<i64>)> {
+    fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, Vec<i64>)> {
         let reply: LeaseLeasesResponse = typed(message)?;
         let ids: Vec<i64> = reply.leases.iter().map(|lease| lease.id).collect();
         let public = etcd_lease_list_response_t {

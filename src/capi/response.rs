@@ -13,12 +13,12 @@ pub trait Response: Sized {
     /// What it points into; lives as long.
     type Storage;
 
-    /// The response in a server's message.
-    fn parse(message: Vec<u8>) -> Result<(Self, Self::Storage)>;
+    /// The response in a server's message, whose keys begin with the prefix.
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Self::Storage)>;
 
     /// The same, as it is handed out.
-    fn decode(message: Vec<u8>) -> Result<*mut Self> {
-        let (public, storage) = Self::parse(message)?;
+    fn decode(message: Vec<u8>, prefix: &[u8]) -> Result<*mut Self> {
+        let (public, storage) = Self::parse(message, prefix)?;
         Ok(hand_out(public, storage))
     }
 
@@ -54,7 +54,8 @@ pub unsafe fn run<T: Response>(
     let changes = call.effect.changes();
     let message = client.run(call)?;
     if !out.is_null() {
-        out.write(T::decode(message).map_err(|e| unread(e, changes))?);
+        let prefix = &client.namespace().prefix;
+        out.write(T::decode(message, prefix).map_err(|e| unread(e, changes))?);
     }
     Ok(ETCD_OK)
 }

@@ -144,9 +144,9 @@ pub struct Tree {
 impl Response for etcd_txn_response_t {
     const EVENT: i32 = ETCD_EVENT_TXN_RESPONSE;
     type Storage = Tree;
-    fn parse(message: Vec<u8>) -> Result<(Self, Tree)> {
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Tree)> {
         let mut parts: Vec<Box<dyn Any>> = Vec::new();
-        let public = branch_of(&message, &mut parts, 0)?;
+        let public = branch_of(&message, prefix, &mut parts, 0)?;
         Ok((public, Tree { _parts: parts, _message: message }))
     }
 }
@@ -157,6 +157,7 @@ const DEEPEST: usize = 64;
 /// A transaction's response; what it points to goes to `parts`.
 fn branch_of(
     message: &[u8],
+    prefix: &[u8],
     parts: &mut Vec<Box<dyn Any>>,
     depth: usize,
 ) -> Result<etcd_txn_response_t> {
@@ -167,7 +168,7 @@ fn branch_of(
     let mut failed = None;
     let decoded = decode::txn(message, |part| match failed {
         Some(_) => {}
-        None => match op_of(part, parts, depth) {
+        None => match op_of(part, prefix, parts, depth) {
             Ok(response) => responses.push(response),
             Err(error) => failed = Some(error),
         },
@@ -198,6 +199,7 @@ fn keep<T: Any>(parts: &mut Vec<Box<dyn Any>>, part: T) -> *const T {
 
 fn op_of(
     part: Part<'_>,
+    prefix: &[u8],
     parts: &mut Vec<Box<dyn Any>>,
     depth: usize,
 ) -> Result<etcd_op_response_t> {
@@ -210,7 +212,7 @@ fn op_of(
         txn: std::ptr::null(),
     };
     let pairs = |shape: &Shape, message, parts: &mut Vec<Box<dyn Any>>| -> Result<_> {
-        let (reply, kvs): (_, Vec<etcd_kv_t>) = Pairs::read(shape, message)?;
+        let (reply, kvs): (_, Vec<etcd_kv_t>) = Pairs::read(shape, message, prefix)?;
         // Where the vector's elements are they stay.
         let kvs = keep(parts, kvs);
         Ok((reply, kvs))
@@ -238,7 +240,7 @@ fn op_of(
             response.deleted = keep(parts, deleted);
         }
         Part::Txn(message) => {
-            let txn = branch_of(message, parts, depth + 1)?;
+            let txn = branch_of(message, prefix, parts, depth + 1)?;
             response.kind = ETCD_EVENT_TXN_RESPONSE;
             response.txn = keep(parts, txn);
         }

@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
 use crate::status::*;
-use crate::wire::decode::RANGE;
+use crate::wire::decode::{KeyValue, RANGE};
 use bytes::Bytes;
 use std::ffi::c_void;
 
@@ -186,7 +186,9 @@ impl Delivery for Message {
             }
             Message::Keys(page) => {
                 let mut events = Vec::with_capacity(page.count);
-                let reply = RANGE.decode(&page.message, |kv, _| events.push(put(kv.into())));
+                let hidden = page.prefix.len();
+                let told = |kv: KeyValue<'_>| KeyValue { key: &kv.key[hidden..], ..kv }.into();
+                let reply = RANGE.decode(&page.message, |kv, _| events.push(put(told(kv))));
                 let reply = reply.map_err(malformed)?;
                 let public = etcd_watch_response_t {
                     events: first(&events),

@@ -4,11 +4,11 @@
 
 use super::Session;
 use crate::client::kv::prefix_end;
+use crate::client::namespace::own_name;
 use crate::client::{Deadline, Effect, Method};
 use crate::error::Result;
 use crate::status::ETCD_ERR_COMPACTED;
 use crate::wire::proto::{RangeRequest, RangeResponse};
-use bytes::Bytes;
 
 const RANGE: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
 /// Keys asked for at once.
@@ -33,8 +33,8 @@ pub fn children(
     let mut revision = revision;
     loop {
         let request = RangeRequest {
-            key: Bytes::copy_from_slice(&from),
-            range_end: Bytes::copy_from_slice(&end),
+            key: session.namespace().key(&from),
+            range_end: session.namespace().end(&end),
             limit: PAGE,
             revision,
             keys_only: true,
@@ -54,7 +54,8 @@ pub fn children(
             revision = page.header.unwrap_or_default().revision;
         }
         for kv in &page.kvs {
-            let Some(name) = child(&prefix, &kv.key) else { continue };
+            let key = own_name(&session.namespace().prefix, &kv.key)?;
+            let Some(name) = child(&prefix, key) else { continue };
             if names.last().map(|last| &last[..]) != Some(name) {
                 names.push(name.to_vec());
             }
@@ -63,7 +64,7 @@ pub fn children(
         if !page.more {
             break;
         }
-        from = after(&prefix, &last.key);
+        from = after(&prefix, own_name(&session.namespace().prefix, &last.key)?);
     }
     // "a-b" comes between "a" and "a/b", so a name may come twice.
     names.sort();

@@ -9,20 +9,28 @@ use crate::error::{Error, Result};
 impl Session {
     /// Waits for the lock and returns the index that renews and releases it.
     pub fn lock(&self, name: &[u8], ttl: u32) -> Result<String> {
-        not_empty(name)?;
+        let name = self.whole(name)?;
         self.fits(name.len())?;
-        let granted = self.wait(lock::lock(self.core().clone(), name.to_vec(), ttl.into()))?;
+        let granted = self.wait(lock::lock(self.core().clone(), name, ttl.into()))?;
         Ok(format!("{:x}.{}", granted.lease, granted.create_revision))
     }
 
     /// Gives a lock that is still held its whole ttl again.
     pub fn renew(&self, name: &[u8], index: &[u8]) -> Result<()> {
-        let (core, lock, until) = (self.core().clone(), granted(name, index)?, self.deadline());
+        let (core, lock, until) =
+            (self.core().clone(), granted(self.whole(name)?, index)?, self.deadline());
         self.wait(async move { lock::renew(&core, &lock, until).await })
     }
 
+    /// The name by which locks are known to all clients.
+    fn whole(&self, name: &[u8]) -> Result<Vec<u8>> {
+        not_empty(name)?;
+        Ok(self.namespace().key(name).into())
+    }
+
     pub fn unlock(&self, name: &[u8], index: &[u8]) -> Result<()> {
-        let (core, lock, until) = (self.core().clone(), granted(name, index)?, self.deadline());
+        let (core, lock, until) =
+            (self.core().clone(), granted(self.whole(name)?, index)?, self.deadline());
         self.wait(async move { lock::unlock(&core, &lock, until).await })
     }
 }
@@ -35,8 +43,7 @@ fn not_empty(name: &[u8]) -> Result<()> {
 }
 
 /// The lock that an index is of.
-fn granted(name: &[u8], index: &[u8]) -> Result<Lock> {
-    not_empty(name)?;
+fn granted(name: Vec<u8>, index: &[u8]) -> Result<Lock> {
     let bad = || Error::invalid("index: not one that etcd_lock() has returned");
     let index = std::str::from_utf8(index).map_err(|_| bad())?;
     let (lease, revision) = index.split_once('.').ok_or_else(bad)?;
@@ -49,7 +56,7 @@ fn granted(name: &[u8], index: &[u8]) -> Result<Lock> {
     if lease == 0 || create_revision == 0 {
         return Err(bad());
     }
-    Ok(Lock { name: name.to_vec(), lease, create_revision })
+    Ok(Lock { name, lease, create_revision })
 }
 
 #[cfg(test)]
@@ -58,13 +65,13 @@ mod tests {
 
     #[test]
     fn an_index_names_the_lease_and_the_revision() {
-        let lock = granted(b"name", b"694d81417acd4d0e.42").unwrap();
+        let lock = granted(b"name".to_vec(), b"694d81417acd4d0e.42").unwrap();
         assert_eq!((lock.lease, lock.create_revision), (0x694d81417acd4d0e, 42));
         assert_eq!(lock.key(), "name/694d81417acd4d0e".as_bytes());
         for bad in ["", ".", "1", "1.", ".1", "0.1", "1.0", "-1.1", "1.+1", "g.1", "1.1.1", "1.a"] {
-            assert!(granted(b"name", bad.as_bytes()).is_err(), "{bad}");
+            assert!(granted(b"name".to_vec(), bad.as_bytes()).is_err(), "{bad}");
         }
-        assert!(granted(b"", b"1.1").is_err());
-        assert!(granted(b"name", b"ffffffffffffffff.1").is_err());
+        assert!(not_empty(b"").is_err());
+        assert!(granted(b"name".to_vec(), b"ffffffffffffffff.1").is_err());
     }
 }

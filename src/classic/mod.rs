@@ -84,6 +84,8 @@ impl Session {
     /// Sets a key, if it has the value `precond` where that is given; a `ttl`
     /// of 0 seconds keeps it for ever.
     pub fn set(&self, key: &[u8], value: &[u8], precond: Option<&[u8]>, ttl: u32) -> Result<()> {
+        let (name, _) = Keys::One(key).span()?;
+        let key = self.namespace().key(name);
         self.fits(key.len().saturating_add(value.len()))?;
         let until = self.deadline();
         let lease = match ttl {
@@ -96,7 +98,7 @@ impl Session {
             }
         };
         let put = PutRequest {
-            key: Bytes::copy_from_slice(key),
+            key: key.clone(),
             value: Bytes::copy_from_slice(value),
             lease,
             ..Default::default()
@@ -121,8 +123,9 @@ impl Session {
     /// Deletes a key that exists, and has the value `precond` where that is given.
     pub fn delete(&self, key: &[u8], precond: Option<&[u8]>) -> Result<()> {
         if let Some(precond) = precond {
-            let delete =
-                DeleteRangeRequest { key: Bytes::copy_from_slice(key), ..Default::default() };
+            let (name, _) = Keys::One(key).span()?;
+            let key = self.namespace().key(name);
+            let delete = DeleteRangeRequest { key: key.clone(), ..Default::default() };
             let request = Request::RequestDeleteRange(delete);
             return self.if_value(key, precond, request, self.deadline());
         }
@@ -134,11 +137,11 @@ impl Session {
         }
     }
 
-    fn if_value(&self, key: &[u8], value: &[u8], then: Request, until: Deadline) -> Result<()> {
+    fn if_value(&self, key: Bytes, value: &[u8], then: Request, until: Deadline) -> Result<()> {
         let compare = Compare {
             result: CompareResult::Equal as i32,
             target: CompareTarget::Value as i32,
-            key: Bytes::copy_from_slice(key),
+            key,
             target_union: Some(TargetUnion::Value(Bytes::copy_from_slice(value))),
             range_end: Bytes::new(),
         };

@@ -175,7 +175,13 @@ mod tests {
             Method { path: "/etcdserverpb.KV/Compact", effect: Effect::Repeatable };
         let servers = Servers::Embedded { store: "classic-watch".to_owned() };
         let limit = 1 << 20;
-        let options = Options { servers, timeout: None, max_send: limit, max_receive: limit };
+        let options = Options {
+            servers,
+            timeout: None,
+            max_send: limit,
+            max_receive: limit,
+            key_prefix: Vec::new(),
+        };
         let session = Session::new(Client::open(options).unwrap());
         for value in [b"2", b"3", b"4", b"5"] {
             session.set(b"k", value, None, 0).unwrap();

@@ -181,37 +181,40 @@ impl<'a> Keys<'a> {
         }
     }
 
-    fn encode(self, expected: usize) -> Result<Encoder> {
-        let encoder = Encoder::new(expected).ok_or_else(|| no_memory(expected))?;
-        let (key, end) = self.span()?;
-        Ok(encoder.bytes(1, key).bytes(2, &end))
-    }
-
-    fn len(self) -> usize {
+    /// How many bytes, before each key and end too.
+    fn len(self, before: usize) -> usize {
         match self {
-            Keys::Range(first, end) => first.len() + end.len(),
-            Keys::One(key) | Keys::From(key) => key.len(),
-            Keys::Prefix(prefix) => 2 * prefix.len(),
+            Keys::Range(first, end) => first.len() + end.len() + 2 * before,
+            Keys::One(key) => key.len() + before,
+            Keys::From(key) => key.len() + 2 * before,
+            Keys::Prefix(prefix) => 2 * (prefix.len() + before),
         }
     }
 }
 
 impl Client {
+    /// A request that begins with the keys, and has so many bytes more.
+    fn keyed(&self, keys: Keys<'_>, more: usize) -> Result<Encoder> {
+        let namespace = self.namespace();
+        let size = keys.len(namespace.prefix.len()).saturating_add(more);
+        self.fits(size)?;
+        let (key, end) = keys.span()?;
+        let encoder = Encoder::new(size).ok_or_else(|| no_memory(size))?;
+        Ok(encoder.joined(1, namespace.key_parts(key)).joined(2, namespace.end_parts(&end)))
+    }
+
     pub fn get(&self, keys: Keys<'_>, reading: &Reading, common: Common) -> Result<Call> {
-        self.fits(keys.len())?;
-        let frame = reading.encode(keys.encode(keys.len())?)?;
+        let frame = reading.encode(self.keyed(keys, 0)?)?;
         Ok(self.call("/etcdserverpb.KV/Range", Effect::Read, frame, common))
     }
 
     pub fn put(&self, key: &[u8], value: &[u8], how: &Writing, common: Common) -> Result<Call> {
-        self.fits(key.len().saturating_add(value.len()))?;
-        let frame = Keys::One(key).encode(key.len() + value.len())?.bytes(2, value);
+        let frame = self.keyed(Keys::One(key), value.len())?.bytes(2, value);
         Ok(self.call("/etcdserverpb.KV/Put", Effect::Write, how.encode(frame), common))
     }
 
     pub fn delete(&self, keys: Keys<'_>, prev_kv: bool, common: Common) -> Result<Call> {
-        self.fits(keys.len())?;
-        let frame = keys.encode(keys.len())?.flag(3, prev_kv);
+        let frame = self.keyed(keys, 0)?.flag(3, prev_kv);
         Ok(self.call("/etcdserverpb.KV/DeleteRange", Effect::Write, frame, common))
     }
 

@@ -9,6 +9,7 @@ pub mod keepalive;
 pub mod kv;
 pub mod lease;
 pub mod lock;
+pub mod namespace;
 mod options;
 mod server;
 mod token;
@@ -32,6 +33,7 @@ pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use keepalive::Renewer;
+use namespace::Namespace;
 use prost::Message;
 use server::{Core, Embedded, Server};
 use std::future::Future;
@@ -178,6 +180,7 @@ impl Client {
             server,
             closed: AtomicBool::new(false),
             timeout: options.timeout,
+            namespace: Namespace::new(&options.key_prefix),
             left_behind: Mutex::default(),
             hub: Arc::default(),
             keeper: Arc::default(),
@@ -261,7 +264,12 @@ impl Client {
         method.reply(self.run(method.call(request, until)?)?)
     }
 
-    /// What tasks of [`Client::wait`] work on.
+    /// The keys that this client's calls are about.
+    pub fn namespace(&self) -> &Namespace {
+        &self.core.namespace
+    }
+
+    /// What tasks of [`Client::wait`] work on; there, keys are whole.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }

@@ -39,4 +39,6 @@ pub struct Options {
     pub timeout: Option<Duration>,
     pub max_send: usize,
     pub max_receive: usize,
+    /// What all its keys begin with, unseen by the caller.
+    pub key_prefix: Vec<u8>,
 }

@@ -5,6 +5,7 @@
 use super::call::{Call, Cluster, Effect, Progress};
 use super::keepalive::Keeper;
 use super::kv::no_memory;
+use super::namespace::Namespace;
 use super::watch::Hub;
 use crate::embedded::Engine;
 use crate::error::{Error, Result};
@@ -23,6 +24,7 @@ pub struct Core {
     pub closed: AtomicBool,
     /// For calls that name no deadline; None waits for ever.
     pub timeout: Option<Duration>,
+    pub namespace: Namespace,
     /// Leases that are of no more use, for the close to give back.
     pub left_behind: Mutex<Vec<i64>>,
     /// All watches.

@@ -13,6 +13,7 @@ use crate::wire::proto::request_op::Request;
 use crate::wire::proto::{Compare, DeleteRangeRequest, PutRequest, RequestOp, TxnRequest};
 use bytes::Bytes;
 use prost::Message;
+use std::borrow::Cow;
 
 /// Compares and operations in all, those of nested transactions too. More than
 /// any server takes unless it is configured to.
@@ -34,6 +35,8 @@ pub struct Txn {
     depth: usize,
     /// Compares and operations in all.
     count: usize,
+    /// Those of them that are transactions, and have no key.
+    nested: usize,
 }
 
 /// Which of the two lists an operation goes to.
@@ -121,13 +124,14 @@ impl Txn {
 
     /// A copy of the other one, as it is now.
     pub fn nest(&mut self, branch: Branch, other: Txn) -> Result<()> {
-        let Txn { request, depth, count } = other;
+        let Txn { request, depth, count, nested } = other;
         if depth + 1 > MOST_NESTED {
             let why = format!("more than {MOST_NESTED} transactions in each other");
             return Err(Error::new(ETCD_ERR_INVALID_ARGUMENT, why));
         }
         self.count(count)?;
         self.push(branch, Request::RequestTxn(request))?;
+        self.nested += nested + 1;
         self.depth = self.depth.max(depth + 1);
         Ok(())
     }
@@ -154,10 +158,18 @@ fn only_reads(request: &TxnRequest) -> bool {
 impl Client {
     /// One that only reads may be repeated like a read.
     pub fn commit(&self, txn: &Txn, common: Common) -> Result<Call> {
-        let size = txn.request.encoded_len();
+        let mut request = Cow::Borrowed(&txn.request);
+        let prefix = &self.namespace().prefix;
+        if !prefix.is_empty() {
+            // At least; before anything is copied.
+            let longer = prefix.len().saturating_mul(txn.count - txn.nested);
+            self.fits(request.encoded_len().saturating_add(longer))?;
+            self.namespace().place_txn(request.to_mut());
+        }
+        let size = request.encoded_len();
         self.fits(size)?;
-        let frame = encode::frame(&txn.request).ok_or_else(|| no_memory(size))?;
-        let effect = if only_reads(&txn.request) { Effect::Read } else { Effect::Write };
+        let frame = encode::frame(&*request).ok_or_else(|| no_memory(size))?;
+        let effect = if only_reads(&request) { Effect::Read } else { Effect::Write };
         Ok(self.framed("/etcdserverpb.KV/Txn", effect, frame, common))
     }
 }

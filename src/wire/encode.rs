@@ -29,11 +29,18 @@ impl Encoder {
         self.0.push(value as u8);
     }
 
-    pub fn bytes(mut self, field: u32, value: &[u8]) -> Encoder {
-        if !value.is_empty() {
+    pub fn bytes(self, field: u32, value: &[u8]) -> Encoder {
+        self.joined(field, [value, &[]])
+    }
+
+    /// Both parts as one value.
+    pub fn joined(mut self, field: u32, [first, second]: [&[u8]; 2]) -> Encoder {
+        let length = first.len() + second.len();
+        if length > 0 {
             self.varint(u64::from(field << 3 | 2));
-            self.varint(value.len() as u64);
-            self.0.extend_from_slice(value);
+            self.varint(length as u64);
+            self.0.extend_from_slice(first);
+            self.0.extend_from_slice(second);
         }
         self
     }

@@ -650,6 +650,16 @@ static void texts(void) {
     CHECK(etcd_client_open(&options, &none, NULL) < 0 && none == NULL);
     calls += 4;
   }
+  {
+    etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
+    options.endpoints = "mem:";
+    options.key_prefix = bytes(NULL, 7);
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(&options, &none, &err));
+    options.key_prefix = bytes(NOWHERE, SIZE_MAX);
+    EXPECT(ETCD_ERR_SEND_TOO_LARGE, etcd_client_open(&options, &none, &err));
+    CHECK(none == NULL);
+    calls += 2;
+  }
   free(too_long);
 }
 

@@ -64,7 +64,7 @@ AT(etcd_watch_response_t, events, 48);
 AT(etcd_watch_response_t, event_count, 56);
 AT(etcd_watch_response_t, more, 64);
 
-SIZE(etcd_client_options_t, 176);
+SIZE(etcd_client_options_t, 192);
 AT(etcd_client_options_t, size, 0);
 AT(etcd_client_options_t, endpoints, 8);
 AT(etcd_client_options_t, user, 16);
@@ -87,6 +87,7 @@ AT(etcd_client_options_t, reserved, 140);
 AT(etcd_client_options_t, crl_file, 144);
 AT(etcd_client_options_t, crl_pem, 152);
 AT(etcd_client_options_t, token, 168);
+AT(etcd_client_options_t, key_prefix, 176);
 
 SIZE(etcd_get_options_t, 88);
 AT(etcd_get_options_t, size, 0);

@@ -147,10 +147,11 @@ pub struct Options<'a> {
     pub crl_file: &'a str,
     pub crl_pem: &'a [u8],
     pub token: &'a str,
+    pub key_prefix: &'a [u8],
 }
 
 /// Options of one call, zero unless set.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct CallOptions<'a> {
     pub range_end: &'a [u8],
     pub timeout_ms: u32,
@@ -274,6 +275,7 @@ impl Client {
             crl_file: crl.as_ptr(),
             crl_pem: bytes(options.crl_pem),
             token: token.as_ptr(),
+            key_prefix: bytes(options.key_prefix),
         };
         let (mut client, mut error) = (null_mut(), null_mut());
         let status = unsafe { etcd_client_open(&raw, &mut client, &mut error) };

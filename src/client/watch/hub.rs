@@ -222,7 +222,8 @@ impl Work {
         match command {
             Command::Open { watch, spec, start, mailbox } => {
                 let limit = self.core.max_receive();
-                let position = Position::new(start.unwrap_or(0), limit, spec.merge);
+                let mut position = Position::new(start.unwrap_or(0), limit, spec.merge);
+                position.prefix = spec.prefix.clone();
                 if start.is_none() {
                     self.ask_where_to_begin(watch, &spec);
                 }

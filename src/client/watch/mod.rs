@@ -51,6 +51,8 @@ pub struct Spec {
     /// Where history is gone, the keys as they are now are told.
     pub resync: bool,
     pub bound: usize,
+    /// What the keys begin with, and events are told without.
+    pub prefix: Bytes,
 }
 
 impl Spec {
@@ -67,6 +69,7 @@ impl Spec {
             require_leader: false,
             resync: false,
             bound: DEFAULT_BOUND,
+            prefix: Bytes::new(),
         }
     }
 
@@ -170,12 +173,20 @@ impl Drop for Watch {
 impl Client {
     /// The revision that the store has come to.
     pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
-        let reply: RangeResponse = self.ask(NOW, &now_of(key), until)?;
+        let key = self.namespace().key(key);
+        let reply: RangeResponse = self.ask(NOW, &now_of(&key), until)?;
         Ok(reply.header.unwrap_or_default().revision)
     }
 
     /// Begins with the events of revision `start`, or with those to come.
     pub fn watch(&self, spec: Spec, start: Option<i64>) -> Watch {
+        let namespace = self.namespace();
+        let spec = Spec {
+            key: namespace.key(&spec.key),
+            range_end: namespace.end(&spec.range_end),
+            prefix: namespace.prefix.clone(),
+            ..spec
+        };
         let watch = Watch::open(&self.core, spec, start);
         self.runtime.attend();
         watch

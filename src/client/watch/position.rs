@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::wire::decode::Header;
+use crate::client::namespace;
+use crate::wire::decode::{Header, KeyValue};
 use crate::wire::watch::{Event, Events, Head};
 use bytes::Bytes;
 
@@ -23,6 +24,8 @@ pub struct Batch {
     /// That of the last.
     pub revision: i64,
     pub count: usize,
+    /// How many bytes of each key are not told.
+    hidden: usize,
     /// The events as they came.
     part: Bytes,
     /// What came later, of a revision in fragments.
@@ -30,10 +33,16 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+    pub fn events<'a>(&'a self) -> impl Iterator<Item = Event<'a>> {
         let parts = std::iter::once(&self.part).chain(&self.more);
         // What is in a batch was read once without a failure.
-        parts.flat_map(|part| Events::new(part)).filter_map(Result::ok)
+        let events = parts.flat_map(|part| Events::new(part)).filter_map(Result::ok);
+        let told = |kv: KeyValue<'a>| KeyValue { key: &kv.key[self.hidden..], ..kv };
+        events.map(move |event| Event {
+            kv: told(event.kv),
+            prev_kv: event.prev_kv.map(told),
+            ..event
+        })
     }
 
     fn add(&mut self, part: Bytes) {
@@ -78,12 +87,14 @@ pub struct Position {
     /// Bytes and events of one revision at most.
     limit: usize,
     merge: bool,
+    /// What all keys begin with.
+    pub prefix: Bytes,
 }
 
 impl Position {
     /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
     pub fn new(next: i64, limit: usize, merge: bool) -> Position {
-        Position { next, partial: Batch::default(), limit, merge }
+        Position { next, partial: Batch::default(), limit, merge, prefix: Bytes::new() }
     }
 
     /// Where a new stream has to begin. What the old one left half said is forgotten.
@@ -129,6 +140,10 @@ impl Position {
             let at = part.len() - events.left();
             let Some(event) = events.next() else { break };
             let event = event.map_err(|_| Stop::Nonsense("an event that etcd would not send"))?;
+            let own = |kv: &KeyValue<'_>| namespace::name(&self.prefix, kv.key).is_some();
+            if !own(&event.kv) || !event.prev_kv.iter().all(own) {
+                return Err(Stop::Nonsense("an event of a key without the prefix"));
+            }
             let revision = event.kv.mod_revision;
             if revision < last {
                 return Err(Stop::Nonsense("events out of order"));
@@ -185,7 +200,8 @@ impl Position {
 
     /// The batch under way, which is whole now.
     fn finish(&mut self, head: &Head<'_>) -> Option<Batch> {
-        let whole = Batch { header: head.header, ..std::mem::take(&mut self.partial) };
+        let hidden = self.prefix.len();
+        let whole = Batch { header: head.header, hidden, ..std::mem::take(&mut self.partial) };
         if whole.count == 0 {
             return None;
         }
@@ -317,6 +333,29 @@ mod tests {
         assert!(!position.notice(12));
         position.rewind(8);
         assert_eq!(position.resume(), 8);
+    }
+
+    #[test]
+    fn keys_are_told_without_the_prefix_and_others_are_nonsense() {
+        let taken = |prefix: &'static [u8]| {
+            let mut position = position(1);
+            position.prefix = Bytes::from_static(prefix);
+            let event = |key: &'static str| {
+                let kv =
+                    KeyValue { key: key.into(), mod_revision: 1, version: 1, ..Default::default() };
+                Event { kv: Some(kv.clone()), prev_kv: Some(kv), ..Default::default() }
+            };
+            let events = vec![event("p/a"), event("p/b")];
+            let message = WatchResponse { events, ..Default::default() }.encode_to_vec();
+            take(&mut position, message.into())
+        };
+        let batches = taken(b"p/").unwrap();
+        let names: Vec<_> =
+            batches[0].events().map(|event| (event.kv.key, event.prev_kv.unwrap().key)).collect();
+        assert_eq!(names, [(&b"a"[..], &b"a"[..]), (b"b", b"b")]);
+        for other in [&b"p/a"[..], b"q/", b"p/ab"] {
+            assert!(matches!(taken(other), Err(Stop::Nonsense(_))));
+        }
     }
 
     #[test]

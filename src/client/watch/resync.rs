@@ -5,6 +5,7 @@
 
 use super::{Message, Spec};
 use crate::client::call::Effect;
+use crate::client::namespace::own_name;
 use crate::client::server::{Core, Deadline, Method};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
@@ -13,6 +14,7 @@ use crate::status::{
 };
 use crate::wire::decode::RANGE;
 use crate::wire::proto::RangeRequest;
+use bytes::Bytes;
 
 /// Keys of a page, at first.
 const PAGE: i64 = 1000;
@@ -22,6 +24,8 @@ const PAGE: i64 = 1000;
 pub struct Keys {
     /// A RangeResponse, not read yet.
     pub message: Vec<u8>,
+    /// What its keys begin with, all of them.
+    pub prefix: Bytes,
     pub revision: i64,
     pub count: usize,
     /// There are pages to come.
@@ -59,13 +63,18 @@ async fn list_once(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Resu
         };
         let mut last = Vec::new();
         let mut count = 0;
+        let mut foreign = None;
         let reply = RANGE
             .decode(&message, |kv, _| {
+                foreign = foreign.take().or(own_name(&spec.prefix, kv.key).err());
                 last.clear();
                 last.extend_from_slice(kv.key);
                 count += 1;
             })
             .map_err(|_| malformed())?;
+        if let Some(error) = foreign {
+            return Err(error);
+        }
         if request.revision == 0 {
             request.revision = reply.header.revision;
         }
@@ -76,7 +85,7 @@ async fn list_once(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Resu
         request.key = last.into();
         let revision = request.revision;
         let size = message.len() + count * 64;
-        let page = Keys { message, revision, count, more: reply.more };
+        let page = Keys { message, prefix: spec.prefix.clone(), revision, count, more: reply.more };
         let wanted = mailbox.push_when_room(Message::Keys(page), size).await;
         if !reply.more || !wanted {
             return Ok(revision);

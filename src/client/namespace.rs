@@ -1,0 +1,110 @@
+//! A part of the store for a client of its own: all keys that begin with a
+//! prefix, under the names that are left without it.
+
+#![forbid(unsafe_code)]
+
+use super::kv::prefix_end;
+use crate::error::{Error, Result};
+use crate::status::ETCD_ERR_PROTOCOL;
+use crate::wire::proto::request_op::Request;
+use crate::wire::proto::TxnRequest;
+use bytes::Bytes;
+
+/// With the empty prefix, the whole store. A key that is the prefix itself is in
+/// no namespace: it would have no name.
+pub struct Namespace {
+    pub prefix: Bytes,
+    /// Where the keys with the prefix end.
+    end: Bytes,
+}
+
+impl Namespace {
+    pub fn new(prefix: &[u8]) -> Namespace {
+        Namespace { prefix: Bytes::copy_from_slice(prefix), end: prefix_end(prefix).into() }
+    }
+
+    /// The two parts of the key that a name stands for.
+    pub fn key_parts<'a>(&'a self, name: &'a [u8]) -> [&'a [u8]; 2] {
+        [&self.prefix, name]
+    }
+
+    /// The same of a range's end, as etcd's messages have it: empty for none, and
+    /// one zero byte for the end of all keys.
+    pub fn end_parts<'a>(&'a self, end: &'a [u8]) -> [&'a [u8]; 2] {
+        match end {
+            [] => [&[], &[]],
+            [0] => [&self.end, &[]],
+            end => [&self.prefix, end],
+        }
+    }
+
+    pub fn key(&self, name: &[u8]) -> Bytes {
+        self.key_parts(name).concat().into()
+    }
+
+    pub fn end(&self, end: &[u8]) -> Bytes {
+        self.end_parts(end).concat().into()
+    }
+
+    fn place(&self, key: &mut Bytes, end: &mut Bytes) {
+        *key = self.key(key);
+        *end = self.end(end);
+    }
+
+    /// Makes names of a transaction keys.
+    pub fn place_txn(&self, txn: &mut TxnRequest) {
+        for compare in &mut txn.compare {
+            self.place(&mut compare.key, &mut compare.range_end);
+        }
+        for op in txn.success.iter_mut().chain(&mut txn.failure) {
+            match &mut op.request {
+                Some(Request::RequestRange(get)) => self.place(&mut get.key, &mut get.range_end),
+                Some(Request::RequestPut(put)) => put.key = self.key(&put.key),
+                Some(Request::RequestDeleteRange(delete)) => {
+                    self.place(&mut delete.key, &mut delete.range_end);
+                }
+                Some(Request::RequestTxn(nested)) => self.place_txn(nested),
+                None => {}
+            }
+        }
+    }
+}
+
+/// The name of a key, if it has one below the prefix.
+pub fn name<'a>(prefix: &[u8], key: &'a [u8]) -> Option<&'a [u8]> {
+    key.strip_prefix(prefix).filter(|name| !name.is_empty())
+}
+
+/// The same of a key that was asked for by its name.
+pub fn own_name<'a>(prefix: &[u8], key: &'a [u8]) -> Result<&'a [u8]> {
+    let why = "the reply has a key without the client's key_prefix";
+    name(prefix, key).ok_or_else(|| Error::new(ETCD_ERR_PROTOCOL, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_ends() {
+        for (prefix, end, expected) in [
+            (&b"a/"[..], &b""[..], &b""[..]),
+            (b"a/", b"\0", b"a0"),
+            (b"a/", b"\0\0", b"a/\0\0"),
+            (b"a/", b"z", b"a/z"),
+            (b"\xff\xff", b"\0", b"\0"),
+            (b"\xff\xff", b"z", b"\xff\xffz"),
+            (b"a\xff", b"\0", b"b"),
+            (b"", b"\0", b"\0"),
+            (b"", b"", b""),
+            (b"", b"z", b"z"),
+        ] {
+            assert_eq!(Namespace::new(prefix).end(end), expected, "{prefix:?} {end:?}");
+        }
+        assert_eq!(Namespace::new(b"a/").key(b"k"), "a/k");
+        assert_eq!(name(b"a/", b"a/k"), Some(&b"k"[..]));
+        for key in [&b"a/"[..], b"a", b"b/k", b""] {
+            assert_eq!(own_name(b"a/", key).unwrap_err().status, ETCD_ERR_PROTOCOL);
+        }
+    }
+}

@@ -1,0 +1,770 @@
+//! Clients with a key_prefix: on every backend, beside clients that see the whole store.
+
+mod support;
+
+use etcd::capi::kv::*;
+use etcd::capi::lease::*;
+use etcd::capi::txn::*;
+use etcd::capi::watch::*;
+use etcd::status::*;
+use std::ptr::{null, null_mut};
+use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
+use support::backend::{backends, Backend};
+use support::ffi::{self, *};
+use support::scaled;
+use support::session::Session;
+use support::watch::{next_of, Watch, WatchOptions};
+
+/// Runs the test on every backend, alone: revisions are compared. The client sees all keys, of which there are none.
+fn on_every_backend(test: &str, body: impl Fn(&Backend, &Client)) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for backend in backends(test, &[]) {
+        let client = Client::open(&backend.endpoints);
+        client.delete(b"", flags(ETCD_PREFIX)).unwrap();
+        eprintln!("{test}: {}", backend.name);
+        body(&backend, &client);
+    }
+}
+
+fn below(backend: &Backend, key_prefix: &[u8]) -> Client {
+    Client::with(&backend.endpoints, Options { key_prefix, ..Default::default() }).unwrap()
+}
+
+/// The same as a session of the classic calls.
+fn session(backend: &Backend, key_prefix: &str) -> Session {
+    let client = below(backend, key_prefix.as_bytes());
+    let session = Session(client.0.cast());
+    std::mem::forget(client);
+    session
+}
+
+fn keys(reply: &Reply) -> Vec<&[u8]> {
+    reply.kvs.iter().map(|kv| &kv.key[..]).collect()
+}
+
+/// Prefixes, and what is near them but not below.
+const PREFIXES: [(&[u8], &[&[u8]]); 6] = [
+    (b"app/", &[b"app/", b"app", b"app0", b"apq/x", b"b", b"\0"]),
+    (b"\0", &[b"\0", b"\x01", b"\x01x", b"\xff"]),
+    (b"\xff", &[b"\xff", b"\xfe\xff\xff", b"a"]),
+    (b"\xff\xff", &[b"\xff\xff", b"\xff", b"\xff\xfe\xff", b"a"]),
+    (b"a\xff", &[b"a\xff", b"a", b"a\xfe\xff", b"b", b"\xff"]),
+    (b"\0\xff\0", &[b"\0\xff\0", b"\0\xff", b"\0\xff\x01", b"\x01", b"a"]),
+];
+
+const NAMES: [&[u8]; 6] = [b"\0", b"a", b"a/b", b"b", b"\xff", b"\xff\xff"];
+
+#[test]
+fn nothing_outside_is_seen_or_touched() {
+    on_every_backend("nothing_outside_is_seen_or_touched", |backend, plain| {
+        for (prefix, others) in PREFIXES {
+            let client = below(backend, prefix);
+            let everything =
+                [(&b""[..], ETCD_PREFIX), (b"", ETCD_FROM_KEY), (b"\0", ETCD_FROM_KEY)];
+            let options = |flags, prev| WatchOptions { flags: flags | prev, ..Default::default() };
+            let watches: Vec<Watch> = everything
+                .iter()
+                .map(|&(key, flags)| {
+                    Watch::open(&client, key, options(flags, ETCD_PREV_KV)).unwrap()
+                })
+                .collect();
+            for other in others {
+                plain.put(other, b"other", DEFAULT).unwrap();
+            }
+            for name in NAMES {
+                let put = client.put(name, b"own", DEFAULT).unwrap();
+                let whole = plain.get(&[prefix, name].concat(), DEFAULT).unwrap();
+                assert_eq!(whole.kvs[0].value, b"own");
+                let again = client.put(name, b"own", flags(ETCD_PREV_KV)).unwrap();
+                assert_eq!((keys(&again), again.kvs[0].mod_revision), (vec![name], put.revision));
+            }
+            for (key, flag) in everything {
+                let all = client.get(key, flags(flag)).unwrap();
+                assert_eq!((keys(&all), all.count), (NAMES.to_vec(), NAMES.len() as i64));
+            }
+            let to_all = CallOptions { range_end: b"\0", ..DEFAULT };
+            assert_eq!(keys(&client.get(b"a/b", to_all).unwrap()), NAMES[2..]);
+            assert_eq!(keys(&client.get(b"a", flags(ETCD_PREFIX)).unwrap()), NAMES[1..3]);
+            assert_eq!(keys(&client.get(b"\xff", flags(ETCD_PREFIX)).unwrap()), NAMES[4..]);
+            let range = CallOptions { range_end: b"b", ..DEFAULT };
+            assert_eq!(keys(&client.get(b"a", range).unwrap()), NAMES[1..3]);
+            assert_eq!(keys(&client.get(b"b", DEFAULT).unwrap()), NAMES[3..4]);
+
+            for result in [
+                client.get(b"", DEFAULT),
+                client.put(b"", b"", DEFAULT),
+                client.delete(b"", DEFAULT),
+                client.get(b"", to_all),
+            ] {
+                assert_eq!(result.unwrap_err().status, ETCD_ERR_EMPTY_KEY);
+            }
+
+            let gone = client.delete(b"b", flags(ETCD_FROM_KEY | ETCD_PREV_KV)).unwrap();
+            assert_eq!((keys(&gone), gone.count), (NAMES[3..].to_vec(), 3));
+            let gone = client.delete(b"", flags(ETCD_PREFIX | ETCD_PREV_KV)).unwrap();
+            assert_eq!((keys(&gone), gone.count), (NAMES[..3].to_vec(), 3));
+            let left = plain.get(b"", flags(ETCD_PREFIX)).unwrap();
+            let mut expected = others.to_vec();
+            expected.sort();
+            assert_eq!(keys(&left), expected, "{prefix:?}");
+            assert_eq!(plain.delete(b"", flags(ETCD_PREFIX)).unwrap().count, others.len() as i64);
+
+            for watch in watches {
+                let mut told = Vec::new();
+                while told.len() < 3 * NAMES.len() {
+                    told.extend(watch.told().events);
+                }
+                for (event, name) in told[..12].iter().zip(NAMES.iter().flat_map(|&name| [name; 2]))
+                {
+                    assert_eq!((&event.kv.key[..], event.deleted), (name, false));
+                }
+                let puts = told.iter().take(12).map(|event| event.prev_kv.is_some());
+                assert!(puts.eq([false, true].into_iter().cycle().take(12)));
+                let mut deleted: Vec<_> =
+                    told[12..].iter().map(|event| &event.kv.key[..]).collect();
+                deleted.sort();
+                assert_eq!(deleted, NAMES);
+                let mut before =
+                    told.iter().filter_map(|it| it.prev_kv.as_ref().map(|kv| (&it.kv, kv)));
+                assert!(before.all(|(kv, before)| kv.key == before.key && before.value == b"own"));
+                assert_eq!(watch.next(20).unwrap(), None);
+            }
+        }
+    });
+}
+
+#[test]
+fn an_empty_prefix_is_none() {
+    on_every_backend("an_empty_prefix_is_none", |backend, plain| {
+        let client = below(backend, b"");
+        client.put(b"k", b"v", DEFAULT).unwrap();
+        let (all, same) = (client.get(b"", flags(ETCD_PREFIX)), plain.get(b"", flags(ETCD_PREFIX)));
+        assert_eq!(all.unwrap().kvs, same.unwrap().kvs);
+        assert_eq!(client.get(b"", DEFAULT).unwrap_err().status, ETCD_ERR_EMPTY_KEY);
+    });
+}
+
+#[test]
+fn watches_of_few_keys_and_of_keys_instead_of_history() {
+    on_every_backend("watches_of_few_keys_and_of_keys_instead_of_history", |backend, plain| {
+        for (prefix, others) in PREFIXES {
+            let client = below(backend, prefix);
+            let queue = Queue::new();
+            let range = WatchOptions { range_end: b"b", flags: ETCD_PREV_KV, ..Default::default() };
+            let one = Watch::on(&queue, &client, b"a", WatchOptions::default(), 1).unwrap();
+            let few = Watch::open(&client, b"a", range).unwrap();
+            let no_wait =
+                WatchOptions { flags: ETCD_WATCH_NO_WAIT | ETCD_WATCH_CREATED_NOTIFY, ..range };
+            let few_no_wait = Watch::open(&client, b"a", no_wait).unwrap();
+            assert_eq!(few_no_wait.told().kind, ETCD_WATCH_CREATED);
+            let start = plain.put(b"elsewhere", b"", DEFAULT).unwrap().revision;
+            for other in others {
+                plain.put(other, b"other", DEFAULT).unwrap();
+                plain.put(&[other, &b"a"[..]].concat(), b"other", DEFAULT).unwrap();
+            }
+            // Those of them that are in the namespace.
+            client.delete(b"", flags(ETCD_PREFIX)).unwrap();
+            let from = client.put(b"c", b"", DEFAULT).unwrap().revision;
+            let put = client.put(b"a", b"1", DEFAULT).unwrap().revision;
+            let of_a = |watch: &Watch| loop {
+                let told = watch.told();
+                if told.revision >= put {
+                    return told;
+                }
+            };
+            for watch in [&few, &few_no_wait] {
+                let told = of_a(watch);
+                assert_eq!(
+                    (told.revision, told.changes()),
+                    (put, vec![("a".into(), Some("1".into()))])
+                );
+            }
+            loop {
+                let (tag, told) = next_of(&queue, 10_000).unwrap();
+                let told = told.unwrap();
+                assert_eq!((tag, &told.events[0].kv.key[..]), (1, &b"a"[..]));
+                if told.revision == put {
+                    break;
+                }
+            }
+            drop(one);
+            let compacted = plain.put(b"elsewhere", b"", DEFAULT).unwrap().revision;
+            plain.compact(compacted, DEFAULT).unwrap();
+            assert!(start < from && from < compacted);
+            let resync = WatchOptions {
+                start: from,
+                flags: ETCD_WATCH_RESYNC | ETCD_PREFIX,
+                ..Default::default()
+            };
+            let resynced = Watch::open(&client, b"", resync).unwrap();
+            let told = resynced.told();
+            assert_eq!((told.kind, told.more), (ETCD_WATCH_KEYS, false));
+            assert_eq!(
+                told.changes(),
+                [("a".into(), Some("1".into())), ("c".into(), Some("".into()))]
+            );
+            client.delete(b"a", DEFAULT).unwrap();
+            assert_eq!(resynced.told().changes(), [("a".into(), None)]);
+            plain.delete(b"", flags(ETCD_PREFIX)).unwrap();
+        }
+    });
+}
+
+#[test]
+fn queues_deliver_names_even_after_the_client() {
+    on_every_backend("queues_deliver_names_even_after_the_client", |backend, plain| {
+        let (client, queue) = (below(backend, b"q/"), Queue::new());
+        queue.put(&client, b"k", b"v", 1).unwrap();
+        queue.next(5000).unwrap().result.unwrap();
+        assert_eq!(plain.value(b"q/k").unwrap().unwrap(), b"v");
+        queue.get(&client, b"k", 2).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        drop(client);
+        assert_eq!(keys(&queue.next(5000).unwrap().result.unwrap()), [b"k"]);
+        let client = below(backend, b"q/");
+        queue.delete(&client, b"k", 3).unwrap();
+        assert_eq!(queue.next(5000).unwrap().result.unwrap().count, 1);
+        assert_eq!(plain.value(b"q/k").unwrap(), None);
+    });
+}
+
+#[test]
+fn a_lease_names_only_keys_of_the_namespace() {
+    on_every_backend("a_lease_names_only_keys_of_the_namespace", |backend, plain| {
+        let (client, other) = (below(backend, b"l/"), below(backend, b"m/"));
+        let (mut granted, mut error) = (null_mut(), null_mut());
+        let id = unsafe {
+            let status = etcd_lease_grant(client.0, 100, null(), &mut granted, &mut error);
+            ffi::check(status, error).unwrap();
+            let id = (*granted).id;
+            etcd_lease_grant_response_free(granted);
+            id
+        };
+        let held = CallOptions { lease: id, ..DEFAULT };
+        for (client, key) in
+            [(&client, "a"), (&client, "b"), (&other, "c"), (plain, "l/"), (plain, "z")]
+        {
+            client.put(key.as_bytes(), b"", held).unwrap();
+        }
+        let keys = |client: &Client| unsafe {
+            let size = size_of::<etcd_lease_options_t>();
+            let options = etcd_lease_options_t { size, timeout_ms: 0, flags: ETCD_LEASE_KEYS };
+            let (mut out, mut error) = (null_mut(), null_mut());
+            let status = etcd_lease_time_to_live(client.0, id, &options, &mut out, &mut error);
+            ffi::check(status, error).unwrap();
+            let mut keys = Vec::new();
+            for at in 0..(*out).key_count {
+                let key = *(*out).keys.add(at);
+                let key = std::slice::from_raw_parts(key.data, key.len);
+                keys.push(String::from_utf8(key.to_vec()).unwrap());
+            }
+            etcd_lease_time_to_live_response_free(out);
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&client), ["a", "b"]);
+        assert_eq!(keys(&other), ["c"]);
+        assert_eq!(keys(plain), ["l/", "l/a", "l/b", "m/c", "z"]);
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            let status = etcd_lease_revoke(other.0, id, null(), &mut out, &mut error);
+            ffi::check(status, error).unwrap();
+            etcd_lease_revoke_response_free(out);
+        }
+        assert_eq!(plain.get(b"", flags(ETCD_PREFIX)).unwrap().count, 0);
+    });
+}
+
+#[test]
+fn sizes_count_the_prefix() {
+    on_every_backend("sizes_count_the_prefix", |backend, _| {
+        let prefix = [b'p'; 600];
+        let options =
+            |key_prefix| Options { max_send_bytes: 1000, key_prefix, ..Default::default() };
+        let without = Client::with(&backend.endpoints, options(&[])).unwrap();
+        let client = Client::with(&backend.endpoints, options(&prefix)).unwrap();
+        let (key, value) = ([b'k'; 300], [b'v'; 200]);
+        without.put(&key, &value, DEFAULT).unwrap();
+        client.put(&key, b"", DEFAULT).unwrap();
+        for refused in [client.put(&key, &value, DEFAULT), client.get(b"", flags(ETCD_PREFIX))] {
+            let error = refused.unwrap_err();
+            assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_SEND_TOO_LARGE, false));
+        }
+        let put = |key: &[u8]| Do::Put(key.to_vec(), value.to_vec(), DEFAULT);
+        let twice = Transaction { then: vec![put(b"1"), put(b"2")], ..Default::default() };
+        assert_eq!(twice.build(&Whole).commit(&client), Err(ETCD_ERR_SEND_TOO_LARGE));
+        assert!(twice.build(&Whole).commit(&without).is_ok());
+        let nothing = || Transaction { then: vec![], ..Default::default() };
+        let nested = (0..5).map(|_| Do::Txn(nothing())).chain([put(b"1")]).collect();
+        let nested = Transaction { then: nested, ..Default::default() };
+        assert!(nested.build(&Whole).commit(&client).is_ok(), "what has no key has no prefix");
+    });
+}
+
+#[test]
+fn the_classic_calls_live_below_the_prefix() {
+    on_every_backend("the_classic_calls_live_below_the_prefix", |backend, plain| {
+        let (one, two) = (session(backend, "one/"), session(backend, "one/"));
+        let other = session(backend, "two/");
+        let lock = one.lock("name", 60).unwrap();
+        let held = plain.get(b"one/name/", flags(ETCD_PREFIX)).unwrap();
+        assert_eq!(held.count, 1);
+        other.unlock("name", &other.lock("name", 60).unwrap());
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| two.lock("name", 60).unwrap());
+            while plain.get(b"one/name/", flags(ETCD_PREFIX)).unwrap().count < 2 {
+                std::thread::yield_now();
+            }
+            assert!(!waits.is_finished());
+            assert_eq!(one.renew("name", 60, &lock), ETCD_OK);
+            assert_eq!(one.unlock("name", &lock), ETCD_OK);
+            assert_eq!(two.unlock("name", &waits.join().unwrap()), ETCD_OK);
+        });
+        assert_eq!(plain.get(b"", flags(ETCD_PREFIX)).unwrap().count, 0);
+
+        // More than a page, with one child that has more than a page below it.
+        let queue = Queue::new();
+        for at in 0..1200 {
+            queue.put(plain, format!("one/d/{at:04}").as_bytes(), b"", at).unwrap();
+            queue.put(plain, format!("one/d/0500/{at:04}").as_bytes(), b"", at).unwrap();
+        }
+        (0..2400).for_each(|_| drop(queue.next(-1).unwrap().result.unwrap()));
+        plain.put(b"two/d/x", b"", DEFAULT).unwrap();
+        let names: Vec<_> = (0..1200).map(|at| format!("d/{at:04}")).collect();
+        assert_eq!(one.get("d").unwrap(), names.join("\n"));
+        assert_eq!(one.get("").unwrap(), "d");
+        assert_eq!(other.get("d").unwrap(), "d/x");
+        assert_eq!(one.set("", "v", None, 0), 1);
+        assert_eq!(one.set("", "v", Some("x"), 0), 1);
+        assert_eq!(plain.value(b"one/").unwrap(), None);
+    });
+}
+
+/// Names as a client with a prefix has them, or keys made of them by hand.
+trait Mapping {
+    /// Key, end and flags, as they go into options.
+    fn keys(&self, keys: &Which) -> (Vec<u8>, Vec<u8>, u32);
+    fn key(&self, name: &[u8]) -> Vec<u8>;
+    fn name(&self, key: &[u8]) -> Vec<u8>;
+    /// Revisions are told from those of the other side by this.
+    fn later(&self) -> i64;
+
+    fn revision(&self, revision: i64) -> i64 {
+        revision + if revision > 0 { self.later() } else { 0 }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Which {
+    One(Vec<u8>),
+    Range(Vec<u8>, Vec<u8>),
+    Prefix(Vec<u8>),
+    From(Vec<u8>),
+}
+
+struct Whole;
+
+impl Mapping for Whole {
+    fn keys(&self, keys: &Which) -> (Vec<u8>, Vec<u8>, u32) {
+        match keys.clone() {
+            Which::One(key) => (key, vec![], 0),
+            Which::Range(key, end) => (key, end, 0),
+            Which::Prefix(key) => (key, vec![], ETCD_PREFIX),
+            Which::From(key) => (key, vec![], ETCD_FROM_KEY),
+        }
+    }
+    fn key(&self, name: &[u8]) -> Vec<u8> {
+        name.to_vec()
+    }
+    fn name(&self, key: &[u8]) -> Vec<u8> {
+        key.to_vec()
+    }
+    fn later(&self) -> i64 {
+        0
+    }
+}
+
+struct ByHand {
+    prefix: &'static [u8],
+    end: &'static [u8],
+}
+
+impl Mapping for ByHand {
+    fn keys(&self, keys: &Which) -> (Vec<u8>, Vec<u8>, u32) {
+        let end = |end: &[u8]| if end == b"\0" { self.end.to_vec() } else { self.key(end) };
+        match keys {
+            Which::One(name) => (self.key(name), vec![], 0),
+            Which::Range(name, last) => (self.key(name), end(last), 0),
+            Which::Prefix(name) => (self.key(name), vec![], ETCD_PREFIX),
+            Which::From(name) => (self.key(name), self.end.to_vec(), 0),
+        }
+    }
+    fn key(&self, name: &[u8]) -> Vec<u8> {
+        [self.prefix, name].concat()
+    }
+    fn name(&self, key: &[u8]) -> Vec<u8> {
+        key.strip_prefix(self.prefix).unwrap().to_vec()
+    }
+    fn later(&self) -> i64 {
+        1
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Do {
+    Get(Which, CallOptions<'static>),
+    Put(Vec<u8>, Vec<u8>, CallOptions<'static>),
+    Delete(Which, CallOptions<'static>),
+    Txn(Transaction),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Transaction {
+    /// Keys, target, result, value and number.
+    compares: Vec<(Which, i32, i32, Vec<u8>, i64)>,
+    then: Vec<Do>,
+    or_else: Vec<Do>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Did {
+    Reply(Vec<Kv>, i64, bool),
+    Txn(bool, Vec<Did>),
+}
+
+struct Built(*mut etcd_txn_t);
+
+impl Drop for Built {
+    fn drop(&mut self) {
+        unsafe { etcd_txn_free(self.0) };
+    }
+}
+
+impl Built {
+    fn commit(&self, client: &Client) -> std::result::Result<(i64, Did), etcd_status_t> {
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            let status = etcd_txn_commit(client.0, self.0, null(), &mut out, &mut error);
+            ffi::check(status, error).map_err(|error| error.status)?;
+            let did = ((*out).header.revision, of_txn(&*out));
+            etcd_txn_response_free(out);
+            Ok(did)
+        }
+    }
+}
+
+fn of_reply(reply: Reply) -> Did {
+    Did::Reply(reply.kvs, reply.count, reply.more)
+}
+
+unsafe fn of_txn(response: &etcd_txn_response_t) -> Did {
+    let ops = (0..response.response_count).map(|at| {
+        let op = &*response.responses.add(at);
+        match (op.range.as_ref(), op.put.as_ref(), op.deleted.as_ref(), op.txn.as_ref()) {
+            (Some(range), ..) => of_reply(range_reply(range)),
+            (_, Some(put), ..) => of_reply(put_reply(put)),
+            (_, _, Some(deleted), _) => of_reply(delete_reply(deleted)),
+            (.., txn) => of_txn(txn.unwrap()),
+        }
+    });
+    Did::Txn(response.succeeded, ops.collect())
+}
+
+fn with<'a>(
+    map: &impl Mapping,
+    options: CallOptions<'a>,
+    end: &'a [u8],
+    flags: u32,
+) -> CallOptions<'a> {
+    CallOptions {
+        range_end: end,
+        flags: options.flags | flags,
+        revision: map.revision(options.revision),
+        min_mod_revision: map.revision(options.min_mod_revision),
+        ..options
+    }
+}
+
+impl Transaction {
+    fn build(&self, map: &impl Mapping) -> Built {
+        let (mut txn, mut error) = (null_mut(), null_mut());
+        unsafe {
+            ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
+            for (keys, target, result, value, number) in &self.compares {
+                let (key, end, flags) = map.keys(keys);
+                let is_revision = [ETCD_COMPARE_CREATE, ETCD_COMPARE_MOD].contains(target);
+                let options = etcd_compare_options_t {
+                    size: size_of::<etcd_compare_options_t>(),
+                    range_end: bytes(&end),
+                    value: bytes(value),
+                    number: if is_revision { map.revision(*number) } else { *number },
+                    target: *target,
+                    result: *result,
+                    flags,
+                    reserved: 0,
+                };
+                let status = etcd_txn_compare(txn, bytes(&key), &options, &mut error);
+                ffi::check(status, error).unwrap();
+            }
+            for (branch, what) in [(ETCD_THEN, &self.then), (ETCD_ELSE, &self.or_else)] {
+                for it in what {
+                    let status = match it {
+                        Do::Get(keys, options) => {
+                            let (key, end, flags) = map.keys(keys);
+                            let options = with(map, *options, &end, flags).get();
+                            etcd_txn_get(txn, branch, bytes(&key), &options, &mut error)
+                        }
+                        Do::Put(name, value, options) => {
+                            let (key, options) = (map.key(name), options.put());
+                            etcd_txn_put(
+                                txn,
+                                branch,
+                                bytes(&key),
+                                bytes(value),
+                                &options,
+                                &mut error,
+                            )
+                        }
+                        Do::Delete(keys, options) => {
+                            let (key, end, flags) = map.keys(keys);
+                            let options = with(map, *options, &end, flags).delete();
+                            etcd_txn_delete(txn, branch, bytes(&key), &options, &mut error)
+                        }
+                        Do::Txn(nested) => {
+                            let nested = nested.build(map);
+                            etcd_txn_nest(txn, branch, nested.0, &mut error)
+                        }
+                    };
+                    ffi::check(status, error).unwrap();
+                }
+            }
+        }
+        Built(txn)
+    }
+}
+
+impl Did {
+    /// Without what must differ.
+    fn plain(self, map: &impl Mapping) -> Did {
+        let back = |revision: i64| revision - if revision > 0 { map.later() } else { 0 };
+        match self {
+            Did::Reply(mut kvs, count, more) => {
+                for kv in &mut kvs {
+                    kv.key = map.name(&kv.key);
+                    kv.create_revision = back(kv.create_revision);
+                    kv.mod_revision = back(kv.mod_revision);
+                }
+                Did::Reply(kvs, count, more)
+            }
+            Did::Txn(succeeded, ops) => {
+                Did::Txn(succeeded, ops.into_iter().map(|op| op.plain(map)).collect())
+            }
+        }
+    }
+}
+
+impl Do {
+    fn run(
+        &self,
+        client: &Client,
+        map: &impl Mapping,
+    ) -> std::result::Result<(i64, Did), etcd_status_t> {
+        let reply = match self {
+            Do::Get(keys, options) => {
+                let (key, end, flags) = map.keys(keys);
+                client.get(&key, with(map, *options, &end, flags))
+            }
+            Do::Put(name, value, options) => client.put(&map.key(name), value, *options),
+            Do::Delete(keys, options) => {
+                let (key, end, flags) = map.keys(keys);
+                client.delete(&key, with(map, *options, &end, flags))
+            }
+            Do::Txn(txn) => {
+                return txn
+                    .build(map)
+                    .commit(client)
+                    .map(|(revision, did)| (revision, did.plain(map)))
+            }
+        };
+        let reply = reply.map_err(|error| error.status)?;
+        Ok((reply.revision, of_reply(reply).plain(map)))
+    }
+}
+
+struct Random {
+    random: fastrand::Rng,
+    /// Of the client with the prefix.
+    revisions: Vec<i64>,
+    /// Whether both namespaces end with a key. Where one goes on to the end of all keys, servers do not see that a
+    /// transaction puts what it deletes: they overlook it in all ranges without an end.
+    bounded: bool,
+}
+
+impl Random {
+    fn name(&mut self) -> Vec<u8> {
+        self.random.choice(NAMES).unwrap().to_vec()
+    }
+
+    fn keys(&mut self) -> Which {
+        let mut name = self.name();
+        let kind = self.random.u32(0..6);
+        if kind >= 4 && self.random.bool() {
+            name.clear();
+        }
+        match kind {
+            0..2 => Which::One(name),
+            2 => Which::Range(name, self.name()),
+            3 => Which::Range(name, b"\0".to_vec()),
+            4 => Which::Prefix(name),
+            _ => Which::From(name),
+        }
+    }
+
+    fn revision(&mut self) -> i64 {
+        match self.random.u32(0..3) {
+            0 => *self.random.choice(&self.revisions).unwrap_or(&0),
+            _ => 0,
+        }
+    }
+
+    fn value(&mut self) -> Vec<u8> {
+        vec![b'v'; self.random.usize(0..3)]
+    }
+
+    fn one(&mut self, depth: u32) -> Do {
+        let prev = CallOptions { flags: ETCD_PREV_KV * self.random.u32(0..2), ..DEFAULT };
+        match self.random.u32(0..10) {
+            0..4 => {
+                let options = CallOptions {
+                    flags: *self.random.choice(&[0, 0, ETCD_KEYS_ONLY, ETCD_COUNT_ONLY]).unwrap(),
+                    revision: if depth == 0 { self.revision() } else { 0 },
+                    limit: self.random.i64(0..4),
+                    min_mod_revision: self.revision(),
+                    sort_order: self.random.i32(0..3),
+                    sort_target: self.random.i32(0..5),
+                    ..DEFAULT
+                };
+                Do::Get(self.keys(), options)
+            }
+            4..7 => Do::Put(self.name(), self.value(), prev),
+            7 if depth == 0 || self.bounded => Do::Delete(self.keys(), prev),
+            _ if depth < 2 => Do::Txn(Transaction {
+                compares: (0..self.random.u32(0..3)).map(|_| self.compare()).collect(),
+                then: (0..self.random.u32(0..4)).map(|_| self.one(depth + 1)).collect(),
+                or_else: (0..self.random.u32(0..3)).map(|_| self.one(depth + 1)).collect(),
+            }),
+            _ => Do::Delete(Which::One(self.name()), prev),
+        }
+    }
+
+    fn compare(&mut self) -> (Which, i32, i32, Vec<u8>, i64) {
+        let (target, result) = (self.random.i32(0..4), self.random.i32(0..4));
+        let value = if target == ETCD_COMPARE_VALUE { self.value() } else { vec![] };
+        let number = match target {
+            ETCD_COMPARE_VALUE => 0,
+            ETCD_COMPARE_VERSION => self.random.i64(0..3),
+            _ => self.revision(),
+        };
+        (self.keys(), target, result, value, number)
+    }
+}
+
+#[test]
+fn random_calls_do_what_they_do_with_whole_keys() {
+    let seed = seed();
+    on_every_backend("random_calls_do_what_they_do_with_whole_keys", |backend, plain| {
+        let pairs: [(&[u8], &[u8], &[u8]); 6] = [
+            (b"a/", b"b/", b"b0"),
+            (b"\0", b"\x01", b"\x02"),
+            (b"\xff\xff", b"\xfe", b"\xff"),
+            (b"n\xff", b"m\xff", b"n"),
+            (b"\xfd\xff", b"\xff", b"\0"),
+            (b"\0\0", b"\0\xff", b"\x01"),
+        ];
+        for (number, (prefix, by_hand, end)) in pairs.into_iter().enumerate() {
+            let client = below(backend, prefix);
+            let bounded = end != b"\0" && prefix != b"\xff\xff";
+            let by_hand = ByHand { prefix: by_hand, end };
+            plain.put(prefix, b"the prefix itself", DEFAULT).unwrap();
+            let random = fastrand::Rng::with_seed(seed + number as u64);
+            let mut random = Random { random, revisions: Vec::new(), bounded };
+            for i in 0..scaled(2_000) {
+                let what = random.one(0);
+                let (got, expected) = (what.run(&client, &Whole), what.run(plain, &by_hand));
+                let at = format!("call {i} below {prefix:?}, LIBETCD_SEED={seed}: {what:?}");
+                match (got, expected) {
+                    (Ok((revision, got)), Ok((later, expected))) => {
+                        assert_eq!(got, expected, "{at}");
+                        assert!([revision, revision + 1].contains(&later), "{at}");
+                        if later > revision {
+                            random.revisions.push(revision);
+                        }
+                    }
+                    (got, expected) => {
+                        assert_eq!(got.map(|_| ()), expected.map(|_| ()), "{at}");
+                    }
+                }
+            }
+            plain.delete(b"", flags(ETCD_PREFIX)).unwrap();
+        }
+    });
+}
+
+fn seed() -> u64 {
+    let seed = std::env::var("LIBETCD_SEED").map_or_else(
+        |_| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64,
+        |seed| seed.parse().unwrap(),
+    );
+    eprintln!("LIBETCD_SEED={seed}");
+    seed
+}
+
+#[test]
+fn random_classic_calls_do_what_they_do_with_whole_keys() {
+    let seed = seed();
+    on_every_backend("random_classic_calls_do_what_they_do_with_whole_keys", |backend, plain| {
+        let (below, whole) = (session(backend, "one/"), Session::open(&backend.endpoints));
+        let mut random = fastrand::Rng::with_seed(seed);
+        // The indexes of the changes that the session with the prefix has made.
+        let mut changes: Vec<(&str, i32)> = Vec::new();
+        for i in 0..scaled(2_000) {
+            let key = random
+                .choice(["a", "a/b", "a/b/c", "a/c", "a-b", "a b", "d//e", "é&?%/x"])
+                .unwrap();
+            let whole_key = format!("two/{key}");
+            let value = random.choice(["", "x", "y"]).unwrap();
+            let precond = random.choice([None, None, Some("x"), Some("y"), Some("")]).unwrap();
+            let at = format!("call {i}, {key}, LIBETCD_SEED={seed}");
+            let before = plain.get(b"x", DEFAULT).unwrap().revision;
+            let (got, expected) = match random.u32(0..10) {
+                0..2 => {
+                    let dir = random.choice([key, "", "a", "a/", "d", "d/", "none"]).unwrap();
+                    let names = |text: String| text.replace("two/", "");
+                    let expected = whole.get(&format!("two/{dir}")).map(names);
+                    assert_eq!(below.get(dir), expected, "{at} {dir}");
+                    continue;
+                }
+                2..6 => {
+                    (below.set(key, value, precond, 0), whole.set(&whole_key, value, precond, 0))
+                }
+                6..8 => (below.delete(key), whole.delete(&whole_key)),
+                _ => {
+                    let Some(&(key, index)) = random.choice(&changes) else { continue };
+                    let dir = random.choice([key, key.split('/').next().unwrap(), ""]).unwrap();
+                    let got = below.watch(dir, Some(index));
+                    let expected = whole.watch(&format!("two/{dir}"), Some(index + 1));
+                    let expected = expected
+                        .map(|(index, key, value)| (index - 1, key.replacen("two/", "", 1), value));
+                    assert_eq!(got, expected, "{at} {dir} {index}");
+                    continue;
+                }
+            };
+            assert_eq!(got, expected, "{at}");
+            if got == ETCD_OK {
+                changes.push((key, before as i32 + 1));
+            }
+        }
+    });
+}
