@@ -4,7 +4,9 @@
 pub mod backend;
 pub mod cc;
 pub mod certs;
+pub mod checker;
 pub mod ffi;
+pub mod history;
 pub mod process;
 pub mod proxy;
 mod proxy_engine;
@@ -25,4 +27,15 @@ pub fn scaled(full: usize) -> usize {
     } else {
         full.div_ceil(10)
     }
+}
+
+/// What a random test begins with: LIBETCD_SEED, or another one each time; printed.
+pub fn seed(test: &str) -> u64 {
+    let given = std::env::var("LIBETCD_SEED").ok().map(|seed| seed.parse().expect("LIBETCD_SEED"));
+    let seed = given.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        now.as_nanos() as u64
+    });
+    eprintln!("{test}: LIBETCD_SEED={seed}");
+    seed
 }
