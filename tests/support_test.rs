@@ -232,6 +232,41 @@ fn faults_of_the_proxy() {
     assert!((50..200).contains(&echo(&mut one, b"x").unwrap().as_millis()));
     proxy.set(Fault::Drip(Dir::ToClient, 10, ms(5)));
     assert!((95..400).contains(&echo(&mut one, &big[..200]).unwrap().as_millis()));
+    // Each of two connections keeps its order, and they overtake each other.
+    proxy.set(Fault::Reorder(Dir::ToServer, ms(30)));
+    let mut two = connect(&proxy);
+    let mut overtook = |i: u8| {
+        for stream in [&mut one, &mut two] {
+            stream.write_all(&[i]).unwrap();
+            stream.set_nonblocking(true).unwrap();
+        }
+        let mut came = Vec::new();
+        while came.len() < 2 {
+            for (which, stream) in [&mut one, &mut two].into_iter().enumerate() {
+                let mut byte = [0];
+                if let Ok(1) = stream.read(&mut byte) {
+                    assert_eq!(byte[0], i);
+                    came.push(which);
+                }
+            }
+        }
+        came == [1, 0]
+    };
+    assert!((5..45).contains(&(0..50).filter(|i| overtook(*i)).count()));
+    for stream in [&one, &two] {
+        stream.set_nonblocking(false).unwrap();
+    }
+    proxy.set(Fault::Corrupt(Dir::ToServer, 1000));
+    let mut back = vec![0; big.len()];
+    for part in 0..20 {
+        let part = part * 10_000..(part + 1) * 10_000;
+        one.write_all(&big[part.clone()]).unwrap();
+        one.read_exact(&mut back[part]).unwrap();
+    }
+    let flipped = |(sent, got): (&u8, &u8)| (sent ^ got).count_ones();
+    let flipped: Vec<_> = big.iter().zip(&back).map(flipped).filter(|bits| *bits > 0).collect();
+    assert!((100..400).contains(&flipped.len()) && flipped.iter().all(|bits| *bits == 1));
+
     proxy.set(Fault::Freeze);
     one.write_all(b"later").unwrap();
     assert!(silent(&mut one));
@@ -239,8 +274,9 @@ fn faults_of_the_proxy() {
     one.read_exact(&mut [0; 5]).unwrap();
 
     // In a black hole old and new connections are silent; they are reset when it ends, as bytes were lost.
+    drop(two);
     proxy.set(Fault::BlackHole(Dir::Both));
-    let mut two = connect(&proxy);
+    two = connect(&proxy);
     for stream in [&mut one, &mut two] {
         stream.write_all(b"x").unwrap();
         assert!(silent(stream));
@@ -249,7 +285,7 @@ fn faults_of_the_proxy() {
     for stream in [&mut one, &mut two] {
         assert_eq!(stream.read(&mut [0; 64]).unwrap_err().kind(), ErrorKind::ConnectionReset);
     }
-    assert_eq!((proxy.accepted(), proxy.cuts(), proxy.open()), (2, 2, 0));
+    assert_eq!((proxy.accepted(), proxy.cuts(), proxy.open()), (3, 2, 0));
 
     one = connect(&proxy);
     echo(&mut one, b"x").unwrap();

@@ -10,6 +10,7 @@ pub mod history;
 pub mod process;
 pub mod proxy;
 mod proxy_engine;
+pub mod recorder;
 pub mod server;
 pub mod session;
 mod versions;

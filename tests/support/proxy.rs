@@ -48,6 +48,12 @@ pub enum Fault {
     Delay(Dir, Duration),
     /// So many bytes each time this long has passed.
     Drip(Dir, usize, Duration),
+    /// Each piece is held back for a time of its own, drawn below this one. TCP has one order within a connection's
+    /// direction, so what changes places is what goes through different connections, or both ways through one.
+    Reorder(Dir, Duration),
+    /// Flips one bit of every so many bytes, on average. TLS finds it out; without TLS nothing in HTTP/2 or etcd does
+    /// where it hits a key, a value or a number.
+    Corrupt(Dir, u64),
     /// Accepts, reads, says nothing. What it swallowed is lost, so such a connection is reset when the fault ends.
     BlackHole(Dir),
     /// Nothing moves, nothing is lost: all goes on when the fault ends.
@@ -77,10 +83,11 @@ impl Rng {
         self.draw() % limit.max(1)
     }
 
-    /// Any fault but `Refuse`, with parameters at which a client with deadlines of seconds can still get on.
+    /// Any fault but `Refuse` and `Corrupt`, with parameters at which a client with deadlines of seconds can still get
+    /// on.
     pub fn fault(&mut self) -> Fault {
         let dir = [Dir::Both, Dir::ToServer, Dir::ToClient][self.below(3) as usize];
-        match self.below(10) {
+        match self.below(11) {
             0 => Fault::Pass,
             1 => Fault::Cut,
             2 => Fault::Reset,
@@ -94,6 +101,7 @@ impl Rng {
                 Duration::from_millis(1 + self.below(5)),
             ),
             8 => Fault::BlackHole(dir),
+            9 => Fault::Reorder(dir, Duration::from_millis(self.below(300))),
             _ => Fault::Freeze,
         }
     }

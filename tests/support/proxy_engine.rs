@@ -25,6 +25,8 @@ struct Pipe {
     eof_sent: bool,
     /// What CutAfter still lets through.
     left: Option<u64>,
+    /// Bytes before the next one that Corrupt changes.
+    intact: u64,
     /// A black hole took something: the rest of the stream means nothing any more.
     lost: bool,
 }
@@ -38,6 +40,7 @@ impl Pipe {
             eof: false,
             eof_sent: false,
             left: None,
+            intact: 0,
             lost: false,
         }
     }
@@ -130,13 +133,13 @@ impl Engine {
                 }
                 continue; // the polled list is out of date
             }
-            let counters = self.counters.clone();
+            let (rng, counters) = (&mut self.rng, &self.counters);
             let mut ready = polls[2..].chunks_exact(2);
             self.connections.retain_mut(|connection| {
                 let ready = ready.next().unwrap();
-                match connection.work([ready[0].revents, ready[1].revents], &mut scratch, &counters)
-                {
-                    Some(end) => connection.finish(end, &counters),
+                let ready = [ready[0].revents, ready[1].revents];
+                match connection.work(ready, &mut scratch, rng, counters) {
+                    Some(end) => connection.finish(end, counters),
                     None => true,
                 }
             });
@@ -241,6 +244,9 @@ impl Connection {
                 Fault::CutWithin(dir, bytes) if dir.covers(i) => Some(rng.below(bytes)),
                 _ => None,
             };
+            if let Fault::Corrupt(_, every) = fault {
+                pipe.intact = rng.below(2 * every);
+            }
             // What a delay or a drip held back goes now.
             pipe.next_drop = Instant::now();
             for (due, _) in &mut pipe.chunks {
@@ -293,7 +299,13 @@ impl Connection {
     }
 
     /// Moves what can be moved; Some when the connection is over.
-    fn work(&mut self, ready: [i16; 2], scratch: &mut [u8], counters: &Counters) -> Option<End> {
+    fn work(
+        &mut self,
+        ready: [i16; 2],
+        scratch: &mut [u8],
+        rng: &mut Rng,
+        counters: &Counters,
+    ) -> Option<End> {
         let now = Instant::now();
         if let Some(time) = self.reset_at {
             return (time <= now).then_some(End::Reset);
@@ -303,7 +315,7 @@ impl Connection {
         }
         for (i, ready) in ready.into_iter().enumerate() {
             if ready & !libc::POLLOUT != 0 {
-                if let Some(end) = self.read(i, now, scratch) {
+                if let Some(end) = self.read(i, now, scratch, rng) {
                     return Some(end);
                 }
             }
@@ -315,7 +327,7 @@ impl Connection {
         over.then_some(End::Natural)
     }
 
-    fn read(&mut self, i: usize, now: Instant, scratch: &mut [u8]) -> Option<End> {
+    fn read(&mut self, i: usize, now: Instant, scratch: &mut [u8], rng: &mut Rng) -> Option<End> {
         let pipe = &mut self.pipes[i];
         if pipe.eof || pipe.held >= MOST_HELD {
             return None;
@@ -328,8 +340,16 @@ impl Connection {
             Ok(n) => {
                 let delay = match self.fault {
                     Fault::Delay(dir, delay) if dir.covers(i) => delay,
+                    Fault::Reorder(dir, most) if dir.covers(i) => {
+                        Duration::from_micros(rng.below(most.as_micros() as u64))
+                    }
                     _ => Duration::ZERO,
                 };
+                if let Fault::Corrupt(dir, every) = self.fault {
+                    if dir.covers(i) {
+                        pipe.corrupt(&mut scratch[..n], every, rng);
+                    }
+                }
                 pipe.chunks.push_back((now + delay, scratch[..n].to_vec()));
                 pipe.held += n;
             }
@@ -417,6 +437,15 @@ impl Connection {
 }
 
 impl Pipe {
+    fn corrupt(&mut self, bytes: &mut [u8], every: u64, rng: &mut Rng) {
+        let mut at = self.intact;
+        while let Some(byte) = bytes.get_mut(at as usize) {
+            *byte ^= 1 << rng.below(8);
+            at += 1 + rng.below(2 * every);
+        }
+        self.intact = at - bytes.len() as u64;
+    }
+
     /// When the next bytes (or the end of the stream) may go out.
     fn ready_at(&self, fault: Fault, i: usize) -> Option<Instant> {
         if matches!(fault, Fault::BlackHole(dir) if dir.covers(i)) {
