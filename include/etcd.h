@@ -2463,8 +2463,9 @@ ETCD_API etcd_status_t etcd_watch_request_progress(struct etcd_watch_t *watch);
 /**
  * Closes a watch.
  *
- * Nothing is told of it any more, but for an event that another thread is just
- * taking. A wait in etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+ * Nothing is told of it any more: on a queue, the call waits for callbacks that
+ * other threads are in, unless it is made in one itself. A wait in
+ * etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
  *
  * @param watch  May be NULL, or closed already.
  * @par Thread safety  Any thread, also in a callback.
@@ -3076,8 +3077,10 @@ etcd_status_t etcd_queue_new(struct etcd_queue_t **out,
  * Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
  * and their ends are dropped; streams go on until they are closed. The descriptor
  * is closed when the last of these calls has ended: take it out of any poll set
- * first. When it returns, etcd_queue_dispatch() calls back no more, and a thread
- * of etcd_queue_start_dispatcher() has ended, unless it is that thread which calls.
+ * first.
+ *
+ * Waits for the callbacks that other threads are in, unless it is called in one
+ * itself. When it has returned, nothing is called back any more.
  *
  * @param queue  May be NULL, or freed already.
  * @par Thread safety  Any thread.

@@ -133,15 +133,8 @@ impl<T> Queue<T> {
         self.state.lock().unwrap().items.len()
     }
 
-    /// Takes at most `most` of the items that are there.
-    pub fn drain(&self, most: usize) -> Vec<T> {
-        let mut state = self.state.lock().unwrap();
-        let count = state.items.len().min(most);
-        let taken = state.items.drain(..count).collect();
-        if let (1.., false, Some(fd)) = (count, state.is_readable(), &state.fd) {
-            fd.lower();
-        }
-        taken
+    pub fn is_closed(&self) -> bool {
+        self.state.lock().unwrap().closed
     }
 
     /// The descriptor: level-triggered, never to be read or closed by others.
@@ -186,9 +179,6 @@ mod tests {
         assert_eq!(queue.next(None), Next::Woken);
         assert!(!readable(fd));
         assert_eq!(queue.next(Some(Duration::ZERO)), Next::Empty);
-        (3..6).for_each(|item| queue.push(item));
-        assert_eq!((queue.drain(2), queue.len(), readable(fd)), (vec![3, 4], 1, true));
-        assert_eq!((queue.drain(2), queue.len(), readable(fd)), (vec![5], 0, false));
         queue.close();
         assert!(readable(fd));
         assert_eq!(queue.next(None), Next::Closed);

@@ -322,6 +322,30 @@ fn a_reader_that_stops_holds_up_nobody() {
 }
 
 #[test]
+fn a_large_answer_costs_nobody_his_watch() {
+    on_all_at_once("a_large_answer_costs_nobody_his_watch", &[], |backend| {
+        let options = ffi::Options { max_receive_bytes: 1 << 20, ..Default::default() };
+        let client = Client::with(&backend.endpoints, options).unwrap();
+        let value = "v".repeat(5000);
+        let first = put(&client, "large/0000", &value);
+        for i in 1..1500 {
+            put(&client, &format!("large/{i:04}"), &value);
+        }
+        let idle = Watch::open(&client, b"large/x", Default::default()).unwrap();
+        for _ in 0..2 {
+            let all = Watch::open(&client, b"large/", from(first)).unwrap();
+            for i in 0..1500 {
+                assert_eq!(all.told().events[0].kv.key, format!("large/{i:04}").as_bytes());
+            }
+        }
+        assert_eq!(idle.next(0), Ok(None));
+        client.put(b"large/x", b"", DEFAULT).unwrap();
+        assert_eq!(idle.told().changes(), [is("large/x", "")]);
+        client.delete(b"large/", flags(ETCD_PREFIX)).unwrap();
+    });
+}
+
+#[test]
 fn closing_from_anywhere() {
     on_all_at_once("closing_from_anywhere", &[], |backend| {
         let client = Client::open(&backend.endpoints);

@@ -10,8 +10,8 @@ use crate::status::*;
 use crate::sys;
 use std::ffi::{c_int, c_void};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 /// As the system gives it to threads; callbacks are the host's code.
@@ -43,7 +43,40 @@ pub struct etcd_handler_t {
 #[derive(Default)]
 pub struct EventQueue {
     queue: Queue<Pending>,
+    calls: Calls,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Threads that are calling back, so that who ends something can wait for them.
+#[derive(Default)]
+struct Calls {
+    running: Mutex<Running>,
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Running {
+    begun: u64,
+    calls: Vec<(u64, ThreadId)>,
+}
+
+struct Calling<'a>(&'a Calls, u64);
+
+impl Calls {
+    fn begin(&self) -> Calling<'_> {
+        let mut running = self.running.lock().unwrap();
+        running.begun += 1;
+        let call = running.begun;
+        running.calls.push((call, std::thread::current().id()));
+        Calling(self, call)
+    }
+}
+
+impl Drop for Calling<'_> {
+    fn drop(&mut self) {
+        self.0.running.lock().unwrap().calls.retain(|&(call, _)| call != self.1);
+        self.0.ended.notify_all();
+    }
 }
 
 impl Deref for EventQueue {
@@ -80,15 +113,19 @@ impl Target {
 }
 
 impl EventQueue {
-    /// The next event, or the status that there is none.
-    fn take(&self, wait: Option<Duration>) -> Result<Result<*mut etcd_event_t, etcd_status_t>> {
+    /// What `take` makes of the next that comes, or the status that nothing does.
+    fn next<R>(
+        &self,
+        wait: Option<Duration>,
+        mut take: impl FnMut(Pending) -> Option<R>,
+    ) -> Result<Result<R, etcd_status_t>> {
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
         let mut left = wait;
         loop {
             match self.queue.next(left) {
                 // What a stream had to say may have been taken, or called off.
-                Next::Item(pending) => match pending.event() {
-                    Some(event) => return Ok(Ok(event)),
+                Next::Item(pending) => match take(pending) {
+                    Some(taken) => return Ok(Ok(taken)),
                     None => left = deadline.map(|end| end - Instant::now().min(end)),
                 },
                 Next::Empty => return Ok(Err(ETCD_EMPTY)),
@@ -98,6 +135,26 @@ impl EventQueue {
         }
     }
 
+    /// Takes what is there without a wait, at most so often; how often that was.
+    fn more(&self, most: usize, mut take: impl FnMut(Pending) -> Option<()>) -> usize {
+        let mut count = 0;
+        while count < most {
+            match self.next(Some(Duration::ZERO), &mut take) {
+                Ok(Ok(())) => count += 1,
+                Ok(Err(status)) => {
+                    // A wake is for the next call.
+                    if status == ETCD_WOKEN {
+                        self.queue.wake();
+                    }
+                    break;
+                }
+                // Freed in a callback, which is no failure.
+                Err(_) => break,
+            }
+        }
+        count
+    }
+
     /// Dispatches what is there, after a wait for the first; how many that were,
     /// or the status that there was none.
     unsafe fn dispatch(
@@ -105,27 +162,36 @@ impl EventQueue {
         wait: Option<Duration>,
         target: Target,
     ) -> Result<Result<usize, etcd_status_t>> {
-        let first = match self.take(wait)? {
-            Ok(event) => event,
-            Err(status) => return Ok(Err(status)),
+        let call = |pending: Pending, there: &mut usize| {
+            *there = self.queue.len();
+            // Before the look whether it is closed: who closes waits for what has begun.
+            let _calling = self.calls.begin();
+            if self.queue.is_closed() {
+                return None;
+            }
+            target.call(pending.event()?);
+            Some(())
         };
         // Not those that the callbacks themselves bring about.
-        let most = self.queue.len();
-        target.call(first);
-        let mut count = 1;
-        while count <= most {
-            match self.take(Some(Duration::ZERO)) {
-                Ok(Ok(event)) => target.call(event),
-                // A wake is for the next call; a queue freed in a callback is no failure.
-                Ok(Err(ETCD_WOKEN)) => {
-                    self.queue.wake();
-                    break;
-                }
-                Ok(Err(_)) | Err(_) => break,
-            }
-            count += 1;
+        let mut there = 0;
+        if let Err(status) = self.next(wait, |pending| call(pending, &mut there))? {
+            return Ok(Err(status));
         }
-        Ok(Ok(count))
+        Ok(Ok(1 + self.more(there, |pending| call(pending, &mut 0))))
+    }
+
+    /// Waits until callbacks that other threads have begun have ended; not in a
+    /// callback, or two could wait for each other.
+    pub fn wait_for_callbacks(&self) {
+        let me = std::thread::current().id();
+        let mut running = self.calls.running.lock().unwrap();
+        let before = running.begun;
+        if running.calls.iter().any(|&(_, thread)| thread == me) {
+            return;
+        }
+        while running.calls.iter().any(|&(call, _)| call <= before) {
+            running = self.calls.ended.wait(running).unwrap();
+        }
     }
 }
 
@@ -154,8 +220,10 @@ pub unsafe extern "C" fn etcd_queue_new(
 /// Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
 /// and their ends are dropped; streams go on until they are closed. The descriptor
 /// is closed when the last of these calls has ended: take it out of any poll set
-/// first. When it returns, etcd_queue_dispatch() calls back no more, and a thread
-/// of etcd_queue_start_dispatcher() has ended, unless it is that thread which calls.
+/// first.
+///
+/// Waits for the callbacks that other threads are in, unless it is called in one
+/// itself. When it has returned, nothing is called back any more.
 ///
 /// @param queue  May be NULL, or freed already.
 /// @par Thread safety  Any thread.
@@ -165,6 +233,7 @@ pub unsafe extern "C" fn etcd_queue_free(queue: *mut etcd_queue_t) {
     quiet(|| {
         let Ok(queue) = handle::remove(queue) else { return };
         queue.close();
+        queue.wait_for_callbacks();
         let dispatcher = queue.dispatcher.lock().unwrap().take();
         match dispatcher {
             Some(thread) if thread.thread().id() != std::thread::current().id() => {
@@ -213,7 +282,7 @@ pub unsafe extern "C" fn etcd_queue_next(
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        match handle::get(queue)?.take(wait(wait_ms)?)? {
+        match handle::get(queue)?.next(wait(wait_ms)?, Pending::event)? {
             Ok(event) => out.write(event),
             Err(status) => return Ok(status),
         }
@@ -250,16 +319,16 @@ pub unsafe extern "C" fn etcd_queue_next_batch(
         }
         count.write(0);
         let queue = handle::get(queue)?;
-        match queue.take(wait(wait_ms)?)? {
+        match queue.next(wait(wait_ms)?, Pending::event)? {
             Ok(event) => events.write(event),
             Err(status) => return Ok(status),
         }
-        let more = queue.drain(capacity - 1).into_iter().filter_map(Pending::event);
         let mut taken = 1;
-        for event in more {
-            events.add(taken).write(event);
+        queue.more(capacity - 1, |pending| {
+            events.add(taken).write(pending.event()?);
             taken += 1;
-        }
+            Some(())
+        });
         count.write(taken);
         Ok(ETCD_OK)
     })
@@ -340,8 +409,8 @@ pub unsafe extern "C" fn etcd_queue_start_dispatcher(
         let started = sys::with_signals_blocked(|| {
             thread.spawn(move || {
                 let target = target;
-                // Until the queue is freed.
-                while let Ok(Ok(_)) = caught(|| ours.dispatch(None, target)) {}
+                // Until the queue is freed; not for a defect.
+                while !matches!(caught(|| ours.dispatch(None, target)), Ok(Err(_))) {}
             })
         });
         let started = started.map_err(|e| {

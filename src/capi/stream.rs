@@ -35,7 +35,7 @@ pub trait Delivery: Send + 'static {
 pub struct Stream<S> {
     pub source: S,
     user_data: UserData,
-    on_queue: bool,
+    queue: Option<Arc<EventQueue>>,
 }
 
 /// A stream as a queue's reader sees it.
@@ -74,7 +74,7 @@ where
     K: Kind<Target = Stream<S>>,
 {
     let user_data = UserData(user_data);
-    let stream = Arc::new(Stream { source, user_data, on_queue: queue.is_some() });
+    let stream = Arc::new(Stream { source, user_data, queue: queue.clone() });
     let handle = handle::insert::<K>(stream.clone())?;
     if let Some(queue) = queue {
         let ours = Arc::downgrade(&stream);
@@ -109,7 +109,7 @@ where
     clear(out);
     let stream = handle::get(handle)?;
     let wait = wait(wait_ms)?;
-    if stream.on_queue {
+    if stream.queue.is_some() {
         return Err(Error::invalid("its events go to a queue"));
     }
     match stream.source.next(wait) {
@@ -127,7 +127,7 @@ where
     }
 }
 
-/// Nothing more is delivered from now on.
+/// Nothing more is delivered from now on, nor is anybody in the middle of that.
 pub fn close<K, S>(handle: *const K)
 where
     S: Source,
@@ -135,5 +135,8 @@ where
 {
     if let Ok(stream) = handle::remove(handle) {
         stream.source.mailbox().close();
+        if let Some(queue) = &stream.queue {
+            queue.wait_for_callbacks();
+        }
     }
 }

@@ -381,8 +381,9 @@ pub unsafe extern "C" fn etcd_watch_request_progress(watch: *mut etcd_watch_t) -
 
 /// Closes a watch.
 ///
-/// Nothing is told of it any more, but for an event that another thread is just
-/// taking. A wait in etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+/// Nothing is told of it any more: on a queue, the call waits for callbacks that
+/// other threads are in, unless it is made in one itself. A wait in
+/// etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
 ///
 /// @param watch  May be NULL, or closed already.
 /// @par Thread safety  Any thread, also in a callback.

@@ -53,8 +53,9 @@ impl Channel {
 
     /// The best link that is up; `avoid` only if there is no other.
     pub fn pick(&self, avoid: Option<usize>) -> Option<Picked> {
-        let first = self.preferred.load(Relaxed);
         let count = self.links.len();
+        // In turn, or two that fail would be taken by turns while others are well.
+        let first = avoid.map_or_else(|| self.preferred.load(Relaxed), |avoid| avoid + 1);
         let best = (0..count)
             .map(|step| (first + step) % count)
             .filter_map(|i| Some((self.links[i].rank()? + 10 * u32::from(avoid == Some(i)), i)))

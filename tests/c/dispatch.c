@@ -146,6 +146,38 @@ static void a_thread_of_its_own(void) {
   settles(count_threads, threads, "threads");
 }
 
+/* What is closed is called no more, and is not in the middle of a call. */
+static volatile int inside;
+
+static void slow(const etcd_event_t *event, void *arg) {
+  (void)event;
+  (void)arg;
+  inside = 1;
+  usleep(300000);
+  inside = 0;
+}
+
+static void closed_and_freed(int free_queue) {
+  struct tally tally = fresh();
+  etcd_watch_t *watch = NULL;
+  etcd_handler_t *handler = malloc(sizeof *handler);
+  int i;
+  handler->callback = slow;
+  handler->arg = NULL;
+  OK(etcd_watch_open(client, text("dispatch/k"), NULL, tally.queue, handler, &watch, &err));
+  OK(etcd_queue_start_dispatcher(tally.queue, NULL, NULL, &err));
+  for (i = 0; i < 3; i++) works(client, "dispatch/k");
+  for (i = 0; i < 1000 && !inside; i++) usleep(10000);
+  CHECK(inside);
+  if (free_queue) etcd_queue_free(tally.queue);
+  else etcd_watch_close(watch);
+  CHECK(!inside);
+  memset(handler, 0x5a, sizeof *handler);
+  free(handler);
+  etcd_watch_close(watch);
+  etcd_queue_free(tally.queue);
+}
+
 /* A queue that is freed in its own callback. */
 static void frees(const etcd_event_t *event, void *arg) {
   struct tally *tally = arg;
@@ -178,6 +210,8 @@ int main(int argc, char **argv) {
   a_callback_for_each();
   in_batches();
   a_thread_of_its_own();
+  closed_and_freed(0);
+  closed_and_freed(1);
   freed_in_its_callback();
   etcd_client_close(client);
   settles(count_threads, 1, "threads");

@@ -83,6 +83,9 @@ impl Line {
     }
 }
 
+/// For a second opinion.
+const CHECK: Duration = Duration::from_secs(5);
+
 /// A second opinion on a lease.
 type Check = BoxFuture<'static, (i64, Result<LeaseTimeToLiveResponse>)>;
 
@@ -447,7 +450,8 @@ impl Renewer {
         let core = self.core.clone();
         let check = async move {
             let request = LeaseTimeToLiveRequest { id, keys: false };
-            let until = Deadline::after(core.timeout);
+            // One that hangs must not keep others from theirs.
+            let until = Deadline::after(Some(CHECK));
             (id, core.ask(TIME_TO_LIVE, &request, until).await)
         };
         self.check = Some(check.boxed());

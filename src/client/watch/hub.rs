@@ -17,7 +17,7 @@ use crate::transport::Failure;
 use crate::wire::decode::Header;
 use crate::wire::watch;
 use bytes::Bytes;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -37,6 +37,10 @@ const LANES: usize = 2;
 /// For a slow reader to make room before his watch is called off for a while. It
 /// is cheaper to wait for him than to have the server find the place again.
 const HOLD: Duration = Duration::from_millis(100);
+/// For one who makes a little room at a time.
+const LONGEST_HOLD: Duration = Duration::from_secs(1);
+/// A lane that has lived so long has not failed at once.
+const LIVED: Duration = Duration::from_secs(5);
 /// How often servers are asked how far they are, so that no compaction overtakes
 /// a watch whose keys do not change.
 const PROGRESS: Duration = Duration::from_secs(60);
@@ -72,12 +76,14 @@ pub enum Command {
     /// The reader has made room, or wants no more.
     Changed(u64),
     AskForProgress(u64),
+    /// The revision at which that was.
+    Asked(u64, Result<i64>),
     /// Where a watch that began "now" begins, or goes on.
     Begin(u64, Result<i64>),
     /// What became of a new token.
     Renewed(Result<()>),
     /// Whether the server of a lane answers progress requests exactly.
-    Exact(u64, bool),
+    Exact(u64, Option<bool>),
 }
 
 impl Hub {
@@ -109,7 +115,7 @@ impl Hub {
             core,
             watches: HashMap::new(),
             waiting: VecDeque::new(),
-            asking: HashSet::new(),
+            asking: HashMap::new(),
             lanes: Vec::new(),
             opening: None,
             opened: 0,
@@ -148,8 +154,8 @@ struct Entry {
     /// takes time with the square of the number of events for that.
     fragment: bool,
     renewals: u32,
-    /// Members in a row that had no leader.
-    leaderless: usize,
+    /// Members that had no leader, since one had.
+    leaderless: Vec<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -171,8 +177,9 @@ struct Work {
     watches: HashMap<u64, Entry>,
     /// Those that have no lane; some may be gone meanwhile.
     waiting: VecDeque<u64>,
-    /// Those whose readers want to know how far they are.
-    asking: HashSet<u64>,
+    /// Those whose readers want to know how far they are, and what revision they
+    /// must have come to, once that is known.
+    asking: HashMap<u64, Option<i64>>,
     /// The last one takes new watches.
     lanes: Vec<Lane>,
     opening: Option<Pin<Box<dyn Future<Output = Result<Lane>> + Send>>>,
@@ -236,7 +243,7 @@ impl Work {
                     slow: false,
                     fragment: false,
                     renewals: 0,
-                    leaderless: 0,
+                    leaderless: Vec::new(),
                 };
                 self.watches.insert(watch, entry);
                 if start.is_some() {
@@ -245,8 +252,17 @@ impl Work {
             }
             Command::Changed(watch) => self.reader_changed(watch),
             Command::AskForProgress(watch) => {
-                if self.watches.contains_key(&watch) {
-                    self.asking.insert(watch);
+                if let Some(entry) = self.watches.get(&watch) {
+                    let (core, key) = (self.core.clone(), entry.spec.key.clone());
+                    self.asking.insert(watch, None);
+                    self.start(async move {
+                        Command::Asked(watch, now(&core, &key, Deadline::NEVER).await)
+                    });
+                }
+            }
+            Command::Asked(watch, revision) => {
+                if let (Some(asked), Ok(revision)) = (self.asking.get_mut(&watch), revision) {
+                    *asked = Some(revision);
                     self.ask_for_progress();
                 }
             }
@@ -267,8 +283,10 @@ impl Work {
             }
             Command::Exact(number, exact) => {
                 if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.number == number) {
-                    lane.exact = Some(exact);
-                    self.ask_for_progress();
+                    lane.exact = exact;
+                    if exact == Some(true) {
+                        self.ask_for_progress();
+                    }
                 }
             }
         }
@@ -350,17 +368,19 @@ impl Work {
 
     /// When [`Work::tick`] has something to do.
     fn due(&self) -> Instant {
-        let creation = self.lanes.iter().filter_map(|lane| lane.creating.front());
+        let heard = self.lanes.iter().filter(|lane| lane.held.is_none());
+        let creation = heard.filter_map(|lane| lane.creating.front());
         let creation = creation.map(|&(_, since)| since + CREATION).min();
         let held = self.lanes.iter().filter_map(|lane| Some(lane.held.as_ref()?.until)).min();
-        let opening = (!self.waiting.is_empty()).then_some(self.not_before);
-        let opening = opening.filter(|&due| due > Instant::now());
+        let idle = self.waiting.is_empty() || self.opening.is_some() || self.renewing;
+        let opening = (!idle).then_some(self.not_before);
         [creation, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
     }
 
     fn tick(&mut self) {
         let overdue = |lane: &Lane| {
-            lane.creating.front().is_some_and(|(_, since)| since.elapsed() >= CREATION)
+            let front = lane.creating.front();
+            lane.held.is_none() && front.is_some_and(|(_, since)| since.elapsed() >= CREATION)
         };
         while let Some(at) = self.lanes.iter().position(overdue) {
             let limit = CREATION.as_millis();
@@ -368,6 +388,7 @@ impl Work {
         }
         for lane in &mut self.lanes {
             if let Some(held) = lane.held.take_if(|held| held.until <= Instant::now()) {
+                lane.listen_again();
                 let first = held.batches.front().map(|batch| batch.first);
                 return self.rest(held.watch, first);
             }
@@ -379,7 +400,8 @@ impl Work {
 
     /// Asks all servers how far they are, those that answer exactly.
     fn ask_for_progress(&mut self) {
-        let again = if self.asking.is_empty() { PROGRESS } else { ASK_AGAIN };
+        let in_vain = self.lanes.iter().all(|lane| lane.exact == Some(false));
+        let again = if self.asking.is_empty() || in_vain { PROGRESS } else { ASK_AGAIN };
         self.progress = Instant::now() + again;
         let mut at = 0;
         while at < self.lanes.len() {
@@ -495,14 +517,17 @@ impl Work {
             return self.refused(at, watch, &head);
         }
         let Some(entry) = self.watches.get_mut(&watch) else { return };
-        if head.events.is_empty() && !head.fragment {
+        if head.events.is_empty() && !head.fragment && entry.position.is_whole() {
             if entry.position.notice(head.header.revision) && entry.spec.progress_notify {
                 entry.tell_progress(head.header);
             }
             return;
         }
         match entry.position.take(&message, &head) {
-            Ok(batches) => self.deliver(at, watch, batches),
+            Ok(batches) => {
+                self.pause = FIRST_PAUSE;
+                self.deliver(at, watch, batches);
+            }
             Err(Stop::Nonsense(why)) => self.lost(at, Failure::Malformed(why.to_owned())),
             Err(Stop::TooLarge(size)) => {
                 let why = format!("a revision of {size} bytes is over the receive limit");
@@ -514,21 +539,22 @@ impl Work {
 
     fn created(&mut self, at: usize, watch: u64, head: &watch::Head<'_>) {
         self.avoid = None;
-        self.pause = FIRST_PAUSE;
         let lane = &mut self.lanes[at];
-        if lane.watches.insert(head.watch_id, watch).is_some() {
+        if let Some(other) = lane.watches.insert(head.watch_id, watch) {
+            self.wait(other);
             let why = "two watches with one number";
             return self.lost(at, Failure::Malformed(why.to_owned()));
         }
         let place = Place::On(lane.number, head.watch_id);
         let Some(entry) = self.watches.get_mut(&watch) else { return self.leave(place) };
         entry.place = place;
-        (entry.renewals, entry.leaderless) = (0, 0);
-        if !std::mem::replace(&mut entry.announced, true) {
-            let revision = entry.position.resume() - 1;
-            entry.mailbox.push([(Message::Created(head.header, revision), NOTICE_SIZE)]);
+        entry.renewals = 0;
+        entry.leaderless.clear();
+        if !entry.announced {
+            let message = Message::Created(head.header, entry.position.resume() - 1);
+            entry.announced = entry.mailbox.push([(message, NOTICE_SIZE)]).is_none();
         }
-        if self.asking.contains(&watch) {
+        if self.asking.contains_key(&watch) {
             self.ask_for_progress();
         }
     }
@@ -601,16 +627,25 @@ impl Work {
         };
         let error = self.at(at, error);
         let (member, token) = (self.lanes[at].member, self.lanes[at].token.clone());
+        if self.lanes[at].since.elapsed() >= LIVED {
+            self.pause = FIRST_PAUSE;
+        }
         let moved = self.abandon(at);
+        // One that did not have its answers cut is to blame, not those that did.
+        let is_whole = |watch: &u64| self.watches.get(watch).is_some_and(|it| !it.fragment);
+        let blameless = too_large && moved.iter().any(is_whole);
         let mut renew = false;
         for watch in moved {
             let Some(entry) = self.watches.get_mut(&watch) else { continue };
-            if too_large && !std::mem::replace(&mut entry.fragment, true) {
+            if too_large && (!std::mem::replace(&mut entry.fragment, true) || blameless) {
                 continue;
             }
             let leaderless = error.status == ETCD_ERR_NO_LEADER;
-            entry.leaderless += usize::from(leaderless);
-            let given_up = entry.spec.require_leader && entry.leaderless >= self.core.members();
+            if leaderless && !entry.leaderless.contains(&member) {
+                entry.leaderless.push(member);
+            }
+            let given_up =
+                entry.spec.require_leader && entry.leaderless.len() >= self.core.members();
             match verdict(&self.core, &error, &mut entry.renewals) {
                 Verdict::Again if !(leaderless && given_up) => {}
                 Verdict::Renew => renew = true,
@@ -637,12 +672,18 @@ impl Work {
     /// server keep it.
     fn deliver(&mut self, at: usize, watch: u64, batches: Vec<Batch>) {
         let Some(entry) = self.watches.get_mut(&watch) else { return };
-        let left = entry.deliver(batches.into());
+        let mut batches = VecDeque::from(batches);
+        if batches.iter().map(Batch::size).sum::<usize>() > entry.mailbox.room() {
+            // Or else a few events would keep all that came with them.
+            batches.iter_mut().for_each(Batch::detach);
+        }
+        let left = entry.deliver(batches);
         let Some(first) = left.front().map(|batch| batch.first) else { return };
         match entry.slow {
             true => {
-                let until = Instant::now() + HOLD;
-                self.lanes[at].held = Some(Held { watch, batches: left, until });
+                let since = Instant::now();
+                let held = Held { watch, batches: left, since, until: since + HOLD };
+                self.lanes[at].held = Some(held);
             }
             false => self.rest(watch, Some(first)),
         }
@@ -656,8 +697,11 @@ impl Work {
             return;
         };
         held.batches = entry.deliver(std::mem::take(&mut held.batches));
-        held.until = Instant::now() + HOLD;
-        drop(lane.held.take_if(|held| held.batches.is_empty()));
+        held.until = (Instant::now() + HOLD).min(held.since + LONGEST_HOLD);
+        if held.batches.is_empty() {
+            lane.held = None;
+            lane.listen_again();
+        }
     }
 
     /// Calls a watch off until its reader has room, and then asks for the rest again.
@@ -676,7 +720,9 @@ impl Work {
         for watch in self.lanes[at].watches.values() {
             let Some(entry) = self.watches.get_mut(watch) else { continue };
             entry.position.notice(header.revision);
-            if self.asking.contains(watch) && entry.tell_progress(header) {
+            // A member may lag behind, or answer somebody who asked before.
+            let asked = self.asking.get(watch).copied().flatten();
+            if asked.is_some_and(|asked| asked <= header.revision) && entry.tell_progress(header) {
                 self.asking.remove(watch);
             }
         }
@@ -696,11 +742,6 @@ impl Work {
 impl Entry {
     /// Gives back what the reader has no room for.
     fn deliver(&self, mut batches: VecDeque<Batch>) -> VecDeque<Batch> {
-        let size = batches.iter().map(Batch::size).sum::<usize>();
-        if size > self.mailbox.room() {
-            // Or else a few events would keep all that came with them.
-            batches.iter_mut().for_each(Batch::detach);
-        }
         let items = std::iter::from_fn(|| {
             let batch = batches.pop_front()?;
             let size = batch.size();

@@ -33,6 +33,7 @@ enum Messages {
 pub struct Held {
     pub watch: u64,
     pub batches: VecDeque<Batch>,
+    pub since: Instant,
     pub until: Instant,
 }
 
@@ -40,6 +41,7 @@ pub struct Lane {
     messages: Messages,
     /// Tells this lane from those before it.
     pub number: u64,
+    pub since: Instant,
     pub member: usize,
     /// What the calls on it are allowed by.
     pub token: Token,
@@ -77,6 +79,7 @@ impl Lane {
             exact: matches!(messages, Messages::Embedded(_)).then_some(true),
             messages,
             number,
+            since: Instant::now(),
             member,
             token,
             slow,
@@ -86,6 +89,11 @@ impl Lane {
             watches: HashMap::new(),
             cancelled: HashSet::new(),
         })
+    }
+
+    /// Begins to wait for answers anew, after a time without a look at them.
+    pub fn listen_again(&mut self) {
+        self.creating.iter_mut().for_each(|(_, since)| *since = Instant::now());
     }
 
     pub fn is_empty(&self) -> bool {

@@ -206,15 +206,15 @@ pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<i64> {
     Ok(reply.header.unwrap_or_default().revision)
 }
 
-/// Whether a member answers progress requests with a revision up to which it has
+/// Whether, as far as can be found out, a member answers progress requests with a revision up to which it has
 /// sent everything: others may be ahead of what they have sent (etcd #15220).
-async fn progress_is_exact(core: &Core, member: usize) -> bool {
+async fn progress_is_exact(core: &Core, member: usize) -> Option<bool> {
     const STATUS: Method =
         Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
     let until = Deadline::after(Some(Duration::from_secs(5)));
     let status: Result<StatusResponse> =
         core.ask_member(member, STATUS, &StatusRequest {}, until).await;
-    status.is_ok_and(|status| answers_exactly(&status.version))
+    Some(answers_exactly(&status.ok()?.version))
 }
 
 fn answers_exactly(version: &str) -> bool {

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Message, Spec};
-use crate::client::call::Effect;
+use crate::client::call::{Effect, FIRST_PAUSE, LONGEST_PAUSE};
 use crate::client::namespace::own_name;
 use crate::client::server::{Core, Deadline, Method};
 use crate::error::{Error, Result};
@@ -12,9 +12,11 @@ use crate::mailbox::Mailbox;
 use crate::status::{
     is_retryable, ETCD_ERR_COMPACTED, ETCD_ERR_PROTOCOL, ETCD_ERR_REPLY_TOO_LARGE,
 };
+use crate::transport::jitter::jittered;
 use crate::wire::decode::RANGE;
 use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
+use tokio::time::sleep;
 
 /// Keys of a page, at first.
 const PAGE: i64 = 1000;
@@ -34,6 +36,7 @@ pub struct Keys {
 
 /// Tells the reader of all keys; the revision from which on the events are wanted.
 pub async fn list(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Result<i64> {
+    let mut pause = FIRST_PAUSE;
     loop {
         match list_once(core, spec, mailbox).await {
             // It took longer than compactions leave it time: from the beginning.
@@ -41,6 +44,8 @@ pub async fn list(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Resul
             Err(error) if is_retryable(error.status) => {}
             result => return result.map(|revision| revision + 1),
         }
+        sleep(jittered(pause)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
