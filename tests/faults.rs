@@ -10,7 +10,7 @@ use support::checker::{check, report};
 use support::ffi::*;
 use support::history::{History, Op, Outcome};
 use support::proxy::{Dir, Fault, Proxy, Rng};
-use support::recorder::{watch_classic, Recorder};
+use support::recorder::{watch_classic, Pulse, Recorder};
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode};
 use support::session::Session;
 use support::{scaled, seed};
@@ -171,6 +171,8 @@ fn a_read_in_flight_is_repeated() {
     }
 }
 
+const TIMEOUT_MS: u32 = 1000;
+
 /// Four clients write and read through a proxy while `faults` come and go: in time, and truly.
 fn through(cluster: &Cluster, proxy: &Proxy, tag: usize, faults: impl FnOnce()) -> Vec<Op> {
     let ca = cluster.cert_files().map(|files| files.ca.to_string_lossy().into_owned());
@@ -179,13 +181,13 @@ fn through(cluster: &Cluster, proxy: &Proxy, tag: usize, faults: impl FnOnce()) 
     let clients: Vec<_> = (0..4)
         .map(|_| Client::with(&format!("{scheme}{}", proxy.endpoint()), options()).unwrap())
         .collect();
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
+    let (stop, pulse) = (AtomicBool::new(false), Pulse::start());
+    let ops: Vec<Op> = std::thread::scope(|scope| {
         let work = clients.iter().enumerate().map(|(i, client)| {
             let stop = &stop;
             scope.spawn(move || {
                 let number = tag * 4 + i;
-                let mut recorder = Recorder::new(client, number, 1000);
+                let mut recorder = Recorder::new(client, number, TIMEOUT_MS);
                 let mut rng = Rng::new(number as u64);
                 while !stop.load(SeqCst) {
                     let key = format!("faults/{}", rng.below(5));
@@ -209,7 +211,9 @@ fn through(cluster: &Cluster, proxy: &Proxy, tag: usize, faults: impl FnOnce()) 
         std::thread::sleep(Duration::from_millis(200));
         stop.store(true, SeqCst);
         work.into_iter().flat_map(|work| work.join().unwrap()).collect()
-    })
+    });
+    pulse.in_time(&ops, |_| TIMEOUT_MS);
+    ops
 }
 
 /// Compares what the clients say with what the server has.

@@ -7,8 +7,10 @@ use etcd::capi::kv::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
 use std::ptr::null_mut;
-use std::sync::OnceLock;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// Microseconds by the one clock of this program.
 pub fn now() -> u64 {
@@ -93,8 +95,6 @@ impl<'a> Recorder<'a> {
         let called = now();
         let result = call(self.client, CallOptions { timeout_ms, flags, ..DEFAULT });
         let returned = now();
-        let took = (returned - called) / 1000;
-        assert!(took < u64::from(timeout_ms) + 1000, "{took} ms for {key}: {result:?}");
         let outcome = match result {
             Ok((revision, changed, saw)) => Outcome::Done { revision, changed, saw },
             Err(error) => {
@@ -110,6 +110,40 @@ impl<'a> Recorder<'a> {
         let (client, key) = (self.number, key.to_owned());
         self.ops.push(Op { client, key, writes, only_at, serializable, called, returned, outcome });
         self.ops.last().unwrap()
+    }
+}
+
+/// The longest time for which this machine had no turn for a thread of ours: no library can be on time in it.
+pub struct Pulse {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<u64>,
+}
+
+impl Pulse {
+    pub fn start() -> Pulse {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let (mut longest, mut last) = (0, now());
+            while !stopped.load(Relaxed) {
+                std::thread::sleep(Duration::from_millis(5));
+                let time = now();
+                longest = longest.max(time - last);
+                last = time;
+            }
+            longest
+        });
+        Pulse { stop, thread }
+    }
+
+    /// Fails if a call took a second more than its deadline, and than the machine is to blame for.
+    pub fn in_time(self, ops: &[Op], timeout_ms: impl Fn(&Op) -> u32) {
+        self.stop.store(true, Relaxed);
+        let stalled = self.thread.join().unwrap();
+        let most = |op: &Op| u64::from(timeout_ms(op)) * 1000 + 1_000_000 + stalled;
+        let late: Vec<_> = ops.iter().filter(|op| op.returned - op.called > most(op)).collect();
+        let first = late.first().map_or(String::new(), |op| op.to_string());
+        assert!(late.is_empty(), "{} are late, stalled for {stalled} us: {first}", late.len());
     }
 }
 
