@@ -63,6 +63,16 @@ impl Drop for Uncancelled {
     }
 }
 
+/// Tells the threads of a process apart.
+pub type ThreadNumber = libc::pthread_t;
+
+/// Of the calling thread. Unlike the standard library's, it takes no memory, which
+/// a host's thread would keep until it ends.
+pub fn this_thread() -> ThreadNumber {
+    // SAFETY: cannot fail.
+    unsafe { libc::pthread_self() }
+}
+
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn count_fork() {

@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 use crate::panics::caught;
 use crate::queue::{Next, Queue};
 use crate::status::*;
-use crate::sys;
+use crate::sys::{self, ThreadNumber};
 use std::ffi::{c_int, c_void};
 use std::ops::Deref;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{JoinHandle, ThreadId};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// As the system gives it to threads; callbacks are the host's code.
@@ -57,7 +57,7 @@ struct Calls {
 #[derive(Default)]
 struct Running {
     begun: u64,
-    calls: Vec<(u64, ThreadId)>,
+    calls: Vec<(u64, ThreadNumber)>,
 }
 
 struct Calling<'a>(&'a Calls, u64);
@@ -67,7 +67,7 @@ impl Calls {
         let mut running = self.running.lock().unwrap();
         running.begun += 1;
         let call = running.begun;
-        running.calls.push((call, std::thread::current().id()));
+        running.calls.push((call, sys::this_thread()));
         Calling(self, call)
     }
 }
@@ -180,18 +180,19 @@ impl EventQueue {
         Ok(Ok(1 + self.more(there, |pending| call(pending, &mut 0))))
     }
 
-    /// Waits until callbacks that other threads have begun have ended; not in a
-    /// callback, or two could wait for each other.
-    pub fn wait_for_callbacks(&self) {
-        let me = std::thread::current().id();
+    /// Waits until callbacks that other threads have begun have ended. False, at
+    /// once, in a callback: two could wait for each other.
+    pub fn wait_for_callbacks(&self) -> bool {
+        let me = sys::this_thread();
         let mut running = self.calls.running.lock().unwrap();
         let before = running.begun;
         if running.calls.iter().any(|&(_, thread)| thread == me) {
-            return;
+            return false;
         }
         while running.calls.iter().any(|&(call, _)| call <= before) {
             running = self.calls.ended.wait(running).unwrap();
         }
+        true
     }
 }
 
@@ -233,13 +234,10 @@ pub unsafe extern "C" fn etcd_queue_free(queue: *mut etcd_queue_t) {
     quiet(|| {
         let Ok(queue) = handle::remove(queue) else { return };
         queue.close();
-        queue.wait_for_callbacks();
+        let outside = queue.wait_for_callbacks();
         let dispatcher = queue.dispatcher.lock().unwrap().take();
-        match dispatcher {
-            Some(thread) if thread.thread().id() != std::thread::current().id() => {
-                let _ = thread.join();
-            }
-            _ => {}
+        if let (true, Some(thread)) = (outside, dispatcher) {
+            let _ = thread.join();
         }
     });
 }
