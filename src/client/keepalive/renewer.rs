@@ -68,7 +68,7 @@ struct Open {
 }
 
 enum News {
-    Opened(Result<Open>),
+    Opened(Result<Box<Open>>),
     Answer(Result<Vec<u8>, Failure>),
 }
 
@@ -77,7 +77,7 @@ impl Line {
     async fn next(&mut self) -> News {
         match self {
             Line::Closed => std::future::pending().await,
-            Line::Opening(opening) => News::Opened(opening.await),
+            Line::Opening(opening) => News::Opened(opening.await.map(Box::new)),
             Line::Open(open) => News::Answer(open.stream.next().await),
         }
     }
@@ -287,7 +287,7 @@ impl Renewer {
     fn on_line(&mut self, news: News) {
         match news {
             News::Opened(Ok(open)) => {
-                self.line = Line::Open(Box::new(open));
+                self.line = Line::Open(open);
                 self.stale = None;
                 let now = boot_time();
                 let ids: Vec<_> = self.entries.keys().copied().collect();
