@@ -118,6 +118,18 @@
 #define ETCD_PHYSICAL 512
 
 /**
+ * For get: only the first key found by sort_target, such as the smallest, or with
+ * ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
+ */
+#define ETCD_FIRST 2048
+
+/**
+ * For get: only the last key found by sort_target, such as the largest, or with
+ * ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
+ */
+#define ETCD_LAST 4096
+
+/**
  * For sort_order: by key, ascending; with another sort_target, ascending by
  * that within what the limit leaves.
  */
@@ -358,6 +370,11 @@
 #define ETCD_EVENT_WATCH_RESPONSE 11
 
 /**
+ * The end of an etcd_kv_put_if_absent_async() or another write with a condition.
+ */
+#define ETCD_EVENT_IF_RESPONSE 20
+
+/**
  * A client of one cluster. Opaque; may be used by any number of threads.
  */
 typedef struct etcd_client_t etcd_client_t;
@@ -382,6 +399,17 @@ typedef struct etcd_op_t etcd_op_t;
  * A queue of events. Opaque; belongs to no client and serves any number of them.
  */
 typedef struct etcd_queue_t etcd_queue_t;
+
+/**
+ * A range that is being read page by page. Opaque; goes with its client.
+ */
+typedef struct etcd_range_iter_t etcd_range_iter_t;
+
+/**
+ * A get, put, delete or transaction that has not been done. Opaque, never
+ * changes, belongs to no client.
+ */
+typedef struct etcd_request_t etcd_request_t;
 
 /**
  * A transaction under construction. Opaque; belongs to no client.
@@ -609,8 +637,8 @@ typedef struct etcd_get_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
-   * ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_FIRST or ETCD_LAST, ETCD_SERIALIZABLE,
+   * ETCD_KEYS_ONLY, ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
    */
   uint32_t flags;
   /**
@@ -769,6 +797,14 @@ typedef struct etcd_put_response_t {
    * Valid until the response is freed.
    */
   const struct etcd_kv_t *prev_kv;
+  /**
+   * After etcd_kv_put_ttl() the lease that it granted; else 0.
+   */
+  int64_t lease;
+  /**
+   * After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
+   */
+  int64_t ttl;
 } etcd_put_response_t;
 
 /**
@@ -849,6 +885,88 @@ typedef struct etcd_compact_response_t {
 } etcd_compact_response_t;
 
 /**
+ * Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
+ */
+typedef struct etcd_range_options_t {
+  /**
+   * Set by ETCD_RANGE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
+   */
+  struct etcd_bytes_t range_end;
+  /**
+   * Deadline of each page in milliseconds; 0 for the client's,
+   * ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
+   * ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+  /**
+   * Read the keys as they were at this revision; 0 for that of the first page.
+   */
+  int64_t revision;
+  /**
+   * Keys in a page at most; 0 for 1000. Fewer where they would be more than
+   * max_receive_bytes of the client.
+   */
+  int64_t limit;
+  /**
+   * As in etcd_get_options_t. With any of these four, or with
+   * ETCD_SORT_DESCEND, a server reads for each page all that is left of the range.
+   */
+  int64_t min_mod_revision;
+  /**
+   * As in etcd_get_options_t.
+   */
+  int64_t max_mod_revision;
+  /**
+   * As in etcd_get_options_t.
+   */
+  int64_t min_create_revision;
+  /**
+   * As in etcd_get_options_t.
+   */
+  int64_t max_create_revision;
+  /**
+   * ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
+   * ETCD_SORT_DESCEND: by key.
+   */
+  int32_t sort_order;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} etcd_range_options_t;
+
+/**
+ * Reply to a write with a condition. Made by the library; read it, never copy it
+ * or take its size: later versions append fields. Free it with
+ * etcd_if_response_free().
+ */
+typedef struct etcd_if_response_t {
+  /**
+   * Who answered; header.revision is that of the write, if there was one.
+   */
+  struct etcd_header_t header;
+  /**
+   * After success what was there before, with ETCD_PREV_KV; else what is there.
+   * NULL if there is nothing. Valid until the response is freed.
+   */
+  const struct etcd_kv_t *kv;
+  /**
+   * Whether the condition held, and with that whether the write was done.
+   */
+  bool succeeded;
+} etcd_if_response_t;
+
+/**
  * A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
  * version is 0, that is, that it does not exist.
  */
@@ -909,7 +1027,7 @@ typedef struct etcd_txn_options_t {
 } etcd_txn_options_t;
 
 /**
- * The reply to one operation of a transaction: one of the pointers, the others
+ * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
  * are NULL.
  *
  * Frozen: 40 bytes.
@@ -1261,7 +1379,7 @@ typedef struct etcd_handler_t {
 #define ETCD_OK 0
 
 /**
- * Nothing arrived before the wait ended. Not an error.
+ * Nothing arrived before the wait ended, or there are no more pages. Not an error.
  */
 #define ETCD_EMPTY 1
 
@@ -2190,6 +2308,406 @@ ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response)
 ETCD_API void etcd_compact_response_free(struct etcd_compact_response_t *response);
 
 /**
+ * Begins to read a range page by page. Asks no server yet.
+ *
+ * All pages are of one revision, whatever is written meanwhile: together they
+ * have every key of the range once. Good for any number of keys, since neither
+ * side ever holds more than a page and what is on its way. From servers that can
+ * (etcd 3.7) all but the first page come as one stream, elsewhere one by one.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options  May be NULL for defaults. Copied.
+ * @param[out] out The iterator; close it with etcd_range_close().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
+ *         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_range_open(struct etcd_client_t *client,
+                              struct etcd_bytes_t key,
+                              const struct etcd_range_options_t *options,
+                              struct etcd_range_iter_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * The next page of a range.
+ *
+ * The first page always comes, with no keys if there are none; later ones have
+ * keys. In each, header is that of the first reply with the revision that all
+ * pages are of, and from which, plus 1, a watch would go on; count is the number
+ * of keys in the whole range; more says whether other pages follow.
+ *
+ * After an error the iterator is where it was, so that a call that failed for
+ * want of a server may be made again; after ETCD_ERR_COMPACTED the rest of the
+ * revision is gone. Blocks until the page, its deadline or etcd_client_close();
+ * like etcd_kv_get() it is repeated until then.
+ *
+ * @param iter     Iterator.
+ * @param[out] out The page; free it with etcd_range_response_free(). NULL after the last.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK with a page, ETCD_EMPTY after the last one, or an error as
+ *         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a key that alone is too
+ *         large, ETCD_ERR_CLOSED when the client is closed.
+ * @par Thread safety  Any thread; of several at once, each gets another page.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_range_next(struct etcd_range_iter_t *iter,
+                              struct etcd_range_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Ends the reading of a range, at any point. Pages stay valid.
+ *
+ * @param iter  May be NULL, or closed already. A call in progress on it goes on to its end.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API void etcd_range_close(struct etcd_range_iter_t *iter);
+
+/**
+ * The end of the range that has just the keys with a prefix: for range_end, with
+ * the prefix as the key.
+ *
+ * It is never longer than the prefix, or one byte for an empty prefix or one of
+ * nothing but 0xff, where it is "\0", the end of all keys. (In a range that is
+ * given by its end an empty key is refused: begin with "\0" then.)
+ *
+ * @param prefix   Any bytes.
+ * @param[out] end Where to write it; may be NULL if capacity is 0, and may be the prefix itself.
+ * @param capacity Number of bytes there. Nothing is written if they are too few.
+ * @return Number of bytes of the end; 0 only if the prefix has a length and no data.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API size_t etcd_prefix_end(struct etcd_bytes_t prefix, uint8_t *end, size_t capacity);
+
+/**
+ * Creates a key: writes it if it does not exist.
+ *
+ * One transaction; blocks and fails as etcd_kv_put() does. That the condition does
+ * not hold is no error: then succeeded is false, kv is what the key is now, and
+ * nothing was changed.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param value    Any bytes, copied.
+ * @param options  May be NULL for defaults, as of etcd_kv_put().
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_if_absent(struct etcd_client_t *client,
+                                    struct etcd_bytes_t key,
+                                    struct etcd_bytes_t value,
+                                    const struct etcd_put_options_t *options,
+                                    struct etcd_if_response_t **out,
+                                    struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_if_absent() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_IF_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_put_if_absent(). Copied.
+ * @param value     Any bytes, copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_if_absent_async(struct etcd_client_t *client,
+                                          struct etcd_bytes_t key,
+                                          struct etcd_bytes_t value,
+                                          const struct etcd_put_options_t *options,
+                                          struct etcd_queue_t *queue,
+                                          void *user_data,
+                                          struct etcd_op_t **op,
+                                          struct etcd_error_t **err);
+
+/**
+ * Writes a key if it has the value that the caller has seen.
+ *
+ * As etcd_kv_put_if_absent().
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param seen     The value it must have; any bytes, copied.
+ * @param value    Any bytes, copied.
+ * @param options  May be NULL for defaults, as of etcd_kv_put().
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_if_value(struct etcd_client_t *client,
+                                   struct etcd_bytes_t key,
+                                   struct etcd_bytes_t seen,
+                                   struct etcd_bytes_t value,
+                                   const struct etcd_put_options_t *options,
+                                   struct etcd_if_response_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_if_value() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_IF_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_put_if_value(). Copied.
+ * @param seen      The value it must have; any bytes, copied.
+ * @param value     Any bytes, copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_if_value_async(struct etcd_client_t *client,
+                                         struct etcd_bytes_t key,
+                                         struct etcd_bytes_t seen,
+                                         struct etcd_bytes_t value,
+                                         const struct etcd_put_options_t *options,
+                                         struct etcd_queue_t *queue,
+                                         void *user_data,
+                                         struct etcd_op_t **op,
+                                         struct etcd_error_t **err);
+
+/**
+ * Writes a key if it has not changed since the caller has seen it.
+ *
+ * As etcd_kv_put_if_absent(). Where two writers have one key, each reads it, writes
+ * it with this call, and if it did not succeed begins anew with the kv returned.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param seen     Its mod_revision as the caller has seen it; 0 if it must not exist.
+ * @param value    Any bytes, copied.
+ * @param options  May be NULL for defaults, as of etcd_kv_put().
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_if_revision(struct etcd_client_t *client,
+                                      struct etcd_bytes_t key,
+                                      int64_t seen,
+                                      struct etcd_bytes_t value,
+                                      const struct etcd_put_options_t *options,
+                                      struct etcd_if_response_t **out,
+                                      struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_if_revision() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_IF_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_put_if_revision(). Copied.
+ * @param seen      Its mod_revision as the caller has seen it; 0 if it must not exist.
+ * @param value     Any bytes, copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_if_revision_async(struct etcd_client_t *client,
+                                            struct etcd_bytes_t key,
+                                            int64_t seen,
+                                            struct etcd_bytes_t value,
+                                            const struct etcd_put_options_t *options,
+                                            struct etcd_queue_t *queue,
+                                            void *user_data,
+                                            struct etcd_op_t **op,
+                                            struct etcd_error_t **err);
+
+/**
+ * Deletes a key if it has the value that the caller has seen.
+ *
+ * As etcd_kv_put_if_absent().
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param seen     The value it must have; any bytes, copied.
+ * @param options  May be NULL for defaults, as of etcd_kv_delete(); for one key.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_delete_if_value(struct etcd_client_t *client,
+                                      struct etcd_bytes_t key,
+                                      struct etcd_bytes_t seen,
+                                      const struct etcd_delete_options_t *options,
+                                      struct etcd_if_response_t **out,
+                                      struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_delete_if_value() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_IF_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_delete_if_value(). Copied.
+ * @param seen      The value it must have; any bytes, copied.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_delete_if_value_async(struct etcd_client_t *client,
+                                            struct etcd_bytes_t key,
+                                            struct etcd_bytes_t seen,
+                                            const struct etcd_delete_options_t *options,
+                                            struct etcd_queue_t *queue,
+                                            void *user_data,
+                                            struct etcd_op_t **op,
+                                            struct etcd_error_t **err);
+
+/**
+ * Deletes a key if it has not changed since the caller has seen it.
+ *
+ * As etcd_kv_put_if_absent().
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param seen     Its mod_revision as the caller has seen it.
+ * @param options  May be NULL for defaults, as of etcd_kv_delete(); for one key.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_delete_if_revision(struct etcd_client_t *client,
+                                         struct etcd_bytes_t key,
+                                         int64_t seen,
+                                         const struct etcd_delete_options_t *options,
+                                         struct etcd_if_response_t **out,
+                                         struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_delete_if_revision() and returns at once.
+ *
+ * The end of the call, successful or not, arrives on the queue as an event of
+ * type ETCD_EVENT_IF_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_delete_if_revision(). Copied.
+ * @param seen      Its mod_revision as the caller has seen it.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_delete_if_revision_async(struct etcd_client_t *client,
+                                               struct etcd_bytes_t key,
+                                               int64_t seen,
+                                               const struct etcd_delete_options_t *options,
+                                               struct etcd_queue_t *queue,
+                                               void *user_data,
+                                               struct etcd_op_t **op,
+                                               struct etcd_error_t **err);
+
+/**
+ * Writes a key that is gone after a while: with a lease of its own, which is not
+ * renewed.
+ *
+ * A grant and a put; fails as etcd_kv_put() does, and the outcome is that of the
+ * put. When the key was not written the lease is given back.
+ *
+ * @param client   Open client.
+ * @param key      Any bytes but none, copied.
+ * @param value    Any bytes, copied.
+ * @param ttl      Seconds; at least 1. Servers have a least ttl of their own, 2 s as a rule.
+ * @param options  May be NULL for defaults; without a lease. The deadline is for both.
+ * @param[out] out May be NULL if the reply is not wanted; else with the lease, and with the
+ *                 ttl that the server granted; free it with etcd_put_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As etcd_kv_put(), or ETCD_ERR_LEASE_TTL_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_ttl(struct etcd_client_t *client,
+                              struct etcd_bytes_t key,
+                              struct etcd_bytes_t value,
+                              int64_t ttl,
+                              const struct etcd_put_options_t *options,
+                              struct etcd_put_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_if_response_free(struct etcd_if_response_t *response);
+
+/**
  * Makes an empty transaction.
  *
  * It has compares, and two lists of operations, of which one is done, at once
@@ -2381,6 +2899,170 @@ etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
  * @since 0.1
  */
 ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
+
+/**
+ * Makes a get.
+ *
+ * @param key      As etcd_kv_get(). Copied.
+ * @param options  May be NULL for defaults; without a deadline, which is given when it is done.
+ *                 Copied.
+ * @param[out] out The request; free it with etcd_request_free().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
+ *         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_request_new_get(struct etcd_bytes_t key,
+                                   const struct etcd_get_options_t *options,
+                                   struct etcd_request_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Makes a put.
+ *
+ * @param key      As etcd_kv_put(). Copied.
+ * @param value    As etcd_kv_put(). Copied.
+ * @param options  As etcd_request_new_get().
+ * @param[out] out The request; free it with etcd_request_free().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_request_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_request_new_put(struct etcd_bytes_t key,
+                                   struct etcd_bytes_t value,
+                                   const struct etcd_put_options_t *options,
+                                   struct etcd_request_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Makes a delete.
+ *
+ * @param key      As etcd_kv_delete(). Copied.
+ * @param options  As etcd_request_new_get().
+ * @param[out] out The request; free it with etcd_request_free().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_request_new_get().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_request_new_delete(struct etcd_bytes_t key,
+                                      const struct etcd_delete_options_t *options,
+                                      struct etcd_request_t **out,
+                                      struct etcd_error_t **err);
+
+/**
+ * Makes a request of a transaction: a copy of it as it is now.
+ *
+ * @param txn      Transaction.
+ * @param[out] out The request; free it with etcd_request_free().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or
+ *         ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_request_new_txn(const struct etcd_txn_t *txn,
+                                   struct etcd_request_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Frees a request. Calls in progress, and transactions that it was added to, go on.
+ *
+ * @param request  May be NULL, or freed already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API void etcd_request_free(struct etcd_request_t *request);
+
+/**
+ * Adds a request to a transaction, as etcd_txn_get() and its kin do.
+ *
+ * @param txn      Transaction.
+ * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param request  Request; stays as it is.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_txn_compare().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_txn_request(struct etcd_txn_t *txn,
+                               int32_t branch,
+                               const struct etcd_request_t *request,
+                               struct etcd_error_t **err);
+
+/**
+ * Does a request, any number of times.
+ *
+ * The same as etcd_kv_get(), etcd_kv_put(), etcd_kv_delete() or etcd_txn_commit(),
+ * and blocks and fails as that does.
+ *
+ * @param client   Open client.
+ * @param request  Request; stays as it is.
+ * @param options  May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else the reply, of which kind says
+ *                 what it is; free it with etcd_op_response_free().
+ * @param[out] err May be NULL. On failure an error with the outcome; free it with
+ *                 etcd_error_free().
+ * @return As the call that it is.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_do(struct etcd_client_t *client,
+                         const struct etcd_request_t *request,
+                         const struct etcd_txn_options_t *options,
+                         struct etcd_op_response_t **out,
+                         struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_do() and returns at once.
+ *
+ * The end arrives on the queue as that of the call that the request is: an event
+ * of type ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
+ * or ETCD_EVENT_TXN_RESPONSE.
+ *
+ * @param client    Open client.
+ * @param request   As etcd_kv_do(); may be freed meanwhile.
+ * @param options   May be NULL for defaults. Copied.
+ * @param queue     Open queue, which may serve any number of clients.
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_do_async(struct etcd_client_t *client,
+                               const struct etcd_request_t *request,
+                               const struct etcd_txn_options_t *options,
+                               struct etcd_queue_t *queue,
+                               void *user_data,
+                               struct etcd_op_t **op,
+                               struct etcd_error_t **err);
+
+/**
+ * Frees the response of etcd_kv_do() and all that it points to.
+ *
+ * @param response  May be NULL. Not one that is an element of another response.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_op_response_free(struct etcd_op_response_t *response);
 
 /**
  * Watches one key, or all keys of a range.
@@ -3049,6 +3731,16 @@ ETCD_API
 const struct etcd_watch_response_t *etcd_event_watch_response(const struct etcd_event_t *event);
 
 /**
+ * The response of a write with a condition.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API const struct etcd_if_response_t *etcd_event_if_response(const struct etcd_event_t *event);
+
+/**
  * Frees an event with its response or error.
  *
  * @param event  May be NULL.
@@ -3244,6 +3936,10 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** All defaults, for initialising an etcd_compact_options_t. */
 #define ETCD_COMPACT_OPTIONS_INIT \
   { sizeof(etcd_compact_options_t), 0, 0 }
+
+/** All defaults, for initialising an etcd_range_options_t. */
+#define ETCD_RANGE_OPTIONS_INIT \
+  { sizeof(etcd_range_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** All defaults, for initialising an etcd_compare_options_t. */
 #define ETCD_COMPARE_OPTIONS_INIT \

@@ -13,7 +13,7 @@ pub type etcd_status_t = i32;
 
 /// Success.
 pub const ETCD_OK: etcd_status_t = 0;
-/// Nothing arrived before the wait ended. Not an error.
+/// Nothing arrived before the wait ended, or there are no more pages. Not an error.
 pub const ETCD_EMPTY: etcd_status_t = 1;
 /// etcd_queue_wake() ended the wait. Not an error.
 pub const ETCD_WOKEN: etcd_status_t = 2;

@@ -70,6 +70,7 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
         "txn",
         "watch",
         "keep_alive",
+        "range",
     ]
     .map(|name| {
         let upper = name.to_uppercase();

@@ -213,6 +213,22 @@ fn every_example() {
             format!("{working}gone\n").ends_with(&session["lease of 10 s\n".len()..]),
             "{session}"
         );
+        let pages = output(example("paging", standard), at);
+        let key = |name| format!(" paging/{name}");
+        let page = |names: &str| names.chars().map(key).collect::<String>();
+        let expected = ["abc", "def", "g"];
+        let expected: String = expected
+            .iter()
+            .map(|names| format!("{} of 7 keys:{}\n", names.len(), page(names)))
+            .collect();
+        assert_eq!(pages, expected + "the last one: paging/z\n");
+
+        let conditions = output(example("conditions", standard), at);
+        let expected = "create: done\ncreate again: no, it is red\nred to green: done\n\
+                        red to blue: no, it is green\ndelete green: done\n\
+                        delete green again: no, there is none\ncounted: 1\ncounted: 2\n\
+                        gone in 60 s\n";
+        assert_eq!(conditions, expected);
 
         let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");

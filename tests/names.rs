@@ -2,8 +2,11 @@
 
 mod support;
 
+use etcd::capi::condition::*;
 use etcd::capi::kv::*;
 use etcd::capi::lease::*;
+use etcd::capi::page::*;
+use etcd::capi::request::*;
 use etcd::capi::txn::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
@@ -227,6 +230,144 @@ fn queues_deliver_names_even_after_the_client() {
         queue.delete(&client, b"k", 3).unwrap();
         assert_eq!(queue.next(5000).unwrap().result.unwrap().count, 1);
         assert_eq!(plain.value(b"q/k").unwrap(), None);
+    });
+}
+
+/// The keys of a range that is read two at a time.
+fn paged(client: &Client, key: &[u8], flags: u32, sort_order: i32) -> Vec<Vec<u8>> {
+    let (mut pages, mut error, mut keys) = (null_mut(), null_mut(), Vec::new());
+    unsafe {
+        let options = etcd_range_options_t {
+            size: size_of::<etcd_range_options_t>(),
+            flags,
+            limit: 2,
+            sort_order,
+            ..std::mem::zeroed()
+        };
+        let status = etcd_range_open(client.0, bytes(key), &options, &mut pages, &mut error);
+        ffi::check(status, error).unwrap();
+        loop {
+            let mut page = null_mut();
+            let status = etcd_range_next(pages, &mut page, &mut error);
+            ffi::check(status, error).unwrap();
+            if status == ETCD_EMPTY {
+                break;
+            }
+            keys.extend(range_reply(&*page).kvs.into_iter().map(|kv| kv.key));
+            etcd_range_response_free(page);
+        }
+        etcd_range_close(pages);
+    }
+    keys
+}
+
+/// Puts a key that must not exist; what is there if it does.
+fn create(client: &Client, key: &[u8]) -> Option<Kv> {
+    let (mut out, mut error) = (null_mut(), null_mut());
+    unsafe {
+        let (key, value) = (bytes(key), bytes(b"made"));
+        let status = etcd_kv_put_if_absent(client.0, key, value, null(), &mut out, &mut error);
+        ffi::check(status, error).unwrap();
+        let there = (*out).kv.as_ref().map(|there| kv(there));
+        assert_eq!((*out).succeeded, there.is_none());
+        etcd_if_response_free(out);
+        there
+    }
+}
+
+/// Does a request, alone or as the only one of a transaction.
+fn perform(client: &Client, request: *const etcd_request_t, in_txn: bool) -> Did {
+    let mut error = null_mut();
+    unsafe {
+        if in_txn {
+            let mut txn = null_mut();
+            ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
+            let txn = Built(txn);
+            let status = etcd_txn_request(txn.0, ETCD_THEN, request, &mut error);
+            ffi::check(status, error).unwrap();
+            match txn.commit(client).unwrap().1 {
+                Did::Txn(true, mut did) if did.len() == 1 => return did.remove(0),
+                _ => panic!("one request, one reply"),
+            }
+        }
+        let mut out = null_mut();
+        let status = etcd_kv_do(client.0, request, null(), &mut out, &mut error);
+        ffi::check(status, error).unwrap();
+        let did = of_op(&*out);
+        etcd_op_response_free(out);
+        did
+    }
+}
+
+#[test]
+fn pages_requests_and_conditions_are_of_names() {
+    on_every_backend("pages_requests_and_conditions_are_of_names", |backend, plain| {
+        for (prefix, others) in PREFIXES {
+            let client = below(backend, prefix);
+            for other in others {
+                plain.put(other, b"other", DEFAULT).unwrap();
+            }
+            for name in NAMES {
+                assert_eq!(create(&client, name), None);
+                assert_eq!(create(&client, name).unwrap().key, name);
+                let whole = plain.value(&[prefix, name].concat()).unwrap();
+                assert_eq!(whole.unwrap(), b"made");
+            }
+            for (key, flags, expected) in [
+                (&b""[..], ETCD_PREFIX, &NAMES[..]),
+                (b"", ETCD_FROM_KEY, &NAMES),
+                (b"a/b", ETCD_FROM_KEY, &NAMES[2..]),
+                (b"a", ETCD_PREFIX, &NAMES[1..3]),
+                (b"\xff", ETCD_PREFIX, &NAMES[4..]),
+                (b"b", 0, &NAMES[3..4]),
+            ] {
+                assert_eq!(paged(&client, key, flags, ETCD_SORT_NONE), expected, "{prefix:?}");
+                let mut descending = paged(&client, key, flags, ETCD_SORT_DESCEND);
+                descending.reverse();
+                assert_eq!(descending, expected, "{prefix:?}");
+            }
+            for in_txn in [false, true] {
+                let (mut put, mut get, mut delete) = (null_mut(), null_mut(), null_mut());
+                let mut error = null_mut();
+                unsafe {
+                    let (key, none) = (bytes(b"req"), bytes(b""));
+                    let status = etcd_request_new_put(key, none, null(), &mut put, &mut error);
+                    ffi::check(status, error).unwrap();
+                    let all = flags(ETCD_PREFIX).get();
+                    let status = etcd_request_new_get(none, &all, &mut get, &mut error);
+                    ffi::check(status, error).unwrap();
+                    let all = flags(ETCD_PREFIX | ETCD_PREV_KV).delete();
+                    let status = etcd_request_new_delete(none, &all, &mut delete, &mut error);
+                    ffi::check(status, error).unwrap();
+                }
+                perform(&client, put, in_txn);
+                assert!(plain.value(&[prefix, b"req"].concat()).unwrap().is_some());
+                let expected = client.get(b"", flags(ETCD_PREFIX)).unwrap();
+                assert!(expected.kvs.iter().any(|kv| kv.key == b"req"));
+                for request in [get, delete] {
+                    let Did::Reply(kvs, count, false) = perform(&client, request, in_txn) else {
+                        panic!("a reply to a get or a delete");
+                    };
+                    assert_eq!((&kvs, count), (&expected.kvs, expected.count));
+                }
+                let mut left: Vec<_> = others.to_vec();
+                left.sort();
+                assert_eq!(keys(&plain.get(b"", flags(ETCD_PREFIX)).unwrap()), left);
+                for request in [put, get, delete] {
+                    unsafe { etcd_request_free(request) };
+                }
+            }
+            let mut error = null_mut();
+            unsafe {
+                let (key, value) = (bytes(b"ttl"), bytes(b""));
+                let status =
+                    etcd_kv_put_ttl(client.0, key, value, 100, null(), null_mut(), &mut error);
+                ffi::check(status, error).unwrap();
+            }
+            let brief = plain.get(&[prefix, b"ttl"].concat(), DEFAULT).unwrap();
+            assert_ne!(brief.kvs[0].lease, 0);
+            plain.delete(b"", flags(ETCD_PREFIX)).unwrap();
+        }
     });
 }
 
@@ -459,16 +600,17 @@ fn of_reply(reply: Reply) -> Did {
     Did::Reply(reply.kvs, reply.count, reply.more)
 }
 
+unsafe fn of_op(op: &etcd_op_response_t) -> Did {
+    match (op.range.as_ref(), op.put.as_ref(), op.deleted.as_ref(), op.txn.as_ref()) {
+        (Some(range), ..) => of_reply(range_reply(range)),
+        (_, Some(put), ..) => of_reply(put_reply(put)),
+        (_, _, Some(deleted), _) => of_reply(delete_reply(deleted)),
+        (.., txn) => of_txn(txn.unwrap()),
+    }
+}
+
 unsafe fn of_txn(response: &etcd_txn_response_t) -> Did {
-    let ops = (0..response.response_count).map(|at| {
-        let op = &*response.responses.add(at);
-        match (op.range.as_ref(), op.put.as_ref(), op.deleted.as_ref(), op.txn.as_ref()) {
-            (Some(range), ..) => of_reply(range_reply(range)),
-            (_, Some(put), ..) => of_reply(put_reply(put)),
-            (_, _, Some(deleted), _) => of_reply(delete_reply(deleted)),
-            (.., txn) => of_txn(txn.unwrap()),
-        }
-    });
+    let ops = (0..response.response_count).map(|at| of_op(&*response.responses.add(at)));
     Did::Txn(response.succeeded, ops.collect())
 }
 

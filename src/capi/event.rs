@@ -1,5 +1,6 @@
 //! What a queue delivers.
 
+use super::condition::etcd_if_response_t;
 use super::error::etcd_error_t;
 use super::handle;
 use super::kv::{
@@ -48,6 +49,8 @@ pub const ETCD_EVENT_KEEP_ALIVE: i32 = 12;
 
 /// Something that a watch tells.
 pub const ETCD_EVENT_WATCH_RESPONSE: i32 = 11;
+/// The end of an etcd_kv_put_if_absent_async() or another write with a condition.
+pub const ETCD_EVENT_IF_RESPONSE: i32 = 20;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
 /// a handle: using one after freeing it is the caller's fault.
@@ -383,6 +386,19 @@ pub unsafe extern "C" fn etcd_event_watch_response(
     event: *const etcd_event_t,
 ) -> *const etcd_watch_response_t {
     response_of(event, ETCD_EVENT_WATCH_RESPONSE)
+}
+
+/// The response of a write with a condition.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events; else valid until the event is freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_if_response(
+    event: *const etcd_event_t,
+) -> *const etcd_if_response_t {
+    response(event)
 }
 
 /// Frees an event with its response or error.

@@ -7,13 +7,15 @@
 
 use super::client::etcd_client_t;
 use super::keepalive::etcd_keep_alive_t;
+use super::page::{etcd_range_iter_t, RangeIter};
 use super::queue::{etcd_op_t, etcd_queue_t, EventQueue};
+use super::request::etcd_request_t;
 use super::stream::Stream;
 use super::txn::etcd_txn_t;
 use super::watch::etcd_watch_t;
 use crate::classic::Session;
 use crate::client::keepalive::KeepAlive;
-use crate::client::txn::Txn;
+use crate::client::txn::{Op, Txn};
 use crate::client::watch::Watch;
 use crate::client::AbortHandle;
 use crate::error::{Error, Result};
@@ -33,6 +35,8 @@ pub enum Object {
     Txn(Arc<Mutex<Txn>>),
     Watch(Arc<Stream<Watch>>),
     KeepAlive(Arc<Stream<KeepAlive>>),
+    RangeIter(Arc<RangeIter>),
+    Request(Arc<Op>),
 }
 
 /// What a C handle type stands for.
@@ -70,6 +74,8 @@ kinds! {
     4 etcd_txn_t Txn(Mutex<Txn>) "txn";
     5 etcd_watch_t Watch(Stream<Watch>) "watch";
     6 etcd_keep_alive_t KeepAlive(Stream<KeepAlive>) "keep_alive";
+    10 etcd_range_iter_t RangeIter(RangeIter) "range";
+    11 etcd_request_t Request(Op) "request";
 }
 
 #[derive(Default)]

@@ -8,16 +8,20 @@ use super::event::{
 };
 use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
-use super::response::{first, malformed, run, Response};
+use super::response::{first, hand_out, malformed, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
 use crate::client::namespace::own_name;
+use crate::client::page::Page;
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sys;
-use crate::wire::decode::{KeyValue, Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE};
+use crate::wire::decode::{
+    KeyValue, Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE, RANGE_PART,
+};
+use bytes::Bytes;
 use std::ffi::c_void;
 use std::time::Duration;
 
@@ -42,6 +46,13 @@ pub const ETCD_IGNORE_VALUE: u32 = 128;
 pub const ETCD_IGNORE_LEASE: u32 = 256;
 /// For compact: return when the space has been freed too, not only decided upon.
 pub const ETCD_PHYSICAL: u32 = 512;
+
+/// For get: only the first key found by sort_target, such as the smallest, or with
+/// ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
+pub const ETCD_FIRST: u32 = 2048;
+/// For get: only the last key found by sort_target, such as the largest, or with
+/// ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
+pub const ETCD_LAST: u32 = 4096;
 
 /// For sort_order: by key, ascending; with another sort_target, ascending by
 /// that within what the limit leaves.
@@ -74,8 +85,8 @@ pub struct etcd_get_options_t {
     pub range_end: etcd_bytes_t,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
-    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
-    /// ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_FIRST or ETCD_LAST, ETCD_SERIALIZABLE,
+    /// ETCD_KEYS_ONLY, ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
     pub flags: u32,
     /// Read the keys as they were at this revision; 0 as they are now.
     /// ETCD_ERR_COMPACTED if it is gone, ETCD_ERR_FUTURE_REVISION if it is to come.
@@ -186,6 +197,10 @@ pub struct etcd_put_response_t {
     /// With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
     /// Valid until the response is freed.
     pub prev_kv: *const etcd_kv_t,
+    /// After etcd_kv_put_ttl() the lease that it granted; else 0.
+    pub lease: i64,
+    /// After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
+    pub ttl: i64,
 }
 
 /// Reply to a delete. Made by the library; read it, never copy it or take its
@@ -213,11 +228,12 @@ pub struct etcd_compact_response_t {
 /// Key-value pairs, and the message that they point into.
 pub struct Pairs {
     kvs: Vec<etcd_kv_t>,
-    _message: Vec<u8>,
+    _message: Bytes,
 }
 
 impl Pairs {
-    fn decode(shape: &Shape, message: Vec<u8>, prefix: &[u8]) -> Result<(Reply, Pairs)> {
+    fn decode(shape: &Shape, message: impl Into<Bytes>, prefix: &[u8]) -> Result<(Reply, Pairs)> {
+        let message = message.into();
         let (reply, kvs) = Pairs::read(shape, &message, prefix)?;
         Ok((reply, Pairs { kvs, _message: message }))
     }
@@ -256,6 +272,13 @@ impl Response for etcd_range_response_t {
 }
 
 impl etcd_range_response_t {
+    /// One that is a part of a range, whose keys begin with the prefix.
+    pub(super) fn page(page: &Page, prefix: &[u8]) -> Result<*mut etcd_range_response_t> {
+        let (_, pairs) = Pairs::decode(&RANGE_PART, page.message.clone(), prefix)?;
+        let totals = Reply { header: page.header, count: page.count, more: page.more };
+        Ok(hand_out(etcd_range_response_t::new(totals, &pairs.kvs), pairs))
+    }
+
     pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_range_response_t {
         etcd_range_response_t {
             header: reply.header.into(),
@@ -278,7 +301,7 @@ impl Response for etcd_put_response_t {
 
 impl etcd_put_response_t {
     pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_put_response_t {
-        etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs) }
+        etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs), lease: 0, ttl: 0 }
     }
 }
 
@@ -340,8 +363,13 @@ pub(super) unsafe fn keys<'a>(
     }
 }
 
-const GET_FLAGS: u32 =
-    ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY | ETCD_COUNT_ONLY;
+const GET_FLAGS: u32 = ETCD_PREFIX
+    | ETCD_FROM_KEY
+    | ETCD_SERIALIZABLE
+    | ETCD_KEYS_ONLY
+    | ETCD_COUNT_ONLY
+    | ETCD_FIRST
+    | ETCD_LAST;
 const PUT_FLAGS: u32 = ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE;
 const DELETE_FLAGS: u32 = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV;
 
@@ -352,10 +380,19 @@ pub(super) unsafe fn get_options<'a>(
 ) -> Result<(Keys<'a>, Reading, Common)> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, GET_FLAGS)?;
+    let (limit, sort_order) = match options.flags & (ETCD_FIRST | ETCD_LAST) {
+        0 => (options.limit, options.sort_order),
+        ETCD_FIRST if (options.limit, options.sort_order) == (0, 0) => (1, ETCD_SORT_ASCEND),
+        ETCD_LAST if (options.limit, options.sort_order) == (0, 0) => (1, ETCD_SORT_DESCEND),
+        _ => {
+            let why = "ETCD_FIRST, ETCD_LAST, and sort_order with limit exclude each other";
+            return Err(Error::invalid(why));
+        }
+    };
     let reading = Reading {
         revision: options.revision,
-        limit: options.limit,
-        sort_order: options.sort_order,
+        limit,
+        sort_order,
         sort_target: options.sort_target,
         serializable: options.flags & ETCD_SERIALIZABLE != 0,
         keys_only: options.flags & ETCD_KEYS_ONLY != 0,

@@ -8,6 +8,7 @@
 
 pub mod classic;
 pub mod client;
+pub mod condition;
 pub mod error;
 pub mod event;
 mod handle;
@@ -15,7 +16,9 @@ pub mod keepalive;
 pub mod kv;
 pub mod lease;
 mod options;
+pub mod page;
 pub mod queue;
+pub mod request;
 mod response;
 mod stream;
 pub mod txn;

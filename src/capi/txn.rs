@@ -13,7 +13,7 @@ use super::response::{first, malformed, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::Common;
-use crate::client::txn::{Branch, Operand, Txn};
+use crate::client::txn::{Branch, Op, Operand, Txn};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
@@ -98,7 +98,7 @@ unsafe impl Options for etcd_txn_options_t {
     const FIRST_SIZE: usize = 16;
 }
 
-/// The reply to one operation of a transaction: one of the pointers, the others
+/// The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
 /// are NULL.
 ///
 /// Frozen: 40 bytes.
@@ -117,6 +117,17 @@ pub struct etcd_op_response_t {
     pub deleted: *const etcd_delete_response_t,
     /// To a transaction in the transaction.
     pub txn: *const etcd_txn_response_t,
+}
+
+impl etcd_op_response_t {
+    pub(super) const NONE: etcd_op_response_t = etcd_op_response_t {
+        kind: 0,
+        reserved: 0,
+        range: std::ptr::null(),
+        put: std::ptr::null(),
+        deleted: std::ptr::null(),
+        txn: std::ptr::null(),
+    };
 }
 
 /// Reply to a transaction. Made by the library; read it, never copy it or take
@@ -203,14 +214,7 @@ fn op_of(
     parts: &mut Vec<Box<dyn Any>>,
     depth: usize,
 ) -> Result<etcd_op_response_t> {
-    let mut response = etcd_op_response_t {
-        kind: 0,
-        reserved: 0,
-        range: std::ptr::null(),
-        put: std::ptr::null(),
-        deleted: std::ptr::null(),
-        txn: std::ptr::null(),
-    };
+    let mut response = etcd_op_response_t::NONE;
     let pairs = |shape: &Shape, message, parts: &mut Vec<Box<dyn Any>>| -> Result<_> {
         let (reply, kvs): (_, Vec<etcd_kv_t>) = Pairs::read(shape, message, prefix)?;
         // Where the vector's elements are they stay.
@@ -249,7 +253,7 @@ fn op_of(
 }
 
 /// Which list an operation goes to.
-fn branch(number: i32) -> Result<Branch> {
+pub(super) fn branch(number: i32) -> Result<Branch> {
     match number {
         ETCD_THEN => Ok(Branch::Then),
         ETCD_ELSE => Ok(Branch::Else),
@@ -260,13 +264,41 @@ fn branch(number: i32) -> Result<Branch> {
 /// What options of an operation cannot say: a transaction has one deadline and goes to one member.
 fn only_operation(common: Common) -> Result<()> {
     match common.timeout.is_some() || common.require_leader {
-        true => Err(Error::invalid("timeout_ms and ETCD_REQUIRE_LEADER belong to the commit")),
+        true => Err(Error::invalid(
+            "timeout_ms and ETCD_REQUIRE_LEADER belong to the commit, or to etcd_kv_do()",
+        )),
         false => Ok(()),
     }
 }
 
+/// The operations of transactions, and of requests.
+pub(super) unsafe fn get_op(key: etcd_bytes_t, options: *const etcd_get_options_t) -> Result<Op> {
+    let (keys, reading, common) = get_options(key, options)?;
+    only_operation(common)?;
+    Op::get(keys, &reading)
+}
+
+pub(super) unsafe fn put_op(
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    options: *const etcd_put_options_t,
+) -> Result<Op> {
+    let (how, common) = put_options(options)?;
+    only_operation(common)?;
+    Op::put(bytes(key, "key")?, bytes(value, "value")?, &how)
+}
+
+pub(super) unsafe fn delete_op(
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+) -> Result<Op> {
+    let (keys, prev_kv, common) = delete_options(key, options)?;
+    only_operation(common)?;
+    Op::delete(keys, prev_kv)
+}
+
 /// Changes a transaction under construction.
-unsafe fn change(
+pub(super) unsafe fn change(
     txn: *mut etcd_txn_t,
     err: *mut *mut etcd_error_t,
     change: impl FnOnce(&mut Txn) -> Result<()>,
@@ -388,11 +420,7 @@ pub unsafe extern "C" fn etcd_txn_get(
     options: *const etcd_get_options_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| {
-        let (keys, reading, common) = get_options(key, options)?;
-        only_operation(common)?;
-        txn.get(self::branch(branch)?, keys, &reading)
-    })
+    change(txn, err, |txn| txn.add(self::branch(branch)?, get_op(key, options)?))
 }
 
 /// Adds a put. A transaction may put a key once in each branch.
@@ -416,11 +444,7 @@ pub unsafe extern "C" fn etcd_txn_put(
     options: *const etcd_put_options_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| {
-        let (how, common) = put_options(options)?;
-        only_operation(common)?;
-        txn.put(self::branch(branch)?, bytes(key, "key")?, bytes(value, "value")?, &how)
-    })
+    change(txn, err, |txn| txn.add(self::branch(branch)?, put_op(key, value, options)?))
 }
 
 /// Adds a delete.
@@ -442,11 +466,7 @@ pub unsafe extern "C" fn etcd_txn_delete(
     options: *const etcd_delete_options_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| {
-        let (keys, prev_kv, common) = delete_options(key, options)?;
-        only_operation(common)?;
-        txn.delete(self::branch(branch)?, keys, prev_kv)
-    })
+    change(txn, err, |txn| txn.add(self::branch(branch)?, delete_op(key, options)?))
 }
 
 /// Adds a transaction as an operation: a copy of it as it is now. Its compares
@@ -475,7 +495,7 @@ pub unsafe extern "C" fn etcd_txn_nest(
         let nested = copied(nested)?;
         let txn = handle::get(txn)?;
         let mut txn = txn.lock().unwrap();
-        txn.nest(self::branch(branch)?, nested).map(|()| ETCD_OK)
+        txn.add(self::branch(branch)?, Op::txn(nested)).map(|()| ETCD_OK)
     })
 }
 

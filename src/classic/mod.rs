@@ -10,9 +10,8 @@ mod lock;
 mod watch;
 
 use crate::client::kv::{Common, Keys, Reading};
-use crate::client::lease;
 use crate::client::{Client, Deadline, Effect, Method};
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{DELETE_RANGE, RANGE};
 use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
@@ -88,36 +87,24 @@ impl Session {
         let key = self.namespace().key(name);
         self.fits(key.len().saturating_add(value.len()))?;
         let until = self.deadline();
-        let lease = match ttl {
-            0 => 0,
-            ttl => {
-                let request = LeaseGrantRequest { ttl: ttl.into(), id: 0 };
-                let granted = self.ask::<LeaseGrantResponse>(lease::GRANT, &request, until);
-                // Without its key, a lease is nothing that anybody could see.
-                granted.map_err(|error| error.maybe_applied(false))?.id
+        let put = |lease| {
+            let put = PutRequest {
+                key: key.clone(),
+                value: Bytes::copy_from_slice(value),
+                lease,
+                ..Default::default()
+            };
+            match precond {
+                None => self.ask::<PutResponse>(PUT, &put, until).map(drop),
+                Some(precond) => {
+                    self.if_value(key.clone(), precond, Request::RequestPut(put), until)
+                }
             }
         };
-        let put = PutRequest {
-            key: key.clone(),
-            value: Bytes::copy_from_slice(value),
-            lease,
-            ..Default::default()
-        };
-        let result = match precond {
-            None => self.ask::<PutResponse>(PUT, &put, until).map(drop),
-            Some(precond) => self.if_value(key, precond, Request::RequestPut(put), until),
-        };
-        match &result {
-            Err(error) if lease != 0 && error.outcome == Outcome::NotApplied => {
-                let core = self.core().clone();
-                let _ = self.wait(async move {
-                    lease::give_back(&core, lease).await;
-                    Ok(())
-                });
-            }
-            _ => {}
+        match ttl {
+            0 => put(0),
+            ttl => self.with_new_lease(ttl.into(), until, |lease| put(lease.id)),
         }
-        result
     }
 
     /// Deletes a key that exists, and has the value `precond` where that is given.

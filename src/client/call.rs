@@ -16,6 +16,7 @@ use std::pin::{pin, Pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 /// After so long without a byte from the server a call doubts it: it asks for
@@ -124,6 +125,9 @@ pub struct Cluster {
     pub channel: Channel,
     pub tokens: Tokens,
     pub max_receive: usize,
+    /// Streamed ranges at once. One that nobody reads keeps a window's worth of
+    /// the connection, which all calls share.
+    pub range_streams: Arc<Semaphore>,
 }
 
 impl Cluster {

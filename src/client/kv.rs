@@ -67,6 +67,16 @@ impl Reading {
         Ok(())
     }
 
+    /// Keys come in ascending order anyway; asked for it, a server collects all of
+    /// them before it heeds the limit.
+    fn order(&self) -> i32 {
+        let asked = (self.sort_order, self.sort_target);
+        match asked == (SortOrder::Ascend as i32, SortTarget::Key as i32) {
+            true => SortOrder::None as i32,
+            false => self.sort_order,
+        }
+    }
+
     /// As an operation of a transaction.
     pub fn request(&self, keys: Keys<'_>) -> Result<RangeRequest> {
         self.check()?;
@@ -76,7 +86,7 @@ impl Reading {
             range_end: Bytes::copy_from_slice(&end),
             limit: self.limit,
             revision: self.revision,
-            sort_order: self.sort_order,
+            sort_order: self.order(),
             sort_target: self.sort_target,
             serializable: self.serializable,
             keys_only: self.keys_only,
@@ -93,7 +103,7 @@ impl Reading {
         Ok(frame
             .number(3, self.limit)
             .number(4, self.revision)
-            .number(5, self.sort_order.into())
+            .number(5, self.order().into())
             .number(6, self.sort_target.into())
             .flag(7, self.serializable)
             .flag(8, self.keys_only)

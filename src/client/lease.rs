@@ -6,8 +6,10 @@ use super::call::{Call, Effect};
 use super::kv::{empty, positive, Common};
 use super::server::{Core, Deadline, Method};
 use super::Client;
-use crate::error::{Error, Result};
-use crate::wire::proto::{LeaseRevokeRequest, LeaseRevokeResponse};
+use crate::error::{Error, Outcome, Result};
+use crate::wire::proto::{
+    LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse,
+};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -45,6 +47,32 @@ impl Client {
     pub fn time_to_live(&self, id: i64, keys: bool, common: Common) -> Result<Call> {
         let frame = empty()?.number(1, known(id)?).flag(2, keys);
         Ok(self.call(TIME_TO_LIVE.path, TIME_TO_LIVE.effect, frame, common))
+    }
+
+    /// Writes something with a lease of its own. One that nothing came of is given back.
+    pub fn with_new_lease<T>(
+        &self,
+        ttl: i64,
+        until: Deadline,
+        write: impl FnOnce(&LeaseGrantResponse) -> Result<T>,
+    ) -> Result<T> {
+        positive("ttl", ttl)?;
+        let request = LeaseGrantRequest { ttl, id: 0 };
+        let granted: Result<LeaseGrantResponse> = self.ask(GRANT, &request, until);
+        // Without its key, a lease is nothing that anybody could see.
+        let lease = granted.map_err(|error| error.maybe_applied(false))?;
+        let written = write(&lease);
+        match &written {
+            Err(error) if error.outcome == Outcome::NotApplied => {
+                let core = self.core().clone();
+                let _ = self.wait(async move {
+                    give_back(&core, lease.id).await;
+                    Ok(())
+                });
+            }
+            _ => {}
+        }
+        written
     }
 
     pub fn leases(&self, common: Common) -> Result<Call> {

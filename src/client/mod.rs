@@ -11,6 +11,7 @@ pub mod lease;
 pub mod lock;
 pub mod namespace;
 mod options;
+pub mod page;
 mod server;
 mod token;
 pub mod txn;
@@ -43,9 +44,11 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use token::Tokens;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
+/// Half of a connection's window.
+const MOST_RANGE_STREAMS: usize = 2;
 /// How long close waits for the runtime to let go of a client's calls.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(900);
 
@@ -172,7 +175,8 @@ impl Client {
             Servers::Cluster { endpoints, tls, login, timing } => {
                 let channel = Channel::new(endpoints)?;
                 let tokens = Tokens::new(login);
-                let cluster = Arc::new(Cluster { channel, tokens, max_receive });
+                let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
+                let cluster = Arc::new(Cluster { channel, tokens, max_receive, range_streams });
                 (Server::Cluster(cluster), Some((tls, timing)))
             }
         };

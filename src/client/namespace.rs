@@ -7,7 +7,7 @@ use super::kv::prefix_end;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_PROTOCOL;
 use crate::wire::proto::request_op::Request;
-use crate::wire::proto::TxnRequest;
+use crate::wire::proto::{DeleteRangeRequest, PutRequest, RangeRequest, TxnRequest};
 use bytes::Bytes;
 
 /// With the empty prefix, the whole store. A key that is the prefix itself is in
@@ -50,20 +50,43 @@ impl Namespace {
         *key = self.key(key);
         *end = self.end(end);
     }
+}
 
-    /// Makes names of a transaction keys.
-    pub fn place_txn(&self, txn: &mut TxnRequest) {
-        for compare in &mut txn.compare {
-            self.place(&mut compare.key, &mut compare.range_end);
+/// A message that has names.
+pub trait Named {
+    /// Makes keys of them.
+    fn place(&mut self, namespace: &Namespace);
+}
+
+impl Named for RangeRequest {
+    fn place(&mut self, namespace: &Namespace) {
+        namespace.place(&mut self.key, &mut self.range_end);
+    }
+}
+
+impl Named for PutRequest {
+    fn place(&mut self, namespace: &Namespace) {
+        self.key = namespace.key(&self.key);
+    }
+}
+
+impl Named for DeleteRangeRequest {
+    fn place(&mut self, namespace: &Namespace) {
+        namespace.place(&mut self.key, &mut self.range_end);
+    }
+}
+
+impl Named for TxnRequest {
+    fn place(&mut self, namespace: &Namespace) {
+        for compare in &mut self.compare {
+            namespace.place(&mut compare.key, &mut compare.range_end);
         }
-        for op in txn.success.iter_mut().chain(&mut txn.failure) {
+        for op in self.success.iter_mut().chain(&mut self.failure) {
             match &mut op.request {
-                Some(Request::RequestRange(get)) => self.place(&mut get.key, &mut get.range_end),
-                Some(Request::RequestPut(put)) => put.key = self.key(&put.key),
-                Some(Request::RequestDeleteRange(delete)) => {
-                    self.place(&mut delete.key, &mut delete.range_end);
-                }
-                Some(Request::RequestTxn(nested)) => self.place_txn(nested),
+                Some(Request::RequestRange(get)) => get.place(namespace),
+                Some(Request::RequestPut(put)) => put.place(namespace),
+                Some(Request::RequestDeleteRange(delete)) => delete.place(namespace),
+                Some(Request::RequestTxn(nested)) => nested.place(namespace),
                 None => {}
             }
         }

@@ -4,6 +4,7 @@
 
 use super::call::{Call, Effect};
 use super::kv::{no_memory, Common, Keys, Reading, Writing};
+use super::namespace::Named;
 use super::Client;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_TOO_MANY_OPS};
@@ -95,55 +96,93 @@ impl Txn {
         Ok(())
     }
 
-    pub fn get(&mut self, branch: Branch, keys: Keys<'_>, reading: &Reading) -> Result<()> {
-        self.push(branch, Request::RequestRange(reading.request(keys)?))
+    /// Adds an operation.
+    pub fn add(&mut self, branch: Branch, op: Op) -> Result<()> {
+        let Op { request, depth, count, nested } = op;
+        if depth > MOST_NESTED {
+            let why = format!("more than {MOST_NESTED} transactions in each other");
+            return Err(Error::new(ETCD_ERR_INVALID_ARGUMENT, why));
+        }
+        self.count(count)?;
+        let list = match branch {
+            Branch::Then => &mut self.request.success,
+            Branch::Else => &mut self.request.failure,
+        };
+        list.push(RequestOp { request: Some(request) });
+        self.depth = self.depth.max(depth);
+        self.nested += nested;
+        Ok(())
+    }
+}
+
+/// An operation: done alone, or as a part of transactions.
+#[derive(Clone)]
+pub struct Op {
+    request: Request,
+    /// How many transactions stand in each other here.
+    depth: usize,
+    /// Compares and operations in all, itself included.
+    count: usize,
+    /// Those of them that are transactions, and have no key.
+    nested: usize,
+}
+
+/// What an operation is, and with that what is replied to it.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Get,
+    Put,
+    Delete,
+    Txn,
+}
+
+impl Op {
+    fn single(request: Request) -> Op {
+        Op { request, depth: 0, count: 1, nested: 0 }
     }
 
-    pub fn put(&mut self, branch: Branch, key: &[u8], value: &[u8], how: &Writing) -> Result<()> {
+    pub fn get(keys: Keys<'_>, reading: &Reading) -> Result<Op> {
+        Ok(Op::single(Request::RequestRange(reading.request(keys)?)))
+    }
+
+    pub fn put(key: &[u8], value: &[u8], how: &Writing) -> Result<Op> {
         let (key, _) = Keys::One(key).span()?;
-        let put = PutRequest {
+        Ok(Op::single(Request::RequestPut(PutRequest {
             key: Bytes::copy_from_slice(key),
             value: Bytes::copy_from_slice(value),
             lease: how.lease,
             prev_kv: how.prev_kv,
             ignore_value: how.ignore_value,
             ignore_lease: how.ignore_lease,
-        };
-        self.push(branch, Request::RequestPut(put))
+        })))
     }
 
-    pub fn delete(&mut self, branch: Branch, keys: Keys<'_>, prev_kv: bool) -> Result<()> {
+    pub fn delete(keys: Keys<'_>, prev_kv: bool) -> Result<Op> {
         let (key, range_end) = keys.span()?;
-        let delete = DeleteRangeRequest {
+        Ok(Op::single(Request::RequestDeleteRange(DeleteRangeRequest {
             key: Bytes::copy_from_slice(key),
             range_end: Bytes::copy_from_slice(&range_end),
             prev_kv,
-        };
-        self.push(branch, Request::RequestDeleteRange(delete))
+        })))
     }
 
-    /// A copy of the other one, as it is now.
-    pub fn nest(&mut self, branch: Branch, other: Txn) -> Result<()> {
-        let Txn { request, depth, count, nested } = other;
-        if depth + 1 > MOST_NESTED {
-            let why = format!("more than {MOST_NESTED} transactions in each other");
-            return Err(Error::new(ETCD_ERR_INVALID_ARGUMENT, why));
+    pub fn txn(txn: Txn) -> Op {
+        let Txn { request, depth, count, nested } = txn;
+        Op {
+            request: Request::RequestTxn(request),
+            depth: depth + 1,
+            count: count + 1,
+            nested: nested + 1,
         }
-        self.count(count)?;
-        self.push(branch, Request::RequestTxn(request))?;
-        self.nested += nested + 1;
-        self.depth = self.depth.max(depth + 1);
-        Ok(())
     }
 
-    fn push(&mut self, branch: Branch, request: Request) -> Result<()> {
-        self.count(1)?;
-        let list = match branch {
-            Branch::Then => &mut self.request.success,
-            Branch::Else => &mut self.request.failure,
-        };
-        list.push(RequestOp { request: Some(request) });
-        Ok(())
+    pub fn kind(&self) -> Kind {
+        match self.request {
+            Request::RequestRange(_) => Kind::Get,
+            Request::RequestPut(_) => Kind::Put,
+            Request::RequestDeleteRange(_) => Kind::Delete,
+            Request::RequestTxn(_) => Kind::Txn,
+        }
     }
 }
 
@@ -155,21 +194,75 @@ fn only_reads(request: &TxnRequest) -> bool {
     })
 }
 
+/// A change of a key on the condition that it is as it was seen, or else a look at it.
+pub fn if_unchanged(key: &[u8], seen: Seen<'_>, change: Op) -> Result<Txn> {
+    let one = Keys::One(key);
+    let (target, operand) = match seen {
+        Seen::Value(value) => (CompareTarget::Value, Operand::Value(value)),
+        Seen::Revision(revision) => (CompareTarget::Mod, Operand::Number(revision)),
+    };
+    let mut txn = Txn::default();
+    txn.compare(one, target as i32, CompareResult::Equal as i32, operand)?;
+    txn.add(Branch::Then, change)?;
+    txn.add(Branch::Else, Op::get(one, &Reading::default())?)?;
+    Ok(txn)
+}
+
+/// What a key is expected to be.
+#[derive(Clone, Copy)]
+pub enum Seen<'a> {
+    Value(&'a [u8]),
+    /// Of its last change; 0 if it does not exist.
+    Revision(i64),
+}
+
 impl Client {
-    /// One that only reads may be repeated like a read.
+    /// A transaction that only reads may be repeated like a read.
     pub fn commit(&self, txn: &Txn, common: Common) -> Result<Call> {
-        let mut request = Cow::Borrowed(&txn.request);
-        let prefix = &self.namespace().prefix;
-        if !prefix.is_empty() {
-            // At least; before anything is copied.
-            let longer = prefix.len().saturating_mul(txn.count - txn.nested);
-            self.fits(request.encoded_len().saturating_add(longer))?;
-            self.namespace().place_txn(request.to_mut());
+        let effect = if only_reads(&txn.request) { Effect::Read } else { Effect::Write };
+        self.message("/etcdserverpb.KV/Txn", effect, &txn.request, txn.count - txn.nested, common)
+    }
+
+    /// An operation alone.
+    pub fn perform(&self, op: &Op, common: Common) -> Result<Call> {
+        let keys = op.count - op.nested;
+        match &op.request {
+            Request::RequestRange(get) => {
+                self.message("/etcdserverpb.KV/Range", Effect::Read, get, keys, common)
+            }
+            Request::RequestPut(put) => {
+                self.message("/etcdserverpb.KV/Put", Effect::Write, put, keys, common)
+            }
+            Request::RequestDeleteRange(delete) => {
+                self.message("/etcdserverpb.KV/DeleteRange", Effect::Write, delete, keys, common)
+            }
+            Request::RequestTxn(txn) => {
+                let effect = if only_reads(txn) { Effect::Read } else { Effect::Write };
+                self.message("/etcdserverpb.KV/Txn", effect, txn, keys, common)
+            }
         }
-        let size = request.encoded_len();
+    }
+
+    /// The message has so many keys, or more with the ends of ranges.
+    fn message<M: Message + Named + Clone>(
+        &self,
+        path: &'static str,
+        effect: Effect,
+        message: &M,
+        keys: usize,
+        common: Common,
+    ) -> Result<Call> {
+        let mut message = Cow::Borrowed(message);
+        let namespace = self.namespace();
+        if !namespace.prefix.is_empty() {
+            // At least; before anything is copied.
+            let longer = namespace.prefix.len().saturating_mul(keys);
+            self.fits(message.encoded_len().saturating_add(longer))?;
+            message.to_mut().place(namespace);
+        }
+        let size = message.encoded_len();
         self.fits(size)?;
-        let frame = encode::frame(&*request).ok_or_else(|| no_memory(size))?;
-        let effect = if only_reads(&request) { Effect::Read } else { Effect::Write };
-        Ok(self.framed("/etcdserverpb.KV/Txn", effect, frame, common))
+        let frame = encode::frame(&*message).ok_or_else(|| no_memory(size))?;
+        Ok(self.framed(path, effect, frame, common))
     }
 }

@@ -30,11 +30,12 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Begins the call, with a first message unless that is empty; `limit` is for
-    /// each message to come.
+    /// Begins the call, with a first message unless that is empty, to which others may
+    /// be added unless it is the only one; `limit` is for each message to come.
     pub async fn open(
         picked: &Picked,
         first: &Request,
+        only: bool,
         token: Option<&HeaderValue>,
         limit: usize,
     ) -> Result<Stream, Failure> {
@@ -45,7 +46,7 @@ impl Stream {
             Failure::NotSent(e.to_string())
         })?;
         if !first.frame.is_empty() {
-            request.send_data(first.frame.clone(), false).map_err(lost)?;
+            request.send_data(first.frame.clone(), only).map_err(lost)?;
         }
         Ok(Stream {
             _counted: counted,

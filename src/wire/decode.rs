@@ -147,13 +147,20 @@ pub struct Shape {
     pairs: u64,
     count: u64,
     more: u64,
+    /// It is not a part of a reply: it has its header and its count.
+    whole: bool,
 }
 
-pub const RANGE: Shape = Shape { pairs: 2, count: 4, more: 3 };
-pub const PUT: Shape = Shape { pairs: 2, count: 0, more: 0 };
+pub const RANGE: Shape = Shape { pairs: 2, count: 4, more: 3, whole: true };
+/// A part of a range reply; the header, the count and `more` come with the last.
+pub const RANGE_PART: Shape = Shape { whole: false, ..RANGE };
+/// Either without a look at its pairs.
+pub const RANGE_TOTALS: Shape = Shape { pairs: 0, ..RANGE };
+pub const PART_TOTALS: Shape = Shape { pairs: 0, ..RANGE_PART };
+pub const PUT: Shape = Shape { pairs: 2, count: 0, more: 0, whole: true };
 /// A reply of which nothing else is wanted.
-pub const HEADER_ONLY: Shape = Shape { pairs: 0, count: 0, more: 0 };
-pub const DELETE_RANGE: Shape = Shape { pairs: 3, count: 2, more: 0 };
+pub const HEADER_ONLY: Shape = Shape { pairs: 0, count: 0, more: 0, whole: true };
+pub const DELETE_RANGE: Shape = Shape { pairs: 3, count: 2, more: 0, whole: true };
 
 impl Shape {
     /// Reads a reply; `pair` gets each pair and about how many are to come,
@@ -187,7 +194,47 @@ impl Shape {
         }
         // etcd has never sent a reply without one, nor counted less than it sent.
         let counted = self.count == 0 || reply.count >= pairs;
-        (has_header && counted).then_some(reply).ok_or(Malformed)
+        (!self.whole || has_header && counted).then_some(reply).ok_or(Malformed)
+    }
+}
+
+/// The part of a range reply in a RangeStreamResponse.
+pub fn streamed(buffer: &[u8]) -> Result<&[u8]> {
+    match Fields(buffer).next()? {
+        Some((1, Value::Bytes(part))) => Ok(part),
+        Some(_) => Err(Malformed),
+        None => Ok(&[]),
+    }
+}
+
+/// Where to cut a range reply in two, each the fields of a reply.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Cut<'a> {
+    /// Behind the last pair of the first half, or at the end.
+    pub at: usize,
+    /// The last key before that; none if there is no key.
+    pub last: Option<&'a [u8]>,
+    /// There are keys behind it.
+    pub more: bool,
+}
+
+/// Cuts off so many pairs of a range reply, or all that it has.
+pub fn cut(buffer: &[u8], most: usize) -> Result<Cut<'_>> {
+    let mut fields = Fields(buffer);
+    let (mut pairs, mut last) = (0, None);
+    loop {
+        let at = buffer.len() - fields.0.len();
+        match fields.next()? {
+            None => return Ok(Cut { at, last, more: false }),
+            Some((number, Value::Bytes(pair))) if number == RANGE.pairs => {
+                if pairs == most {
+                    return Ok(Cut { at, last, more: true });
+                }
+                pairs += 1;
+                last = Some(KeyValue::decode(pair)?.key);
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -275,6 +322,32 @@ mod tests {
         // A response to nothing, and to an operation that there is not.
         assert!(txn(&[0x1a, 0], |_| ()).is_err());
         assert!(txn(&message(new().bytes(3, &[0x2a, 0])), |_| ()).is_err());
+    }
+
+    #[test]
+    fn a_reply_is_cut_between_its_pairs() {
+        let pair = |key: &[u8]| {
+            message(Encoder::new(0).unwrap().bytes(1, key).flag(3, true).flag(4, true))
+        };
+        let encoder =
+            Encoder::new(0).unwrap().bytes(1, &message(Encoder::new(0).unwrap().flag(3, true)));
+        let encoder = encoder.bytes(2, &pair(b"a")).bytes(2, &pair(b"b")).bytes(2, &pair(b"c"));
+        let reply = message(encoder.flag(3, true).number(4, 9));
+        let keys = |part: &[u8]| {
+            let mut keys = Vec::new();
+            RANGE_PART.decode(part, |kv, _| keys.extend_from_slice(kv.key)).unwrap();
+            keys
+        };
+        for (most, last, more) in [(1, b"a", true), (2, b"b", true), (3, b"c", false)] {
+            let cut = cut(&reply, most).unwrap();
+            assert_eq!((cut.last, cut.more), (Some(&last[..]), more));
+            assert_eq!(keys(&reply[..cut.at]), b"abc"[..most]);
+            assert_eq!(keys(&reply[cut.at..]), b"abc"[most..]);
+        }
+        assert_eq!(cut(&[], 1), Ok(Cut { at: 0, last: None, more: false }));
+        assert_eq!(cut(&[0x12, 0x05], 1), Err(Malformed));
+        assert_eq!(streamed(&message(Encoder::new(0).unwrap().bytes(1, &reply))), Ok(&reply[..]));
+        assert_eq!((streamed(&[]), streamed(&[0x08, 0x01])), (Ok(&[][..]), Err(Malformed)));
     }
 
     #[test]

@@ -49,6 +49,7 @@ static RESPONSES: [Element; 4] = [
     Element { field: 3, cost: 0, inside: Inside::Elements(&DELETED) },
     Element { field: 4, cost: 0, inside: Inside::Elements(&OPERATIONS) },
 ];
+static STREAMED: [Element; 1] = [Element { field: 1, cost: 0, inside: Inside::Elements(&PAIRS) }];
 static EVENTS: [Element; 1] = [plain(11, EVENT)];
 static LEASES: [Element; 1] = [plain(2, NUMBER)];
 static KEYS: [Element; 1] = [plain(5, KEY)];
@@ -58,6 +59,7 @@ static ANYTHING: [Element; 1] = [Element { field: ANY_FIELD, cost: ANY, inside: 
 pub fn elements(path: &str) -> &'static [Element] {
     match path {
         "/etcdserverpb.KV/Range" | "/etcdserverpb.KV/Put" => &PAIRS,
+        "/etcdserverpb.KV/RangeStream" => &STREAMED,
         "/etcdserverpb.KV/DeleteRange" => &DELETED,
         "/etcdserverpb.KV/Txn" => &OPERATIONS,
         "/etcdserverpb.Watch/Watch" => &EVENTS,

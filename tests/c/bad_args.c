@@ -333,6 +333,133 @@ static void transactions(void) {
   calls += 17;
 }
 
+/* Every call on an iterator with one that is none. */
+static void try_iter(void *handle, const char *what) {
+  etcd_range_response_t *page = GARBAGE(etcd_range_response_t *);
+  etcd_status_t expected = wrong(etcd_range_next(handle, &page, NULL));
+  if (expected >= 0) FAIL("%s: taken for an iterator", what);
+  EXPECT(expected, etcd_range_next(handle, &page, &err));
+  CHECK(page == NULL);
+  etcd_range_close(handle);
+  calls += 3;
+}
+
+static void pages(void) {
+  etcd_range_options_t options = ETCD_RANGE_OPTIONS_INIT;
+  etcd_range_iter_t *iter = GARBAGE(etcd_range_iter_t *);
+  etcd_range_response_t *page = GARBAGE(etcd_range_response_t *);
+  uint8_t end[4] = { 9, 9, 9, 9 };
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_range_open(NULL, text("k"), NULL, &iter, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_range_open(client, text("k"), NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_range_open(client, bytes(NULL, 1), NULL, &iter, &err));
+  EXPECT(ETCD_ERR_SEND_TOO_LARGE, etcd_range_open(client, bytes(NOWHERE, SIZE_MAX), NULL, &iter, &err));
+  options.reserved = 1;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("k"), &options, &iter, &err));
+  options.reserved = 0;
+  options.flags = ETCD_COUNT_ONLY;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("k"), &options, &iter, &err));
+  options.flags = 0;
+  options.size--;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("k"), &options, &iter, &err));
+  CHECK(iter == NULL);
+  OK(etcd_range_open(client, text("bad/pages"), NULL, &iter, &err));
+  bad_handles(try_iter, iter);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_range_next(iter, NULL, &err));
+  OK(etcd_range_next(iter, &page, &err));
+  CHECK(page->kv_count == 0 && !page->more && page->header.revision > 0);
+  etcd_range_response_free(page);
+  CHECK(etcd_range_next(iter, &page, NULL) == ETCD_EMPTY && page == NULL);
+  etcd_range_close(iter);
+  etcd_range_close(iter);
+  etcd_range_close(NULL);
+
+  CHECK(etcd_prefix_end(bytes(NULL, 3), end, sizeof end) == 0);
+  CHECK(etcd_prefix_end(bytes(NOWHERE, SIZE_MAX), end, sizeof end) == 0);
+  CHECK(etcd_prefix_end(text("k"), NULL, 100) == 1 && etcd_prefix_end(text("abc"), end, 2) == 3);
+  CHECK(end[0] == 9 && end[3] == 9);
+  calls += 18;
+}
+
+static void conditions(void) {
+  etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
+  etcd_delete_options_t of_delete = ETCD_DELETE_OPTIONS_INIT;
+  etcd_if_response_t *out = GARBAGE(etcd_if_response_t *);
+  etcd_bytes_t k = text("k"), v = text("v"), bad = bytes(NULL, 1);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent(NULL, k, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value(NULL, k, v, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision(NULL, k, 1, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value(NULL, k, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision(NULL, k, 1, NULL, &out, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_absent(client, k, v, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_absent(client, bad, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_value(client, k, bad, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_value(client, k, v, bad, NULL, &out, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_revision(client, k, -1, v, NULL, &out, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_value(client, k, bad, NULL, &out, &err));
+  EXPECT(ETCD_ERR_EMPTY_KEY, etcd_kv_delete_if_revision(client, text(""), 1, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(client, k, v, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(client, k, v, v, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(client, k, 1, v, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(client, k, v, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(client, k, 1, NULL, NULL, NULL, NULL, &err));
+  options.flags = ETCD_PREFIX;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, k, v, &options, &out, &err));
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, k, v, 9, &options, NULL, &err));
+  of_delete.flags = ETCD_PREFIX;
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_value(client, k, v, &of_delete, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl(NULL, k, v, 9, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_ttl(client, k, v, 0, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_ttl(client, bad, v, 9, NULL, NULL, &err));
+  CHECK(out == NULL && etcd_event_if_response(NULL) == NULL);
+  etcd_if_response_free(NULL);
+  calls += 25;
+}
+
+/* Every call on a request with one that is none. */
+static void try_request(void *handle, const char *what) {
+  etcd_op_response_t *out = GARBAGE(etcd_op_response_t *);
+  etcd_txn_t *txn = NULL;
+  etcd_status_t expected = wrong(etcd_kv_do(client, handle, NULL, &out, NULL));
+  if (expected >= 0) FAIL("%s: taken for a request", what);
+  OK(etcd_txn_new(&txn, &err));
+  EXPECT(expected, etcd_kv_do_async(client, handle, NULL, queue, NULL, NULL, &err));
+  EXPECT(expected, etcd_txn_request(txn, ETCD_THEN, handle, &err));
+  CHECK(out == NULL);
+  etcd_request_free(handle);
+  etcd_txn_free(txn);
+  calls += 4;
+}
+
+static void requests(void) {
+  etcd_txn_options_t options = ETCD_TXN_OPTIONS_INIT;
+  etcd_request_t *request = GARBAGE(etcd_request_t *);
+  etcd_op_response_t *out = GARBAGE(etcd_op_response_t *);
+  etcd_txn_t *txn = NULL;
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_request_new_get(text("k"), NULL, NULL, &err));
+  EXPECT(ETCD_ERR_EMPTY_KEY, etcd_request_new_get(text(""), NULL, &request, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_request_new_put(text("k"), bytes(NULL, 1), NULL, &request, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_request_new_delete(bytes(NULL, 1), NULL, &request, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_request_new_txn(NULL, &request, &err));
+  CHECK(request == NULL);
+  OK(etcd_request_new_get(text("k"), NULL, &request, &err));
+  bad_handles(try_request, request);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_do(NULL, request, NULL, &out, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_do_async(client, request, NULL, NULL, NULL, NULL, &err));
+  options.flags = ETCD_PREFIX;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_do(client, request, &options, &out, &err));
+  CHECK(out == NULL);
+  OK(etcd_txn_new(&txn, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_request(txn, 2, request, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_request(NULL, ETCD_THEN, request, &err));
+  etcd_txn_free(txn);
+  OK(etcd_kv_do(client, request, NULL, NULL, &err));
+  etcd_op_response_free(NULL);
+  etcd_request_free(request);
+  etcd_request_free(request);
+  etcd_request_free(NULL);
+  calls += 15;
+}
+
 /* Names of stores, and lists of servers. */
 static void stores(void) {
   char store[] = "mem:bad", *host = store;
@@ -489,7 +616,7 @@ static void lengths(void) {
 static void flags(void) {
   static const uint32_t known[] = {
       ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY |
-          ETCD_COUNT_ONLY,
+          ETCD_COUNT_ONLY | ETCD_FIRST | ETCD_LAST,
       ETCD_REQUIRE_LEADER | ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE,
       ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV};
   etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
@@ -799,6 +926,9 @@ int main(int argc, char **argv) {
   leases();
   keep_alives();
   transactions();
+  pages();
+  conditions();
+  requests();
   stores();
   /* Nothing of it has left a trace. */
   settles(count_descriptors, descriptors, "descriptors");

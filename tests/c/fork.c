@@ -56,6 +56,16 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_kv_delete_async(client, text("k"), NULL, queue, NULL, NULL, &err));
   FORKED(etcd_kv_compact(client, 1, NULL, NULL, &err));
   FORKED(etcd_txn_commit(client, NULL, NULL, NULL, &err));
+  {
+    etcd_range_iter_t *iter = (etcd_range_iter_t *)&iter;
+    etcd_if_response_t *reply = (etcd_if_response_t *)&reply;
+    FORKED(etcd_range_open(client, text("k"), NULL, &iter, &err));
+    FORKED(etcd_kv_put_if_absent(client, text("k"), text("v"), NULL, &reply, &err));
+    FORKED(etcd_kv_delete_if_revision_async(client, text("k"), 1, NULL, queue, NULL, NULL, &err));
+    FORKED(etcd_kv_put_ttl(client, text("k"), text("v"), 5, NULL, NULL, &err));
+    FORKED(etcd_kv_do(client, NULL, NULL, NULL, &err));
+    CHECK(iter == NULL && reply == NULL);
+  }
   FORKED(etcd_lease_revoke(client, 1, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive_once_async(client, 1, NULL, queue, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive(client, 1, NULL, queue, NULL, &fresh_kept, &err));

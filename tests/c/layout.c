@@ -127,9 +127,11 @@ AT(etcd_range_response_t, kv_count, 40);
 AT(etcd_range_response_t, count, 48);
 AT(etcd_range_response_t, more, 56);
 
-SIZE(etcd_put_response_t, 40);
+SIZE(etcd_put_response_t, 56);
 AT(etcd_put_response_t, header, 0);
 AT(etcd_put_response_t, prev_kv, 32);
+AT(etcd_put_response_t, lease, 40);
+AT(etcd_put_response_t, ttl, 48);
 
 SIZE(etcd_delete_response_t, 56);
 AT(etcd_delete_response_t, header, 0);
@@ -139,6 +141,25 @@ AT(etcd_delete_response_t, prev_kv_count, 48);
 
 SIZE(etcd_compact_response_t, 32);
 AT(etcd_compact_response_t, header, 0);
+
+SIZE(etcd_range_options_t, 88);
+AT(etcd_range_options_t, size, 0);
+AT(etcd_range_options_t, range_end, 8);
+AT(etcd_range_options_t, timeout_ms, 24);
+AT(etcd_range_options_t, flags, 28);
+AT(etcd_range_options_t, revision, 32);
+AT(etcd_range_options_t, limit, 40);
+AT(etcd_range_options_t, min_mod_revision, 48);
+AT(etcd_range_options_t, max_mod_revision, 56);
+AT(etcd_range_options_t, min_create_revision, 64);
+AT(etcd_range_options_t, max_create_revision, 72);
+AT(etcd_range_options_t, sort_order, 80);
+AT(etcd_range_options_t, reserved, 84);
+
+SIZE(etcd_if_response_t, 48);
+AT(etcd_if_response_t, header, 0);
+AT(etcd_if_response_t, kv, 32);
+AT(etcd_if_response_t, succeeded, 40);
 
 SIZE(etcd_compare_options_t, 64);
 AT(etcd_compare_options_t, size, 0);

@@ -504,7 +504,7 @@ async fn open(
     // A member that is cut off from the others could renew nothing.
     let begin = Request { path, frame: Bytes::new(), require_leader: true };
     let limit = cluster.max_receive;
-    let stream = Stream::open(&picked, &begin, token.value.as_ref(), limit).await;
+    let stream = Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await;
     let stream = stream.map_err(|failure| error(failure).at(cluster.channel.name(picked.index)))?;
     let traffic = picked.connection.traffic.clone();
     Ok(Open { stream, traffic, member: picked.index, token })

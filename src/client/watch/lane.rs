@@ -165,7 +165,7 @@ async fn network(cluster: &Arc<Cluster>, avoid: Option<usize>) -> Result<(Messag
     // A member that is cut off from the others would be silent for ever.
     let first = Request { path, frame: Bytes::new(), require_leader: true };
     let limit = cluster.max_receive.max(SMALLEST_LIMIT);
-    match Stream::open(&picked, &first, token.value.as_ref(), limit).await {
+    match Stream::open(&picked, &first, false, token.value.as_ref(), limit).await {
         Ok(stream) => Ok((Messages::Network(Box::new(stream)), picked.index, token)),
         Err(_) => Err(Error::new(ETCD_ERR_UNAVAILABLE, "the connection was lost")),
     }

@@ -1,0 +1,290 @@
+//! Operations as values: made once, done alone or in transactions.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::event::submit;
+use super::kv::*;
+use super::options::copy;
+use super::queue::{etcd_op_t, etcd_queue_t};
+use super::response::{unread, Response};
+use super::txn::*;
+use super::types::etcd_bytes_t;
+use super::{clear, guard, handle, out, quiet};
+use crate::client::txn::{Kind, Op, Txn};
+use crate::client::{Call, Client};
+use crate::error::Result;
+use crate::status::*;
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex};
+
+/// A get, put, delete or transaction that has not been done. Opaque, never
+/// changes, belongs to no client.
+pub struct etcd_request_t(());
+
+/// Hands out what was made.
+unsafe fn make(
+    out: *mut *mut etcd_request_t,
+    err: *mut *mut etcd_error_t,
+    op: impl FnOnce() -> Result<Op>,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        out.write(handle::insert(Arc::new(op()?))?);
+        Ok(ETCD_OK)
+    })
+}
+
+unsafe fn call(
+    client: &Client,
+    request: *const etcd_request_t,
+    options: *const etcd_txn_options_t,
+) -> Result<(Call, Kind)> {
+    let request = handle::get(request)?;
+    let options = copy(options)?;
+    let common = common(options.timeout_ms, options.flags, 0)?;
+    Ok((client.perform(&request, common)?, request.kind()))
+}
+
+/// Makes a get.
+///
+/// @param key      As etcd_kv_get(). Copied.
+/// @param options  May be NULL for defaults; without a deadline, which is given when it is done.
+///                 Copied.
+/// @param[out] out The request; free it with etcd_request_free().
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
+///         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES or ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_request_new_get(
+    key: etcd_bytes_t,
+    options: *const etcd_get_options_t,
+    out: *mut *mut etcd_request_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    make(out, err, || get_op(key, options))
+}
+
+/// Makes a put.
+///
+/// @param key      As etcd_kv_put(). Copied.
+/// @param value    As etcd_kv_put(). Copied.
+/// @param options  As etcd_request_new_get().
+/// @param[out] out The request; free it with etcd_request_free().
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_request_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_request_new_put(
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    options: *const etcd_put_options_t,
+    out: *mut *mut etcd_request_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    make(out, err, || put_op(key, value, options))
+}
+
+/// Makes a delete.
+///
+/// @param key      As etcd_kv_delete(). Copied.
+/// @param options  As etcd_request_new_get().
+/// @param[out] out The request; free it with etcd_request_free().
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_request_new_get().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_request_new_delete(
+    key: etcd_bytes_t,
+    options: *const etcd_delete_options_t,
+    out: *mut *mut etcd_request_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    make(out, err, || delete_op(key, options))
+}
+
+/// Makes a request of a transaction: a copy of it as it is now.
+///
+/// @param txn      Transaction.
+/// @param[out] out The request; free it with etcd_request_free().
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or
+///         ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_request_new_txn(
+    txn: *const etcd_txn_t,
+    out: *mut *mut etcd_request_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    make(out, err, || {
+        let txn: Arc<Mutex<Txn>> = handle::get(txn)?;
+        let txn = txn.lock().unwrap().clone();
+        Ok(Op::txn(txn))
+    })
+}
+
+/// Frees a request. Calls in progress, and transactions that it was added to, go on.
+///
+/// @param request  May be NULL, or freed already.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_request_free(request: *mut etcd_request_t) {
+    quiet(|| {
+        let _ = handle::remove(request);
+    });
+}
+
+/// Adds a request to a transaction, as etcd_txn_get() and its kin do.
+///
+/// @param txn      Transaction.
+/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param request  Request; stays as it is.
+/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_txn_compare().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_txn_request(
+    txn: *mut etcd_txn_t,
+    branch: i32,
+    request: *const etcd_request_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    change(txn, err, |txn| {
+        let request = handle::get(request)?;
+        txn.add(self::branch(branch)?, Op::clone(&request))
+    })
+}
+
+/// Does a request, any number of times.
+///
+/// The same as etcd_kv_get(), etcd_kv_put(), etcd_kv_delete() or etcd_txn_commit(),
+/// and blocks and fails as that does.
+///
+/// @param client   Open client.
+/// @param request  Request; stays as it is.
+/// @param options  May be NULL for defaults.
+/// @param[out] out May be NULL if the reply is not wanted; else the reply, of which kind says
+///                 what it is; free it with etcd_op_response_free().
+/// @param[out] err May be NULL. On failure an error with the outcome; free it with
+///                 etcd_error_free().
+/// @return As the call that it is.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_do(
+    client: *mut etcd_client_t,
+    request: *const etcd_request_t,
+    options: *const etcd_txn_options_t,
+    out: *mut *mut etcd_op_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(out);
+        let client = handle::get(client)?;
+        let (call, kind) = call(&client, request, options)?;
+        let changes = call.effect.changes();
+        let message = client.run(call)?;
+        if !out.is_null() {
+            let response = decoded(kind, message, &client.namespace().prefix)
+                .map_err(|e| unread(e, changes))?;
+            out.write(Box::into_raw(Box::new(response)));
+        }
+        Ok(ETCD_OK)
+    })
+}
+
+fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_response_t> {
+    let mut response = etcd_op_response_t::NONE;
+    match kind {
+        Kind::Get => {
+            response.kind = etcd_range_response_t::EVENT;
+            response.range = Response::decode(message, prefix)?;
+        }
+        Kind::Put => {
+            response.kind = etcd_put_response_t::EVENT;
+            response.put = Response::decode(message, prefix)?;
+        }
+        Kind::Delete => {
+            response.kind = etcd_delete_response_t::EVENT;
+            response.deleted = Response::decode(message, prefix)?;
+        }
+        Kind::Txn => {
+            response.kind = etcd_txn_response_t::EVENT;
+            response.txn = Response::decode(message, prefix)?;
+        }
+    }
+    Ok(response)
+}
+
+/// Starts etcd_kv_do() and returns at once.
+///
+/// The end arrives on the queue as that of the call that the request is: an event
+/// of type ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
+/// or ETCD_EVENT_TXN_RESPONSE.
+///
+/// @param client    Open client.
+/// @param request   As etcd_kv_do(); may be freed meanwhile.
+/// @param options   May be NULL for defaults. Copied.
+/// @param queue     Open queue, which may serve any number of clients.
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_do_async(
+    client: *mut etcd_client_t,
+    request: *const etcd_request_t,
+    options: *const etcd_txn_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let (call, kind) = call(&client, request, options)?;
+        let submit = match kind {
+            Kind::Get => submit::<etcd_range_response_t>,
+            Kind::Put => submit::<etcd_put_response_t>,
+            Kind::Delete => submit::<etcd_delete_response_t>,
+            Kind::Txn => submit::<etcd_txn_response_t>,
+        };
+        submit(&client, call, queue, user_data, op)
+    })
+}
+
+/// Frees the response of etcd_kv_do() and all that it points to.
+///
+/// @param response  May be NULL. Not one that is an element of another response.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_op_response_free(response: *mut etcd_op_response_t) {
+    quiet(|| {
+        if response.is_null() {
+            return;
+        }
+        let response = Box::from_raw(response);
+        Response::free(response.range.cast_mut());
+        Response::free(response.put.cast_mut());
+        Response::free(response.deleted.cast_mut());
+        Response::free(response.txn.cast_mut());
+    });
+}

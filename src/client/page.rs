@@ -1,0 +1,306 @@
+//! Huge ranges, page by page, all of one revision.
+//!
+//! The first page is a get like any other; it tells the revision of all others.
+//! What is left is streamed where the server can: then it need not count, for
+//! each page, the keys that are still to come. A stream that breaks is followed
+//! by a get, which has all the patience of gets, and then by another stream.
+
+#![forbid(unsafe_code)]
+
+use super::call::{Effect, Progress};
+use super::kv::Common;
+use super::server::{Core, Deadline, Method, Server};
+use super::Client;
+use crate::error::{Error, Result};
+use crate::status::*;
+use crate::transport::channel::Picked;
+use crate::transport::io::now_ms;
+use crate::transport::{Request, Stream};
+use crate::wire::decode::{self, Header, Malformed, PART_TOTALS, RANGE_TOTALS};
+use crate::wire::encode;
+use crate::wire::proto::range_request::SortOrder;
+use crate::wire::proto::RangeRequest;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
+use tokio::time::{sleep, timeout};
+
+const GET: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
+const STREAM: &str = "/etcdserverpb.KV/RangeStream";
+/// Keys in a page unless told otherwise.
+const PAGE: i64 = 1000;
+/// For the first keys of a stream, of which servers send a few at once; after
+/// that for any sign of life.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long a stream is kept for a reader who does not come.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Some keys of a range, in their order.
+pub struct Page {
+    /// Of the first page's reply; the revision is that of all pages.
+    pub header: Header,
+    /// Keys in the whole range, as the first page's reply had it.
+    pub count: i64,
+    /// Other pages follow.
+    pub more: bool,
+    /// The fields of a RangeResponse; of these only the pairs mean something.
+    pub message: Bytes,
+}
+
+/// A range on its way to its reader. After an error it is where it was.
+pub struct Pages {
+    /// For what has not arrived.
+    request: RangeRequest,
+    require_leader: bool,
+    /// Keys in a page at most.
+    most: i64,
+    /// Keys to ask for: fewer after a reply that was too large.
+    ask: i64,
+    /// The first reply's.
+    origin: Option<(Header, i64)>,
+    /// What has arrived and was not handed out.
+    waiting: Option<Bytes>,
+    /// There is more to be asked for.
+    more: bool,
+    stream: Option<Open>,
+    /// A stream may be tried: none was, or the last one brought something.
+    worth: bool,
+    /// The last step was a get, so that whatever broke a stream is over.
+    settled: bool,
+    /// Times that the reader came.
+    visits: u64,
+}
+
+struct Open {
+    stream: Stream,
+    on: Picked,
+    begun: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pages {
+    /// For keys sorted by nothing but themselves. The request's limit is for each
+    /// page; 0 is [`PAGE`].
+    pub fn new(request: RangeRequest, require_leader: bool) -> Pages {
+        let most = if request.limit == 0 { PAGE } else { request.limit };
+        let filtered = [
+            request.min_mod_revision,
+            request.max_mod_revision,
+            request.min_create_revision,
+            request.max_create_revision,
+        ];
+        // Servers stream neither of these.
+        let worth = !is_descending(&request) && filtered == [0; 4];
+        Pages {
+            request,
+            require_leader,
+            most,
+            ask: most,
+            origin: None,
+            waiting: None,
+            more: true,
+            stream: None,
+            worth,
+            settled: false,
+            visits: 0,
+        }
+    }
+
+    /// The next page; None after the last. The first one may be empty. May be
+    /// called again after an error.
+    pub async fn next(&mut self, core: &Core, until: Deadline) -> Result<Option<Page>> {
+        self.visits += 1;
+        loop {
+            if let Some(page) = self.hand_out()? {
+                return Ok(Some(page));
+            }
+            if !self.more {
+                return Ok(None);
+            }
+            if self.worth && self.settled {
+                (self.worth, self.settled) = (false, false);
+                self.stream = self.open(core, until).await;
+            }
+            match &mut self.stream {
+                None => self.get(core, until).await?,
+                Some(_) => self.listen(until).await,
+            }
+            if self.waiting.is_none() && is_over(until) {
+                return Err(Error::new(ETCD_ERR_TIMEOUT, "no page before the deadline"));
+            }
+        }
+    }
+
+    /// A page of what has arrived, if something has.
+    fn hand_out(&mut self) -> Result<Option<Page>> {
+        let (Some((header, count)), Some(mut rest)) = (self.origin, self.waiting.take()) else {
+            return Ok(None);
+        };
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        let cut = decode::cut(&rest, most).map_err(malformed);
+        let cut = cut.and_then(|cut| match cut.last {
+            Some(last) if !goes_on(&mut self.request, last) => {
+                Err(protocol("a page goes back in the range"))
+            }
+            None if self.more => Err(protocol("an empty page, and more to come")),
+            _ => Ok((cut.at, cut.more)),
+        });
+        // What it had is to be asked for again, and a stream would go on behind it.
+        let (at, cut_off) = cut.inspect_err(|_| (self.more, self.stream) = (true, None))?;
+        let message = rest.split_to(at);
+        self.waiting = cut_off.then_some(rest);
+        Ok(Some(Page { header, count, more: cut_off || self.more, message }))
+    }
+
+    /// Asks for a page, which is then waiting.
+    async fn get(&mut self, core: &Core, until: Deadline) -> Result<()> {
+        let message = loop {
+            self.request.limit = self.ask;
+            let mut call = GET.call(&self.request, until)?;
+            call.request.require_leader = self.require_leader;
+            let reply = core.run(&call, &Progress::default()).await;
+            match reply.as_ref().map_err(|error| error.status) {
+                Err(ETCD_ERR_REPLY_TOO_LARGE) if self.ask > 1 => self.ask /= 2,
+                // A member that is behind the one that answered first.
+                Err(ETCD_ERR_FUTURE_REVISION)
+                    if self.request.serializable && self.origin.is_some() =>
+                {
+                    self.request.serializable = false;
+                }
+                _ => break Bytes::from(reply?),
+            }
+        };
+        self.ask = self.ask.saturating_mul(2).min(self.most);
+        let reply = RANGE_TOTALS.decode(&message, |_, _| ()).map_err(malformed)?;
+        if self.origin.is_none() {
+            let mut header = reply.header;
+            match self.request.revision {
+                0 => self.request.revision = header.revision,
+                asked => header.revision = asked,
+            }
+            self.origin = Some((header, reply.count));
+        }
+        self.more = reply.more && !self.request.range_end.is_empty();
+        (self.waiting, self.settled) = (Some(message), true);
+        Ok(())
+    }
+
+    /// A stream of what is left; none if it is not to be had now.
+    async fn open(&self, core: &Core, until: Deadline) -> Option<Open> {
+        let Server::Cluster(cluster) = &core.server else { return None };
+        let permit = cluster.range_streams.clone().try_acquire_owned().ok()?;
+        let open = async {
+            let token = cluster.tokens.current(cluster).await.ok()?;
+            let picked = cluster.channel.pick(None)?;
+            let request = RangeRequest { limit: 0, ..self.request.clone() };
+            let frame = encode::frame(&request)?;
+            let path = PathAndQuery::from_static(STREAM);
+            let request = Request { path, frame, require_leader: self.require_leader };
+            let limit = cluster.max_receive;
+            let stream = Stream::open(&picked, &request, true, token.value.as_ref(), limit).await;
+            Some(Open { stream: stream.ok()?, on: picked, begun: false, _permit: permit })
+        };
+        timeout(patience(until), open).await.ok()?
+    }
+
+    /// Waits for what the stream brings next, or for its end.
+    async fn listen(&mut self, until: Deadline) {
+        let Some(mut open) = self.stream.take() else { return };
+        let traffic = open.on.connection.traffic.clone();
+        let message = loop {
+            let began = now_ms();
+            match timeout(patience(until), open.stream.next()).await {
+                Ok(Ok(message)) => break Bytes::from(message),
+                Err(_) if open.begun && traffic.heard_since(began) && !is_over(until) => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
+        };
+        open.begun = true;
+        let part = decode::streamed(&message).map(|part| message.slice_ref(part));
+        let Ok((part, totals)) =
+            part.and_then(|part| Ok((part.clone(), PART_TOTALS.decode(&part, |_, _| ())?)))
+        else {
+            return;
+        };
+        // Only the last part has a header.
+        self.more = totals.header.revision == 0;
+        (self.waiting, self.worth) = (Some(part), true);
+        self.stream = self.more.then_some(open);
+    }
+}
+
+fn is_descending(request: &RangeRequest) -> bool {
+    request.sort_order == SortOrder::Descend as i32
+}
+
+/// Leaves what comes after this key; false if it is not in the range.
+fn goes_on(request: &mut RangeRequest, last: &[u8]) -> bool {
+    let before_end = request.range_end.len() < 2 && matches!(*request.range_end, [] | [0])
+        || *last < *request.range_end;
+    if *last < *request.key || !before_end {
+        return false;
+    }
+    if is_descending(request) {
+        request.range_end = Bytes::copy_from_slice(last);
+    } else {
+        request.key = [last, &[0]].concat().into();
+    }
+    true
+}
+
+fn patience(until: Deadline) -> Duration {
+    until.left().map_or(SILENCE, |left| left.min(SILENCE))
+}
+
+fn is_over(until: Deadline) -> bool {
+    until.left() == Some(Duration::ZERO)
+}
+
+fn malformed(_: Malformed) -> Error {
+    protocol("the reply is no message of etcd's")
+}
+
+fn protocol(why: &str) -> Error {
+    Error::new(ETCD_ERR_PROTOCOL, why)
+}
+
+/// Pages that are read by whoever comes.
+pub type Shared = Arc<Mutex<Pages>>;
+
+impl Client {
+    /// Waits for the next page; as [`Pages::next`].
+    pub fn next_page(&self, pages: &Shared, common: Common) -> Result<Option<Page>> {
+        let until = self.until(common);
+        let (core, ours) = (self.core.clone(), pages.clone());
+        let page = self.wait(async move {
+            let mut pages = ours.lock().await;
+            let had = pages.stream.is_some();
+            let page = pages.next(&core, until).await?;
+            Ok((page, !had && pages.stream.is_some()))
+        });
+        // Nothing was to be changed.
+        let (page, opened) = page.map_err(|error| error.maybe_applied(false))?;
+        if opened {
+            self.spawn(end_idle_stream(Arc::downgrade(pages)));
+        }
+        Ok(page)
+    }
+}
+
+/// Neither the server nor the connection is to keep what nobody reads.
+async fn end_idle_stream(pages: Weak<Mutex<Pages>>) {
+    let mut seen = None;
+    loop {
+        sleep(IDLE).await;
+        let Some(pages) = pages.upgrade() else { return };
+        let mut pages = pages.lock().await;
+        if pages.stream.is_none() {
+            return;
+        }
+        if seen.replace(pages.visits) == Some(pages.visits) {
+            pages.stream = None;
+        }
+    }
+}
