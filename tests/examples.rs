@@ -3,10 +3,12 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
+use support::backend::on_all_at_once;
 use support::cc;
 use support::process::temp_dir;
 use support::proxy::{Dir, Fault, Proxy};
@@ -84,13 +86,17 @@ fn build(command: &str, pkg_config: &[(&str, &Path)]) {
 
 /// Compiles c-examples/NAME.c as the README says, and returns the program, which finds the library.
 fn example(name: &str, standard: &str) -> Command {
+    example_with(name, standard, "libetcd")
+}
+
+fn example_with(name: &str, standard: &str, packages: &str) -> Command {
     let program = scratch("example-").join(name);
     let flags = STRICT.join(" ");
     let out = program.display();
     build(
         &format!(
             "cc -std={standard} {flags} -pthread -o {out} {name}.c \
-             $(pkg-config --cflags --libs libetcd)"
+             $(pkg-config --cflags --libs {packages})"
         ),
         &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))],
     );
@@ -310,6 +316,83 @@ fn an_election_between_processes() {
     let second = candidate("two", "8");
     assert_eq!(first.finish(), "one is elected\none resigns\n");
     assert_eq!(second.finish(), "two is elected\ntwo resigns\n");
+}
+
+/// What an example says on every backend, line by line and sorted: who is first, a put or its watch, is open.
+fn says_everywhere(test: &str, program: &Command, expected: &[&str]) {
+    let program = Path::new(program.get_program());
+    on_all_at_once(test, &[], |backend| {
+        let said = output(run(program), &backend.endpoints);
+        let mut lines: Vec<_> = said.lines().collect();
+        lines.sort();
+        assert_eq!(lines, expected, "{}: {said}", backend.name);
+    });
+}
+
+#[test]
+fn the_watch_example() {
+    let program = example("watch", "c99");
+    let program = Path::new(program.get_program());
+    on_all_at_once("the_watch_example", &[], |backend| {
+        let said = output(run(program), &backend.endpoints);
+        let expected = "history is gone\nthere is watch/a = 2\nput watch/b = 3\n\
+                        delete watch/a\nput watch/stop = now\n";
+        assert_eq!(said, expected, "{}", backend.name);
+    });
+}
+
+#[test]
+fn the_poll_example() {
+    // A get may come after the next put.
+    let program = example("poll", "c99");
+    let program = Path::new(program.get_program());
+    on_all_at_once("the_poll_example", &[], |backend| {
+        let said = output(run(program), &backend.endpoints);
+        let (gets, told): (Vec<_>, Vec<_>) =
+            said.lines().partition(|line| line.starts_with("get "));
+        assert_eq!(told, ["watch 1", "watch 2", "watch 3"], "{}: {said}", backend.name);
+        assert_eq!((gets.len(), gets[2]), (3, "get 3"), "{}: {said}", backend.name);
+    });
+}
+
+#[test]
+fn the_epoll_example() {
+    let mut expected: Vec<_> = (0..12).map(|i| format!("put {i}: done")).collect();
+    expected.sort();
+    let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+    says_everywhere("the_epoll_example", &example("epoll", "c99"), &expected);
+}
+
+#[test]
+fn the_epoll_example_when_time_is_up() {
+    let Some(version) = newest_or_skip("the_epoll_example_when_time_is_up") else { return };
+    let proxy = Proxy::to_port(shared(&version).port(0), 1);
+    proxy.set(Fault::Delay(Dir::ToClient, Duration::from_secs(20)));
+    let epoll = example("epoll", "c99").arg(proxy.endpoint()).arg("500").output().unwrap();
+    let said = String::from_utf8(epoll.stdout).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert!(!epoll.status.success() && lines.len() == 5 && lines[0] == "time is up", "{said}");
+    assert!(lines[1..].iter().all(|line| line.contains(": ETCD_ERR_CANCELLED, ")), "{said}");
+}
+
+#[test]
+fn the_libuv_example() {
+    let there = Command::new("pkg-config").args(["--exists", "libuv"]).status().unwrap();
+    if !there.success() {
+        let required = std::env::var("LIBETCD_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+        assert!(!required, "libuv is missing: run tools/deps.sh");
+        // Not println!: the test harness would swallow it.
+        let _ = writeln!(std::io::stderr(), "skipped: the_libuv_example: no libuv found");
+        return;
+    }
+    let expected = ["put 1", "put 2", "put 3", "watch 1", "watch 2", "watch 3"];
+    says_everywhere("the_libuv_example", &example_with("libuv", "c99", "libetcd libuv"), &expected);
+}
+
+#[test]
+fn the_callbacks_example() {
+    let expected = ["put", "put", "put", "watch one", "watch three", "watch two"];
+    says_everywhere("the_callbacks_example", &example("callbacks", "c99"), &expected);
 }
 
 const EMBEDDED: &str = " a key moves

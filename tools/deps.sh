@@ -17,6 +17,8 @@ need valgrind valgrind
 # The C library's headers, and the certificates that cargo, go and pip trust.
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+# For c-examples/libuv.c.
+[ -e /usr/include/uv.h ] || missing="$missing libuv1-dev"
 
 have cargo || die "Rust is missing (cargo): install it with rustup"
 # shellcheck disable=SC2086 # a list of words

@@ -1,0 +1,99 @@
+/* No loop: a thread of the library's calls back, each call and the watch with a function of its own.
+ * usage: callbacks [ENDPOINTS]; build with -pthread */
+#include <etcd.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PUTS = 3 };
+
+/* What both threads use. */
+struct app {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    int put, seen, failed;
+};
+
+static etcd_bytes_t bytes(const char *text)
+{
+    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
+    return bytes;
+}
+
+static void add(struct app *app, int *counter, size_t count)
+{
+    pthread_mutex_lock(&app->mutex);
+    *counter += (int)count;
+    pthread_cond_signal(&app->changed);
+    pthread_mutex_unlock(&app->mutex);
+}
+
+static void on_put(const etcd_event_t *event, void *arg)
+{
+    struct app *app = arg;
+    const etcd_error_t *error = etcd_event_error(event);
+
+    if (error) {
+        fprintf(stderr, "callbacks: put: %s, %s\n", error->message,
+                error->outcome == ETCD_MAYBE_APPLIED ? "may have been applied" : "not applied");
+        add(app, &app->failed, 1);
+    } else {
+        printf("put\n");
+        add(app, &app->put, 1);
+    }
+}
+
+/* Freed with the event when this returns: copy what is to stay. */
+static void on_watch(const etcd_event_t *event, void *arg)
+{
+    struct app *app = arg;
+    const etcd_watch_response_t *told = etcd_event_watch_response(event);
+    size_t i;
+
+    if (!told) {
+        fprintf(stderr, "callbacks: the watch has ended: %s\n", etcd_event_error(event)->message);
+        add(app, &app->failed, 1);
+        return;
+    }
+    for (i = 0; i < told->event_count; i++) {
+        const etcd_bytes_t *value = &told->events[i].kv.value;
+        printf("watch %.*s\n", (int)value->len, (const char *)value->data);
+    }
+    add(app, &app->seen, told->event_count);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const values[PUTS] = { "one", "two", "three" };
+    struct app app = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0 };
+    /* They stay where they are until the queue is freed. */
+    etcd_handler_t put_handler = { on_put, NULL }, watch_handler = { on_watch, NULL };
+    etcd_client_t *client = NULL;
+    etcd_queue_t *queue = NULL;
+    etcd_watch_t *watch = NULL;
+    etcd_error_t *error = NULL;
+    int i, failed;
+
+    put_handler.arg = watch_handler.arg = &app;
+    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
+    if (etcd_queue_new(&queue, &error)) goto done;
+    if (etcd_queue_start_dispatcher(queue, NULL, NULL, &error)) goto done; /* no function for all: handlers */
+    if (etcd_watch_open(client, bytes("callbacks/k"), NULL, queue, &watch_handler, &watch, &error)) goto done;
+    for (i = 0; i < PUTS; i++)
+        if (etcd_kv_put_async(client, bytes("callbacks/k"), bytes(values[i]), NULL, queue, &put_handler, NULL, &error))
+            goto done;
+
+    pthread_mutex_lock(&app.mutex);
+    while (!app.failed && (app.put < PUTS || app.seen < PUTS)) pthread_cond_wait(&app.changed, &app.mutex);
+    pthread_mutex_unlock(&app.mutex);
+
+done:
+    if (error) fprintf(stderr, "callbacks: %s: %s\n", etcd_status_name(error->status), error->message);
+    etcd_watch_close(watch);
+    etcd_queue_free(queue); /* from here on nothing is called back, and app is this thread's alone */
+    etcd_client_close(client);
+    failed = app.failed || error != NULL;
+    etcd_error_free(error);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
