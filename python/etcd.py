@@ -12,8 +12,10 @@ math.inf means no limit. Every call that fails raises EtcdError or one of its
 subclasses.
 
 Any number of threads may use a client, and calls release the GIL. After
-os.fork() the child opens clients of its own. Ctrl-C ends Queue.next() at once,
+os.fork() the child opens clients of its own. Ctrl-C ends every next() at once,
 other calls when they return, at the latest at their deadline (by default 5 s).
+
+For asyncio there is etcd_aio.py.
 """
 
 import ctypes
@@ -30,9 +32,12 @@ from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, Name
                     Union)
 
 __all__ = [
-    "MAYBE_APPLIED", "NOT_APPLIED", "Client", "Closed", "DeleteResponse", "EtcdError", "Event", "Forked", "Header",
-    "InvalidArgument", "KeyValue", "Operation", "PutResponse", "Queue", "RangeResponse", "Timeout", "Unavailable",
-    "load", "mem_drop", "version",
+    "DELETE", "MAYBE_APPLIED", "NOT_APPLIED", "PUT", "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS",
+    "Branch", "Client", "Closed", "CompactResponse", "Compacted", "DeleteResponse", "EtcdError", "Event", "Forked",
+    "Header", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse", "LeaseKeepAliveResponse",
+    "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseRevokeResponse", "LeaseTimeToLiveResponse", "Operation",
+    "PutResponse", "Queue", "RangeResponse", "Timeout", "Txn", "TxnResponse", "Unavailable", "Watch", "WatchEvent",
+    "WatchResponse", "load", "mem_drop", "version",
 ]
 
 Data = Union[bytes, bytearray, memoryview, str]
@@ -44,6 +49,18 @@ NOT_APPLIED = 0
 """EtcdError.outcome: the call changed nothing, and never will."""
 MAYBE_APPLIED = 1
 """EtcdError.outcome: the call may have taken effect, or may still do so."""
+PUT = 0
+"""WatchEvent.kind: the key was put."""
+DELETE = 1
+"""WatchEvent.kind: the key was deleted, or has expired."""
+WATCH_EVENTS = 0
+"""WatchResponse.kind: events."""
+WATCH_CREATED = 1
+"""WatchResponse.kind: with created_notify, once: everything after its revision comes."""
+WATCH_PROGRESS = 2
+"""WatchResponse.kind: everything up to its revision has come."""
+WATCH_KEYS = 3
+"""WatchResponse.kind: with resync: all keys as they are at its revision, in several responses if `more` says so."""
 
 
 # --- Answers ---
@@ -71,7 +88,7 @@ class KeyValue(NamedTuple):
 
 @dataclass(frozen=True)
 class RangeResponse:
-    """Keys in ascending order; iterating over the response iterates over them.
+    """Keys, ascending unless another order was asked for; iterating over the response iterates over them.
 
     count is the number of keys in the range; more says whether it has more keys
     than were returned.
@@ -106,6 +123,90 @@ class DeleteResponse:
     prev_kvs: List[KeyValue]
 
 
+class CompactResponse(NamedTuple):
+    header: Header
+
+
+@dataclass(frozen=True)
+class TxnResponse:
+    """succeeded says whether all compares held; responses are those of the branch that was done, in its order.
+
+    Each is a RangeResponse, also of a get, a PutResponse, a DeleteResponse or a
+    TxnResponse. In these only the revision of the header may be set.
+    """
+
+    header: Header
+    succeeded: bool
+    responses: List[Any]
+
+
+class WatchEvent(NamedTuple):
+    """One change of one key. Of a deleted one kv has the key, and in mod_revision the revision of the deletion.
+
+    prev_kv is the key as it was before, if that was asked for and is there.
+    """
+
+    kind: int
+    kv: KeyValue
+    prev_kv: Optional[KeyValue]
+
+
+@dataclass(frozen=True)
+class WatchResponse:
+    """What a watch tells; iterating over it iterates over its events.
+
+    kind is one of the WATCH_ numbers; ignore others. A watch that is opened with
+    start_revision = revision + 1 misses nothing and tells nothing twice.
+    """
+
+    header: Header
+    kind: int
+    revision: int
+    events: List[WatchEvent]
+    more: bool
+
+    def __iter__(self) -> Iterator[WatchEvent]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+
+class LeaseGrantResponse(NamedTuple):
+    """ttl is in seconds, as granted."""
+
+    header: Header
+    id: int
+    ttl: int
+
+
+class LeaseRevokeResponse(NamedTuple):
+    header: Header
+
+
+class LeaseKeepAliveResponse(NamedTuple):
+    """ttl is the number of seconds that the lease has from now on."""
+
+    header: Header
+    id: int
+    ttl: int
+
+
+class LeaseTimeToLiveResponse(NamedTuple):
+    """ttl is the number of whole seconds left, -1 if there is no such lease; keys are in no order."""
+
+    header: Header
+    id: int
+    ttl: int
+    granted_ttl: int
+    keys: List[bytes]
+
+
+class LeaseListResponse(NamedTuple):
+    header: Header
+    ids: List[int]
+
+
 # --- Errors ---
 
 
@@ -119,10 +220,11 @@ class EtcdError(Exception):
     grpc_code      the gRPC code in the server's answer; -1 if the library found the error
     endpoint       the endpoint concerned; "" if none or several
     retryable      whether the same call may succeed later; for a write look at outcome first
+    revision       with Compacted, of a watch: the oldest revision that can still be watched; else 0
     """
 
     def __init__(self, status: int, name: str, message: str, outcome: int = NOT_APPLIED, grpc_code: int = -1,
-                 endpoint: str = "", retryable: bool = False) -> None:
+                 endpoint: str = "", retryable: bool = False, revision: int = 0) -> None:
         place = f" at {endpoint}" if endpoint else ""
         doubt = " (may have been applied)" if outcome == MAYBE_APPLIED else ""
         super().__init__(f"{name}{place}: {message}{doubt}")
@@ -133,10 +235,11 @@ class EtcdError(Exception):
         self.grpc_code = grpc_code
         self.endpoint = endpoint
         self.retryable = retryable
+        self.revision = revision
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        fields = (self.status, self.name, self.message, self.outcome, self.grpc_code, self.endpoint, self.retryable)
-        return type(self), fields
+        return type(self), (self.status, self.name, self.message, self.outcome, self.grpc_code, self.endpoint,
+                            self.retryable, self.revision)
 
 
 class InvalidArgument(EtcdError, ValueError):
@@ -144,7 +247,7 @@ class InvalidArgument(EtcdError, ValueError):
 
 
 class Closed(EtcdError):
-    """ETCD_ERR_CLOSED or ETCD_ERR_BAD_HANDLE: the client or queue is closed."""
+    """ETCD_ERR_CLOSED or ETCD_ERR_BAD_HANDLE: the client, or what was made with it, is closed."""
 
 
 class Forked(EtcdError):
@@ -159,8 +262,21 @@ class Unavailable(EtcdError, ConnectionError):
     """ETCD_ERR_UNAVAILABLE: no server could be reached, or the connection was lost."""
 
 
+class Compacted(EtcdError):
+    """ETCD_ERR_COMPACTED: what was asked for is compacted away; see revision."""
+
+
+class LeaseNotFound(EtcdError):
+    """ETCD_ERR_LEASE_NOT_FOUND: the lease has expired, was revoked, or never was."""
+
+
+class LeaseLost(EtcdError):
+    """ETCD_ERR_LEASE_LOST: the lease was not renewed in time; it has ended, or will."""
+
+
 _CLASSES: Dict[int, Type[EtcdError]] = {
-    -1: InvalidArgument, -2: Closed, -3: Closed, -4: Forked, -5: Timeout, -7: Unavailable, -200: InvalidArgument,
+    -1: InvalidArgument, -2: Closed, -3: Closed, -4: Forked, -5: Timeout, -7: Unavailable, -21: LeaseLost,
+    -200: InvalidArgument, -208: Compacted, -211: LeaseNotFound,
 }
 
 
@@ -200,34 +316,102 @@ class _ClientOptions(_Options):
         ("max_send_bytes", ctypes.c_uint32),
         ("max_receive_bytes", ctypes.c_uint32),
         ("reserved", ctypes.c_uint32),
+        ("crl_file", ctypes.c_char_p),
+        ("crl_pem", _Bytes),
+        ("token", ctypes.c_char_p),
         ("key_prefix", _Bytes),
     ]
 
 
-class _PutOptions(_Options):
+class _CallOptions(_Options):
+    """The options of every call that has no more than these."""
+
     _fields_ = [("size", ctypes.c_size_t), ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
 
 
-class _RangeOptions(_Options):
-    """Both etcd_get_options_t and etcd_delete_options_t."""
+class _PutOptions(_CallOptions):
+    _fields_ = [("lease", ctypes.c_int64)]
 
+
+class _DeleteOptions(_Options):
     _fields_ = [
         ("size", ctypes.c_size_t), ("range_end", _Bytes), ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32),
     ]
 
 
-_EMPTY, _WOKEN = 1, 2
+class _GetOptions(_DeleteOptions):
+    _fields_ = [
+        ("revision", ctypes.c_int64),
+        ("limit", ctypes.c_int64),
+        ("min_mod_revision", ctypes.c_int64),
+        ("max_mod_revision", ctypes.c_int64),
+        ("min_create_revision", ctypes.c_int64),
+        ("max_create_revision", ctypes.c_int64),
+        ("sort_order", ctypes.c_int32),
+        ("sort_target", ctypes.c_int32),
+    ]
+
+
+class _CompareOptions(_Options):
+    _fields_ = [
+        ("size", ctypes.c_size_t), ("range_end", _Bytes), ("value", _Bytes), ("number", ctypes.c_int64),
+        ("target", ctypes.c_int32), ("result", ctypes.c_int32), ("flags", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+    ]
+
+
+class _WatchOptions(_Options):
+    _fields_ = [
+        ("size", ctypes.c_size_t), ("range_end", _Bytes), ("start_revision", ctypes.c_int64),
+        ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("max_bytes", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+    ]
+
+
+class _LeaseGrantOptions(_Options):
+    _fields_ = [
+        ("size", ctypes.c_size_t), ("id", ctypes.c_int64), ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32),
+    ]
+
+
+_SIZES: Dict[Any, int] = {
+    _ClientOptions: 192, _CallOptions: 16, _PutOptions: 24, _DeleteOptions: 32, _GetOptions: 88, _CompareOptions: 64,
+    _WatchOptions: 48, _LeaseGrantOptions: 24,
+}
+
+_EMPTY, _WOKEN, _BAD_HANDLE = 1, 2, -2
 _NO_TIMEOUT = 2**32 - 1
-_PLAINTEXT_PASSWORD = 1
-_REQUIRE_LEADER, _PREFIX, _FROM_KEY, _PREV_KV = 1, 2, 4, 8
+_PLAINTEXT_PASSWORD, _INSECURE_SKIP_VERIFY = 1, 2
+_PREFIX, _FROM_KEY = 2, 4
+# A call's flags, by the names that its options have here.
+_FLAGS = {
+    "require_leader": 1, "prev_kv": 8, "serializable": 16, "keys_only": 32, "count_only": 64, "ignore_value": 128,
+    "ignore_lease": 256, "physical": 512, "keys": 1024, "no_put": 1 << 16, "no_delete": 1 << 17,
+    "created_notify": 1 << 18, "progress_notify": 1 << 19, "merge": 1 << 20, "resync": 1 << 21, "no_wait": 1 << 22,
+    "notify": 1 << 23,
+}
+_SORT = {None: 0, "ascend": 1, "descend": 2}
+_SORT_BY = {"key": 0, "version": 1, "create": 2, "mod": 3, "value": 4}
+_TARGETS = {"version": 0, "create": 1, "mod": 2, "value": 3, "lease": 4}
+_RESULTS = {"==": 0, ">": 1, "<": 2, "!=": 3}
+# The end of a range that is the key alone. It is recognized by identity: an empty end that was computed is refused.
+_ALONE = bytearray()
 
 # What the library returns is read with struct: quicker than ctypes structures.
-_ERROR = struct.Struct("=iiiIQQ")
+_ERROR = struct.Struct("=iiiIQQq")
 _KV = struct.Struct("=QQQQqqqq")
 _HEADER = struct.Struct("=QQqQ")
 _RANGE = struct.Struct("=32sQQq?")
 _PUT = struct.Struct("=32sQ")
 _DELETE = struct.Struct("=32sqQQ")
+_LEASE = struct.Struct("=32sqq")
+_TIME_TO_LIVE = struct.Struct("=32sqqqQQ")
+_LIST = struct.Struct("=32sQQ")
+_BYTES = struct.Struct("=QQ")
+_TXN = struct.Struct("=32sQQ?")
+_OP_RESPONSE = struct.Struct("=iIQQQQ")
+_WATCH = struct.Struct("=32siIqQQ?")
+_WATCH_EVENT = struct.Struct("=64sQiI")
 
 _P, _PP, _I = ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_int32
 _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -241,20 +425,23 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_client_close": (None, [_P]),
     "etcd_client_last_error": (_I, [_P, _PP]),
     "etcd_mem_drop": (_I, [ctypes.c_char_p, _PP]),
-    "etcd_kv_get": (_I, [_P, _Bytes, _P, _PP, _PP]),
-    "etcd_kv_put": (_I, [_P, _Bytes, _Bytes, _P, _PP, _PP]),
-    "etcd_kv_delete": (_I, [_P, _Bytes, _P, _PP, _PP]),
-    "etcd_kv_get_async": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
-    "etcd_kv_put_async": (_I, [_P, _Bytes, _Bytes, _P, _P, _P, _PP, _PP]),
-    "etcd_kv_delete_async": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
-    "etcd_range_response_free": (None, [_P]),
-    "etcd_put_response_free": (None, [_P]),
-    "etcd_delete_response_free": (None, [_P]),
+    "etcd_txn_new": (_I, [_PP, _PP]),
+    "etcd_txn_free": (None, [_P]),
+    "etcd_txn_compare": (_I, [_P, _Bytes, _P, _PP]),
+    "etcd_txn_get": (_I, [_P, _I, _Bytes, _P, _PP]),
+    "etcd_txn_put": (_I, [_P, _I, _Bytes, _Bytes, _P, _PP]),
+    "etcd_txn_delete": (_I, [_P, _I, _Bytes, _P, _PP]),
+    "etcd_txn_nest": (_I, [_P, _I, _P, _PP]),
+    "etcd_watch_open": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
+    "etcd_watch_next": (_I, [_P, _I, _PP, _PP]),
+    "etcd_watch_request_progress": (_I, [_P]),
+    "etcd_watch_close": (None, [_P]),
+    "etcd_lease_keep_alive": (_I, [_P, ctypes.c_int64, _P, _P, _P, _PP, _PP]),
+    "etcd_keep_alive_next": (_I, [_P, _I, _PP, _PP]),
+    "etcd_keep_alive_left_ms": (ctypes.c_int64, [_P]),
+    "etcd_keep_alive_close": (None, [_P]),
     "etcd_event_user_data": (_P, [_P]),
     "etcd_event_error": (_P, [_P]),
-    "etcd_event_range_response": (_P, [_P]),
-    "etcd_event_put_response": (_P, [_P]),
-    "etcd_event_delete_response": (_P, [_P]),
     "etcd_event_free": (None, [_P]),
     "etcd_queue_new": (_I, [_PP, _PP]),
     "etcd_queue_free": (None, [_P]),
@@ -263,6 +450,27 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_queue_wake": (_I, [_P]),
     "etcd_op_cancel": (_I, [_P]),
 }
+# What each call takes between the client and its options, and what it answers.
+_CALLS: Dict[str, Tuple[List[Any], str]] = {
+    "kv_get": ([_Bytes], "range"),
+    "kv_put": ([_Bytes, _Bytes], "put"),
+    "kv_delete": ([_Bytes], "delete"),
+    "kv_compact": ([ctypes.c_int64], "compact"),
+    "txn_commit": ([_P], "txn"),
+    "lease_grant": ([ctypes.c_int64], "lease_grant"),
+    "lease_revoke": ([ctypes.c_int64], "lease_revoke"),
+    "lease_keep_alive_once": ([ctypes.c_int64], "lease_keep_alive"),
+    "lease_time_to_live": ([ctypes.c_int64], "lease_time_to_live"),
+    "lease_list": ([], "lease_list"),
+}
+for _call_name, (_arguments, _) in _CALLS.items():
+    _FUNCTIONS[f"etcd_{_call_name}"] = (_I, [_P, *_arguments, _P, _PP, _PP])
+    _FUNCTIONS[f"etcd_{_call_name}_async"] = (_I, [_P, *_arguments, _P, _P, _P, _PP, _PP])
+_RESPONSES = {call: response for call, (_, response) in _CALLS.items()}
+_RESPONSES.update(watch_open="watch", lease_keep_alive="lease_keep_alive")
+for _response in _RESPONSES.values():
+    _FUNCTIONS[f"etcd_{_response}_response_free"] = (None, [_P])
+    _FUNCTIONS[f"etcd_event_{_response}_response"] = (_P, [_P])
 _OLDEST = (0, 1, 0)
 
 _lock = threading.Lock()
@@ -278,7 +486,7 @@ def load(path: Path = "libetcd.so.0") -> None:
     with _lock:
         if _loaded is not None:
             raise RuntimeError("the library is loaded already")
-        if [ctypes.sizeof(options) for options in (_ClientOptions, _PutOptions, _RangeOptions)] != [160, 16, 32]:
+        if any(ctypes.sizeof(options) != size for options, size in _SIZES.items()):
             raise OSError("libetcd is for 64-bit systems")
         library = ctypes.CDLL(os.fsdecode(path))
         library.etcd_version_number.restype = ctypes.c_uint32
@@ -346,6 +554,26 @@ def _ms(seconds: Optional[float]) -> int:
     return _NO_TIMEOUT if seconds == math.inf else min(max(math.ceil(seconds * 1000), 1), _NO_TIMEOUT - 1)
 
 
+def _choice(name: str, choices: Dict[Any, int], value: Any) -> int:
+    if value not in choices:
+        raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}")
+    return choices[value]
+
+
+def _flags(options: Dict[str, Any]) -> int:
+    """Takes the flags out of a call's options."""
+    return sum(_FLAGS[name] for name in [*options] if name in _FLAGS and options.pop(name))
+
+
+def _where(key: Data, end: Optional[Data]) -> Tuple[_Bytes, int]:
+    """range_end and the flag for it."""
+    if end is _ALONE or end is None:
+        return _bytes(b""), _FROM_KEY if end is None else 0
+    if len(end) == 0:
+        raise ValueError("the end of a range cannot be empty; None is the end of all keys")
+    return _bytes(end), 0
+
+
 def _kvs(pointer: int, count: int) -> List[KeyValue]:
     string_at = ctypes.string_at
     return [
@@ -379,18 +607,68 @@ def _delete_response(pointer: int) -> DeleteResponse:
     return DeleteResponse(_header(header), deleted, _kvs(prev_kvs, prev_kv_count))
 
 
+def _compact_response(pointer: int) -> CompactResponse:
+    return CompactResponse(_header(ctypes.string_at(pointer, _HEADER.size)))
+
+
+def _txn_response(pointer: int) -> TxnResponse:
+    header, responses, count, succeeded = _TXN.unpack(ctypes.string_at(pointer, _TXN.size))
+    decoders = (_range_response, _put_response, _delete_response, _txn_response)
+    # Of the four pointers one is set.
+    return TxnResponse(_header(header), succeeded, [
+        next(decode(pointer) for decode, pointer in zip(decoders, pointers) if pointer)
+        for _, _, *pointers in _OP_RESPONSE.iter_unpack(ctypes.string_at(responses, count * _OP_RESPONSE.size))
+    ])
+
+
+def _watch_response(pointer: int) -> WatchResponse:
+    header, kind, _, revision, events, count, more = _WATCH.unpack(ctypes.string_at(pointer, _WATCH.size))
+    return WatchResponse(_header(header), kind, revision, [
+        WatchEvent(what, _kvs(events + i * _WATCH_EVENT.size, 1)[0], _kvs(prev_kv, 1)[0] if prev_kv else None)
+        for i, (_, prev_kv, what, _)
+        in enumerate(_WATCH_EVENT.iter_unpack(ctypes.string_at(events, count * _WATCH_EVENT.size)))
+    ], more)
+
+
+def _lease_grant_response(pointer: int) -> LeaseGrantResponse:
+    header, lease, ttl = _LEASE.unpack(ctypes.string_at(pointer, _LEASE.size))
+    return LeaseGrantResponse(_header(header), lease, ttl)
+
+
+def _lease_revoke_response(pointer: int) -> LeaseRevokeResponse:
+    return LeaseRevokeResponse(_header(ctypes.string_at(pointer, _HEADER.size)))
+
+
+def _lease_keep_alive_response(pointer: int) -> LeaseKeepAliveResponse:
+    header, lease, ttl = _LEASE.unpack(ctypes.string_at(pointer, _LEASE.size))
+    return LeaseKeepAliveResponse(_header(header), lease, ttl)
+
+
+def _lease_time_to_live_response(pointer: int) -> LeaseTimeToLiveResponse:
+    header, lease, ttl, granted, keys, count = _TIME_TO_LIVE.unpack(ctypes.string_at(pointer, _TIME_TO_LIVE.size))
+    pairs = _BYTES.iter_unpack(ctypes.string_at(keys, count * _BYTES.size))
+    return LeaseTimeToLiveResponse(_header(header), lease, ttl, granted,
+                                   [ctypes.string_at(data, length) for data, length in pairs])
+
+
+def _lease_list_response(pointer: int) -> LeaseListResponse:
+    header, ids, count = _LIST.unpack(ctypes.string_at(pointer, _LIST.size))
+    return LeaseListResponse(_header(header), list(struct.unpack(f"={count}q", ctypes.string_at(ids, count * 8))))
+
+
 def _error(pointer: int) -> EtcdError:
-    status, grpc_code, outcome, _, endpoint, message = _ERROR.unpack(ctypes.string_at(pointer, _ERROR.size))
-    return _status_error(status, ctypes.string_at(message), outcome, grpc_code, ctypes.string_at(endpoint))
+    status, grpc_code, outcome, _, endpoint, message, revision = _ERROR.unpack(
+        ctypes.string_at(pointer, _ERROR.size))
+    return _status_error(status, ctypes.string_at(message), outcome, grpc_code, ctypes.string_at(endpoint), revision)
 
 
 def _status_error(status: int, message: bytes = b"", outcome: int = NOT_APPLIED, grpc_code: int = -1,
-                  endpoint: bytes = b"") -> EtcdError:
+                  endpoint: bytes = b"", revision: int = 0) -> EtcdError:
     library = _library()
     return _CLASSES.get(status, EtcdError)(
         status, library.etcd_status_name(status).decode(),
         (message or library.etcd_status_message(status)).decode(errors="replace"), outcome, grpc_code,
-        endpoint.decode(errors="replace"), library.etcd_status_is_retryable(status))
+        endpoint.decode(errors="replace"), library.etcd_status_is_retryable(status), revision)
 
 
 def _call(function: Callable[..., int], *arguments: Any) -> Tuple[int, int]:
@@ -412,6 +690,17 @@ def _finish(function: Callable[..., int], *arguments: Any) -> int:
     return status
 
 
+def _wait(function: Callable[..., int], handle: int, timeout: Optional[float]) -> Tuple[int, int]:
+    """Calls what waits for something: _call() with the status _EMPTY if nothing comes in time."""
+    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    while True:
+        left = deadline - time.monotonic()
+        # In slices, between which Python handles signals.
+        status, out = _call(function, handle, int(1000 * min(max(left, 0), 0.1)))
+        if status != _EMPTY or left <= 0:
+            return status, out
+
+
 class _Handle:
     """What is closed once: by close(), with its last reference, or when the interpreter exits."""
 
@@ -431,12 +720,12 @@ class _Handle:
         self.close()
 
 
-# --- The client ---
+# --- Calls ---
 
 
 @dataclass(frozen=True)
 class _Request(Generic[T]):
-    """What a blocking call and its asynchronous twin have in common."""
+    """What a blocking call, its asynchronous twin and a place in a transaction have in common."""
 
     call: str
     response: str
@@ -444,48 +733,209 @@ class _Request(Generic[T]):
     decode: Callable[[int], T]
 
 
-def _on_keys(call: str, response: str, decode: Callable[[int], T], first: Data, end: Optional[Data] = b"", *,
-             prefix: bool = False, prev_kv: bool = False, timeout: Optional[float] = None,
-             require_leader: bool = False) -> _Request[T]:
-    flags = (_PREFIX * prefix | _FROM_KEY * (end is None) | _PREV_KV * prev_kv | _REQUIRE_LEADER * require_leader)
-    options = _RangeOptions(range_end=_bytes(b"" if end is None else end), timeout_ms=_ms(timeout), flags=flags)
-    return _Request(call, response, (_bytes(first), ctypes.byref(options)), decode)
+def _request(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], kind: Any = _CallOptions,
+             flags: int = 0, *, timeout: Optional[float] = None, **options: Any) -> _Request[T]:
+    """The options are those of the structure `kind`, and flags by their names."""
+    flags |= _flags(options)
+    built = kind(timeout_ms=_ms(timeout), flags=flags, **options)
+    return _Request(call, _RESPONSES[call], (*arguments, ctypes.byref(built)), decode)
 
 
-def _get(key: Data, **options: Any) -> _Request[Optional[KeyValue]]:
-    return _on_keys("get", "range", _first, key, **options)
+def _get_keys(decode: Callable[[int], T], key: Data, end: Optional[Data], flags: int = 0, *, revision: int = 0,
+              limit: int = 0, sort: Optional[str] = None, sort_by: str = "key", min_mod_revision: int = 0,
+              max_mod_revision: int = 0, min_create_revision: int = 0, max_create_revision: int = 0,
+              serializable: bool = False, keys_only: bool = False, count_only: bool = False,
+              timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
+    range_end, flag = _where(key, end)
+    return _request(
+        "kv_get", decode, (_bytes(key),), _GetOptions, flags | flag, range_end=range_end, revision=revision,
+        limit=limit, sort_order=_choice("sort", _SORT, sort), sort_target=_choice("sort_by", _SORT_BY, sort_by),
+        min_mod_revision=min_mod_revision, max_mod_revision=max_mod_revision, min_create_revision=min_create_revision,
+        max_create_revision=max_create_revision, serializable=serializable, keys_only=keys_only,
+        count_only=count_only, timeout=timeout, require_leader=require_leader)
+
+
+def _get(key: Data, *, revision: int = 0, serializable: bool = False, keys_only: bool = False,
+         timeout: Optional[float] = None, require_leader: bool = False) -> _Request[Optional[KeyValue]]:
+    return _get_keys(_first, key, _ALONE, revision=revision, serializable=serializable, keys_only=keys_only,
+                     timeout=timeout, require_leader=require_leader)
 
 
 def _range(first: Data, end: Optional[Data], **options: Any) -> _Request[RangeResponse]:
-    return _on_keys("get", "range", _range_response, first, _end(end), **options)
+    return _get_keys(_range_response, first, end, **options)
 
 
 def _prefix(prefix: Data, **options: Any) -> _Request[RangeResponse]:
-    return _on_keys("get", "range", _range_response, prefix, prefix=True, **options)
+    return _get_keys(_range_response, prefix, _ALONE, _PREFIX, **options)
 
 
-def _put(key: Data, value: Data, *, prev_kv: bool = False, timeout: Optional[float] = None,
+def _put(key: Data, value: Data, *, lease: int = 0, prev_kv: bool = False, ignore_value: bool = False,
+         ignore_lease: bool = False, timeout: Optional[float] = None,
          require_leader: bool = False) -> _Request[PutResponse]:
-    options = _PutOptions(timeout_ms=_ms(timeout), flags=_PREV_KV * prev_kv | _REQUIRE_LEADER * require_leader)
-    return _Request("put", "put", (_bytes(key), _bytes(value), ctypes.byref(options)), _put_response)
+    return _request("kv_put", _put_response, (_bytes(key), _bytes(value)), _PutOptions, lease=lease, prev_kv=prev_kv,
+                    ignore_value=ignore_value, ignore_lease=ignore_lease, timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _delete_keys(key: Data, end: Optional[Data], flags: int = 0, *, prev_kv: bool = False,
+                 timeout: Optional[float] = None, require_leader: bool = False) -> _Request[DeleteResponse]:
+    range_end, flag = _where(key, end)
+    return _request("kv_delete", _delete_response, (_bytes(key),), _DeleteOptions, flags | flag, range_end=range_end,
+                    prev_kv=prev_kv, timeout=timeout, require_leader=require_leader)
 
 
 def _delete(key: Data, **options: Any) -> _Request[DeleteResponse]:
-    return _on_keys("delete", "delete", _delete_response, key, **options)
+    return _delete_keys(key, _ALONE, **options)
 
 
 def _delete_range(first: Data, end: Optional[Data], **options: Any) -> _Request[DeleteResponse]:
-    return _on_keys("delete", "delete", _delete_response, first, _end(end), **options)
+    return _delete_keys(first, end, **options)
 
 
 def _delete_prefix(prefix: Data, **options: Any) -> _Request[DeleteResponse]:
-    return _on_keys("delete", "delete", _delete_response, prefix, prefix=True, **options)
+    return _delete_keys(prefix, _ALONE, _PREFIX, **options)
 
 
-def _end(end: Optional[Data]) -> Optional[Data]:
-    if end is not None and len(end) == 0:
-        raise ValueError("the end of a range cannot be empty; None is the end of all keys")
-    return end
+def _compact(revision: int, *, physical: bool = False, timeout: Optional[float] = None,
+             require_leader: bool = False) -> _Request[CompactResponse]:
+    return _request("kv_compact", _compact_response, (revision,), physical=physical, timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _commit(txn: "Txn", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[TxnResponse]:
+    return _request("txn_commit", _txn_response, (txn._handle,), timeout=timeout, require_leader=require_leader)
+
+
+def _lease_grant(ttl: int, *, id: int = 0, timeout: Optional[float] = None,
+                 require_leader: bool = False) -> _Request[LeaseGrantResponse]:
+    return _request("lease_grant", _lease_grant_response, (ttl,), _LeaseGrantOptions, id=id, timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _lease_revoke(id: int, *, timeout: Optional[float] = None,
+                  require_leader: bool = False) -> _Request[LeaseRevokeResponse]:
+    return _request("lease_revoke", _lease_revoke_response, (id,), timeout=timeout, require_leader=require_leader)
+
+
+def _lease_keep_alive_once(id: int, *, timeout: Optional[float] = None,
+                           require_leader: bool = False) -> _Request[LeaseKeepAliveResponse]:
+    return _request("lease_keep_alive_once", _lease_keep_alive_response, (id,), timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _lease_time_to_live(id: int, *, keys: bool = False, timeout: Optional[float] = None,
+                        require_leader: bool = False) -> _Request[LeaseTimeToLiveResponse]:
+    return _request("lease_time_to_live", _lease_time_to_live_response, (id,), keys=keys, timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _lease_list(*, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[LeaseListResponse]:
+    return _request("lease_list", _lease_list_response, (), timeout=timeout, require_leader=require_leader)
+
+
+def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Data] = None, start_revision: int = 0,
+           prev_kv: bool = False, no_put: bool = False, no_delete: bool = False, created_notify: bool = False,
+           progress_notify: bool = False, merge: bool = False, resync: bool = False, no_wait: bool = False,
+           max_bytes: int = 0, timeout: Optional[float] = None,
+           require_leader: bool = False) -> _Request[WatchResponse]:
+    if prefix is not None and (len(key) > 0 or end is not _ALONE):
+        raise TypeError("a watch is of a prefix or of a key, not of both")
+    key, flags = (key, 0) if prefix is None else (prefix, _PREFIX)
+    range_end, flag = _where(key, end)
+    return _request(
+        "watch_open", _watch_response, (_bytes(key),), _WatchOptions, flags | flag, range_end=range_end,
+        start_revision=start_revision, prev_kv=prev_kv, no_put=no_put, no_delete=no_delete,
+        created_notify=created_notify, progress_notify=progress_notify, merge=merge, resync=resync, no_wait=no_wait,
+        max_bytes=max_bytes, timeout=timeout, require_leader=require_leader)
+
+
+def _lease_keep_alive(id: int, *, notify: bool = False,
+                      timeout: Optional[float] = None) -> _Request[LeaseKeepAliveResponse]:
+    return _request("lease_keep_alive", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
+
+
+class Branch:
+    """Operations of a transaction, with the options of the client's calls, but for a timeout."""
+
+    def __init__(self, txn: "Txn", number: int) -> None:
+        self._txn, self._number = txn, number
+
+    def get(self, key: Data, **options: Any) -> "Branch":
+        return self._add(_get(key, **options))
+
+    def range(self, first: Data, end: Optional[Data], **options: Any) -> "Branch":
+        return self._add(_range(first, end, **options))
+
+    def prefix(self, prefix: Data, **options: Any) -> "Branch":
+        return self._add(_prefix(prefix, **options))
+
+    def put(self, key: Data, value: Data, **options: Any) -> "Branch":
+        return self._add(_put(key, value, **options))
+
+    def delete(self, key: Data, **options: Any) -> "Branch":
+        return self._add(_delete(key, **options))
+
+    def delete_range(self, first: Data, end: Optional[Data], **options: Any) -> "Branch":
+        return self._add(_delete_range(first, end, **options))
+
+    def delete_prefix(self, prefix: Data, **options: Any) -> "Branch":
+        return self._add(_delete_prefix(prefix, **options))
+
+    def nest(self, txn: "Txn") -> "Branch":
+        """A copy of a transaction as it is now."""
+        _finish(_library().etcd_txn_nest, self._txn._handle, self._number, txn._handle)
+        return self
+
+    def _add(self, request: _Request[Any]) -> "Branch":
+        function = getattr(_library(), request.call.replace("kv_", "etcd_txn_"))
+        _finish(function, self._txn._handle, self._number, *request.arguments)
+        return self
+
+
+class Txn(_Handle):
+    """A transaction: if all compares hold, all of `then` is done, else all of `otherwise`; Client.commit() does it.
+
+        txn = etcd.Txn().compare("leader", "version", "==", 0)
+        txn.then.put("leader", "me")
+        txn.otherwise.get("leader")
+        response = client.commit(txn)
+
+    It belongs to no client, and may be committed any number of times.
+    """
+
+    def __init__(self) -> None:
+        library = _library()
+        _, handle = _call(library.etcd_txn_new)
+        super().__init__(handle, library.etcd_txn_free)
+
+    @property
+    def then(self) -> Branch:
+        return Branch(self, 0)
+
+    @property
+    def otherwise(self) -> Branch:
+        return Branch(self, 1)
+
+    def compare(self, key: Data, target: str, result: str, value: Union[int, Data], end: Optional[Data] = _ALONE, *,
+                prefix: bool = False) -> "Txn":
+        """Adds a condition, such as (key, "mod", "==", kv.mod_revision).
+
+        target is "version", "create", "mod", "lease", all 0 where there is no key, or
+        "value", of which nothing holds where there is none; result is "==", "!=", "<"
+        or ">". With an end, or a prefix, it is for each key of the range.
+        """
+        number = _choice("target", _TARGETS, target)
+        if isinstance(value, int) == (target == "value"):
+            raise TypeError(f"the {target} of a key is not {value!r}")
+        what = {"number": value} if isinstance(value, int) else {"value": _bytes(value)}
+        range_end, flag = _where(key, end)
+        options = _CompareOptions(range_end=range_end, target=number, result=_choice("result", _RESULTS, result),
+                                  flags=flag | _PREFIX * prefix, **what)
+        _finish(_library().etcd_txn_compare, self._handle, _bytes(key), ctypes.byref(options))
+        return self
+
+
+# --- The client ---
 
 
 class Client(_Handle):
@@ -495,12 +945,13 @@ class Client(_Handle):
     """
 
     def __init__(self, endpoints: Union[str, Iterable[str]], *, user: Optional[str] = None,
-                 password: Optional[str] = None, ca_file: Optional[Path] = None, cert_file: Optional[Path] = None,
-                 key_file: Optional[Path] = None, server_name: Optional[str] = None, ca_pem: Data = b"",
-                 cert_pem: Data = b"", key_pem: Data = b"", timeout: float = 5.0,
-                 connect_timeout: Optional[float] = None, ping_interval: Optional[float] = None,
-                 ping_timeout: Optional[float] = None, max_send_bytes: int = 0, max_receive_bytes: int = 0,
-                 plaintext_password: bool = False, key_prefix: Data = b"") -> None:
+                 password: Optional[str] = None, token: Optional[str] = None, ca_file: Optional[Path] = None,
+                 cert_file: Optional[Path] = None, key_file: Optional[Path] = None, crl_file: Optional[Path] = None,
+                 server_name: Optional[str] = None, ca_pem: Data = b"", cert_pem: Data = b"", key_pem: Data = b"",
+                 crl_pem: Data = b"", timeout: float = 5.0, connect_timeout: Optional[float] = None,
+                 ping_interval: Optional[float] = None, ping_timeout: Optional[float] = None, max_send_bytes: int = 0,
+                 max_receive_bytes: int = 0, plaintext_password: bool = False, insecure_skip_verify: bool = False,
+                 key_prefix: Data = b"") -> None:
         """endpoints: one, several in a string separated by commas, or any number of strings.
 
         "mem:" or "mem:NAME", alone, is an etcd inside this process; see mem_drop().
@@ -512,48 +963,109 @@ class Client(_Handle):
         options = _ClientOptions(
             endpoints=_text(text), user=_text(user), password=_text(password), ca_file=_text(ca_file),
             cert_file=_text(cert_file), key_file=_text(key_file), server_name=_text(server_name),
-            ca_pem=_bytes(ca_pem), cert_pem=_bytes(cert_pem), key_pem=_bytes(key_pem), timeout_ms=_ms(timeout),
-            flags=_PLAINTEXT_PASSWORD * plaintext_password, connect_timeout_ms=_ms(connect_timeout),
+            crl_file=_text(crl_file), token=_text(token), ca_pem=_bytes(ca_pem), cert_pem=_bytes(cert_pem),
+            key_pem=_bytes(key_pem), crl_pem=_bytes(crl_pem), timeout_ms=_ms(timeout),
+            flags=_PLAINTEXT_PASSWORD * plaintext_password | _INSECURE_SKIP_VERIFY * insecure_skip_verify,
+            connect_timeout_ms=_ms(connect_timeout),
             ping_interval_ms=_ms(ping_interval), ping_timeout_ms=_ms(ping_timeout), max_send_bytes=max_send_bytes,
             max_receive_bytes=max_receive_bytes, key_prefix=_bytes(key_prefix))
         library = _library()
         _, handle = _call(library.etcd_client_open, ctypes.byref(options))
         super().__init__(handle, library.etcd_client_close)
 
-    def get(self, key: Data, *, timeout: Optional[float] = None,
-            require_leader: bool = False) -> Optional[KeyValue]:
-        """Reads one key; None if there is none."""
-        return self._run(_get(key, timeout=timeout, require_leader=require_leader))
+    # Every call takes timeout, in seconds, and require_leader: a member that knows of no leader refuses it. Further
+    # options are named with each; what they mean is told in etcd.h.
 
-    def range(self, first: Data, end: Optional[Data], *, timeout: Optional[float] = None,
-              require_leader: bool = False) -> RangeResponse:
-        """Reads the keys from the first up to, but not with, the end; None is the end of all keys."""
-        return self._run(_range(first, end, timeout=timeout, require_leader=require_leader))
+    def get(self, key: Data, **options: Any) -> Optional[KeyValue]:
+        """Reads one key; None if there is none.  Options: revision, serializable, keys_only."""
+        return self._run(_get(key, **options))
 
-    def prefix(self, prefix: Data, *, timeout: Optional[float] = None,
-               require_leader: bool = False) -> RangeResponse:
-        """Reads the keys that begin with the prefix; all keys if it is empty."""
-        return self._run(_prefix(prefix, timeout=timeout, require_leader=require_leader))
+    def range(self, first: Data, end: Optional[Data], **options: Any) -> RangeResponse:
+        """Reads the keys from the first up to, but not with, the end; None is the end of all keys.
 
-    def put(self, key: Data, value: Data, *, prev_kv: bool = False, timeout: Optional[float] = None,
-            require_leader: bool = False) -> PutResponse:
-        """Writes one key."""
-        return self._run(_put(key, value, prev_kv=prev_kv, timeout=timeout, require_leader=require_leader))
+        Options: revision, limit, sort ("ascend", "descend"), sort_by ("key", "version",
+        "create", "mod", "value"), min_mod_revision, max_mod_revision,
+        min_create_revision, max_create_revision, serializable, keys_only, count_only.
+        """
+        return self._run(_range(first, end, **options))
 
-    def delete(self, key: Data, *, prev_kv: bool = False, timeout: Optional[float] = None,
-               require_leader: bool = False) -> DeleteResponse:
-        """Deletes one key; that there is none is no error."""
-        return self._run(_delete(key, prev_kv=prev_kv, timeout=timeout, require_leader=require_leader))
+    def prefix(self, prefix: Data, **options: Any) -> RangeResponse:
+        """Reads the keys that begin with the prefix; all keys if it is empty.  Options as range()."""
+        return self._run(_prefix(prefix, **options))
 
-    def delete_range(self, first: Data, end: Optional[Data], *, prev_kv: bool = False,
-                     timeout: Optional[float] = None, require_leader: bool = False) -> DeleteResponse:
-        """Deletes what range() with the same arguments reads."""
-        return self._run(_delete_range(first, end, prev_kv=prev_kv, timeout=timeout, require_leader=require_leader))
+    def put(self, key: Data, value: Data, **options: Any) -> PutResponse:
+        """Writes one key.  Options: lease (its id), prev_kv; with an empty value ignore_value, which keeps the old
+        one; ignore_lease, which keeps the lease."""
+        return self._run(_put(key, value, **options))
 
-    def delete_prefix(self, prefix: Data, *, prev_kv: bool = False, timeout: Optional[float] = None,
-                      require_leader: bool = False) -> DeleteResponse:
-        """Deletes what prefix() with the same arguments reads."""
-        return self._run(_delete_prefix(prefix, prev_kv=prev_kv, timeout=timeout, require_leader=require_leader))
+    def delete(self, key: Data, **options: Any) -> DeleteResponse:
+        """Deletes one key; that there is none is no error.  Options: prev_kv."""
+        return self._run(_delete(key, **options))
+
+    def delete_range(self, first: Data, end: Optional[Data], **options: Any) -> DeleteResponse:
+        """Deletes what range() with the same arguments reads.  Options: prev_kv."""
+        return self._run(_delete_range(first, end, **options))
+
+    def delete_prefix(self, prefix: Data, **options: Any) -> DeleteResponse:
+        """Deletes what prefix() with the same arguments reads.  Options: prev_kv."""
+        return self._run(_delete_prefix(prefix, **options))
+
+    def compact(self, revision: int, **options: Any) -> CompactResponse:
+        """Forgets what was before the revision.  Options: physical, which waits until the space is free."""
+        return self._run(_compact(revision, **options))
+
+    def commit(self, txn: Txn, **options: Any) -> TxnResponse:
+        """Does a transaction. That the compares do not hold is no error."""
+        return self._run(_commit(txn, **options))
+
+    def lease_grant(self, ttl: int, **options: Any) -> LeaseGrantResponse:
+        """Makes a lease of so many seconds.  Options: id, one of the caller's choice."""
+        return self._run(_lease_grant(ttl, **options))
+
+    def lease_revoke(self, id: int, **options: Any) -> LeaseRevokeResponse:
+        """Ends a lease and deletes its keys; LeaseNotFound if there is none."""
+        return self._run(_lease_revoke(id, **options))
+
+    def lease_keep_alive_once(self, id: int, **options: Any) -> LeaseKeepAliveResponse:
+        """Gives a lease its whole time again; LeaseNotFound if it has ended."""
+        return self._run(_lease_keep_alive_once(id, **options))
+
+    def lease_time_to_live(self, id: int, **options: Any) -> LeaseTimeToLiveResponse:
+        """Says how long a lease has to live.  Options: keys, to have its keys too."""
+        return self._run(_lease_time_to_live(id, **options))
+
+    def lease_list(self, **options: Any) -> LeaseListResponse:
+        """Lists the leases of the cluster."""
+        return self._run(_lease_list(**options))
+
+    def lease_keep_alive(self, id: int, *, lost: Optional[Callable[[EtcdError], None]] = None,
+                         **options: Any) -> "KeepAlive":
+        """Keeps a lease alive until that is closed or the lease has ended.
+
+        lost is called once, on a thread of its own, when it has ended, but not after
+        close().  Options: notify, to have renewals from next() too, but not with lost;
+        timeout, for the first renewal.
+        """
+        if lost is not None and options.get("notify"):
+            raise ValueError("either lost or notify")
+        stream = KeepAlive(self, _lease_keep_alive(id, **options))
+        if lost is not None:
+            threading.Thread(target=_tell, args=(stream._handle, lost), daemon=True).start()
+        return stream
+
+    def watch(self, key: Data = b"", end: Optional[Data] = _ALONE, **options: Any) -> "Watch":
+        """Watches a key, a range, whose end is as in range(), or with prefix= all keys that begin with it.
+
+            with client.watch(prefix="config/") as watch:
+                for response in watch:
+                    for event in response:
+                        print(event.kind, event.kv.key)
+
+        What is written after it has returned is told, each event once and in order.
+        Options: prefix, start_revision, prev_kv, no_put, no_delete, created_notify,
+        progress_notify, merge, resync, no_wait, max_bytes.
+        """
+        return Watch(self, _watch(key, end, **options))
 
     # Each of the following starts the call above of the same name, with the same options, and returns at once. Its
     # end, successful or not, arrives on the queue as an Event that carries user_data.
@@ -582,20 +1094,145 @@ class Client(_Handle):
     def delete_prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _delete_prefix(prefix, **options), user_data)
 
+    def compact_async(self, queue: "Queue", revision: int, user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _compact(revision, **options), user_data)
+
+    def commit_async(self, queue: "Queue", txn: Txn, user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _commit(txn, **options), user_data)
+
+    def lease_grant_async(self, queue: "Queue", ttl: int, user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _lease_grant(ttl, **options), user_data)
+
+    def lease_revoke_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _lease_revoke(id, **options), user_data)
+
+    def lease_keep_alive_once_async(self, queue: "Queue", id: int, user_data: Any = None,
+                                    **options: Any) -> "Operation":
+        return queue._start(self, _lease_keep_alive_once(id, **options), user_data)
+
+    def lease_time_to_live_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _lease_time_to_live(id, **options), user_data)
+
+    def lease_list_async(self, queue: "Queue", user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _lease_list(**options), user_data)
+
+    # What these two tell arrives on the queue: any number of events, of which the last has an error.
+
+    def lease_keep_alive_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "KeepAlive":
+        return KeepAlive(self, _lease_keep_alive(id, **options), queue, user_data)
+
+    def watch_async(self, queue: "Queue", key: Data = b"", end: Optional[Data] = _ALONE, user_data: Any = None,
+                    **options: Any) -> "Watch":
+        """Blocks like watch() until the present revision is known, unless with start_revision or no_wait."""
+        return Watch(self, _watch(key, end, **options), queue, user_data)
+
     def _run(self, request: _Request[T]) -> T:
         library = _library()
-        _, response = _call(getattr(library, f"etcd_kv_{request.call}"), self._handle, *request.arguments)
+        _, response = _call(getattr(library, f"etcd_{request.call}"), self._handle, *request.arguments)
+        return _take(request, response)
+
+
+def _take(request: _Request[T], response: int) -> T:
+    try:
+        return request.decode(response)
+    finally:
+        getattr(_library(), f"etcd_{request.response}_response_free")(response)
+
+
+def _tell(handle: int, lost: Callable[[EtcdError], None]) -> None:
+    try:
+        _call(_library().etcd_keep_alive_next, handle, -1)
+    except EtcdError as error:
+        if error.status != _BAD_HANDLE:  # Otherwise it was closed.
+            lost(error)
+
+
+# --- Streams ---
+
+
+class _Stream(_Handle, Generic[T]):
+    """What tells something again and again: by next(), by iteration, or on a queue."""
+
+    _name = ""
+
+    def __init__(self, client: Client, request: _Request[T], queue: Optional["Queue"] = None,
+                 user_data: Any = None) -> None:
+        library = _library()
+        close = getattr(library, f"etcd_{self._name}_close")
+        function = getattr(library, f"etcd_{request.call}")
+        self._request = request
+        if queue is None:
+            _, handle = _call(function, client._handle, *request.arguments, None, None)
+            super().__init__(handle, close)
+            return
+        handle, token = queue._begin(function, client, request, user_data, True)
+        pending = queue._pending
+
+        def forget(handle: int) -> None:
+            close(handle)
+            pending.pop(token, None)
+
+        super().__init__(handle, forget)
+
+    def next(self, timeout: Optional[float] = None) -> Optional[T]:
+        """Waits for what comes next, but not if it goes to a queue; None if nothing comes in time. Raises the reason
+        if nothing will, again and again."""
+        status, response = _wait(getattr(_library(), f"etcd_{self._name}_next"), self._handle, timeout)
+        return None if status == _EMPTY else _take(self._request, response)
+
+    def __iter__(self: Self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        """Ends after close(); raises if it ends for another reason."""
         try:
-            return request.decode(response)
-        finally:
-            getattr(library, f"etcd_{request.response}_response_free")(response)
+            response = self.next()
+        except Closed:
+            if self._finalizer.alive:
+                raise
+            raise StopIteration from None
+        assert response is not None
+        return response
+
+
+class Watch(_Stream[WatchResponse]):
+    """A watch; iterating over it yields WatchResponses.
+
+    It goes on through broken connections and restarted members. It ends with
+    close(), or with an exception: Compacted, whose revision is the oldest that can
+    still be watched; Closed with the client; or the server's reason to refuse it.
+    """
+
+    _name = "watch"
+
+    def request_progress(self) -> None:
+        """Asks for a WATCH_PROGRESS response. Some old servers give none; see etcd.h."""
+        status = _library().etcd_watch_request_progress(self._handle)
+        if status < 0:
+            raise _status_error(status)
+
+
+class KeepAlive(_Stream[LeaseKeepAliveResponse]):
+    """A lease that is kept alive by the library's thread, for as long as this object is.
+
+    next() raises when the lease has ended: LeaseLost, LeaseNotFound, Closed with the
+    client, or the servers' reason to refuse it. With notify it returns renewals.
+    close() does not revoke the lease.
+    """
+
+    _name = "keep_alive"
+
+    def left_ms(self) -> int:
+        """Milliseconds that the lease surely lives; 0 if it has ended, or was not renewed yet."""
+        left: int = _library().etcd_keep_alive_left_ms(self._handle)
+        return left
 
 
 # --- The queue ---
 
 
 class Event(NamedTuple):
-    """The end of an asynchronous call."""
+    """The end of an asynchronous call, or something that a stream tells."""
 
     user_data: Any
     value: Any
@@ -633,7 +1270,7 @@ class Queue(_Handle):
         _, handle = _call(library.etcd_queue_new)
         super().__init__(handle, library.etcd_queue_free)
         self._tokens = itertools.count(1)
-        self._pending: Dict[int, Tuple[_Request[Any], Any]] = {}
+        self._pending: Dict[int, Tuple[_Request[Any], Any, bool]] = {}
 
     def fileno(self) -> int:
         fd: int = _library().etcd_queue_fd(self._handle)
@@ -645,24 +1282,26 @@ class Queue(_Handle):
         """Takes the next event. None if there is none in time, or after wake(); a timeout of None waits for ever."""
         library = _library()
         deadline = math.inf if timeout is None else time.monotonic() + timeout
-        status = _EMPTY
-        while status == _EMPTY:
-            left = deadline - time.monotonic()
-            # In slices, between which Python handles signals.
-            status, event = _call(library.etcd_queue_next, self._handle, int(1000 * min(max(left, 0), 0.1)))
-            if status == _EMPTY and left <= 0:
+        while True:
+            left = None if timeout is None else max(deadline - time.monotonic(), 0)
+            status, event = _wait(library.etcd_queue_next, self._handle, left)
+            if status in (_EMPTY, _WOKEN):
                 return None
-        if status == _WOKEN:
-            return None
-        try:
-            request, user_data = self._pending.pop(library.etcd_event_user_data(event))
-            error = library.etcd_event_error(event)
-            if error:
-                return Event(user_data, None, _error(error))
-            response = getattr(library, f"etcd_event_{request.response}_response")(event)
-            return Event(user_data, request.decode(response), None)
-        finally:
-            library.etcd_event_free(event)
+            try:
+                token = library.etcd_event_user_data(event)
+                found = self._pending.get(token)
+                if found is None:
+                    continue  # Another thread has just closed the stream.
+                request, user_data, stream = found
+                error = library.etcd_event_error(event)
+                if error or not stream:
+                    self._pending.pop(token, None)
+                if error:
+                    return Event(user_data, None, _error(error))
+                response = getattr(library, f"etcd_event_{request.response}_response")(event)
+                return Event(user_data, request.decode(response), None)
+            finally:
+                library.etcd_event_free(event)
 
     def wake(self) -> None:
         """Makes one next(), the one in progress or the next, return None."""
@@ -671,12 +1310,17 @@ class Queue(_Handle):
             raise _status_error(status)
 
     def _start(self, client: Client, request: _Request[Any], user_data: Any) -> Operation:
+        function = getattr(_library(), f"etcd_{request.call}_async")
+        return Operation(self._begin(function, client, request, user_data, False)[0])
+
+    def _begin(self, function: Callable[..., int], client: Client, request: _Request[Any], user_data: Any,
+               stream: bool) -> Tuple[int, int]:
+        """Starts a call or a stream; returns its handle, and the token that its events carry."""
         token = next(self._tokens)
-        self._pending[token] = (request, user_data)
+        self._pending[token] = (request, user_data, stream)
         try:
-            function = getattr(_library(), f"etcd_kv_{request.call}_async")
-            _, op = _call(function, client._handle, *request.arguments, self._handle, token)
+            _, handle = _call(function, client._handle, *request.arguments, self._handle, token)
         except BaseException:
             del self._pending[token]
             raise
-        return Operation(op)
+        return handle, token

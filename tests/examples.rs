@@ -475,6 +475,11 @@ fn the_python_examples() {
         let numbers: Vec<_> = lines[3..].iter().filter_map(number).collect();
         let first = numbers[0];
         assert_eq!(numbers, [first, first + 1, first + 2], "{said}");
+
+        let said = run("aio.py");
+        let expected = "fruit/apple = 1\nfruit/banana = 2\nfruit/cherry = 3\nfruit/apple is gone\n\
+                        2 left\ntoo late: the call is cancelled\n";
+        assert_eq!(said, expected);
     }
 }
 

@@ -1,4 +1,4 @@
-//! python/etcd.py and python/etcd_api.py, on every backend.
+//! The modules in python/, on every backend.
 
 mod support;
 
@@ -8,7 +8,7 @@ use support::backend::backends;
 use support::cc;
 use support::server::{versions_or_skip, Cluster, Version};
 
-const MODULES: [&str; 2] = ["test_etcd", "test_etcd_api"];
+const MODULES: [&str; 4] = ["test_etcd", "test_etcd_calls", "test_etcd_aio", "test_etcd_api"];
 
 #[test]
 fn the_python_modules() {

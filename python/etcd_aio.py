@@ -1,0 +1,264 @@
+"""etcd v3 for asyncio, on etcd.py, which must stand beside it.
+
+    import asyncio
+    import etcd_aio
+
+    async def main() -> None:
+        async with etcd_aio.Client("localhost:2379") as client:
+            await client.put("greeting", "hello")
+            async with client.watch(prefix="config/") as watch:
+                async for response in watch:
+                    for event in response:
+                        print(event.kv.key, event.kv.value)
+
+    asyncio.run(main())
+
+Arguments, options, responses and errors are those of etcd.Client. Everything
+belongs to the loop in which it was made, and to its thread. Nothing here blocks
+the loop, and there is no thread of Python's.
+
+A task that is cancelled cancels its call. Whether a write was applied is then
+not known, unlike with a timeout, whose error has an outcome.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Generic, Optional, Type, TypeVar
+
+import etcd
+
+__all__ = ["Client", "KeepAlive", "Watch"]
+
+T = TypeVar("T")
+Self = TypeVar("Self", bound="_Closing")
+
+
+class _Closing:
+    async def close(self) -> None:
+        raise NotImplementedError
+
+    async def __aenter__(self: Self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                        traceback: Optional[TracebackType]) -> None:
+        await self.close()
+
+
+class Client(_Closing):
+    """A client of one cluster; made in a coroutine, and closed with close() or async with."""
+
+    def __init__(self, endpoints: Any, **options: Any) -> None:
+        """The arguments of etcd.Client."""
+        self._loop = asyncio.get_running_loop()
+        self._queue = etcd.Queue()
+        self._client = etcd.Client(endpoints, **options)
+        self._loop.add_reader(self._queue.fileno(), self._ready)
+        self._closed = False
+
+    async def close(self) -> None:
+        """Ends all calls, with etcd.Closed and their outcome, and all streams. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.remove_reader(self._queue.fileno())
+        self._client.close()
+        # Now each call has its end, and the queue all of them.
+        while self._settle():
+            pass
+        self._queue.close()
+
+    async def get(self, key: etcd.Data, **options: Any) -> Optional[etcd.KeyValue]:
+        return await self._run(etcd._get(key, **options))
+
+    async def range(self, first: etcd.Data, end: Optional[etcd.Data], **options: Any) -> etcd.RangeResponse:
+        return await self._run(etcd._range(first, end, **options))
+
+    async def prefix(self, prefix: etcd.Data, **options: Any) -> etcd.RangeResponse:
+        return await self._run(etcd._prefix(prefix, **options))
+
+    async def put(self, key: etcd.Data, value: etcd.Data, **options: Any) -> etcd.PutResponse:
+        return await self._run(etcd._put(key, value, **options))
+
+    async def delete(self, key: etcd.Data, **options: Any) -> etcd.DeleteResponse:
+        return await self._run(etcd._delete(key, **options))
+
+    async def delete_range(self, first: etcd.Data, end: Optional[etcd.Data], **options: Any) -> etcd.DeleteResponse:
+        return await self._run(etcd._delete_range(first, end, **options))
+
+    async def delete_prefix(self, prefix: etcd.Data, **options: Any) -> etcd.DeleteResponse:
+        return await self._run(etcd._delete_prefix(prefix, **options))
+
+    async def compact(self, revision: int, **options: Any) -> etcd.CompactResponse:
+        return await self._run(etcd._compact(revision, **options))
+
+    async def commit(self, txn: etcd.Txn, **options: Any) -> etcd.TxnResponse:
+        return await self._run(etcd._commit(txn, **options))
+
+    async def lease_grant(self, ttl: int, **options: Any) -> etcd.LeaseGrantResponse:
+        return await self._run(etcd._lease_grant(ttl, **options))
+
+    async def lease_revoke(self, id: int, **options: Any) -> etcd.LeaseRevokeResponse:
+        return await self._run(etcd._lease_revoke(id, **options))
+
+    async def lease_keep_alive_once(self, id: int, **options: Any) -> etcd.LeaseKeepAliveResponse:
+        return await self._run(etcd._lease_keep_alive_once(id, **options))
+
+    async def lease_time_to_live(self, id: int, **options: Any) -> etcd.LeaseTimeToLiveResponse:
+        return await self._run(etcd._lease_time_to_live(id, **options))
+
+    async def lease_list(self, **options: Any) -> etcd.LeaseListResponse:
+        return await self._run(etcd._lease_list(**options))
+
+    def lease_keep_alive(self, id: int, **options: Any) -> "KeepAlive":
+        """Keeps a lease alive: `await keep_alive.next()` raises when it has ended."""
+        return KeepAlive(self, etcd._lease_keep_alive(id, **options))
+
+    def watch(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Watch":
+        """Watches what etcd.Client.watch() does, with its options.
+
+        Without start_revision it begins once a server has it: `async with` waits for
+        that, without a timeout, and tells what is written afterwards. A plain
+        `async for` may miss what is written before its first response.
+        """
+        return Watch(self, key, end, **options)
+
+    async def _run(self, request: "etcd._Request[T]") -> T:
+        future: "asyncio.Future[T]" = self._loop.create_future()
+        operation = self._queue._start(self._client, request, future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            operation.cancel()
+            raise
+
+    def _ready(self) -> None:
+        # Not all at once, if there are many: the loop has others to serve, and comes back while there are more.
+        for _ in range(100):
+            if not self._settle():
+                break
+
+    def _settle(self) -> bool:
+        event = self._queue.next(0)
+        if event is None:
+            return False
+        future = event.user_data
+        if future.done():
+            pass  # Its task was cancelled.
+        elif event.error is not None:
+            future.set_exception(event.error)
+        else:
+            future.set_result(event.value)
+        return True
+
+
+class _Stream(_Closing, Generic[T]):
+    """A stream has a queue of its own: what nobody reads stays there, within the stream's bound."""
+
+    def __init__(self, client: Client, stream: Type[Any], request: "etcd._Request[T]") -> None:
+        self._loop = client._loop
+        self._queue = etcd.Queue()
+        self._stream = stream(client._client, request, self._queue)
+        self._waiter: "Optional[asyncio.Future[None]]" = None
+        self._error: Optional[etcd.EtcdError] = None
+        self._closed = False
+
+    async def close(self) -> None:
+        """Also ends an iteration in another task. A second time does nothing."""
+        self._closed = True
+        self._stop_waiting()
+        self._stream.close()
+        self._queue.close()
+
+    async def next(self) -> T:
+        """What comes next; raises the reason if nothing will, again and again. One task at a time."""
+        if self._waiter is not None:
+            raise RuntimeError("another task waits for this stream")
+        while self._error is None and not self._closed:
+            event = self._queue.next(0)
+            if event is None:
+                # An event is taken by who returns it at once: to cancel this loses none.
+                await self._readable()
+            elif event.error is None:
+                value: T = event.value
+                return value
+            else:
+                self._error = event.error
+        raise self._error or etcd._status_error(etcd._BAD_HANDLE, b"it was closed")
+
+    def __aiter__(self: Self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        """Ends after close(); raises if it ends for another reason."""
+        try:
+            return await self.next()
+        except etcd.Closed:
+            if not self._closed:
+                raise
+            raise StopAsyncIteration from None
+
+    async def _readable(self) -> None:
+        self._waiter = self._loop.create_future()
+        self._loop.add_reader(self._queue.fileno(), self._stop_waiting)
+        try:
+            await self._waiter
+        finally:
+            self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        if self._waiter is not None:
+            self._loop.remove_reader(self._queue.fileno())
+            if not self._waiter.done():
+                self._waiter.set_result(None)
+            self._waiter = None
+
+
+class Watch(_Stream[etcd.WatchResponse]):
+    """A watch; async for yields etcd.WatchResponses, and ends as one over an etcd.Watch does."""
+
+    def __init__(self, client: Client, key: etcd.Data, end: Optional[etcd.Data], *, start_revision: int = 0,
+                 created_notify: bool = False, no_wait: bool = False, **options: Any) -> None:
+        # Without a start it would block here until the present revision is known; the notice says the same later.
+        self._begun, self._tell_begin = start_revision != 0, created_notify
+        self._notice: Optional[etcd.WatchResponse] = None
+        super().__init__(client, etcd.Watch, etcd._watch(
+            key, end, start_revision=start_revision, created_notify=created_notify or not self._begun,
+            no_wait=not self._begun, **options))
+
+    async def __aenter__(self) -> "Watch":
+        if not self._begun:
+            try:
+                self._notice = await self._begin()
+            except BaseException:
+                await self.close()
+                raise
+        return self
+
+    async def next(self) -> etcd.WatchResponse:
+        if not self._begun:
+            self._notice = await self._begin()
+        notice, self._notice = self._notice, None
+        return notice if notice is not None else await super().next()
+
+    async def _begin(self) -> Optional[etcd.WatchResponse]:
+        response = await super().next()
+        self._begun = True
+        # The first is the notice; who did not ask for it does not see it.
+        return response if self._tell_begin or response.kind != etcd.WATCH_CREATED else None
+
+    def request_progress(self) -> None:
+        """Asks for a WATCH_PROGRESS response."""
+        self._stream.request_progress()
+
+
+class KeepAlive(_Stream[etcd.LeaseKeepAliveResponse]):
+    """A lease that is kept alive until close(); next() is as that of etcd.KeepAlive, but without a timeout."""
+
+    def __init__(self, client: Client, request: "etcd._Request[etcd.LeaseKeepAliveResponse]") -> None:
+        super().__init__(client, etcd.KeepAlive, request)
+
+    def left_ms(self) -> int:
+        """As etcd.KeepAlive.left_ms()."""
+        left: int = self._stream.left_ms()
+        return left
