@@ -3070,8 +3070,9 @@ ETCD_API void etcd_op_response_free(struct etcd_op_response_t *response);
  * Every event comes, in order and once, a revision's all together, whatever
  * happens to connections, members and tokens meanwhile: the watch goes on where
  * it was, on another member if need be, for as long as that takes. It ends, with
- * one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and
- * error->revision is the oldest that can still be watched; when the server
+ * one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and what is
+ * older than error->revision cannot be had any more, so read the keys again and
+ * watch from there (or let ETCD_WATCH_RESYNC do it); when the server
  * refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
  *
  * A reader who is slow holds up nobody: of what waits for him more than max_bytes

@@ -382,6 +382,23 @@ fn closing_from_anywhere() {
     });
 }
 
+#[test]
+fn the_client_is_closed_at_once() {
+    on_all_at_once("the_client_is_closed_at_once", &[], |backend| {
+        let (_other, queue) = (Client::open(&backend.endpoints), Queue::new());
+        for _ in 0..200 {
+            let client = Client::open(&backend.endpoints);
+            let options = WatchOptions { start: 1_000_000_000, ..PREFIX };
+            let pulled = Watch::open(&client, b"closed/", options).unwrap();
+            let _queued = Watch::on(&queue, &client, b"closed/", options, 5).unwrap();
+            drop(client);
+            assert_eq!(pulled.next(10_000).unwrap_err().status, ETCD_ERR_CLOSED);
+            let (_, ended) = next_of(&queue, 10_000).expect("an end within 10 s");
+            assert_eq!(ended.unwrap_err().status, ETCD_ERR_CLOSED);
+        }
+    });
+}
+
 /// The number in a line of a member's metrics.
 fn metric(cluster: &Cluster, member: usize, name: &str) -> f64 {
     let text = http_get(cluster.health_port(member), "/metrics", Duration::from_secs(5)).unwrap();

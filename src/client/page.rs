@@ -16,7 +16,7 @@ use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
 use crate::transport::{Request, Stream};
-use crate::wire::decode::{self, Header, Malformed, PART_TOTALS, RANGE_TOTALS};
+use crate::wire::decode::{self, Header, Malformed, PART_TOTALS, RANGE};
 use crate::wire::encode;
 use crate::wire::proto::range_request::SortOrder;
 use crate::wire::proto::RangeRequest;
@@ -173,7 +173,7 @@ impl Pages {
             }
         };
         self.ask = self.ask.saturating_mul(2).min(self.most);
-        let reply = RANGE_TOTALS.decode(&message, |_, _| ()).map_err(malformed)?;
+        let reply = RANGE.decode(&message, |_, _| ()).map_err(malformed)?;
         if self.origin.is_none() {
             let mut header = reply.header;
             match self.request.revision {

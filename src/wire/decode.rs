@@ -154,8 +154,7 @@ pub struct Shape {
 pub const RANGE: Shape = Shape { pairs: 2, count: 4, more: 3, whole: true };
 /// A part of a range reply; the header, the count and `more` come with the last.
 pub const RANGE_PART: Shape = Shape { whole: false, ..RANGE };
-/// Either without a look at its pairs.
-pub const RANGE_TOTALS: Shape = Shape { pairs: 0, ..RANGE };
+/// The same without a look at its pairs.
 pub const PART_TOTALS: Shape = Shape { pairs: 0, ..RANGE_PART };
 pub const PUT: Shape = Shape { pairs: 2, count: 0, more: 0, whole: true };
 /// A reply of which nothing else is wanted.

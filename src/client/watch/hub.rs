@@ -108,8 +108,8 @@ impl Hub {
         std::mem::take(&mut self.inbox.lock().unwrap().commands)
     }
 
-    /// Serves watches until it is dropped.
-    pub async fn run(self: Arc<Hub>, core: Arc<Core>) {
+    /// Serves watches until it is dropped, which ends them, even if it was never polled.
+    pub fn run(self: Arc<Hub>, core: Arc<Core>) -> impl Future<Output = ()> {
         let mut work = Work {
             hub: self,
             core,
@@ -126,16 +126,18 @@ impl Hub {
             progress: Instant::now() + PROGRESS,
             tasks: JoinSet::new(),
         };
-        loop {
-            work.place();
-            let due = work.due();
-            let Work { hub, lanes, opening, tasks, .. } = &mut work;
-            tokio::select! {
-                () = hub.changed.notified() => work.hub.take().into_iter().for_each(|it| work.obey(it)),
-                lane = async { opening.as_mut().unwrap().await }, if opening.is_some() => work.opened(lane),
-                (at, message) = heard(lanes), if !lanes.is_empty() => work.heard(at, message),
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-                () = sleep_until(due) => work.tick(),
+        async move {
+            loop {
+                work.place();
+                let due = work.due();
+                let Work { hub, lanes, opening, tasks, .. } = &mut work;
+                tokio::select! {
+                    () = hub.changed.notified() => work.hub.take().into_iter().for_each(|it| work.obey(it)),
+                    lane = async { opening.as_mut().unwrap().await }, if opening.is_some() => work.opened(lane),
+                    (at, message) = heard(lanes), if !lanes.is_empty() => work.heard(at, message),
+                    Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                    () = sleep_until(due) => work.tick(),
+                }
             }
         }
     }
