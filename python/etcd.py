@@ -707,10 +707,12 @@ class _Handle:
     def __init__(self, handle: int, close: Callable[[int], None]) -> None:
         self._handle = handle
         self._finalizer = weakref.finalize(self, close, handle)
+        self._closing = threading.RLock()
 
     def close(self) -> None:
-        """From any thread; a second time does nothing."""
-        self._finalizer()
+        """From any thread; a second time does nothing, but never returns before the first."""
+        with self._closing:
+            self._finalizer()
 
     def __enter__(self: Self) -> Self:
         return self
