@@ -5,6 +5,7 @@
 use std::any::Any;
 
 use crate::status::{self, etcd_status_t};
+use crate::wire::decode::Malformed;
 
 /// What became of a call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub struct Error {
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Malformed> for Error {
+    fn from(_: Malformed) -> Error {
+        Error::new(status::ETCD_ERR_PROTOCOL, "the reply is no message of etcd's")
+    }
+}
 
 impl Error {
     /// An error found before anything was sent.

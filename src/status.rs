@@ -404,6 +404,11 @@ pub fn may_be_applied(code: etcd_status_t) -> bool {
     }
 }
 
+/// Whether a server does not like the token that a call came with.
+pub fn is_about_token(code: etcd_status_t) -> bool {
+    matches!(code, ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION | ETCD_ERR_USER_EMPTY)
+}
+
 /// Whether the same call may succeed a little later or on another member. Says
 /// nothing of writes that may have been applied: see the outcome.
 pub fn is_retryable(code: etcd_status_t) -> bool {

@@ -54,6 +54,7 @@ fn headers() -> [Header; 2] {
                 "src/capi/error.rs",
                 "src/capi/client.rs",
                 "src/capi/kv.rs",
+                "src/capi/pairs.rs",
                 "src/capi/page.rs",
                 "src/capi/condition.rs",
                 "src/capi/txn.rs",

@@ -4,6 +4,7 @@ mod support;
 
 use etcd::capi::kv::*;
 use etcd::capi::page::*;
+use etcd::capi::pairs::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@ mod support;
 use etcd::capi::condition::*;
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
+use etcd::capi::pairs::*;
 use etcd::capi::queue::etcd_queue_next;
 use etcd::capi::request::*;
 use etcd::capi::txn::*;

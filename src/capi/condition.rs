@@ -5,8 +5,9 @@ use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::{submit, ETCD_EVENT_IF_RESPONSE};
 use super::kv::*;
+use super::pairs::{etcd_put_response_t, Pairs};
 use super::queue::{etcd_op_t, etcd_queue_t};
-use super::response::{first, malformed, run, unread, Response};
+use super::response::{first, run, unread, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, out, quiet};
 use crate::client::kv::{Keys, Writing};
@@ -36,17 +37,17 @@ impl Response for etcd_if_response_t {
     /// The pairs, and the message that they point into.
     type Storage = (Vec<etcd_kv_t>, Vec<u8>);
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Self::Storage)> {
-        let mut only = Err(malformed(Malformed));
+        let mut only = Err(Malformed.into());
         let decoded = decode::txn(&message, |part| {
             only = match part {
                 Part::Range(reply) => Pairs::read(&RANGE, reply, prefix),
                 Part::Put(reply) => Pairs::read(&PUT, reply, prefix),
                 Part::Delete(reply) => Pairs::read(&DELETE_RANGE, reply, prefix),
-                Part::Txn(_) => Err(malformed(Malformed)),
+                Part::Txn(_) => Err(Malformed.into()),
             };
         });
-        let (header, succeeded) = decoded.map_err(malformed)?;
-        let header = header.ok_or_else(|| malformed(Malformed))?;
+        let (header, succeeded) = decoded?;
+        let header = header.ok_or(Malformed)?;
         let (_, kvs) = only?;
         let public = etcd_if_response_t { header: header.into(), kv: first(&kvs), succeeded };
         Ok((public, (kvs, message)))

@@ -3,13 +3,11 @@
 use super::condition::etcd_if_response_t;
 use super::error::etcd_error_t;
 use super::handle;
-use super::kv::{
-    etcd_compact_response_t, etcd_delete_response_t, etcd_put_response_t, etcd_range_response_t,
-};
 use super::lease::{
     etcd_lease_grant_response_t, etcd_lease_keep_alive_response_t, etcd_lease_list_response_t,
     etcd_lease_revoke_response_t, etcd_lease_time_to_live_response_t,
 };
+use super::pairs::*;
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::quiet;
 use super::response::{unread, Response};

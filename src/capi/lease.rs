@@ -10,7 +10,7 @@ use super::event::{
 use super::kv::common;
 use super::options::{copy, Options};
 use super::queue::{etcd_op_t, etcd_queue_t};
-use super::response::{first, malformed, run, typed, Response};
+use super::response::{first, run, typed, Response};
 use super::types::{etcd_bytes_t, etcd_header_t};
 use super::{clear, guard, handle, out, quiet};
 use crate::client::namespace::name;
@@ -128,7 +128,7 @@ pub struct etcd_lease_list_response_t {
 fn header(header: Option<ResponseHeader>) -> Result<etcd_header_t> {
     // etcd has never sent a reply without one.
     let header = header.filter(|header| header.revision >= 0);
-    let header = header.ok_or_else(|| malformed(Malformed))?;
+    let header = header.ok_or(Malformed)?;
     Ok(etcd_header_t {
         cluster_id: header.cluster_id,
         member_id: header.member_id,
@@ -146,7 +146,7 @@ impl Response for etcd_lease_grant_response_t {
             return Err(Error::new(ETCD_ERR_PROTOCOL, printable(&error)));
         }
         if id == 0 || ttl <= 0 {
-            return Err(malformed(Malformed));
+            return Err(Malformed.into());
         }
         Ok((etcd_lease_grant_response_t { header: header(from)?, id, ttl }, ()))
     }

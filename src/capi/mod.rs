@@ -17,6 +17,7 @@ pub mod kv;
 pub mod lease;
 mod options;
 pub mod page;
+pub mod pairs;
 pub mod queue;
 pub mod request;
 mod response;

@@ -4,6 +4,7 @@ use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::kv::*;
 use super::options::{copy, Options};
+use super::pairs::etcd_range_response_t;
 use super::types::etcd_bytes_t;
 use super::{bytes, guard, handle, known_flags, out, quiet};
 use crate::classic::Session;

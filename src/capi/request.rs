@@ -5,6 +5,7 @@ use super::error::etcd_error_t;
 use super::event::submit;
 use super::kv::*;
 use super::options::copy;
+use super::pairs::{etcd_delete_response_t, etcd_put_response_t, etcd_range_response_t};
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::response::{unread, Response};
 use super::txn::*;

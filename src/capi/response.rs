@@ -2,7 +2,7 @@
 
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
-use crate::status::{self, etcd_status_t, ETCD_ERR_PROTOCOL, ETCD_OK};
+use crate::status::{self, etcd_status_t, ETCD_OK};
 use crate::wire::decode::Malformed;
 use prost::Message;
 
@@ -72,11 +72,7 @@ pub fn first<T>(all: &[T]) -> *const T {
     all.first().map_or(std::ptr::null(), |first| first)
 }
 
-pub fn malformed(_: Malformed) -> Error {
-    Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's")
-}
-
 /// A reply that is small enough to be read into a structure of its own.
 pub fn typed<R: Message + Default>(message: Vec<u8>) -> Result<R> {
-    R::decode(bytes::Bytes::from(message)).map_err(|_| malformed(Malformed))
+    R::decode(bytes::Bytes::from(message)).map_err(|_| Malformed.into())
 }

@@ -8,8 +8,9 @@ use super::event::{
 };
 use super::kv::*;
 use super::options::{copy, Options};
+use super::pairs::*;
 use super::queue::{etcd_op_t, etcd_queue_t};
-use super::response::{first, malformed, run, Response};
+use super::response::{first, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::Common;
@@ -173,7 +174,7 @@ fn branch_of(
     depth: usize,
 ) -> Result<etcd_txn_response_t> {
     if depth > DEEPEST {
-        return Err(malformed(Malformed));
+        return Err(Malformed.into());
     }
     let mut responses = Vec::new();
     let mut failed = None;
@@ -184,14 +185,14 @@ fn branch_of(
             Err(error) => failed = Some(error),
         },
     });
-    let (header, succeeded) = decoded.map_err(malformed)?;
+    let (header, succeeded) = decoded?;
     if let Some(error) = failed {
         return Err(error);
     }
     // Replies inside may go without, the whole never did.
     let header = header.or((depth > 0).then(Default::default));
     let public = etcd_txn_response_t {
-        header: header.ok_or_else(|| malformed(Malformed))?.into(),
+        header: header.ok_or(Malformed)?.into(),
         responses: first(&responses),
         response_count: responses.len(),
         succeeded,

@@ -5,18 +5,19 @@ use super::error::etcd_error_t;
 use super::event::ETCD_EVENT_WATCH_RESPONSE;
 use super::kv::{common, keys, ETCD_FROM_KEY, ETCD_PREFIX, ETCD_PREV_KV, ETCD_REQUIRE_LEADER};
 use super::options::{copy, Options};
+use super::pairs::Pairs;
 use super::queue::etcd_queue_t;
-use super::response::{first, hand_out, malformed, take_back};
+use super::response::{first, hand_out, take_back};
 use super::stream::{self, Delivery, Source};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{guard, handle, out, quiet};
 use crate::client::kv::Keys;
-use crate::client::watch::{Batch, Message, Spec, Watch, DEFAULT_BOUND};
+use crate::client::watch::{Batch, Listed, Message, Spec, Watch, DEFAULT_BOUND};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
 use crate::status::*;
-use crate::wire::decode::{KeyValue, RANGE};
+use crate::wire::decode::RANGE_PART;
 use bytes::Bytes;
 use std::ffi::c_void;
 
@@ -138,7 +139,7 @@ pub struct Storage {
     _events: Vec<etcd_watch_event_t>,
     _previous: Vec<etcd_kv_t>,
     _batch: Batch,
-    _message: Vec<u8>,
+    _message: Bytes,
 }
 
 impl Source for Watch {
@@ -184,20 +185,16 @@ impl Delivery for Message {
                     Storage { _events, _previous, _batch: batch, ..Storage::default() },
                 )
             }
-            Message::Keys(page) => {
-                let mut events = Vec::with_capacity(page.count);
-                let hidden = page.prefix.len();
-                let told = |kv: KeyValue<'_>| KeyValue { key: &kv.key[hidden..], ..kv }.into();
-                let reply = RANGE.decode(&page.message, |kv, _| events.push(put(told(kv))));
-                let reply = reply.map_err(malformed)?;
+            Message::Keys(Listed { page, prefix }) => {
+                let (_, kvs) = Pairs::read(&RANGE_PART, &page.message, &prefix)?;
+                let _events: Vec<_> = kvs.into_iter().map(put).collect();
                 let public = etcd_watch_response_t {
-                    events: first(&events),
-                    event_count: events.len(),
+                    events: first(&_events),
+                    event_count: _events.len(),
                     more: page.more,
-                    ..empty(ETCD_WATCH_KEYS, reply.header.into(), page.revision)
+                    ..empty(ETCD_WATCH_KEYS, page.header.into(), page.header.revision)
                 };
-                let (_events, _message) = (events, page.message);
-                hand_out(public, Storage { _events, _message, ..Storage::default() })
+                hand_out(public, Storage { _events, _message: page.message, ..Storage::default() })
             }
         })
     }

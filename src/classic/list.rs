@@ -3,14 +3,13 @@
 #![forbid(unsafe_code)]
 
 use super::Session;
-use crate::client::kv::prefix_end;
+use crate::client::kv::{prefix_end, GET};
 use crate::client::namespace::own_name;
-use crate::client::{Deadline, Effect, Method};
+use crate::client::Deadline;
 use crate::error::Result;
 use crate::status::ETCD_ERR_COMPACTED;
 use crate::wire::proto::{RangeRequest, RangeResponse};
 
-const RANGE: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
 /// Keys asked for at once.
 const PAGE: i64 = 1000;
 
@@ -40,7 +39,7 @@ pub fn children(
             keys_only: true,
             ..Default::default()
         };
-        let page: RangeResponse = match session.ask(RANGE, &request, until) {
+        let page: RangeResponse = match session.ask(GET, &request, until) {
             Err(error) if error.status == ETCD_ERR_COMPACTED => {
                 // The pages before are of a revision that is gone: begin anew.
                 names.clear();

@@ -10,7 +10,7 @@ mod lock;
 mod watch;
 
 use crate::client::kv::{Common, Keys, Reading};
-use crate::client::{Client, Deadline, Effect, Method};
+use crate::client::{Client, Deadline, Effect, Method, STATUS};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{DELETE_RANGE, RANGE};
@@ -23,7 +23,6 @@ use std::sync::Mutex;
 use std::time::Duration;
 use watch::Cursors;
 
-const STATUS: Method = Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
 const PUT: Method = Method { path: "/etcdserverpb.KV/Put", effect: Effect::Write };
 const TXN: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Write };
 const DEFAULT: Common = Common { timeout: None, require_leader: false };
@@ -68,7 +67,7 @@ impl Session {
                 self.run(Client::get(self, Keys::One(key), &Reading::default(), DEFAULT)?)?;
             let mut value = None;
             let header = RANGE.decode(&reply, |kv, _| value = Some(kv.value.to_vec()));
-            revision = header.map_err(|_| malformed())?.header.revision;
+            revision = header?.header.revision;
             if let Some(value) = value {
                 return Ok(value);
             }
@@ -118,7 +117,7 @@ impl Session {
         }
         let reply = self.run(Client::delete(self, Keys::One(key), false, DEFAULT)?)?;
         let deleted = DELETE_RANGE.decode(&reply, |_, _| ());
-        match deleted.map_err(|_| malformed().maybe_applied(true))?.count {
+        match deleted.map_err(|bad| Error::from(bad).maybe_applied(true))?.count {
             0 => Err(Error::new(ETCD_ERR_KEY_NOT_FOUND, "no such key")),
             _ => Ok(()),
         }
@@ -161,8 +160,4 @@ impl Session {
             std::thread::sleep(LEADER_PAUSE);
         }
     }
-}
-
-fn malformed() -> Error {
-    Error::new(ETCD_ERR_PROTOCOL, "the reply is no message of etcd's")
 }

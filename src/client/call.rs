@@ -202,11 +202,8 @@ impl Cluster {
                 Err(error) => error,
             };
             // Each of the three is said before anything is done (etcd 3.4 to 3.7).
-            let refused = matches!(
-                error.status,
-                ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION | ETCD_ERR_USER_EMPTY
-            );
-            if !refused || !self.tokens.has_login() || renewals == MAX_RENEWALS {
+            if !is_about_token(error.status) || !self.tokens.has_login() || renewals == MAX_RENEWALS
+            {
                 return Err(error);
             }
             renewals += 1;

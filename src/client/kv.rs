@@ -1,7 +1,7 @@
 //! get, put and delete: from arguments to calls.
 
 use super::call::{Call, Effect};
-use super::server::Deadline;
+use super::server::{Deadline, Method};
 use super::Client;
 use crate::error::{Error, Result};
 use crate::status::{
@@ -14,6 +14,9 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use std::borrow::Cow;
 use std::time::Duration;
+
+/// For those who make its messages themselves.
+pub const GET: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
 
 /// Which keys a get or delete is for.
 #[derive(Clone, Copy)]
@@ -215,7 +218,7 @@ impl Client {
 
     pub fn get(&self, keys: Keys<'_>, reading: &Reading, common: Common) -> Result<Call> {
         let frame = reading.encode(self.keyed(keys, 0)?)?;
-        Ok(self.call("/etcdserverpb.KV/Range", Effect::Read, frame, common))
+        Ok(self.call(GET.path, GET.effect, frame, common))
     }
 
     pub fn put(&self, key: &[u8], value: &[u8], how: &Writing, common: Common) -> Result<Call> {

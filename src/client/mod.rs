@@ -19,7 +19,7 @@ pub mod watch;
 
 pub use call::{Call, Effect};
 pub use options::{Login, Options, Servers};
-pub use server::{Deadline, Method};
+pub use server::{Deadline, Method, STATUS};
 pub use token::secret_header;
 
 use crate::embedded;

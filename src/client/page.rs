@@ -7,16 +7,16 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Effect, Progress};
-use super::kv::Common;
-use super::server::{Core, Deadline, Method, Server};
+use super::call::Progress;
+use super::kv::{self, Common};
+use super::server::{Core, Deadline, Server};
 use super::Client;
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
 use crate::transport::{Request, Stream};
-use crate::wire::decode::{self, Header, Malformed, PART_TOTALS, RANGE};
+use crate::wire::decode::{self, Header, PART_TOTALS, RANGE};
 use crate::wire::encode;
 use crate::wire::proto::range_request::SortOrder;
 use crate::wire::proto::RangeRequest;
@@ -27,7 +27,6 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::{sleep, timeout};
 
-const GET: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
 const STREAM: &str = "/etcdserverpb.KV/RangeStream";
 /// Keys in a page unless told otherwise.
 const PAGE: i64 = 1000;
@@ -139,7 +138,7 @@ impl Pages {
             return Ok(None);
         };
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
-        let cut = decode::cut(&rest, most).map_err(malformed);
+        let cut = decode::cut(&rest, most).map_err(Error::from);
         let cut = cut.and_then(|cut| match cut.last {
             Some(last) if !goes_on(&mut self.request, last) => {
                 Err(protocol("a page goes back in the range"))
@@ -158,7 +157,7 @@ impl Pages {
     async fn get(&mut self, core: &Core, until: Deadline) -> Result<()> {
         let message = loop {
             self.request.limit = self.ask;
-            let mut call = GET.call(&self.request, until)?;
+            let mut call = kv::GET.call(&self.request, until)?;
             call.request.require_leader = self.require_leader;
             let reply = core.run(&call, &Progress::default()).await;
             match reply.as_ref().map_err(|error| error.status) {
@@ -173,7 +172,7 @@ impl Pages {
             }
         };
         self.ask = self.ask.saturating_mul(2).min(self.most);
-        let reply = RANGE.decode(&message, |_, _| ()).map_err(malformed)?;
+        let reply = RANGE.decode(&message, |_, _| ())?;
         if self.origin.is_none() {
             let mut header = reply.header;
             match self.request.revision {
@@ -231,14 +230,20 @@ impl Pages {
     }
 }
 
+impl Pages {
+    /// Leaves nothing with a server while the reader is somewhere else.
+    pub fn rest(&mut self) {
+        self.stream = None;
+    }
+}
+
 fn is_descending(request: &RangeRequest) -> bool {
     request.sort_order == SortOrder::Descend as i32
 }
 
 /// Leaves what comes after this key; false if it is not in the range.
 fn goes_on(request: &mut RangeRequest, last: &[u8]) -> bool {
-    let before_end = request.range_end.len() < 2 && matches!(*request.range_end, [] | [0])
-        || *last < *request.range_end;
+    let before_end = matches!(*request.range_end, [] | [0]) || *last < *request.range_end;
     if *last < *request.key || !before_end {
         return false;
     }
@@ -256,10 +261,6 @@ fn patience(until: Deadline) -> Duration {
 
 fn is_over(until: Deadline) -> bool {
     until.left() == Some(Duration::ZERO)
-}
-
-fn malformed(_: Malformed) -> Error {
-    protocol("the reply is no message of etcd's")
 }
 
 fn protocol(why: &str) -> Error {

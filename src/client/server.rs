@@ -153,6 +153,10 @@ pub struct Method {
     pub effect: Effect,
 }
 
+/// What a member is, and how it is.
+pub const STATUS: Method =
+    Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
+
 impl Method {
     pub fn call(self, request: &impl Message, until: Deadline) -> Result<Call> {
         let frame = encode::frame(request).ok_or_else(|| no_memory(request.encoded_len()))?;

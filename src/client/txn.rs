@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Call, Effect};
-use super::kv::{no_memory, Common, Keys, Reading, Writing};
+use super::kv::{no_memory, Common, Keys, Reading, Writing, GET};
 use super::namespace::Named;
 use super::Client;
 use crate::error::{Error, Result};
@@ -227,9 +227,7 @@ impl Client {
     pub fn perform(&self, op: &Op, common: Common) -> Result<Call> {
         let keys = op.count - op.nested;
         match &op.request {
-            Request::RequestRange(get) => {
-                self.message("/etcdserverpb.KV/Range", Effect::Read, get, keys, common)
-            }
+            Request::RequestRange(get) => self.message(GET.path, GET.effect, get, keys, common),
             Request::RequestPut(put) => {
                 self.message("/etcdserverpb.KV/Put", Effect::Write, put, keys, common)
             }

@@ -8,6 +8,11 @@ use super::connect::{describe, Sender};
 use super::io::Traffic;
 use super::link::Link;
 use crate::error::printable;
+use crate::error::Error;
+use crate::status::{
+    of_server_error, ETCD_ERR_NO_MEMORY, ETCD_ERR_PROTOCOL, ETCD_ERR_REPLY_TOO_LARGE,
+    ETCD_ERR_UNAVAILABLE,
+};
 use crate::sys::{self, Unread};
 use crate::wire::encode::PREFIX;
 use crate::wire::weight::{self, Element};
@@ -51,6 +56,27 @@ pub enum Failure {
     NoMemory(usize),
     /// The reply is no gRPC.
     Malformed(String),
+}
+
+/// Of a stream of messages, which changes nothing.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        match failure {
+            Failure::NotSent(why) | Failure::Lost(why) => Error::new(ETCD_ERR_UNAVAILABLE, why),
+            Failure::Refused { code, message } => {
+                let error = Error::new(of_server_error(code, &message), message);
+                Error { grpc: Some(code), ..error }
+            }
+            Failure::TooLarge(size) => {
+                let why = format!("a message of {size} bytes is over the receive limit");
+                Error::new(ETCD_ERR_REPLY_TOO_LARGE, why)
+            }
+            Failure::NoMemory(size) => {
+                Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for {size} bytes"))
+            }
+            Failure::Malformed(why) => Error::new(ETCD_ERR_PROTOCOL, why),
+        }
+    }
 }
 
 /// A stream of the connection, counted for as long as it lives.

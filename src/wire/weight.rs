@@ -26,7 +26,7 @@ const ANY: usize = 96;
 /// A key with its value, as `etcd_kv_t` and as the messages' own type.
 const PAIR: usize = 96;
 /// An event with its pair and the one before.
-const EVENT: usize = 208;
+pub const EVENT: usize = 208;
 /// `etcd_op_response_t` and the response that it points to, with their bookkeeping.
 const OPERATION: usize = 256;
 /// A key, and the view of it.

@@ -4,6 +4,7 @@ use etcd::capi::client::*;
 use etcd::capi::error::*;
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
+use etcd::capi::pairs::*;
 use etcd::capi::queue::*;
 use etcd::capi::types::*;
 use etcd::status::*;

@@ -124,13 +124,6 @@ fn is_final(error: &Error) -> bool {
     matches!(class, 3 | 5 | 7 | 12 | 16)
 }
 
-fn is_about_token(error: &Error) -> bool {
-    matches!(
-        error.status,
-        ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION | ETCD_ERR_USER_EMPTY
-    )
-}
-
 impl Renewer {
     pub fn new(core: Arc<Core>) -> Renewer {
         Renewer {
@@ -358,7 +351,7 @@ impl Renewer {
         let Line::Open(open) = std::mem::replace(&mut self.line, Line::Closed) else { return };
         let Server::Cluster(cluster) = &self.core.server else { return };
         let has_login = cluster.tokens.has_login();
-        let error = error(failure).at(cluster.channel.name(open.member));
+        let error = Error::from(failure).at(cluster.channel.name(open.member));
         let asked = std::mem::take(&mut self.asked);
         let now = boot_time();
         for (id, _) in &asked {
@@ -370,7 +363,7 @@ impl Renewer {
             entry.doubt = true;
         }
         self.rest();
-        if is_about_token(&error) && has_login && self.token_renewals < MAX_RENEWALS {
+        if is_about_token(error.status) && has_login && self.token_renewals < MAX_RENEWALS {
             self.token_renewals += 1;
             self.stale = Some(open.token);
         } else if is_final(&error) {
@@ -468,21 +461,6 @@ impl Renewer {
     }
 }
 
-fn error(failure: Failure) -> Error {
-    match failure {
-        Failure::Refused { code, message } => {
-            let mut error = Error::new(of_server_error(code, &message), message);
-            error.grpc = Some(code);
-            error
-        }
-        Failure::NotSent(why) | Failure::Lost(why) => Error::new(ETCD_ERR_UNAVAILABLE, why),
-        Failure::Malformed(why) => Error::new(ETCD_ERR_PROTOCOL, why),
-        Failure::TooLarge(size) | Failure::NoMemory(size) => {
-            Error::new(ETCD_ERR_PROTOCOL, format!("an answer of {size} bytes"))
-        }
-    }
-}
-
 /// Waits for a member for ever.
 async fn open(
     cluster: Arc<Cluster>,
@@ -505,7 +483,8 @@ async fn open(
     let begin = Request { path, frame: Bytes::new(), require_leader: true };
     let limit = cluster.max_receive;
     let stream = Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await;
-    let stream = stream.map_err(|failure| error(failure).at(cluster.channel.name(picked.index)))?;
+    let stream =
+        stream.map_err(|failure| Error::from(failure).at(cluster.channel.name(picked.index)))?;
     let traffic = picked.connection.traffic.clone();
     Ok(Open { stream, traffic, member: picked.index, token })
 }

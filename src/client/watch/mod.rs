@@ -3,17 +3,20 @@
 
 #![forbid(unsafe_code)]
 
+mod entry;
 mod hub;
 mod lane;
+mod placing;
 mod position;
+mod reading;
 mod resync;
 
 pub use hub::Hub;
 pub use position::Batch;
-pub use resync::Keys;
+pub use resync::Listed;
 
-use super::call::Effect;
-use super::server::{Core, Deadline, Method};
+use super::kv::GET;
+use super::server::{Core, Deadline, STATUS};
 use super::Client;
 use crate::error::{Error, Result};
 use crate::mailbox::{Mailbox, Taken};
@@ -92,7 +95,6 @@ impl Spec {
 }
 
 /// What a reader is told.
-#[derive(Debug)]
 pub enum Message {
     Events(Batch),
     /// The watch exists; everything after this revision comes.
@@ -100,7 +102,7 @@ pub enum Message {
     /// Everything up to this revision has come.
     Progress(Header, i64),
     /// Events are missing; this is what there is instead.
-    Keys(Keys),
+    Keys(Listed),
 }
 
 /// A watch that goes on between its reader's visits; ends when it is dropped.
@@ -174,7 +176,7 @@ impl Client {
     /// The revision that the store has come to.
     pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
         let key = self.namespace().key(key);
-        let reply: RangeResponse = self.ask(NOW, &now_of(&key), until)?;
+        let reply: RangeResponse = self.ask(GET, &now_of(&key), until)?;
         Ok(reply.header.unwrap_or_default().revision)
     }
 
@@ -193,8 +195,6 @@ impl Client {
     }
 }
 
-const NOW: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
-
 fn now_of(key: &Bytes) -> RangeRequest {
     RangeRequest { key: key.clone(), count_only: true, ..Default::default() }
 }
@@ -202,15 +202,13 @@ fn now_of(key: &Bytes) -> RangeRequest {
 /// The revision that the store has come to, asked in a way that whoever may
 /// watch the key may ask.
 pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<i64> {
-    let reply: RangeResponse = core.ask(NOW, &now_of(key), until).await?;
+    let reply: RangeResponse = core.ask(GET, &now_of(key), until).await?;
     Ok(reply.header.unwrap_or_default().revision)
 }
 
 /// Whether, as far as can be found out, a member answers progress requests with a revision up to which it has
 /// sent everything: others may be ahead of what they have sent (etcd #15220).
 async fn progress_is_exact(core: &Core, member: usize) -> Option<bool> {
-    const STATUS: Method =
-        Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
     let until = Deadline::after(Some(Duration::from_secs(5)));
     let status: Result<StatusResponse> =
         core.ask_member(member, STATUS, &StatusRequest {}, until).await;

@@ -5,10 +5,9 @@
 use crate::client::namespace;
 use crate::wire::decode::{Header, KeyValue};
 use crate::wire::watch::{Event, Events, Head};
+use crate::wire::weight::EVENT;
 use bytes::Bytes;
 
-/// What an event takes in memory when it is handed out, at most.
-const EVENT_IN_MEMORY: usize = 144;
 /// A batch in memory, without its events.
 const BATCH_IN_MEMORY: usize = 128;
 /// Several revisions go into one batch until it has so many bytes.
@@ -172,7 +171,7 @@ impl Position {
             }
             self.partial.count += 1;
             (size, count) = (size + (end - at), count + 1);
-            let in_memory = size.max(count * EVENT_IN_MEMORY / 3);
+            let in_memory = size.max(count * EVENT / 3);
             if in_memory > self.limit {
                 return Err(Stop::TooLarge(size));
             }

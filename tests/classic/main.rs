@@ -1,11 +1,14 @@
 //! The classic tier on every backend: what the eleven calls of old do, and what they do when things go wrong.
 
+mod locks;
+mod random;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{scope, sleep};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use etcd::capi::classic::{etcd_result, ETCD_OK, ETCD_PROTOCOL_ERROR, ETCD_WTF};
 use etcd::capi::kv::ETCD_PREFIX;
@@ -29,6 +32,13 @@ fn revision(session: &Session) -> i32 {
     // A session is a client; this one must not be closed.
     let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
     client.get(b"k", flags(0)).unwrap().revision.try_into().unwrap()
+}
+
+/// The index of a key's last change.
+fn last_change(session: &Session, key: &str) -> i32 {
+    let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
+    let kvs = client.get(key.as_bytes(), flags(0)).unwrap().kvs;
+    kvs[0].mod_revision.try_into().unwrap()
 }
 
 /// Deletes all keys with a prefix, in one transaction.
@@ -148,17 +158,17 @@ fn a_watch_waits_for_what_is_to_come() {
             let later = threads.spawn(|| session.watch("come", Some(future)));
             sleep(Duration::from_millis(500));
             assert!(!now.is_finished() && !zero.is_finished() && !later.is_finished());
-            let first = revision(&session) + 1;
             // Other tests write too, and may have passed it already.
-            session.set("come", "value", None, 0);
-            while revision(&session) <= future {
+            let mut written = Vec::new();
+            while written.last().is_none_or(|&last| last < future) {
                 session.set("come", "value", None, 0);
+                written.push(last_change(&session, "come"));
             }
-            let told = now.join().unwrap().unwrap();
-            assert!(told.0 >= first);
-            assert_eq!(told, change(told.0, "come", Some("value")));
-            assert_eq!(zero.join().unwrap().unwrap(), told);
-            assert!(later.join().unwrap().unwrap().0 >= future.max(first));
+            let first = written[0];
+            let at_last = written.into_iter().find(|&index| index >= future).unwrap();
+            assert_eq!(now.join().unwrap().unwrap(), change(first, "come", Some("value")));
+            assert_eq!(zero.join().unwrap().unwrap().0, first);
+            assert_eq!(later.join().unwrap().unwrap().0, at_last);
         });
     });
 }
@@ -180,110 +190,6 @@ fn a_reader_that_pauses_misses_nothing() {
             assert_eq!(changed.unwrap(), format!("{i}{value}"));
             next = index + 1;
         }
-    });
-}
-
-#[test]
-fn a_lock_is_waited_for_longer_than_its_ttl() {
-    on_all_at_once("a_lock_is_waited_for_longer_than_its_ttl", &[], |backend| {
-        let session = Session::open(&backend.endpoints);
-        let held = session.lock("patience", 60).unwrap();
-        let start = Instant::now();
-        scope(|threads| {
-            let waiter = threads.spawn(|| {
-                let index = session.lock("patience", 2).unwrap();
-                (index, start.elapsed())
-            });
-            sleep(Duration::from_secs(20));
-            assert!(!waiter.is_finished());
-            assert_eq!(session.unlock("patience", &held), ETCD_OK);
-            let (index, after) = waiter.join().unwrap();
-            assert!(after < Duration::from_secs(22), "{after:?}");
-            assert_eq!(session.renew("patience", 2, &index), ETCD_OK);
-            assert_eq!(session.unlock("patience", &index), ETCD_OK);
-        });
-        // Nothing of it is left.
-        assert_eq!(session.get("patience"), None);
-    });
-}
-
-#[test]
-fn a_lock_that_is_not_renewed_is_lost() {
-    on_all_at_once("a_lock_that_is_not_renewed_is_lost", &[], |backend| {
-        let session = Session::open(&backend.endpoints);
-        for ttl in [2, 4] {
-            let held = session.lock("lost", ttl).unwrap();
-            sleep(Duration::from_millis(1500));
-            assert_eq!(session.renew("lost", ttl, &held), ETCD_OK);
-            let start = Instant::now();
-            let next = session.lock("lost", 60).unwrap();
-            let after = start.elapsed();
-            let ttl_time = Duration::from_secs(ttl.into());
-            assert!(after > ttl_time - Duration::from_millis(200), "{after:?}");
-            assert!(after < ttl_time + Duration::from_secs(3), "{after:?}");
-            assert_eq!(session.renew("lost", ttl, &held), ETCD_PROTOCOL_ERROR);
-            assert_eq!(session.last_error().unwrap().status, ETCD_ERR_LOCK_LOST);
-            assert_eq!(session.unlock("lost", &held), ETCD_PROTOCOL_ERROR);
-            assert_eq!(session.renew("lost", 60, &next), ETCD_OK);
-            assert_eq!(session.unlock("lost", &next), ETCD_OK);
-            assert_eq!(session.unlock("lost", &next), ETCD_PROTOCOL_ERROR);
-        }
-    });
-}
-
-/// Somebody deletes the keys of the lock: the holder's, and a waiter's.
-#[test]
-fn a_lock_whose_keys_are_deleted() {
-    on_all_at_once("a_lock_whose_keys_are_deleted", &[], |backend| {
-        let session = Session::open(&backend.endpoints);
-        let first = session.lock("deleted", 60).unwrap();
-        scope(|threads| {
-            let waiter = threads.spawn(|| session.lock("deleted", 60).unwrap());
-            let keys = || session.get("deleted").map_or(0, |names| names.lines().count());
-            while keys() < 2 {
-                sleep(Duration::from_millis(10));
-            }
-            let before = session.get("deleted").unwrap();
-            delete_all(&session, "deleted/");
-            assert_eq!(session.renew("deleted", 60, &first), ETCD_PROTOCOL_ERROR);
-            // The waiter begins anew, under another name.
-            let second = waiter.join().unwrap();
-            assert!(!before.contains(&session.get("deleted").unwrap()));
-            assert_eq!(session.renew("deleted", 60, &second), ETCD_OK);
-            assert_eq!(session.unlock("deleted", &second), ETCD_OK);
-        });
-    });
-}
-
-#[test]
-fn never_two_holders() {
-    let program = Compiler::c("c99").program("lock", &[source("lock")]);
-    let rounds = scaled(200);
-    on_all_at_once("never_two_holders", &[], |backend| {
-        let dir = temp_dir("lock-");
-        let dir = dir.path().to_str().unwrap();
-        let held = format!("{dir}/held");
-        let run = |threads: &str| {
-            let rounds = rounds.to_string();
-            program.run(&[&*backend.endpoints, "never-two", &rounds, threads, &held], 5 * MINUTE)
-        };
-        let Some(cluster) = backend.cluster else {
-            // Two processes would have two stores.
-            run("4");
-            return;
-        };
-        scope(|threads| {
-            let mine = [threads.spawn(|| run("2")), threads.spawn(|| run("1"))];
-            for _ in 0..rounds {
-                let script = format!("mkdir {held} && sleep 0.01 && rmdir {held}");
-                let args = ["lock", "never-two", "--", "sh", "-c", &script];
-                let out = cluster.etcdctl(&args);
-                assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-            }
-            for program in mine {
-                program.join().unwrap();
-            }
-        });
     });
 }
 
@@ -310,30 +216,6 @@ fn closing_ends_every_wait() {
         let next = other.lock("closing", 60).unwrap();
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         assert_eq!(other.unlock("closing", &next), ETCD_OK);
-    }
-}
-
-/// An index names a lease, and may be wrong, or another lock's.
-#[test]
-fn a_refused_unlock_touches_nothing() {
-    for backend in backends("a_refused_unlock_touches_nothing", &[]) {
-        let session = Session::open(&backend.endpoints);
-        let index = session.lock("touch", 60).unwrap();
-        assert_eq!(session.unlock("other", &index), ETCD_PROTOCOL_ERROR);
-        assert_eq!(session.renew("other", 60, &index), ETCD_PROTOCOL_ERROR);
-        assert_eq!(session.renew("touch", 60, &index), ETCD_OK);
-        let (lease, revision) = index.split_once('.').unwrap();
-        let later = format!("{lease}.{}", revision.parse::<i64>().unwrap() + 1);
-        assert_eq!(session.unlock("touch", &later), ETCD_PROTOCOL_ERROR);
-        assert_eq!(session.renew("touch", 60, &index), ETCD_OK);
-
-        // A lease of somebody else's.
-        assert_eq!(session.set("touch-leased", "v", None, 60), ETCD_OK);
-        let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
-        let lease = client.get(b"touch-leased", flags(0)).unwrap().kvs[0].lease;
-        assert_eq!(session.unlock("touch", &format!("{lease:x}.1")), ETCD_PROTOCOL_ERROR);
-        assert_eq!(session.get("touch-leased").unwrap(), "v");
-        assert_eq!(session.unlock("touch", &index), ETCD_OK);
     }
 }
 
@@ -532,132 +414,5 @@ fn a_session_with_a_password() {
         assert_eq!(refused.last_error().unwrap().status, ETCD_ERR_AUTH_FAILED);
         assert_eq!(refused.watch("k", None), Err(ETCD_PROTOCOL_ERROR));
         assert_eq!(refused.lock("k", 5), Err(ETCD_PROTOCOL_ERROR));
-    });
-}
-
-/// What one call did, to be compared with the same call on another backend.
-#[derive(Debug, PartialEq)]
-enum Did {
-    Result(etcd_result),
-    Text(Option<String>),
-    Change(Result<Change, etcd_result>),
-    Lock(Result<(), etcd_result>),
-}
-
-/// A caller that makes random calls; another one with the same seed makes the same.
-struct Caller {
-    session: Session,
-    random: fastrand::Rng,
-    /// Key and index of each change so far.
-    history: Vec<(String, i32)>,
-    locks: VecDeque<(String, String)>,
-}
-
-impl Caller {
-    fn new(endpoints: &str, seed: u64) -> Caller {
-        let random = fastrand::Rng::with_seed(seed);
-        let session = Session::open(endpoints);
-        Caller { session, random, history: Vec::new(), locks: VecDeque::new() }
-    }
-
-    fn pick(&mut self, from: &[&str]) -> String {
-        self.random.choice(from).unwrap().to_string()
-    }
-
-    fn key(&mut self) -> String {
-        self.pick(&["a", "a/b", "a/b/c", "a/c", "a-b", "a b", "/a", "/a/b", "d//e", "d/", "é&?%/x"])
-    }
-
-    /// Notes a change that this call has made.
-    fn changed(&mut self, key: String, result: etcd_result) -> Did {
-        if result == ETCD_OK {
-            let index = revision(&self.session);
-            self.history.push((key, index));
-        }
-        Did::Result(result)
-    }
-
-    fn call(&mut self) -> Did {
-        match self.random.u32(0..100) {
-            0..20 => {
-                let key = self.key();
-                Did::Text(self.session.get(&key))
-            }
-            20..30 => {
-                let dir = self.pick(&["", "/", "a", "a/", "d", "d/", "é&?%", "none"]);
-                Did::Text(self.session.get(&dir))
-            }
-            30..60 => {
-                let (key, value) = (self.key(), self.pick(&["", "x", "y", "z z&z=z"]));
-                let precond = self.pick(&["", "x", "y", "-", "-", "-"]);
-                let precond = Some(&*precond).filter(|value| *value != "-");
-                let ttl = *self.random.choice(&[0, 0, 0, 1000]).unwrap();
-                let result = self.session.set(&key, &value, precond, ttl);
-                self.changed(key, result)
-            }
-            60..72 => {
-                let key = self.key();
-                let result = self.session.delete(&key);
-                self.changed(key, result)
-            }
-            72..86 => {
-                // From an index on of which the history has something for it.
-                let Some(at) = self.random.choice(0..self.history.len()) else {
-                    return Did::Text(None);
-                };
-                let (key, index) = self.history[at].clone();
-                let prefix = match self.random.bool() {
-                    true => key,
-                    false => key.split_once('/').map_or(key.clone(), |(dir, _)| dir.to_owned()),
-                };
-                let back = self.random.i32(0..5).min(index - 1);
-                let change = self.session.watch(&prefix, Some(index - back));
-                // The last part of a lock's key is a lease, another one everywhere.
-                Did::Change(change.map(|(index, key, value)| match key.strip_prefix("lock/") {
-                    Some(_) => (index, key.rsplit_once('/').unwrap().0.to_owned(), value),
-                    None => (index, key, value),
-                }))
-            }
-            86..90 => Did::Result(self.session.set("", "v", None, 0)),
-            90..94 => {
-                let name = format!("lock/{}", self.random.u32(..));
-                let index = self.session.lock(&name, 1000);
-                let done = index.map(|index| self.locks.push_back((name, index)));
-                Did::Lock(done)
-            }
-            94..97 => match self.locks.front() {
-                Some((name, index)) => Did::Result(self.session.renew(name, 1000, index)),
-                None => Did::Result(self.session.renew("lock/none", 5, "123abc.45")),
-            },
-            _ => match self.locks.pop_front() {
-                Some((name, index)) => Did::Result(self.session.unlock(&name, &index)),
-                None => Did::Result(self.session.unlock("lock/none", "123abc.45")),
-            },
-        }
-    }
-}
-
-#[test]
-fn random_calls_do_the_same_everywhere() {
-    let seed = std::env::var("LIBETCD_SEED").map_or_else(
-        |_| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64,
-        |seed| seed.parse().unwrap(),
-    );
-    eprintln!("LIBETCD_SEED={seed}");
-    scope(|threads| {
-        for version in versions_or_skip("random_calls_do_the_same_everywhere") {
-            threads.spawn(move || {
-                // Nobody else's writes: the revisions are compared too.
-                let cluster = Cluster::builder(&version).start();
-                let mut real = Caller::new(&cluster.endpoints(), seed);
-                let mut embedded = Caller::new(&format!("mem:{}", version.name), seed);
-                for i in 0..scaled(10_000) {
-                    let (expected, got) = (real.call(), embedded.call());
-                    assert_eq!(got, expected, "call {i} on {}, seed {seed}", version.name);
-                    let (expected, got) = (revision(&real.session), revision(&embedded.session));
-                    assert_eq!(got, expected, "after call {i} on {}, seed {seed}", version.name);
-                }
-            });
-        }
     });
 }

@@ -1,0 +1,253 @@
+//! Replies that have key-value pairs, and those of the other calls on keys.
+
+use super::event::{
+    ETCD_EVENT_COMPACT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE,
+    ETCD_EVENT_RANGE_RESPONSE,
+};
+use super::quiet;
+use super::response::{first, hand_out, Response};
+use super::types::{etcd_header_t, etcd_kv_t};
+use crate::client::namespace::own_name;
+use crate::client::page::Page;
+use crate::error::{Error, Result};
+use crate::status::*;
+use crate::sys;
+use crate::wire::decode::{
+    KeyValue, Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE, RANGE_PART,
+};
+use bytes::Bytes;
+
+/// Reply to a get. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_range_response_free().
+#[repr(C)]
+pub struct etcd_range_response_t {
+    /// Who answered, and at which revision.
+    pub header: etcd_header_t,
+    /// The keys found, in ascending order unless another was asked for; valid
+    /// until the response is freed.
+    pub kvs: *const etcd_kv_t,
+    /// Number of elements of kvs.
+    pub kv_count: usize,
+    /// Number of keys in the range, whatever the limit.
+    pub count: i64,
+    /// Whether there are more keys in the range than were returned.
+    pub more: bool,
+}
+
+/// Reply to a put. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_put_response_free().
+#[repr(C)]
+pub struct etcd_put_response_t {
+    /// Who answered; header.revision is that of the put.
+    pub header: etcd_header_t,
+    /// With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
+    /// Valid until the response is freed.
+    pub prev_kv: *const etcd_kv_t,
+    /// After etcd_kv_put_ttl() the lease that it granted; else 0.
+    pub lease: i64,
+    /// After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
+    pub ttl: i64,
+}
+
+/// Reply to a delete. Made by the library; read it, never copy it or take its
+/// size: later versions append fields. Free it with etcd_delete_response_free().
+#[repr(C)]
+pub struct etcd_delete_response_t {
+    /// Who answered; header.revision is that of the delete if it deleted something.
+    pub header: etcd_header_t,
+    /// Number of keys deleted; 0 is no error.
+    pub deleted: i64,
+    /// With ETCD_PREV_KV what was deleted; valid until the response is freed.
+    pub prev_kvs: *const etcd_kv_t,
+    /// Number of elements of prev_kvs.
+    pub prev_kv_count: usize,
+}
+
+/// Reply to a compaction. Made by the library; read it, never copy it or take
+/// its size: later versions append fields. Free it with etcd_compact_response_free().
+#[repr(C)]
+pub struct etcd_compact_response_t {
+    /// Who answered, and at which revision.
+    pub header: etcd_header_t,
+}
+
+/// Key-value pairs, and the message that they point into.
+pub struct Pairs {
+    kvs: Vec<etcd_kv_t>,
+    _message: Bytes,
+}
+
+impl Pairs {
+    fn decode(shape: &Shape, message: impl Into<Bytes>, prefix: &[u8]) -> Result<(Reply, Pairs)> {
+        let message = message.into();
+        let (reply, kvs) = Pairs::read(shape, &message, prefix)?;
+        Ok((reply, Pairs { kvs, _message: message }))
+    }
+
+    /// The pairs point into the message, each key behind the prefix.
+    pub fn read(shape: &Shape, message: &[u8], prefix: &[u8]) -> Result<(Reply, Vec<etcd_kv_t>)> {
+        let mut kvs: Vec<etcd_kv_t> = Vec::new();
+        let mut failed = None;
+        let reply = shape.decode(message, |kv, expected| {
+            if failed.is_some() {
+                return;
+            }
+            match own_name(prefix, kv.key) {
+                Err(error) => failed = Some(error),
+                Ok(_) if kvs.len() == kvs.capacity() && !sys::reserve(&mut kvs, expected) => {
+                    let why = "no memory for the keys of the reply";
+                    failed = Some(Error::new(ETCD_ERR_NO_MEMORY, why));
+                }
+                Ok(key) => kvs.push(KeyValue { key, ..kv }.into()),
+            }
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok((reply?, kvs)),
+        }
+    }
+}
+
+impl Response for etcd_range_response_t {
+    const EVENT: i32 = ETCD_EVENT_RANGE_RESPONSE;
+    type Storage = Pairs;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&RANGE, message, prefix)?;
+        Ok((etcd_range_response_t::new(reply, &pairs.kvs), pairs))
+    }
+}
+
+impl etcd_range_response_t {
+    /// One that is a part of a range, whose keys begin with the prefix.
+    pub(super) fn page(page: &Page, prefix: &[u8]) -> Result<*mut etcd_range_response_t> {
+        let (_, pairs) = Pairs::decode(&RANGE_PART, page.message.clone(), prefix)?;
+        let totals = Reply { header: page.header, count: page.count, more: page.more };
+        Ok(hand_out(etcd_range_response_t::new(totals, &pairs.kvs), pairs))
+    }
+
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_range_response_t {
+        etcd_range_response_t {
+            header: reply.header.into(),
+            kvs: first(kvs),
+            kv_count: kvs.len(),
+            count: reply.count,
+            more: reply.more,
+        }
+    }
+}
+
+impl Response for etcd_put_response_t {
+    const EVENT: i32 = ETCD_EVENT_PUT_RESPONSE;
+    type Storage = Pairs;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&PUT, message, prefix)?;
+        Ok((etcd_put_response_t::new(reply, &pairs.kvs), pairs))
+    }
+}
+
+impl etcd_put_response_t {
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_put_response_t {
+        etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs), lease: 0, ttl: 0 }
+    }
+}
+
+impl Response for etcd_delete_response_t {
+    const EVENT: i32 = ETCD_EVENT_DELETE_RESPONSE;
+    type Storage = Pairs;
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
+        let (reply, pairs) = Pairs::decode(&DELETE_RANGE, message, prefix)?;
+        Ok((etcd_delete_response_t::new(reply, &pairs.kvs), pairs))
+    }
+}
+
+impl etcd_delete_response_t {
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_delete_response_t {
+        etcd_delete_response_t {
+            header: reply.header.into(),
+            deleted: reply.count,
+            prev_kvs: first(kvs),
+            prev_kv_count: kvs.len(),
+        }
+    }
+}
+
+impl Response for etcd_compact_response_t {
+    const EVENT: i32 = ETCD_EVENT_COMPACT_RESPONSE;
+    type Storage = ();
+    fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, ())> {
+        let (reply, _) = Pairs::decode(&HEADER_ONLY, message, prefix)?;
+        Ok((etcd_compact_response_t { header: reply.header.into() }, ()))
+    }
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_range_response_free(response: *mut etcd_range_response_t) {
+    quiet(|| Response::free(response));
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_put_response_free(response: *mut etcd_put_response_t) {
+    quiet(|| Response::free(response));
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_delete_response_free(response: *mut etcd_delete_response_t) {
+    quiet(|| Response::free(response));
+}
+
+/// Frees a response.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_compact_response_free(response: *mut etcd_compact_response_t) {
+    quiet(|| Response::free(response));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::proto;
+    use prost::Message;
+
+    #[test]
+    fn a_reply_with_a_key_that_was_not_asked_for_is_refused() {
+        let kv = |key: &'static str| proto::KeyValue {
+            key: key.into(),
+            mod_revision: 1,
+            version: 1,
+            ..Default::default()
+        };
+        let header = Some(proto::ResponseHeader::default());
+        let kvs = vec![kv("p/a"), kv("p/b")];
+        let message =
+            proto::RangeResponse { header, kvs, count: 2, ..Default::default() }.encode_to_vec();
+        for (prefix, known) in [("", true), ("p/", true), ("p/a", false), ("q/", false)] {
+            let status = match etcd_range_response_t::parse(message.clone(), prefix.as_bytes()) {
+                Ok((response, _)) => {
+                    assert_eq!(response.kv_count, 2);
+                    ETCD_OK
+                }
+                Err(error) => error.status,
+            };
+            let expected = if known { ETCD_OK } else { ETCD_ERR_PROTOCOL };
+            assert_eq!(status, expected, "{prefix}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! One watch, as the hub has it.
+
+#![forbid(unsafe_code)]
+
+use super::position::{Batch, Position};
+use super::{Message, Spec};
+use crate::mailbox::Mailbox;
+use crate::wire::decode::Header;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A message without events, in memory.
+pub const NOTICE_SIZE: usize = 128;
+
+pub struct Entry {
+    pub spec: Box<Spec>,
+    pub mailbox: Arc<Mailbox<Message>>,
+    pub position: Position,
+    pub place: Place,
+    /// The reader was told that it exists, or does not want to know.
+    pub announced: bool,
+    /// Its reader had too much to read.
+    pub slow: bool,
+    /// The server is to cut answers that are large: not at once, because etcd
+    /// takes time with the square of the number of events for that.
+    pub fragment: bool,
+    pub renewals: u32,
+    /// Members that had no leader, since one had.
+    pub leaderless: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Place {
+    /// For a lane.
+    Waiting,
+    Creating,
+    /// Known to the server of this lane by this number.
+    On(u64, i64),
+    /// For the reader to make room.
+    Resting,
+    /// For a call that says where to begin.
+    Asking,
+}
+
+impl Entry {
+    /// Gives back what the reader has no room for.
+    pub fn deliver(&self, mut batches: VecDeque<Batch>) -> VecDeque<Batch> {
+        let items = std::iter::from_fn(|| {
+            let batch = batches.pop_front()?;
+            let size = batch.size();
+            Some((Message::Events(batch), size))
+        });
+        if let Some(Message::Events(refused)) = self.mailbox.push(items) {
+            batches.push_front(refused);
+        }
+        batches
+    }
+
+    /// Not to a reader who has enough to read: a later notice says more.
+    pub fn tell_progress(&self, header: Header) -> bool {
+        let message = Message::Progress(header, header.revision);
+        self.position.is_whole() && self.mailbox.push([(message, NOTICE_SIZE)]).is_none()
+    }
+}

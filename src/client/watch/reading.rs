@@ -1,0 +1,167 @@
+//! What is heard on lanes, on its way to the readers.
+
+#![forbid(unsafe_code)]
+
+use super::entry::Place;
+use super::hub::{Command, Work, PROGRESS};
+use super::lane::Held;
+use super::position::{Batch, Stop};
+use super::progress_is_exact;
+use crate::client::call::FIRST_PAUSE;
+use crate::error::Error;
+use crate::status::ETCD_ERR_REPLY_TOO_LARGE;
+use crate::transport::Failure;
+use crate::wire::decode::Header;
+use crate::wire::watch;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// For a slow reader to make room before his watch is called off for a while. It
+/// is cheaper to wait for him than to have the server find the place again.
+const HOLD: Duration = Duration::from_millis(100);
+/// For one who makes a little room at a time.
+const LONGEST_HOLD: Duration = Duration::from_secs(1);
+/// A server that is busy forgets a progress request.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The watch id of an answer that is for all watches of a stream.
+const ALL: i64 = -1;
+
+impl Work {
+    pub(super) fn heard(&mut self, at: usize, message: Result<Bytes, Failure>) {
+        let message = match message {
+            Ok(message) => message,
+            Err(failure) => return self.lost(at, failure),
+        };
+        let Ok(head) = watch::head(&message) else {
+            return self.lost(at, Failure::Malformed("not an answer to a watch".to_owned()));
+        };
+        let lane = &mut self.lanes[at];
+        if head.created {
+            let Some((watch, _)) = lane.creating.pop_front() else {
+                let why = "an answer to a watch that nobody asked for";
+                return self.lost(at, Failure::Malformed(why.to_owned()));
+            };
+            return match head.canceled {
+                true => self.refused(at, watch, &head),
+                false => self.created(at, watch, &head),
+            };
+        }
+        if head.watch_id == ALL {
+            return self.progressed(at, head.header);
+        }
+        let Some(watch) = lane.find(head.watch_id, head.canceled) else { return };
+        if head.canceled {
+            return self.refused(at, watch, &head);
+        }
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        if head.events.is_empty() && !head.fragment && entry.position.is_whole() {
+            if entry.position.notice(head.header.revision) && entry.spec.progress_notify {
+                entry.tell_progress(head.header);
+            }
+            return;
+        }
+        match entry.position.take(&message, &head) {
+            Ok(batches) => {
+                self.pause = FIRST_PAUSE;
+                self.deliver(at, watch, batches);
+            }
+            Err(Stop::Nonsense(why)) => self.lost(at, Failure::Malformed(why.to_owned())),
+            Err(Stop::TooLarge(size)) => {
+                let why = format!("a revision of {size} bytes is over the receive limit");
+                let error = self.at(at, Error::new(ETCD_ERR_REPLY_TOO_LARGE, why));
+                self.end(watch, error);
+            }
+        }
+    }
+
+    /// Of what the reader has no room for, a slow lane waits; any other lets the
+    /// server keep it.
+    pub(super) fn deliver(&mut self, at: usize, watch: u64, batches: Vec<Batch>) {
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        let mut batches = VecDeque::from(batches);
+        if batches.iter().map(Batch::size).sum::<usize>() > entry.mailbox.room() {
+            // Or else a few events would keep all that came with them.
+            batches.iter_mut().for_each(Batch::detach);
+        }
+        let left = entry.deliver(batches);
+        let Some(first) = left.front().map(|batch| batch.first) else { return };
+        match entry.slow {
+            true => {
+                let since = Instant::now();
+                let held = Held { watch, batches: left, since, until: since + HOLD };
+                self.lanes[at].held = Some(held);
+            }
+            false => self.rest(watch, Some(first)),
+        }
+    }
+
+    /// The reader has made room for more.
+    pub(super) fn deliver_held(&mut self, number: u64, watch: u64) {
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.number == number) else { return };
+        let Some(held) = &mut lane.held else { return };
+        let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
+            return;
+        };
+        held.batches = entry.deliver(std::mem::take(&mut held.batches));
+        held.until = (Instant::now() + HOLD).min(held.since + LONGEST_HOLD);
+        if held.batches.is_empty() {
+            lane.held = None;
+            lane.listen_again();
+        }
+    }
+
+    /// Calls a watch off until its reader has room, and then asks for the rest again.
+    pub(super) fn rest(&mut self, watch: u64, first: Option<i64>) {
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        if let Some(first) = first {
+            entry.position.rewind(first);
+        }
+        entry.slow = true;
+        let place = std::mem::replace(&mut entry.place, Place::Resting);
+        self.leave(place);
+    }
+
+    /// A server has sent everything up to this revision on one of its lanes.
+    pub(super) fn progressed(&mut self, at: usize, header: Header) {
+        for watch in self.lanes[at].watches.values() {
+            let Some(entry) = self.watches.get_mut(watch) else { continue };
+            entry.position.notice(header.revision);
+            // A member may lag behind, or answer somebody who asked before.
+            let asked = self.asking.get(watch).copied().flatten();
+            if asked.is_some_and(|asked| asked <= header.revision) && entry.tell_progress(header) {
+                self.asking.remove(watch);
+            }
+        }
+    }
+
+    /// Asks all servers how far they are, those that answer exactly.
+    pub(super) fn ask_for_progress(&mut self) {
+        let in_vain = self.lanes.iter().all(|lane| lane.exact == Some(false));
+        let again = if self.asking.is_empty() || in_vain { PROGRESS } else { ASK_AGAIN };
+        self.progress = Instant::now() + again;
+        let mut at = 0;
+        while at < self.lanes.len() {
+            let lane = &mut self.lanes[at];
+            at += 1;
+            match lane.exact {
+                None => {
+                    lane.exact = Some(false);
+                    let (core, lane) = (self.core.clone(), lane.number);
+                    let member = self.lanes[at - 1].member;
+                    self.start(async move {
+                        Command::Exact(lane, progress_is_exact(&core, member).await)
+                    });
+                }
+                Some(true) if !lane.watches.is_empty() => {
+                    if let Err(failure) = lane.ask_for_progress() {
+                        at -= 1;
+                        self.lost(at, failure);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
