@@ -2,6 +2,7 @@
 
 fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/wire/etcd.proto");
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         // One number for ever: the ABI only grows (docs/c-api.md, "Versions").
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libetcd.so.0");

@@ -563,12 +563,16 @@ typedef struct etcd_client_options_t {
   uint32_t connect_timeout_ms;
   /**
    * A connection in use that has been silent for so long is pinged, in
-   * milliseconds; default 10000, at least 6000 (etcd closes connections that
-   * are pinged more often), ETCD_TIMEOUT_NONE for never.
+   * milliseconds; default 10000, at least 100, ETCD_TIMEOUT_NONE for never.
+   * In use is one on which a call or a stream, such as a watch, waits. The ping
+   * is a small call, which etcd allows as often as one likes.
    */
   uint32_t ping_interval_ms;
   /**
-   * For the answer to a ping, in milliseconds; default 5000.
+   * For the answer to a ping, in milliseconds; default 5000. Without any answer
+   * the connection is closed: streams on it go on elsewhere, writes on it end
+   * with ETCD_ERR_UNAVAILABLE. An endpoint that swallows everything is left
+   * after both times together at the latest, 15 s; with 1000 and 1000 after 2 s.
    */
   uint32_t ping_timeout_ms;
   /**
@@ -582,9 +586,11 @@ typedef struct etcd_client_options_t {
    */
   uint32_t max_receive_bytes;
   /**
-   * Must be 0.
+   * How often the cluster is asked for its members, as by etcd_client_sync(), in
+   * milliseconds; default 0 for never, at least 100. A round that fails, or takes
+   * 5 s, changes nothing.
    */
-  uint32_t reserved;
+  uint32_t auto_sync_interval_ms;
   /**
    * File of PEM revocation lists (X509 CRL), which may be those of several CAs.
    * Then every certificate in a server's chain but the root must be on record as
@@ -617,6 +623,39 @@ typedef struct etcd_client_options_t {
    */
   struct etcd_bytes_t key_prefix;
 } etcd_client_options_t;
+
+/**
+ * A client's endpoints. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_client_endpoints_free().
+ */
+typedef struct etcd_client_endpoints_t {
+  /**
+   * Each as it was given, or as the cluster has it; valid until the list is freed.
+   */
+  const char *const *names;
+  /**
+   * Number of elements of names; at least 1.
+   */
+  size_t name_count;
+} etcd_client_endpoints_t;
+
+/**
+ * Options of etcd_client_sync(). Begin with ETCD_CLIENT_SYNC_OPTIONS_INIT.
+ */
+typedef struct etcd_client_sync_options_t {
+  /**
+   * Set by ETCD_CLIENT_SYNC_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} etcd_client_sync_options_t;
 
 /**
  * Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
@@ -1479,6 +1518,19 @@ typedef struct etcd_handler_t {
 #define ETCD_ERR_LOCK_LOST -18
 
 /**
+ * Another cluster answered than the one that answered the client first. Its
+ * members are not used; see etcd_client_set_endpoints().
+ */
+#define ETCD_ERR_CLUSTER_CHANGED -19
+
+/**
+ * The store has gone back to an earlier revision: it was restored from a backup
+ * or emptied. What was written since is gone, and what the client knows of it
+ * is wrong. Its members are not used; to go on, open another client.
+ */
+#define ETCD_ERR_REVISION_REGRESSED -20
+
+/**
  * The lease was not renewed in time: it has ended, or will without a further sign.
  */
 #define ETCD_ERR_LEASE_LOST -21
@@ -2048,6 +2100,82 @@ etcd_status_t etcd_client_last_error(struct etcd_client_t *client,
  * @since 0.1
  */
 ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, struct etcd_error_t **err);
+
+/**
+ * The client's present list of endpoints. Does not block.
+ *
+ * @param client    Open client.
+ * @param[out] out  The list; free it with etcd_client_endpoints_free().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_client_endpoints(struct etcd_client_t *client,
+                                    struct etcd_client_endpoints_t **out,
+                                    struct etcd_error_t **err);
+
+/**
+ * Frees a list of endpoints.
+ *
+ * @param endpoints  May be NULL.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_client_endpoints_free(struct etcd_client_endpoints_t *endpoints);
+
+/**
+ * Replaces the client's endpoints, in the middle of its work.
+ *
+ * Does not block. An endpoint that was in the old list too keeps its connection.
+ * Of one that is gone, calls in progress end as they may, and watches go on
+ * elsewhere without losing an event. Until one of the new list is connected,
+ * calls wait as after etcd_client_open().
+ *
+ * What was given at open holds for the new list too: the TLS settings, which
+ * must have been in use, or not, as they are to be now; and that a password is
+ * not sent in the clear. A client belongs to one cluster for its life: members
+ * of another are refused, see ETCD_ERR_CLUSTER_CHANGED; open another client.
+ *
+ * @param client     Open client; not one of mem:, which stays with its store.
+ * @param endpoints  As etcd_client_options_t.endpoints, but not mem:. Copied.
+ * @param[out] err   May be NULL. On failure an error; free it with
+ *                   etcd_error_free(). The old list then stays.
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+etcd_status_t etcd_client_set_endpoints(struct etcd_client_t *client,
+                                        const char *endpoints,
+                                        struct etcd_error_t **err);
+
+/**
+ * Asks the cluster for its members and replaces the client's endpoints by theirs.
+ *
+ * As etcd_client_set_endpoints() with the client URLs of all members that have
+ * started and are not learners. URLs that do not suit the client are left out:
+ * those with another scheme than its own (https if it uses TLS, else http), and
+ * those to which it must not send its password. If none is left, nothing
+ * changes. Members must announce URLs that are good where the client runs
+ * (--advertise-client-urls). With mem: it succeeds and changes nothing.
+ *
+ * @param client    Open client.
+ * @param options   NULL for all defaults.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK; ETCD_ERR_UNAVAILABLE, also if no URL can be used;
+ *         ETCD_ERR_TIMEOUT, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_CLOSED, or a server's error.
+ * @par Blocking  Until the cluster has answered, or the deadline.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+etcd_status_t etcd_client_sync(struct etcd_client_t *client,
+                               const struct etcd_client_sync_options_t *options,
+                               struct etcd_error_t **err);
 
 /**
  * Reads one key, or all keys of a range.
@@ -3921,6 +4049,10 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** All defaults, for initialising an etcd_client_options_t. */
 #define ETCD_CLIENT_OPTIONS_INIT \
   { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL, { NULL, 0 } }
+
+/** All defaults, for initialising an etcd_client_sync_options_t. */
+#define ETCD_CLIENT_SYNC_OPTIONS_INIT \
+  { sizeof(etcd_client_sync_options_t), 0, 0 }
 
 /** All defaults, for initialising an etcd_get_options_t. */
 #define ETCD_GET_OPTIONS_INIT \

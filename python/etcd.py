@@ -315,7 +315,7 @@ class _ClientOptions(_Options):
         ("ping_timeout_ms", ctypes.c_uint32),
         ("max_send_bytes", ctypes.c_uint32),
         ("max_receive_bytes", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
+        ("auto_sync_interval_ms", ctypes.c_uint32),
         ("crl_file", ctypes.c_char_p),
         ("crl_pem", _Bytes),
         ("token", ctypes.c_char_p),

@@ -54,6 +54,13 @@ pub const ETCD_ERR_REPLY_TOO_LARGE: etcd_status_t = -16;
 pub const ETCD_ERR_PRECONDITION: etcd_status_t = -17;
 /// The lock is not, or no longer, held: it was released, or its time ran out.
 pub const ETCD_ERR_LOCK_LOST: etcd_status_t = -18;
+/// Another cluster answered than the one that answered the client first. Its
+/// members are not used; see etcd_client_set_endpoints().
+pub const ETCD_ERR_CLUSTER_CHANGED: etcd_status_t = -19;
+/// The store has gone back to an earlier revision: it was restored from a backup
+/// or emptied. What was written since is gone, and what the client knows of it
+/// is wrong. Its members are not used; to go on, open another client.
+pub const ETCD_ERR_REVISION_REGRESSED: etcd_status_t = -20;
 /// The lease was not renewed in time: it has ended, or will without a further sign.
 pub const ETCD_ERR_LEASE_LOST: etcd_status_t = -21;
 
@@ -267,6 +274,8 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_REPLY_TOO_LARGE -1 "the reply is larger than the receive limit",
     ETCD_ERR_PRECONDITION -1 "the key does not have the expected value",
     ETCD_ERR_LOCK_LOST -1 "the lock is not held",
+    ETCD_ERR_CLUSTER_CHANGED -1 "another cluster answered",
+    ETCD_ERR_REVISION_REGRESSED -1 "the store has gone back to an earlier revision",
     ETCD_ERR_LEASE_LOST -1 "the lease was not renewed in time",
     ETCD_ERR_GRPC_CANCELLED 1 "the operation was cancelled",
     ETCD_ERR_GRPC_UNKNOWN 2 "unknown error",
@@ -407,6 +416,11 @@ pub fn may_be_applied(code: etcd_status_t) -> bool {
 /// Whether a server does not like the token that a call came with.
 pub fn is_about_token(code: etcd_status_t) -> bool {
     matches!(code, ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION | ETCD_ERR_USER_EMPTY)
+}
+
+/// Whether the servers are not those, or not what, the client knew.
+pub fn is_about_store(code: etcd_status_t) -> bool {
+    matches!(code, ETCD_ERR_CLUSTER_CHANGED | ETCD_ERR_REVISION_REGRESSED)
 }
 
 /// Whether the same call may succeed a little later or on another member. Says

@@ -53,6 +53,7 @@ fn headers() -> [Header; 2] {
                 "src/capi/version.rs",
                 "src/capi/error.rs",
                 "src/capi/client.rs",
+                "src/capi/endpoints.rs",
                 "src/capi/kv.rs",
                 "src/capi/pairs.rs",
                 "src/capi/page.rs",

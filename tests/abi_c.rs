@@ -60,6 +60,7 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
     // First, twice, every options structure made, and in two units of one program.
     let options = [
         "client",
+        "client_sync",
         "get",
         "put",
         "delete",

@@ -133,6 +133,7 @@ const ROOT: Options<'static> = Options {
     ping_timeout_ms: 0,
     max_send_bytes: 0,
     max_receive_bytes: 0,
+    auto_sync_interval_ms: 0,
     crl_file: "",
     crl_pem: &[],
     token: "",

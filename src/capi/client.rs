@@ -5,13 +5,13 @@ use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
 use crate::classic::Session;
-use crate::client::{secret_header, Client, Login, Options, Servers};
+use crate::client::{secret_header, Client, Login, Options, Rules, Servers};
 use crate::embedded;
 use crate::error::{Error, Result};
 use crate::runtime::check_headroom;
 use crate::status::*;
-use crate::transport::endpoint::{self, parse_list, Endpoints};
-use crate::transport::link::{Timing, LEAST_PING_INTERVAL};
+use crate::transport::endpoint::{self, Endpoints};
+use crate::transport::link::Timing;
 use crate::transport::tls::{Pem, Settings};
 use bytes::Bytes;
 use std::ffi::c_char;
@@ -83,10 +83,14 @@ pub struct etcd_client_options_t {
     /// For one attempt to connect, TLS included, in milliseconds; default 3000.
     pub connect_timeout_ms: u32,
     /// A connection in use that has been silent for so long is pinged, in
-    /// milliseconds; default 10000, at least 6000 (etcd closes connections that
-    /// are pinged more often), ETCD_TIMEOUT_NONE for never.
+    /// milliseconds; default 10000, at least 100, ETCD_TIMEOUT_NONE for never.
+    /// In use is one on which a call or a stream, such as a watch, waits. The ping
+    /// is a small call, which etcd allows as often as one likes.
     pub ping_interval_ms: u32,
-    /// For the answer to a ping, in milliseconds; default 5000.
+    /// For the answer to a ping, in milliseconds; default 5000. Without any answer
+    /// the connection is closed: streams on it go on elsewhere, writes on it end
+    /// with ETCD_ERR_UNAVAILABLE. An endpoint that swallows everything is left
+    /// after both times together at the latest, 15 s; with 1000 and 1000 after 2 s.
     pub ping_timeout_ms: u32,
     /// Largest request, key and value together, in bytes; default 2 MiB.
     /// etcd's own limit is 1.5 MiB unless it is configured.
@@ -94,8 +98,10 @@ pub struct etcd_client_options_t {
     /// Largest reply in bytes; default 64 MiB. No reply takes more than three times
     /// as much memory: one of very many very small keys is refused sooner.
     pub max_receive_bytes: u32,
-    /// Must be 0.
-    pub reserved: u32,
+    /// How often the cluster is asked for its members, as by etcd_client_sync(), in
+    /// milliseconds; default 0 for never, at least 100. A round that fails, or takes
+    /// 5 s, changes nothing.
+    pub auto_sync_interval_ms: u32,
     /// File of PEM revocation lists (X509 CRL), which may be those of several CAs.
     /// Then every certificate in a server's chain but the root must be on record as
     /// not revoked: one without a list of the CA that signed it, or with a list
@@ -126,6 +132,9 @@ unsafe impl Growing for etcd_client_options_t {
     const FIRST_SIZE: usize = 144;
 }
 
+/// For what is done again and again.
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
+
 fn or(value: u32, default: u32) -> u32 {
     if value == 0 {
         default
@@ -152,14 +161,15 @@ unsafe fn pem(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<O
 unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
     let given = copy(options)?;
     known_flags(given.flags, ETCD_CLIENT_PLAINTEXT_PASSWORD | ETCD_CLIENT_INSECURE_SKIP_VERIFY)?;
-    if given.reserved != 0 {
-        return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
-    }
     Ok(Options {
         servers: servers(&given)?,
         timeout: match given.timeout_ms {
             ETCD_TIMEOUT_NONE => None,
             given => Some(millis(given, 5_000)),
+        },
+        auto_sync: match given.auto_sync_interval_ms {
+            0 => None,
+            given => Some(millis(given, 0).max(LEAST_INTERVAL)),
         },
         max_send: or(given.max_send_bytes, 2 << 20) as usize,
         max_receive: or(given.max_receive_bytes, 64 << 20) as usize,
@@ -212,8 +222,15 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
     }
     let configured =
         settings.ca.is_some() || settings.certificate.is_some() || settings.believe_all;
-    let list = text(given.endpoints, "endpoints")?;
-    let parsed = parse_list(list.unwrap_or_default(), configured)?;
+    let login = login(given)?;
+    let secret = match &login {
+        _ if given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD != 0 => None,
+        None => None,
+        Some(Login::Password { .. }) => Some("password"),
+        Some(Login::Token(_)) => Some("token"),
+    };
+    let rules = Rules { configured, secret };
+    let parsed = rules.parse(text(given.endpoints, "endpoints")?.unwrap_or_default())?;
     let endpoints = match &parsed {
         Endpoints::Members(endpoints) => &endpoints[..],
         Endpoints::Embedded(_) => &[],
@@ -226,23 +243,9 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
         }
         false => None,
     };
-    let login = login(given)?;
-    if login.is_some() && given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD == 0 {
-        if let Some(exposed) = endpoints.iter().find(|e| !e.tls && !e.is_local()) {
-            let what = match &login {
-                Some(Login::Token(_)) => "token",
-                _ => "password",
-            };
-            return Err(Error::invalid(format!(
-                "endpoint \"{}\" would send the {what} in the clear; use https, or set \
-                 ETCD_CLIENT_PLAINTEXT_PASSWORD",
-                exposed.name
-            )));
-        }
-    }
     let ping_interval = match given.ping_interval_ms {
         ETCD_TIMEOUT_NONE => Duration::MAX,
-        given => millis(given, 10_000).max(LEAST_PING_INTERVAL),
+        given => millis(given, 10_000).max(LEAST_INTERVAL),
     };
     let timing = Timing {
         connect: millis(given.connect_timeout_ms, 3_000),
@@ -250,7 +253,7 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
         ping_timeout: millis(given.ping_timeout_ms, 5_000),
     };
     Ok(match parsed {
-        Endpoints::Members(endpoints) => Servers::Cluster { endpoints, tls, login, timing },
+        Endpoints::Members(endpoints) => Servers::Cluster { endpoints, rules, tls, login, timing },
         // It has no users: like an etcd without authentication, it lets everybody in.
         Endpoints::Embedded(store) => Servers::Embedded { store },
     })

@@ -164,14 +164,15 @@ unsafe impl Options for etcd_compact_options_t {
 
 pub(super) fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
     known_flags(flags, known | ETCD_REQUIRE_LEADER)?;
-    Ok(Common {
-        timeout: match timeout_ms {
-            0 => None,
-            ETCD_TIMEOUT_NONE => Some(Timeout::Never),
-            millis => Some(Timeout::After(Duration::from_millis(millis.into()))),
-        },
-        require_leader: flags & ETCD_REQUIRE_LEADER != 0,
-    })
+    Ok(Common { timeout: timeout(timeout_ms), require_leader: flags & ETCD_REQUIRE_LEADER != 0 })
+}
+
+pub(super) fn timeout(timeout_ms: u32) -> Option<Timeout> {
+    match timeout_ms {
+        0 => None,
+        ETCD_TIMEOUT_NONE => Some(Timeout::Never),
+        millis => Some(Timeout::After(Duration::from_millis(millis.into()))),
+    }
 }
 
 /// Which keys the key, the range's end and the flags mean together.

@@ -9,6 +9,7 @@
 pub mod classic;
 pub mod client;
 pub mod condition;
+pub mod endpoints;
 pub mod error;
 pub mod event;
 mod handle;

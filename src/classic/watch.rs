@@ -178,6 +178,7 @@ mod tests {
         let options = Options {
             servers,
             timeout: None,
+            auto_sync: None,
             max_send: limit,
             max_receive: limit,
             key_prefix: Vec::new(),

@@ -1,29 +1,31 @@
 //! One call: which member, how often, until when, and what became of it.
 
+use super::members::Rules;
 use super::token::Tokens;
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
 use crate::transport::jitter::jittered;
-use crate::transport::{exchange, Channel, Failure, Request};
+use crate::transport::{exchange, Channel, Failure, History, Link, Request};
 use bytes::Bytes;
 use futures_util::future::{select, Either};
 use http::uri::PathAndQuery;
 use http::HeaderValue;
 use std::future::Future;
 use std::pin::{pin, Pin};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// After so long without a byte from the server a call doubts it: it asks for
-/// a ping, other calls go elsewhere, and a read is also sent elsewhere.
+/// After so long without a byte from the server a call doubts it: the server is
+/// asked whether it lives, other calls go elsewhere, a read is also sent elsewhere.
 const PATIENCE: Duration = Duration::from_millis(400);
 /// A member that is alive but cut off from the others answers reads only after
-/// its own 7 s, so a slow read is also sent elsewhere, once.
+/// its own 7 s, so a slow read is also sent elsewhere, once, and others prefer
+/// other members for a while.
 const SLOW: Duration = Duration::from_secs(2);
 pub const FIRST_PAUSE: Duration = Duration::from_millis(25);
 pub const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -54,6 +56,8 @@ impl Effect {
 pub struct Call {
     pub request: Request,
     pub effect: Effect,
+    /// The reply is of a state no older than any that was known before.
+    pub ordered: bool,
     /// None waits for ever.
     pub timeout: Option<Duration>,
     /// The lease that it ends.
@@ -62,8 +66,16 @@ pub struct Call {
 
 impl Call {
     pub fn new(path: PathAndQuery, effect: Effect, frame: Bytes) -> Call {
+        // Of the others some are answered by members that lag.
+        let ordered = matches!(
+            path.path(),
+            "/etcdserverpb.KV/Range"
+                | "/etcdserverpb.KV/Put"
+                | "/etcdserverpb.KV/DeleteRange"
+                | "/etcdserverpb.KV/Txn"
+        );
         let request = Request { path, frame, require_leader: false };
-        Call { request, effect, timeout: None, revokes: None }
+        Call { request, effect, ordered, timeout: None, revokes: None }
     }
 
     /// The error that a server's refusal is.
@@ -84,27 +96,15 @@ impl Call {
     }
 }
 
-/// No attempt was made yet.
-const NO_MEMBER: usize = usize::MAX;
-
 /// How far a call has come: what its caller is told when it is cut short.
+#[derive(Default)]
 pub struct Progress {
     /// While a server may have it.
     sent: AtomicBool,
     /// The endpoint of the latest attempt.
-    member: AtomicUsize,
+    link: Mutex<Option<Arc<Link>>>,
     /// An attempt that was repeated may have been applied.
     doubt: AtomicBool,
-}
-
-impl Default for Progress {
-    fn default() -> Progress {
-        Progress {
-            sent: AtomicBool::new(false),
-            member: AtomicUsize::new(NO_MEMBER),
-            doubt: AtomicBool::new(false),
-        }
-    }
 }
 
 impl Progress {
@@ -123,6 +123,7 @@ impl Progress {
 /// The servers, and the right to ask them.
 pub struct Cluster {
     pub channel: Channel,
+    pub rules: Rules,
     pub tokens: Tokens,
     pub max_receive: usize,
     /// Streamed ranges at once. One that nobody reads keeps a window's worth of
@@ -131,6 +132,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// What its servers have said of their store, streams included.
+    pub fn history(&self) -> &History {
+        self.channel.history()
+    }
+
     pub async fn run(self: &Arc<Cluster>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         let mut last = None;
         let work = self.authorized(call, progress, &mut last);
@@ -158,7 +164,7 @@ impl Cluster {
         let limit = limit.as_millis();
         if progress.sent.load(Relaxed) {
             let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms"));
-            return error.maybe_applied(call.effect.changes()).at(self.member(progress));
+            return error.maybe_applied(call.effect.changes()).at(&self.member(progress));
         }
         match last {
             Some(mut last) if self.channel.pick(None).is_some() => {
@@ -170,17 +176,18 @@ impl Cluster {
                     why if why.is_empty() => format!("no answer within {limit} ms"),
                     why => format!("no server within {limit} ms: {why}"),
                 };
-                Error::new(ETCD_ERR_UNAVAILABLE, message).at(self.member(progress))
+                Error::new(ETCD_ERR_UNAVAILABLE, message).at(&self.member(progress))
             }
         }
     }
 
     /// The endpoint that a call is about: the one it was sent to, or the only one.
-    pub fn member(&self, progress: &Progress) -> &str {
-        match progress.member.load(Relaxed) {
-            NO_MEMBER if self.channel.len() > 1 => "",
-            NO_MEMBER => self.channel.name(0),
-            index => self.channel.name(index),
+    pub fn member(&self, progress: &Progress) -> String {
+        let tried = progress.link.lock().unwrap();
+        match (&*tried, &self.channel.links()[..]) {
+            (Some(link), _) => link.name().to_owned(),
+            (None, [only]) => only.name().to_owned(),
+            _ => String::new(),
         }
     }
 
@@ -220,29 +227,43 @@ impl Cluster {
         progress: &Progress,
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
-        let mut avoid = None;
+        let mut avoid: Option<Arc<Link>> = None;
         let mut pause = FIRST_PAUSE;
         for tries in 1.. {
-            let picked = match self.channel.pick(avoid) {
+            let picked = match self.channel.pick(avoid.as_ref()) {
                 Some(picked) => picked,
-                None => Box::pin(self.channel.ready(avoid)).await,
+                None => Box::pin(self.channel.ready(avoid.as_ref())).await?,
             };
-            progress.member.store(picked.index, Relaxed);
-            let (index, failure) = match self.attempt(call, &picked, token, progress).await {
-                Ok((index, reply)) => {
-                    self.channel.prefer(index);
-                    return Ok(reply);
+            *progress.link.lock().unwrap() = Some(picked.link.clone());
+            let known = call.ordered.then(|| self.history().revision());
+            let (link, error, again) = match self.attempt(call, &picked, token, progress).await {
+                Ok((link, reply)) => match self.history().check(&reply, known) {
+                    Ok(()) => {
+                        self.channel.prefer(&link);
+                        return Ok(reply);
+                    }
+                    // Whatever it has done, it has done to the wrong store.
+                    Err(error) => {
+                        link.bar(error.clone().at(link.name()));
+                        let error = error.maybe_applied(call.effect.changes());
+                        (link, error, call.effect.repeatable())
+                    }
+                },
+                Err((link, failure)) => {
+                    let (error, again) = self.judge(call, failure);
+                    if is_members_trouble(&error) {
+                        link.shun();
+                    }
+                    (link, error, again)
                 }
-                Err(failed) => failed,
             };
-            let (error, again) = self.judge(call, failure);
-            let error = error.at(self.channel.name(index));
+            let error = error.at(link.name());
             if !again {
                 return Err(error);
             }
             progress.ended(error.outcome);
             *last = Some(error);
-            avoid = Some(index);
+            avoid = Some(link);
             if tries % self.channel.len() == 0 {
                 Box::pin(sleep(jittered(pause))).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -252,9 +273,9 @@ impl Cluster {
     }
 
     /// On a certain member, once.
-    pub async fn run_on(self: &Arc<Cluster>, member: usize, call: &Call) -> Result<Vec<u8>> {
+    pub async fn run_on(self: &Arc<Cluster>, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
         let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
-        let picked = self.channel.member(member).ok_or_else(down)?;
+        let picked = Picked::of(member).ok_or_else(down)?;
         let token = self.tokens.current(self).await?;
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;
@@ -262,7 +283,7 @@ impl Cluster {
         let asked = timeout(call.timeout.unwrap_or(Duration::MAX), asked).await;
         match asked.unwrap_or_else(|_| Err(Failure::Lost("no reply in time".to_owned()))) {
             Ok(reply) => Ok(reply),
-            Err(failure) => Err(self.judge(call, failure).0.at(self.channel.name(member))),
+            Err(failure) => Err(self.judge(call, failure).0.at(member.name())),
         }
     }
 
@@ -285,7 +306,8 @@ impl Cluster {
                 let again = match error.status {
                     ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
                     ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
-                    ETCD_ERR_NO_LEADER => true,
+                    // Said before anything is done, to writes too.
+                    ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
                     status => call.effect.repeatable() && is_retryable(status),
                 };
                 (error, again)
@@ -308,13 +330,12 @@ impl Cluster {
         picked: &Picked,
         token: Option<&HeaderValue>,
         progress: &Progress,
-    ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
-        let index = picked.index;
+    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sent);
         let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
         match timeout(PATIENCE, first.as_mut()).await {
-            Ok(result) => result.map(|reply| (index, reply)).map_err(|why| (index, why)),
+            Ok(result) => of(&picked.link, result),
             Err(_) => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
         }
     }
@@ -328,23 +349,24 @@ impl Cluster {
         began: u64,
         mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
         progress: &Progress,
-    ) -> Result<(usize, Vec<u8>), (usize, Failure)> {
-        let index = picked.index;
+    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
         let traffic = &picked.connection.traffic;
         let mut waited = PATIENCE;
         let other = loop {
             let silent = !traffic.heard_since(began);
             if silent {
                 traffic.doubt();
+            } else if waited >= SLOW {
+                picked.link.shun();
             }
             if call.effect.repeatable() && (silent || waited >= SLOW) {
-                match self.channel.pick(Some(index)) {
-                    Some(other) if other.index != index => break other,
+                match self.channel.pick(Some(&picked.link)) {
+                    Some(other) if !Arc::ptr_eq(&other.link, &picked.link) => break other,
                     _ => {}
                 }
             }
             if let Ok(result) = timeout(PATIENCE, first.as_mut()).await {
-                return result.map(|reply| (index, reply)).map_err(|why| (index, why));
+                return of(&picked.link, result);
             }
             waited += PATIENCE;
         };
@@ -352,17 +374,34 @@ impl Cluster {
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;
         let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));
-        let (mut from, mut result) = match select(first.as_mut(), second.as_mut()).await {
-            Either::Left((result, _)) => (index, result),
-            Either::Right((result, _)) => (other.index, result),
+        let (first_ended, result) = match select(first.as_mut(), second.as_mut()).await {
+            Either::Left((result, _)) => (true, result),
+            Either::Right((result, _)) => (false, result),
         };
-        if matches!(&result, Err(why) if self.judge(call, why.clone()).1) {
-            // The other one may still answer.
-            (from, result) = match from == index {
-                true => (other.index, second.await),
-                false => (index, first.await),
-            };
+        // If it is one to be repeated, the other one may still answer.
+        let failed = matches!(&result, Err(why) if self.judge(call, why.clone()).1);
+        match (first_ended, failed) {
+            (true, false) => of(&picked.link, result),
+            (false, false) => of(&other.link, result),
+            (true, true) => of(&other.link, second.await),
+            (false, true) => of(&picked.link, first.await),
         }
-        result.map(|reply| (from, reply)).map_err(|why| (from, why))
     }
+}
+
+fn of<T>(
+    link: &Arc<Link>,
+    result: Result<T, Failure>,
+) -> Result<(Arc<Link>, T), (Arc<Link>, Failure)> {
+    match result {
+        Ok(reply) => Ok((link.clone(), reply)),
+        Err(why) => Err((link.clone(), why)),
+    }
+}
+
+/// The member answers, and cannot do what others may be able to: it has no
+/// leader, lags behind, is about to stop, or is a learner.
+fn is_members_trouble(error: &Error) -> bool {
+    error.grpc == Some(14)
+        || matches!(error.status, ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER | ETCD_ERR_TOO_MANY_REQUESTS)
 }

@@ -218,7 +218,8 @@ impl Client {
 
     pub fn get(&self, keys: Keys<'_>, reading: &Reading, common: Common) -> Result<Call> {
         let frame = reading.encode(self.keyed(keys, 0)?)?;
-        Ok(self.call(GET.path, GET.effect, frame, common))
+        let call = self.call(GET.path, GET.effect, frame, common);
+        Ok(Call { ordered: !reading.serializable, ..call })
     }
 
     pub fn put(&self, key: &[u8], value: &[u8], how: &Writing, common: Common) -> Result<Call> {
@@ -237,6 +238,15 @@ impl Client {
         Ok(self.call("/etcdserverpb.KV/Compact", Effect::Write, frame, common))
     }
 
+    /// How long a call that was told this may take; None is for ever.
+    pub fn limit(&self, timeout: Option<Timeout>) -> Option<Duration> {
+        match timeout {
+            None => self.core.timeout,
+            Some(Timeout::After(timeout)) => Some(timeout),
+            Some(Timeout::Never) => None,
+        }
+    }
+
     pub fn fits(&self, size: usize) -> Result<()> {
         if size <= self.max_send {
             return Ok(());
@@ -249,21 +259,13 @@ impl Client {
         self.framed(path, effect, frame.finish(), common)
     }
 
-    fn timeout(&self, common: Common) -> Option<Duration> {
-        match common.timeout {
-            None => self.core.timeout,
-            Some(Timeout::After(timeout)) => Some(timeout),
-            Some(Timeout::Never) => None,
-        }
-    }
-
     /// When something that takes several calls must be over.
     pub fn until(&self, common: Common) -> Deadline {
-        Deadline::after(self.timeout(common))
+        Deadline::after(self.limit(common.timeout))
     }
 
     pub fn framed(&self, path: &'static str, effect: Effect, frame: Bytes, common: Common) -> Call {
-        let timeout = self.timeout(common);
+        let timeout = self.limit(common.timeout);
         let mut call = Call::new(PathAndQuery::from_static(path), effect, frame);
         call.request.require_leader = common.require_leader;
         Call { timeout, ..call }

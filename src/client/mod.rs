@@ -9,6 +9,7 @@ pub mod keepalive;
 pub mod kv;
 pub mod lease;
 pub mod lock;
+mod members;
 pub mod namespace;
 mod options;
 pub mod page;
@@ -18,6 +19,7 @@ pub mod txn;
 pub mod watch;
 
 pub use call::{Call, Effect};
+pub use members::Rules;
 pub use options::{Login, Options, Servers};
 pub use server::{Deadline, Method, STATUS};
 pub use token::secret_header;
@@ -104,7 +106,7 @@ impl Drop for Report {
         };
         let maybe = self.write && self.progress.sent();
         let error = error.maybe_applied(maybe);
-        done(Err(error.at(self.core.member(&self.progress))));
+        done(Err(error.at(&self.core.member(&self.progress))));
     }
 }
 
@@ -166,18 +168,18 @@ impl Client {
     pub fn open(options: Options) -> Result<Client> {
         let runtime = Runtime::acquire()?;
         let max_receive = options.max_receive;
-        let (server, links) = match options.servers {
+        let server = match options.servers {
             Servers::Embedded { store } => {
                 let engine = embedded::open(&store);
                 let name = format!("mem:{store}");
-                (Server::Embedded(Embedded { engine, name, max_receive }), None)
+                Server::Embedded(Embedded { engine, name, max_receive })
             }
-            Servers::Cluster { endpoints, tls, login, timing } => {
-                let channel = Channel::new(endpoints)?;
+            Servers::Cluster { endpoints, rules, tls, login, timing } => {
+                let channel = Channel::new(endpoints, tls, timing)?;
                 let tokens = Tokens::new(login);
                 let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
-                let cluster = Arc::new(Cluster { channel, tokens, max_receive, range_streams });
-                (Server::Cluster(cluster), Some((tls, timing)))
+                let cluster = Cluster { channel, rules, tokens, max_receive, range_streams };
+                Server::Cluster(Arc::new(cluster))
             }
         };
         let core = Arc::new(Core {
@@ -197,15 +199,18 @@ impl Client {
         let renewer = Renewer::new(core.clone());
         runtime.spawn(async move {
             let mut below = JoinSet::new();
-            match (&ours.server, links) {
-                (Server::Cluster(cluster), Some((tls, timing))) => {
-                    cluster.channel.start(tls.as_ref(), timing, &mut below);
+            match &ours.server {
+                Server::Cluster(cluster) => {
+                    let cluster = cluster.clone();
+                    below.spawn(async move { cluster.channel.run().await });
                 }
-                (Server::Embedded(embedded), _) => {
+                Server::Embedded(embedded) => {
                     let engine = embedded.engine.clone();
                     below.spawn(async move { engine.run_leases().await });
                 }
-                _ => {}
+            }
+            if let Some(interval) = options.auto_sync {
+                below.spawn(members::sync_for_ever(ours.clone(), interval));
             }
             let mut tasks = JoinSet::new();
             tasks.spawn(ours.hub.clone().run(ours.clone()));

@@ -1,5 +1,6 @@
 //! What a client is opened with, checked.
 
+use super::members::Rules;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::link::Timing;
 use crate::transport::tls::Tls;
@@ -23,20 +24,21 @@ pub enum Login {
 pub enum Servers {
     Cluster {
         endpoints: Vec<Endpoint>,
+        rules: Rules,
         tls: Option<Tls>,
         login: Option<Login>,
         timing: Timing,
     },
     /// A store of the engine in this process, by its name.
-    Embedded {
-        store: String,
-    },
+    Embedded { store: String },
 }
 
 pub struct Options {
     pub servers: Servers,
     /// For calls that name none; None waits for ever.
     pub timeout: Option<Duration>,
+    /// How often the cluster is asked for its members; None is never.
+    pub auto_sync: Option<Duration>,
     pub max_send: usize,
     pub max_receive: usize,
     /// What all its keys begin with, unseen by the caller.

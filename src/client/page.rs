@@ -159,6 +159,7 @@ impl Pages {
             self.request.limit = self.ask;
             let mut call = kv::GET.call(&self.request, until)?;
             call.request.require_leader = self.require_leader;
+            call.ordered = !self.request.serializable;
             let reply = core.run(&call, &Progress::default()).await;
             match reply.as_ref().map_err(|error| error.status) {
                 Err(ETCD_ERR_REPLY_TOO_LARGE) if self.ask > 1 => self.ask /= 2,

@@ -86,10 +86,10 @@ impl Core {
     }
 
     /// The endpoint that a call is about.
-    pub fn member(&self, progress: &Progress) -> &str {
+    pub fn member(&self, progress: &Progress) -> String {
         match &self.server {
             Server::Cluster(cluster) => cluster.member(progress),
-            Server::Embedded(embedded) => &embedded.name,
+            Server::Embedded(embedded) => embedded.name.clone(),
         }
     }
 
@@ -98,14 +98,6 @@ impl Core {
         match &self.server {
             Server::Cluster(cluster) => cluster.max_receive,
             Server::Embedded(embedded) => embedded.max_receive,
-        }
-    }
-
-    /// How many members there are to ask.
-    pub fn members(&self) -> usize {
-        match &self.server {
-            Server::Cluster(cluster) => cluster.channel.len(),
-            Server::Embedded(_) => 1,
         }
     }
 
@@ -128,21 +120,6 @@ impl Core {
     ) -> Result<Vec<u8>> {
         let call = method.call(request, until)?;
         self.run(&call, &Progress::default()).await
-    }
-
-    /// The same of one member, and once.
-    pub async fn ask_member<R: Message + Default>(
-        &self,
-        member: usize,
-        method: Method,
-        request: &impl Message,
-        until: Deadline,
-    ) -> Result<R> {
-        let call = method.call(request, until)?;
-        method.reply(match &self.server {
-            Server::Cluster(cluster) => cluster.run_on(member, &call).await?,
-            Server::Embedded(embedded) => embedded.run(&call)?,
-        })
     }
 }
 

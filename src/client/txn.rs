@@ -194,6 +194,15 @@ fn only_reads(request: &TxnRequest) -> bool {
     })
 }
 
+/// Whether a member may answer by itself, of a state that is not the latest
+/// (etcd 3.4 to 3.7): that is so without any operation too.
+fn is_serializable(request: &TxnRequest) -> bool {
+    request.success.iter().chain(&request.failure).all(|op| match &op.request {
+        Some(Request::RequestRange(range)) => range.serializable,
+        _ => false,
+    })
+}
+
 /// A change of a key on the condition that it is as it was seen, or else a look at it.
 pub fn if_unchanged(key: &[u8], seen: Seen<'_>, change: Op) -> Result<Txn> {
     let one = Keys::One(key);
@@ -220,14 +229,19 @@ impl Client {
     /// A transaction that only reads may be repeated like a read.
     pub fn commit(&self, txn: &Txn, common: Common) -> Result<Call> {
         let effect = if only_reads(&txn.request) { Effect::Read } else { Effect::Write };
-        self.message("/etcdserverpb.KV/Txn", effect, &txn.request, txn.count - txn.nested, common)
+        let keys = txn.count - txn.nested;
+        let call = self.message("/etcdserverpb.KV/Txn", effect, &txn.request, keys, common)?;
+        Ok(Call { ordered: !is_serializable(&txn.request), ..call })
     }
 
     /// An operation alone.
     pub fn perform(&self, op: &Op, common: Common) -> Result<Call> {
         let keys = op.count - op.nested;
         match &op.request {
-            Request::RequestRange(get) => self.message(GET.path, GET.effect, get, keys, common),
+            Request::RequestRange(get) => {
+                let call = self.message(GET.path, GET.effect, get, keys, common)?;
+                Ok(Call { ordered: !get.serializable, ..call })
+            }
             Request::RequestPut(put) => {
                 self.message("/etcdserverpb.KV/Put", Effect::Write, put, keys, common)
             }
@@ -236,7 +250,8 @@ impl Client {
             }
             Request::RequestTxn(txn) => {
                 let effect = if only_reads(txn) { Effect::Read } else { Effect::Write };
-                self.message("/etcdserverpb.KV/Txn", effect, txn, keys, common)
+                let call = self.message("/etcdserverpb.KV/Txn", effect, txn, keys, common)?;
+                Ok(Call { ordered: !is_serializable(txn), ..call })
             }
         }
     }

@@ -173,6 +173,12 @@ impl Engine {
         })
     }
 
+    /// The engine is all there is; it has no URL.
+    pub fn member_list(&self, _: MemberListRequest) -> Result<MemberListResponse, Refusal> {
+        let only = Member { id: self.member_id, name: "mem".to_owned(), ..Member::default() };
+        Ok(MemberListResponse { header: self.header(0), members: vec![only] })
+    }
+
     /// One bidirectional Watch stream.
     pub fn watch(self: &Arc<Self>) -> WatchStream {
         WatchStream::new(self.clone())

@@ -28,6 +28,7 @@ impl Engine {
             "/etcdserverpb.Lease/LeaseKeepAlive" => serve(message, |r| self.lease_keep_alive(r)),
             "/etcdserverpb.Lease/LeaseTimeToLive" => serve(message, |r| self.lease_time_to_live(r)),
             "/etcdserverpb.Lease/LeaseLeases" => serve(message, |r| self.lease_leases(r)),
+            "/etcdserverpb.Cluster/MemberList" => serve(message, |r| self.member_list(r)),
             "/etcdserverpb.Maintenance/Status" => serve(message, |r| self.status(r)),
             "/etcdserverpb.Auth/Authenticate" => Err(refuse(ETCD_ERR_AUTH_NOT_ENABLED)),
             _ => Err(unknown(path)),
@@ -87,6 +88,7 @@ mod tests {
             ("Lease/LeaseTimeToLive", LeaseTimeToLiveRequest { id: 3, keys: true }.encode_to_vec()),
             ("Lease/LeaseLeases", vec![]),
             ("Lease/LeaseRevoke", LeaseRevokeRequest { id: 3 }.encode_to_vec()),
+            ("Cluster/MemberList", vec![]),
             ("Maintenance/Status", vec![]),
         ];
         let mut ids = None;

@@ -29,7 +29,6 @@ pub type Driver = Connection<Box<dyn Stream>, Bytes>;
 pub struct Connected {
     pub sender: Sender,
     pub driver: Driver,
-    pub pings: PingPong,
 }
 
 /// HTTP/2 receive windows: large enough that a reply of a few MiB needs no
@@ -110,7 +109,7 @@ async fn attempt(
         (Some(e), false) => format!("no HTTP/2 server, or one that expects TLS: {}", describe(&e)),
         (None, _) => "no HTTP/2 server, or one that expects TLS: it hung up".to_owned(),
     })?;
-    Ok(Connected { sender, driver, pings })
+    Ok(Connected { sender, driver })
 }
 
 /// Waits until the server has answered a ping. Kernels accept connections for

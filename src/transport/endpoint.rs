@@ -24,6 +24,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Whether both are one server, reached in one way.
+    pub fn is(&self, other: &Endpoint) -> bool {
+        (&self.address, self.tls) == (&other.address, other.tls)
+    }
+
     /// The `:authority` of requests: `host:port`, an IPv6 host in brackets.
     pub fn authority(&self) -> String {
         match &self.address {
@@ -96,7 +101,7 @@ pub fn parse_list(list: &str, prefer_tls: bool) -> Result<Endpoints> {
         let endpoint = parse(item, prefer_tls)
             .map_err(|why| Error::invalid(format!("endpoint \"{}\": {why}", shown(item))))?;
         // A member named twice would count twice when members are picked.
-        if !endpoints.contains(&endpoint) {
+        if !endpoints.iter().any(|other| other.is(&endpoint)) {
             endpoints.push(endpoint);
         }
     }
@@ -234,7 +239,7 @@ mod tests {
             ]
         );
         assert_eq!(names("http://[fe80::1%eth0]:5/ignored?x#y"), ["http://[fe80::1%eth0]:5"]);
-        assert_eq!(names("a:1 a:1"), ["a:1"]);
+        assert_eq!(names("a:1 a:1 http://a:1 https://a:1"), ["a:1", "https://a:1"]);
         assert!(members("a:1", true)[0].tls);
         assert!(!members("http://a:1", true)[0].tls);
     }

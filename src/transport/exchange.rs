@@ -93,6 +93,10 @@ impl Counted {
         Some(Counted(traffic.clone()))
     }
 
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        &self.0
+    }
+
     async fn later(traffic: &Arc<Traffic>, sender: &Sender) -> Counted {
         loop {
             if let Some(counted) = Counted::now(traffic, sender) {

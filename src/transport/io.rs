@@ -6,7 +6,7 @@ use crate::sys::{self, Unread};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::task::{ready, Context, Poll};
 use std::time::Instant;
@@ -27,10 +27,13 @@ pub struct Traffic {
     pub stream_ended: Notify,
     /// When a call last found the server silent; see [`Traffic::doubtful`].
     pub doubted: AtomicU64,
-    /// Asks the keeper for a ping.
+    /// Asks the keeper to look whether the server lives.
     pub probe: Notify,
     /// Tells the keeper that the connection takes no further calls.
     pub retire: Notify,
+    /// The endpoint is not the client's any more: streams go elsewhere.
+    left: AtomicBool,
+    leaving: Notify,
 }
 
 impl Default for Traffic {
@@ -44,6 +47,8 @@ impl Default for Traffic {
             doubted: AtomicU64::new(0),
             probe: Notify::new(),
             retire: Notify::new(),
+            left: AtomicBool::new(false),
+            leaving: Notify::new(),
         }
     }
 }
@@ -66,6 +71,20 @@ impl Traffic {
     pub fn doubtful(&self) -> bool {
         let doubted = self.doubted.load(Relaxed);
         doubted != 0 && !self.heard_since(doubted)
+    }
+
+    pub fn leave(&self) {
+        self.left.store(true, Relaxed);
+        self.leaving.notify_waiters();
+    }
+
+    /// Returns when streams are to go elsewhere.
+    pub async fn left(&self) {
+        let mut leaving = std::pin::pin!(self.leaving.notified());
+        leaving.as_mut().enable();
+        if !self.left.load(Relaxed) {
+            leaving.await;
+        }
     }
 
     pub fn doubt(&self) {

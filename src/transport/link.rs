@@ -1,38 +1,57 @@
-//! One endpoint: kept connected in the background, pinged while it is in use.
+//! One endpoint: kept connected in the background, and left when it is dead.
 
 #![forbid(unsafe_code)]
 
+use super::channel::Picked;
 use super::connect::{connect, describe, Connected, Driver, Sender};
 use super::endpoint::Endpoint;
+use super::exchange::{self, Failure, Request};
+use super::history::History;
 use super::io::{now_ms, Traffic};
 use super::jitter::jittered;
 use super::tls::Tls;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::status::{ETCD_ERR_REVISION_REGRESSED, ETCD_ERR_UNAVAILABLE};
+use bytes::Bytes;
 use futures_util::FutureExt;
-use h2::{Ping, PingPong};
-use http::uri::Authority;
-use std::future::poll_fn;
+use http::uri::{Authority, PathAndQuery};
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering::Relaxed;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout, Instant};
 
-/// etcd closes connections that are pinged more than once in 5 s.
-pub const LEAST_PING_INTERVAL: Duration = Duration::from_secs(6);
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long others are preferred to a member that was in trouble.
+const SHUN_MS: u64 = 5_000;
+/// How often to look whether a connection's last call has ended.
+const DRAINED_CHECK: Duration = Duration::from_millis(500);
+/// A reply to Status has some hundred bytes.
+const STATUS_LIMIT: usize = 64 * 1024;
 
 #[derive(Clone, Copy)]
 pub struct Timing {
     /// For one attempt to connect, TLS included.
     pub connect: Duration,
-    /// After so long without a sign of life a busy connection is pinged.
+    /// After so long without a sign of life a connection on which something is
+    /// awaited is asked for one.
     pub ping_interval: Duration,
-    /// For the answer to a ping.
+    /// For the answer.
     pub ping_timeout: Duration,
+}
+
+/// What all endpoints of a client have in common.
+pub struct Network {
+    pub tls: Option<Tls>,
+    pub timing: Timing,
+    /// Tells of each link that has come up, or failed to.
+    pub news: Notify,
+    pub history: History,
 }
 
 /// A connection that takes calls.
@@ -45,13 +64,22 @@ pub struct Connection {
 enum State {
     Up(Connection),
     /// And why.
-    Down(String),
+    Down(Error),
 }
 
 pub struct Link {
     pub endpoint: Endpoint,
     pub authority: Authority,
     state: Mutex<State>,
+    begun: AtomicBool,
+    /// Until when others are preferred, as of [`now_ms`].
+    shunned: AtomicU64,
+    /// Tells the keeper that the endpoint is out of the list.
+    leaving: Notify,
+}
+
+fn down(why: impl Into<String>) -> Error {
+    Error::new(ETCD_ERR_UNAVAILABLE, why)
 }
 
 impl Link {
@@ -60,8 +88,20 @@ impl Link {
         Ok(Link {
             authority: authority.parse().map_err(|_| format!("\"{authority}\" is no host"))?,
             endpoint,
-            state: Mutex::new(State::Down("not connected yet".to_owned())),
+            state: Mutex::new(State::Down(down("not connected yet"))),
+            begun: AtomicBool::new(false),
+            shunned: AtomicU64::new(0),
+            leaving: Notify::new(),
         })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.endpoint.name
+    }
+
+    /// True for the first one who asks: he has to see to it that it is maintained.
+    pub fn begin(&self) -> bool {
+        !self.begun.swap(true, Relaxed)
     }
 
     pub fn connection(&self) -> Option<Connection> {
@@ -74,120 +114,235 @@ impl Link {
     /// How good it would be to use this link now: 0 is best, None is down.
     pub fn rank(&self) -> Option<u32> {
         match &*self.state.lock().unwrap() {
-            State::Up(connection) if connection.traffic.doubtful() => Some(1),
-            State::Up(_) => Some(0),
+            // A write is in doubt where nothing answers, and only late where no leader is.
+            State::Up(connection) if connection.traffic.doubtful() => Some(2),
+            State::Up(_) => Some(u32::from(self.is_shunned())),
             State::Down(_) => None,
         }
+    }
+
+    fn is_shunned(&self) -> bool {
+        match self.shunned.load(Relaxed) {
+            0 => false,
+            until => now_ms() < until,
+        }
+    }
+
+    /// It answers, but cannot do what a member should: for a while the last to be asked.
+    pub fn shun(&self) {
+        self.shunned.store(now_ms() + SHUN_MS, Relaxed);
     }
 
     pub fn why_down(&self) -> Option<String> {
         match &*self.state.lock().unwrap() {
             State::Up(_) => None,
-            State::Down(why) => Some(why.clone()),
+            State::Down(why) => Some(why.message.clone()),
         }
+    }
+
+    /// Why its server must not be used, though it answers.
+    pub fn barred(&self) -> Option<Error> {
+        match &*self.state.lock().unwrap() {
+            State::Down(why) if why.status != ETCD_ERR_UNAVAILABLE => Some(why.clone()),
+            _ => None,
+        }
+    }
+
+    /// The only place where the state changes; false if it never will again.
+    /// With `only`, nothing happens unless that is the connection in use.
+    fn enter(&self, state: State, only: Option<&Connection>) -> bool {
+        let mut now = self.state.lock().unwrap();
+        match (&*now, only) {
+            (State::Down(why), _) if why.status == ETCD_ERR_REVISION_REGRESSED => return false,
+            (State::Down(_), Some(_)) => return true,
+            (State::Up(used), Some(only)) if !Arc::ptr_eq(&used.traffic, &only.traffic) => {
+                return true
+            }
+            (State::Up(used), _) => used.traffic.retire.notify_one(),
+            _ => {}
+        }
+        *now = state;
+        true
     }
 
     /// Takes no further calls on this connection; those in progress end as they may.
     pub fn retire(&self, connection: &Connection) {
-        let mut state = self.state.lock().unwrap();
-        if matches!(&*state, State::Up(now) if Arc::ptr_eq(&now.traffic, &connection.traffic)) {
-            *state = State::Down("the server closed the connection".to_owned());
-            connection.traffic.retire.notify_one();
-        }
+        let why = down("the server closed the connection");
+        self.enter(State::Down(why), Some(connection));
     }
 
-    /// Keeps the endpoint connected until dropped.
-    pub async fn maintain(self: Arc<Link>, tls: Option<Tls>, timing: Timing, up: Arc<Notify>) {
+    /// The server has given an answer after which it must not be used. One of
+    /// another cluster may be replaced; a store that has gone back stays suspect
+    /// even when it has come as far again.
+    pub fn bar(&self, why: Error) {
+        self.enter(State::Down(why), None);
+    }
+
+    /// The endpoint is out of the list: calls in progress end as they may, streams at once.
+    pub fn leave(&self) {
+        if let Some(connection) = self.connection() {
+            connection.traffic.leave();
+        }
+        self.leaving.notify_one();
+    }
+
+    /// Keeps the endpoint connected until dropped, or until it leaves the list
+    /// and its last call has ended.
+    pub async fn maintain(self: Arc<Link>, network: Arc<Network>) {
         loop {
-            // It returns only by a panic: a defect must not cost the endpoint.
-            let life = AssertUnwindSafe(self.connect_again_and_again(tls.as_ref(), timing, &up));
-            if let Err(panic) = life.catch_unwind().await {
-                *self.state.lock().unwrap() = State::Down(Error::defect(&*panic).message);
-            }
+            // A defect must not cost the endpoint.
+            let life = AssertUnwindSafe(self.connect_again_and_again(&network));
+            match life.catch_unwind().await {
+                Ok(()) => return,
+                Err(panic) => self.enter(State::Down(down(Error::defect(&*panic).message)), None),
+            };
             sleep(LONGEST_PAUSE).await;
         }
     }
 
     /// Connects, and again whenever the connection is lost.
-    async fn connect_again_and_again(&self, tls: Option<&Tls>, timing: Timing, up: &Notify) {
+    async fn connect_again_and_again(self: &Arc<Link>, network: &Network) {
+        let timing = network.timing;
+        let mut leaving = pin!(self.leaving.notified());
         let mut draining = JoinSet::new();
         let mut pause = FIRST_PAUSE;
         loop {
             let traffic = Arc::new(Traffic::default());
-            let connected = connect(&self.endpoint, tls, timing.connect, &traffic).await;
-            let since = connected.is_ok().then(Instant::now);
+            let connecting =
+                connect(&self.endpoint, network.tls.as_ref(), timing.connect, &traffic);
+            let connected = tokio::select! {
+                connected = connecting => connected,
+                () = &mut leaving => break,
+            };
+            let mut since = None;
             let why = match connected {
-                Err(why) => why,
-                Ok(Connected { sender, driver, pings }) => {
+                Err(why) => Some(down(why)),
+                Ok(Connected { sender, driver }) => {
                     let connection = Connection { sender, traffic: traffic.clone() };
-                    *self.state.lock().unwrap() = State::Up(connection);
-                    up.notify_waiters();
-                    let mut life = Box::pin(live(driver, pings, traffic.clone(), timing));
-                    tokio::select! {
-                        why = &mut life => why,
-                        _ = traffic.retire.notified() => {
-                            draining.spawn(life);
-                            "the server closed the connection".to_owned()
+                    let picked = Picked { link: self.clone(), connection: connection.clone() };
+                    let mut life = Box::pin(live(driver, picked, timing));
+                    let admitted = tokio::select! {
+                        why = &mut life => Err(why),
+                        admitted = self.admit(&connection, network) => admitted,
+                        () = &mut leaving => break,
+                    };
+                    match admitted {
+                        Err(why) => Some(why),
+                        Ok(()) => {
+                            if !self.enter(State::Up(connection), None) {
+                                break;
+                            }
+                            since = Some(Instant::now());
+                            network.news.notify_waiters();
+                            tokio::select! {
+                                why = &mut life => Some(why),
+                                () = traffic.retire.notified() => {
+                                    draining.spawn(drain(life, traffic));
+                                    None
+                                }
+                                () = &mut leaving => {
+                                    // It may have come up after it was told to leave.
+                                    traffic.leave();
+                                    draining.spawn(drain(life, traffic));
+                                    break;
+                                }
+                            }
                         }
                     }
                 }
             };
             // Before anything else runs: a call that has just failed must not come back here.
-            *self.state.lock().unwrap() = State::Down(why);
+            if why.is_some_and(|why| !self.enter(State::Down(why), None)) {
+                break;
+            }
+            network.news.notify_waiters();
             // One that is taken and dropped again is no better than one refused.
             if since.is_some_and(|since| since.elapsed() > LONGEST_PAUSE) {
                 pause = FIRST_PAUSE;
             }
             while draining.try_join_next().is_some() {}
-            sleep(jittered(pause)).await;
+            tokio::select! {
+                () = sleep(jittered(pause)) => {}
+                () = &mut leaving => break,
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.enter(State::Down(down("not in the list of endpoints")), None);
+        while draining.join_next().await.is_some() {}
+    }
+
+    /// Asks a server for its cluster before any call may reach it.
+    async fn admit(self: &Arc<Link>, connection: &Connection, network: &Network) -> Result<()> {
+        let picked = Picked { link: self.clone(), connection: connection.clone() };
+        let sent = AtomicBool::new(false);
+        let limit = network.timing.connect;
+        match timeout(limit, status(&picked, &sent)).await {
+            Ok(Ok(reply)) => network.history.check(&reply, None).map_err(|e| e.at(self.name())),
+            Ok(Err(Failure::NotSent(why) | Failure::Lost(why))) => Err(down(why)),
+            // It may want a token for that; the replies to calls will tell.
+            Ok(Err(_)) => Ok(()),
+            Err(_) => Err(down(format!("no answer to a call within {} ms", limit.as_millis()))),
+        }
+    }
+}
+
+/// A call that every server answers, if only by refusing it. In place of HTTP/2
+/// pings: etcd closes connections that are pinged more than once in 5 s.
+async fn status(picked: &Picked, sent: &AtomicBool) -> Result<Vec<u8>, Failure> {
+    let request = Request {
+        path: PathAndQuery::from_static("/etcdserverpb.Maintenance/Status"),
+        // No compression, no bytes.
+        frame: Bytes::from_static(&[0; 5]),
+        require_leader: false,
+    };
+    exchange::unary(picked, &request, None, STATUS_LIMIT, sent).await
+}
+
+/// Lets the calls in progress on a connection end, then closes it.
+async fn drain(mut life: impl Future<Output = Error> + Unpin, traffic: Arc<Traffic>) {
+    while traffic.streams.load(Relaxed) > 0 {
+        if timeout(DRAINED_CHECK, &mut life).await.is_ok() {
+            return;
         }
     }
 }
 
 /// Runs a connection to its end and says why it ended.
-async fn live(driver: Driver, pings: PingPong, traffic: Arc<Traffic>, timing: Timing) -> String {
+async fn live(driver: Driver, picked: Picked, timing: Timing) -> Error {
     tokio::select! {
         end = driver => match end {
-            Ok(()) => "the server closed the connection".to_owned(),
-            Err(e) => format!("connection lost: {}", describe(&e)),
+            Ok(()) => down("the server closed the connection"),
+            Err(e) => down(format!("connection lost: {}", describe(&e))),
         },
-        why = keep(pings, &traffic, timing) => why,
+        why = keep(&picked, timing) => down(why),
     }
 }
 
-/// Pings a connection that is in use and silent; returns when it is dead.
-async fn keep(mut pings: PingPong, traffic: &Traffic, timing: Timing) -> String {
-    let mut last: Option<Instant> = None;
+/// Looks whether the server lives when something is awaited of it and nothing
+/// comes; returns when it is dead.
+async fn keep(picked: &Picked, timing: Timing) -> String {
+    let traffic = &*picked.connection.traffic;
+    if timing.ping_interval == Duration::MAX {
+        return std::future::pending().await;
+    }
     loop {
-        let asked = tokio::select! {
-            _ = sleep(timing.ping_interval) => false,
-            _ = traffic.probe.notified() => true,
+        let silent = || Duration::from_millis(now_ms().saturating_sub(traffic.heard.load(Relaxed)));
+        let pause = match timing.ping_interval.saturating_sub(silent()) {
+            // Nothing was awaited.
+            Duration::ZERO => timing.ping_interval,
+            left => left,
         };
-        let silent = now_ms().saturating_sub(traffic.heard.load(Relaxed));
-        // etcd counts pings without a call in progress as abuse.
-        let due = timing.ping_interval != Duration::MAX
-            && traffic.streams.load(Relaxed) > 0
-            && (asked || u128::from(silent) >= timing.ping_interval.as_millis())
-            && last.is_none_or(|last| last.elapsed() >= LEAST_PING_INTERVAL);
-        if !due {
+        let asked = timeout(pause, traffic.probe.notified()).await.is_ok();
+        let due = asked || silent() >= timing.ping_interval;
+        if !due || traffic.streams.load(Relaxed) == 0 {
             continue;
         }
-        last = Some(Instant::now());
-        if pings.send_ping(Ping::opaque()).is_err() {
-            return std::future::pending().await;
-        }
-        loop {
-            let sent = now_ms();
-            match timeout(timing.ping_timeout, poll_fn(|cx| pings.poll_pong(cx))).await {
-                Ok(Ok(_)) => break,
-                Ok(Err(_)) => return std::future::pending().await,
-                Err(_) if traffic.heard_since(sent) => {}
-                Err(_) => {
-                    let waited = timing.ping_timeout.as_millis();
-                    return format!("no answer to an HTTP/2 ping within {waited} ms");
-                }
-            }
+        let (began, sent) = (now_ms(), AtomicBool::new(false));
+        let answered = timeout(timing.ping_timeout, status(picked, &sent)).await.is_ok();
+        // Unsent, because the server takes no more calls at once, it proves nothing.
+        if !answered && sent.load(Relaxed) && !traffic.heard_since(began + 1) {
+            let waited = timing.ping_timeout.as_millis();
+            return format!("no sign of life within {waited} ms of asking for one");
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod channel;
 mod connect;
 pub mod endpoint;
 pub mod exchange;
+pub mod history;
 pub mod io;
 pub mod jitter;
 pub mod link;
@@ -16,4 +17,6 @@ pub mod tls;
 
 pub use channel::Channel;
 pub use exchange::{Failure, Request};
+pub use history::History;
+pub use link::Link;
 pub use stream::Stream;

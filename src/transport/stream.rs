@@ -19,7 +19,7 @@ enum Reply {
 
 /// Ends the call when it is dropped.
 pub struct Stream {
-    _counted: Counted,
+    counted: Counted,
     request: SendStream<Bytes>,
     reply: Reply,
     path: PathAndQuery,
@@ -49,7 +49,7 @@ impl Stream {
             request.send_data(first.frame.clone(), only).map_err(lost)?;
         }
         Ok(Stream {
-            _counted: counted,
+            counted,
             request,
             reply: Reply::Awaited(reply),
             path: first.path.clone(),
@@ -66,6 +66,18 @@ impl Stream {
 
     /// The next message. May be dropped while it waits, and called again.
     pub async fn next(&mut self) -> Result<Vec<u8>, Failure> {
+        let traffic = self.counted.traffic().clone();
+        tokio::select! {
+            biased;
+            message = self.receive() => message,
+            () = traffic.left() => {
+                let why = "the endpoint was taken out of the list";
+                Err(Failure::Lost(why.to_owned()))
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Vec<u8>, Failure> {
         loop {
             let rest = self.message.take(&self.rest)?.len();
             self.rest = self.rest.split_off(self.rest.len() - rest);

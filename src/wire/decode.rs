@@ -93,6 +93,14 @@ pub fn token(buffer: &[u8]) -> Result<&[u8]> {
     token.ok_or(Malformed)
 }
 
+/// The header of any reply of etcd's, which is its first field.
+pub fn header(reply: &[u8]) -> Option<Header> {
+    match Fields(reply).next() {
+        Ok(Some((1, Value::Bytes(header)))) => Header::decode(header).ok(),
+        _ => None,
+    }
+}
+
 /// One key with its value, pointing into the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyValue<'a> {

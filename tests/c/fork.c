@@ -41,6 +41,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   etcd_range_response_t *range = (etcd_range_response_t *)&range;
   etcd_put_response_t *put = (etcd_put_response_t *)&put;
   etcd_delete_response_t *gone = (etcd_delete_response_t *)&gone;
+  etcd_client_endpoints_t *endpoints_of = (etcd_client_endpoints_t *)&endpoints_of;
   etcd_event_t *event = (etcd_event_t *)&event;
   etcd_op_t *fresh = (etcd_op_t *)&fresh;
   etcd_watch_t *watch = (etcd_watch_t *)&watch;
@@ -79,6 +80,10 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_queue_dispatch(queue, 0, NULL, NULL, &count, &err));
   FORKED(etcd_queue_start_dispatcher(queue, NULL, NULL, &err));
   CHECK(watch == NULL && count == 0);
+  FORKED(etcd_client_endpoints(client, &endpoints_of, &err));
+  FORKED(etcd_client_set_endpoints(client, "127.0.0.1:1", &err));
+  FORKED(etcd_client_sync(client, NULL, &err));
+  CHECK(endpoints_of == NULL);
   FORKED(etcd_queue_next(queue, 0, &event, &err));
   FORKED(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &err));
   CHECK(event == NULL);

@@ -83,11 +83,20 @@ AT(etcd_client_options_t, ping_interval_ms, 124);
 AT(etcd_client_options_t, ping_timeout_ms, 128);
 AT(etcd_client_options_t, max_send_bytes, 132);
 AT(etcd_client_options_t, max_receive_bytes, 136);
-AT(etcd_client_options_t, reserved, 140);
+AT(etcd_client_options_t, auto_sync_interval_ms, 140);
 AT(etcd_client_options_t, crl_file, 144);
 AT(etcd_client_options_t, crl_pem, 152);
 AT(etcd_client_options_t, token, 168);
 AT(etcd_client_options_t, key_prefix, 176);
+
+SIZE(etcd_client_sync_options_t, 16);
+AT(etcd_client_sync_options_t, size, 0);
+AT(etcd_client_sync_options_t, timeout_ms, 8);
+AT(etcd_client_sync_options_t, reserved, 12);
+
+SIZE(etcd_client_endpoints_t, 16);
+AT(etcd_client_endpoints_t, names, 0);
+AT(etcd_client_endpoints_t, name_count, 8);
 
 SIZE(etcd_get_options_t, 88);
 AT(etcd_get_options_t, size, 0);

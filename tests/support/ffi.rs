@@ -1,6 +1,7 @@
 //! The exported functions, called as C calls them, in a form that is easy to test with.
 
 use etcd::capi::client::*;
+use etcd::capi::endpoints::*;
 use etcd::capi::error::*;
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
@@ -145,6 +146,7 @@ pub struct Options<'a> {
     pub ping_timeout_ms: u32,
     pub max_send_bytes: u32,
     pub max_receive_bytes: u32,
+    pub auto_sync_interval_ms: u32,
     pub crl_file: &'a str,
     pub crl_pem: &'a [u8],
     pub token: &'a str,
@@ -272,7 +274,7 @@ impl Client {
             ping_timeout_ms: options.ping_timeout_ms,
             max_send_bytes: options.max_send_bytes,
             max_receive_bytes: options.max_receive_bytes,
-            reserved: 0,
+            auto_sync_interval_ms: options.auto_sync_interval_ms,
             crl_file: crl.as_ptr(),
             crl_pem: bytes(options.crl_pem),
             token: token.as_ptr(),
@@ -326,6 +328,27 @@ impl Client {
             etcd_compact_response_free(out);
             Ok(reply)
         }
+    }
+
+    pub fn endpoints(&self) -> Vec<String> {
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            check(etcd_client_endpoints(self.0, &mut out, &mut error), error).unwrap();
+            let list = &*out;
+            let names = (0..list.name_count).map(|i| text(*list.names.add(i))).collect();
+            etcd_client_endpoints_free(out);
+            names
+        }
+    }
+
+    pub fn set_endpoints(&self, list: &str) -> Result<()> {
+        let (list, mut error) = (CString::new(list).unwrap(), null_mut());
+        unsafe { check(etcd_client_set_endpoints(self.0, list.as_ptr(), &mut error), error) }
+    }
+
+    pub fn sync(&self) -> Result<()> {
+        let mut error = null_mut();
+        unsafe { check(etcd_client_sync(self.0, null(), &mut error), error) }
     }
 
     /// The value of one key.

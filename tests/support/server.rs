@@ -363,11 +363,16 @@ impl Cluster {
 
     /// `restart` without waiting.
     pub fn launch(&self, i: usize) {
+        self.launch_with(i, &[]);
+    }
+
+    /// With further flags for this run; of a flag given twice the last one counts.
+    pub fn launch_with(&self, i: usize, further: &[&str]) {
         let member = &self.members[i];
         member.end();
         let _ = fs::remove_file(member.dir.join("etcd.sock:1")); // 3.4 trips over the one a killed member leaves
         let mut command = tool_command(&self.version.etcd);
-        command.args(&member.args).current_dir(&member.dir);
+        command.args(&member.args).args(further).current_dir(&member.dir);
         let child = spawn_server(command, &member.dir.join("log")).expect("etcd can be started");
         *unpoisoned(&member.child) = Some(child);
     }

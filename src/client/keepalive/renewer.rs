@@ -13,7 +13,7 @@ use crate::status::*;
 use crate::sys::boot_time;
 use crate::transport::io::{now_ms, Traffic};
 use crate::transport::jitter::jittered;
-use crate::transport::{Failure, Request, Stream};
+use crate::transport::{Failure, Link, Request, Stream};
 use crate::wire::encode;
 use crate::wire::proto::*;
 use bytes::Bytes;
@@ -63,7 +63,7 @@ enum Line {
 struct Open {
     stream: Stream,
     traffic: Arc<Traffic>,
-    member: usize,
+    member: Arc<Link>,
     token: Token,
 }
 
@@ -103,7 +103,7 @@ pub struct Renewer {
     /// Refused by a server.
     stale: Option<Token>,
     /// The member that failed last.
-    avoid: Option<usize>,
+    avoid: Option<Arc<Link>>,
     doubts: VecDeque<i64>,
     check: Option<Check>,
 }
@@ -351,7 +351,7 @@ impl Renewer {
         let Line::Open(open) = std::mem::replace(&mut self.line, Line::Closed) else { return };
         let Server::Cluster(cluster) = &self.core.server else { return };
         let has_login = cluster.tokens.has_login();
-        let error = Error::from(failure).at(cluster.channel.name(open.member));
+        let error = Error::from(failure).at(open.member.name());
         let asked = std::mem::take(&mut self.asked);
         let now = boot_time();
         for (id, _) in &asked {
@@ -401,7 +401,7 @@ impl Renewer {
         let (Server::Cluster(cluster), Line::Closed) = (&self.core.server, &self.line) else {
             return;
         };
-        let opening = open(cluster.clone(), self.pause, self.avoid, self.stale.clone());
+        let opening = open(cluster.clone(), self.pause, self.avoid.clone(), self.stale.clone());
         self.line = Line::Opening(opening.boxed());
     }
 
@@ -418,8 +418,8 @@ impl Renewer {
         if silent {
             open.traffic.doubt();
         }
-        let other = cluster.channel.pick(Some(open.member));
-        let elsewhere = other.is_some_and(|other| other.index != open.member);
+        let other = cluster.channel.pick(Some(&open.member));
+        let elsewhere = other.is_some_and(|other| !Arc::ptr_eq(&other.link, &open.member));
         let limit = match (elsewhere, silent) {
             (true, true) => SILENT,
             (true, false) => SLOW,
@@ -465,7 +465,7 @@ impl Renewer {
 async fn open(
     cluster: Arc<Cluster>,
     pause: Duration,
-    avoid: Option<usize>,
+    avoid: Option<Arc<Link>>,
     stale: Option<Token>,
 ) -> Result<Open> {
     sleep(jittered(pause)).await;
@@ -473,9 +473,9 @@ async fn open(
         Some(stale) => cluster.tokens.renew(&cluster, stale).await?,
         None => cluster.tokens.current(&cluster).await?,
     };
-    let picked = match cluster.channel.pick(avoid) {
+    let picked = match cluster.channel.pick(avoid.as_ref()) {
         Some(picked) => picked,
-        None => cluster.channel.ready(avoid).await,
+        None => cluster.channel.ready(avoid.as_ref()).await?,
     };
     let path = PathAndQuery::from_static(KEEP_ALIVE.path);
     // Only the moment at which something is sent may count, so that comes later.
@@ -483,8 +483,7 @@ async fn open(
     let begin = Request { path, frame: Bytes::new(), require_leader: true };
     let limit = cluster.max_receive;
     let stream = Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await;
-    let stream =
-        stream.map_err(|failure| Error::from(failure).at(cluster.channel.name(picked.index)))?;
+    let stream = stream.map_err(|failure| Error::from(failure).at(picked.link.name()))?;
     let traffic = picked.connection.traffic.clone();
-    Ok(Open { stream, traffic, member: picked.index, token })
+    Ok(Open { stream, traffic, member: picked.link, token })
 }

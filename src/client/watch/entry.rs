@@ -5,6 +5,7 @@
 use super::position::{Batch, Position};
 use super::{Message, Spec};
 use crate::mailbox::Mailbox;
+use crate::transport::Link;
 use crate::wire::decode::Header;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub struct Entry {
     pub fragment: bool,
     pub renewals: u32,
     /// Members that had no leader, since one had.
-    pub leaderless: Vec<usize>,
+    pub leaderless: Vec<Arc<Link>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,6 +44,17 @@ pub enum Place {
 }
 
 impl Entry {
+    pub fn had_no_leader(&mut self, member: &Arc<Link>) {
+        if !self.leaderless.iter().any(|other| Arc::ptr_eq(other, member)) {
+            self.leaderless.push(member.clone());
+        }
+    }
+
+    /// Whether none of these members had one.
+    pub fn no_leader_at_all(&self, members: &[Arc<Link>]) -> bool {
+        members.iter().all(|one| self.leaderless.iter().any(|other| Arc::ptr_eq(other, one)))
+    }
+
     /// Gives back what the reader has no room for.
     pub fn deliver(&self, mut batches: VecDeque<Batch>) -> VecDeque<Batch> {
         let items = std::iter::from_fn(|| {

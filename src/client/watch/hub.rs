@@ -12,9 +12,9 @@ use crate::client::server::Core;
 use crate::client::{closed, Deadline};
 use crate::error::{Error, Result};
 use crate::mailbox::Mailbox;
-use crate::status::{is_retryable, ETCD_ERR_INTERNAL};
+use crate::status::{is_about_store, is_retryable, ETCD_ERR_INTERNAL};
 use crate::transport::jitter::jittered;
-use crate::transport::Failure;
+use crate::transport::{Failure, Link};
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
@@ -60,6 +60,8 @@ pub enum Command {
     Asked(u64, Result<i64>),
     /// Where a watch that began "now" begins, or goes on.
     Begin(u64, Result<i64>),
+    /// Whether the store is still the one that it was.
+    Checked(u64, Result<i64>),
     /// What became of a new token.
     Renewed(Result<()>),
     /// Whether the server of a lane answers progress requests exactly.
@@ -138,7 +140,7 @@ pub(super) struct Work {
     pub(super) opened: u64,
     pub(super) renewing: bool,
     /// The member that failed last.
-    pub(super) avoid: Option<usize>,
+    pub(super) avoid: Option<Arc<Link>>,
     pub(super) pause: Duration,
     /// No lane is opened earlier.
     pub(super) not_before: Instant,
@@ -217,6 +219,11 @@ impl Work {
                 }
             }
             Command::Begin(watch, Err(error)) => self.end(watch, error),
+            Command::Checked(watch, Err(error)) if is_about_store(error.status) => {
+                self.end(watch, error);
+            }
+            // A member that lags, and sends the events when it has them.
+            Command::Checked(..) => {}
             Command::Renewed(result) => {
                 self.renewing = false;
                 match result {
@@ -248,6 +255,14 @@ impl Work {
             let now = now(&core, &key, Deadline::NEVER).await;
             Command::Begin(watch, now.map(|revision| revision + 1))
         });
+    }
+
+    /// A member has not come as far as the watch has: the others know whether the
+    /// store has gone back.
+    pub(super) fn check_store(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        let (core, key) = (self.core.clone(), entry.spec.key.clone());
+        self.start(async move { Command::Checked(watch, now(&core, &key, Deadline::NEVER).await) });
     }
 
     fn reader_changed(&mut self, watch: u64) {

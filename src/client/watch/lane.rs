@@ -9,7 +9,7 @@ use crate::client::token::Token;
 use crate::embedded::WatchStream;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_UNAVAILABLE;
-use crate::transport::{Failure, Request, Stream};
+use crate::transport::{Failure, Link, Request, Stream};
 use crate::wire::encode;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{WatchCancelRequest, WatchProgressRequest, WatchRequest};
@@ -42,7 +42,8 @@ pub struct Lane {
     /// Tells this lane from those before it.
     pub number: u64,
     pub since: Instant,
-    pub member: usize,
+    /// None for the engine.
+    pub member: Option<Arc<Link>>,
     /// What the calls on it are allowed by.
     pub token: Token,
     /// For watches whose readers had too much to read: they keep each other waiting.
@@ -67,13 +68,16 @@ impl Lane {
         core: Arc<Core>,
         number: u64,
         slow: bool,
-        avoid: Option<usize>,
+        avoid: Option<Arc<Link>>,
     ) -> Result<Lane> {
         let (messages, member, token) = match &core.server {
             Server::Embedded(embedded) => {
-                (Messages::Embedded(embedded.engine.watch()), 0, Token::default())
+                (Messages::Embedded(embedded.engine.watch()), None, Token::default())
             }
-            Server::Cluster(cluster) => network(cluster, avoid).await?,
+            Server::Cluster(cluster) => {
+                let (messages, link, token) = network(cluster, avoid.as_ref()).await?;
+                (messages, Some(link), token)
+            }
         };
         Ok(Lane {
             exact: matches!(messages, Messages::Embedded(_)).then_some(true),
@@ -155,18 +159,21 @@ impl Lane {
     }
 }
 
-async fn network(cluster: &Arc<Cluster>, avoid: Option<usize>) -> Result<(Messages, usize, Token)> {
+async fn network(
+    cluster: &Arc<Cluster>,
+    avoid: Option<&Arc<Link>>,
+) -> Result<(Messages, Arc<Link>, Token)> {
     let token = cluster.tokens.current(cluster).await?;
     let picked = match cluster.channel.pick(avoid) {
         Some(picked) => picked,
-        None => cluster.channel.ready(avoid).await,
+        None => cluster.channel.ready(avoid).await?,
     };
     let path = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
     // A member that is cut off from the others would be silent for ever.
     let first = Request { path, frame: Bytes::new(), require_leader: true };
     let limit = cluster.max_receive.max(SMALLEST_LIMIT);
     match Stream::open(&picked, &first, false, token.value.as_ref(), limit).await {
-        Ok(stream) => Ok((Messages::Network(Box::new(stream)), picked.index, token)),
+        Ok(stream) => Ok((Messages::Network(Box::new(stream)), picked.link, token)),
         Err(_) => Err(Error::new(ETCD_ERR_UNAVAILABLE, "the connection was lost")),
     }
 }

@@ -15,12 +15,14 @@ pub use hub::Hub;
 pub use position::Batch;
 pub use resync::Listed;
 
+use super::call::Cluster;
 use super::kv::GET;
 use super::server::{Core, Deadline, STATUS};
 use super::Client;
 use crate::error::{Error, Result};
 use crate::mailbox::{Mailbox, Taken};
 use crate::status::ETCD_ERR_CLOSED;
+use crate::transport::Link;
 use crate::wire::decode::Header;
 use crate::wire::proto::watch_create_request::FilterType;
 use crate::wire::proto::watch_request::RequestUnion;
@@ -208,11 +210,12 @@ pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<i64> {
 
 /// Whether, as far as can be found out, a member answers progress requests with a revision up to which it has
 /// sent everything: others may be ahead of what they have sent (etcd #15220).
-async fn progress_is_exact(core: &Core, member: usize) -> Option<bool> {
+async fn progress_is_exact(cluster: &Arc<Cluster>, member: &Arc<Link>) -> Option<bool> {
     let until = Deadline::after(Some(Duration::from_secs(5)));
-    let status: Result<StatusResponse> =
-        core.ask_member(member, STATUS, &StatusRequest {}, until).await;
-    Some(answers_exactly(&status.ok()?.version))
+    let call = STATUS.call(&StatusRequest {}, until).ok()?;
+    let reply = cluster.run_on(member, &call).await.ok()?;
+    let status: StatusResponse = STATUS.reply(reply).ok()?;
+    Some(answers_exactly(&status.version))
 }
 
 fn answers_exactly(version: &str) -> bool {

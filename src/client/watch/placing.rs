@@ -62,7 +62,7 @@ impl Work {
         match wanted {
             Some(slow) if self.opening.is_none() && Instant::now() >= self.not_before => {
                 self.opened += 1;
-                let lane = Lane::open(self.core.clone(), self.opened, slow, self.avoid);
+                let lane = Lane::open(self.core.clone(), self.opened, slow, self.avoid.clone());
                 self.opening = Some(Box::pin(lane));
             }
             _ => {}
@@ -114,8 +114,12 @@ impl Work {
             let message = Message::Created(head.header, entry.position.resume() - 1);
             entry.announced = entry.mailbox.push([(message, NOTICE_SIZE)]).is_none();
         }
+        let lags = head.header.revision < entry.position.resume() - 1;
         if self.asking.contains_key(&watch) {
             self.ask_for_progress();
+        }
+        if lags {
+            self.check_store(watch);
         }
     }
 
@@ -172,7 +176,11 @@ impl Work {
     pub(super) fn lost(&mut self, at: usize, failure: Failure) {
         let too_large = matches!(failure, Failure::TooLarge(_));
         let error = self.at(at, failure.into());
-        let (member, token) = (self.lanes[at].member, self.lanes[at].token.clone());
+        let (member, token) = (self.lanes[at].member.clone(), self.lanes[at].token.clone());
+        let members = match &self.core.server {
+            Server::Cluster(cluster) => cluster.channel.links(),
+            Server::Embedded(_) => Vec::new(),
+        };
         if self.lanes[at].since.elapsed() >= LIVED {
             self.pause = FIRST_PAUSE;
         }
@@ -187,11 +195,10 @@ impl Work {
                 continue;
             }
             let leaderless = error.status == ETCD_ERR_NO_LEADER;
-            if leaderless && !entry.leaderless.contains(&member) {
-                entry.leaderless.push(member);
+            if let (true, Some(member)) = (leaderless, &member) {
+                entry.had_no_leader(member);
             }
-            let given_up =
-                entry.spec.require_leader && entry.leaderless.len() >= self.core.members();
+            let given_up = entry.spec.require_leader && entry.no_leader_at_all(&members);
             match verdict(&self.core, &error, &mut entry.renewals) {
                 Verdict::Again if !(leaderless && given_up) => {}
                 Verdict::Renew => renew = true,
@@ -201,16 +208,17 @@ impl Work {
         match renew {
             true => self.renew(token),
             false => {
-                self.avoid = Some(member);
+                self.avoid = member;
                 self.delay();
             }
         }
     }
 
     pub(super) fn at(&self, at: usize, error: Error) -> Error {
-        match &self.core.server {
-            Server::Embedded(embedded) => error.at(&embedded.name),
-            Server::Cluster(cluster) => error.at(cluster.channel.name(self.lanes[at].member)),
+        match (&self.core.server, &self.lanes[at].member) {
+            (_, Some(link)) => error.at(link.name()),
+            (Server::Embedded(embedded), None) => error.at(&embedded.name),
+            (Server::Cluster(_), None) => error,
         }
     }
 }

@@ -8,7 +8,8 @@ use super::lane::Held;
 use super::position::{Batch, Stop};
 use super::progress_is_exact;
 use crate::client::call::FIRST_PAUSE;
-use crate::error::Error;
+use crate::client::server::Server;
+use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_REPLY_TOO_LARGE;
 use crate::transport::Failure;
 use crate::wire::decode::Header;
@@ -37,6 +38,9 @@ impl Work {
         let Ok(head) = watch::head(&message) else {
             return self.lost(at, Failure::Malformed("not an answer to a watch".to_owned()));
         };
+        if let Err(error) = self.learned(at, head.header) {
+            return self.lost(at, Failure::Lost(error.message));
+        }
         let lane = &mut self.lanes[at];
         if head.created {
             let Some((watch, _)) = lane.creating.pop_front() else {
@@ -74,6 +78,16 @@ impl Work {
                 self.end(watch, error);
             }
         }
+    }
+
+    /// Another cluster's member is not to be asked again.
+    fn learned(&self, at: usize, header: Header) -> Result<()> {
+        let (Server::Cluster(cluster), Some(link)) = (&self.core.server, &self.lanes[at].member)
+        else {
+            return Ok(());
+        };
+        let learned = cluster.history().learned(header.cluster_id, header.revision);
+        learned.inspect_err(|error| link.bar(error.clone().at(link.name())))
     }
 
     /// Of what the reader has no room for, a slow lane waits; any other lets the
@@ -148,11 +162,13 @@ impl Work {
             match lane.exact {
                 None => {
                     lane.exact = Some(false);
-                    let (core, lane) = (self.core.clone(), lane.number);
-                    let member = self.lanes[at - 1].member;
-                    self.start(async move {
-                        Command::Exact(lane, progress_is_exact(&core, member).await)
-                    });
+                    let (number, member) = (lane.number, lane.member.clone());
+                    if let (Server::Cluster(cluster), Some(member)) = (&self.core.server, member) {
+                        let cluster = cluster.clone();
+                        self.start(async move {
+                            Command::Exact(number, progress_is_exact(&cluster, &member).await)
+                        });
+                    }
                 }
                 Some(true) if !lane.watches.is_empty() => {
                     if let Err(failure) = lane.ask_for_progress() {

@@ -1,0 +1,123 @@
+//! Which endpoints a client has: given by the program, or by the cluster itself.
+
+#![forbid(unsafe_code)]
+
+use super::call::Effect;
+use super::kv::Timeout;
+use super::server::{Core, Deadline, Method, Server};
+use super::Client;
+use crate::error::{Error, Result};
+use crate::status::ETCD_ERR_UNAVAILABLE;
+use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
+use crate::transport::jitter::jittered;
+use crate::wire::proto::{MemberListRequest, MemberListResponse};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const MEMBER_LIST: Method =
+    Method { path: "/etcdserverpb.Cluster/MemberList", effect: Effect::Read };
+/// For one round of auto-sync.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// What holds for every list of endpoints that a client is given.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// The client has TLS settings of its own.
+    pub configured: bool,
+    /// What it sends and must not be read on the way, in a word.
+    pub secret: Option<&'static str>,
+}
+
+impl Rules {
+    pub fn parse(self, list: &str) -> Result<Endpoints> {
+        let parsed = parse_list(list, self.configured)?;
+        if let Endpoints::Members(endpoints) = &parsed {
+            endpoints.iter().try_for_each(|endpoint| self.guard(endpoint))?;
+        }
+        Ok(parsed)
+    }
+
+    fn guard(self, endpoint: &Endpoint) -> Result<()> {
+        match self.secret {
+            Some(secret) if !endpoint.tls && !endpoint.is_local() => Err(Error::invalid(format!(
+                "endpoint \"{}\" would send the {secret} in the clear; use https, or set \
+                 ETCD_CLIENT_PLAINTEXT_PASSWORD",
+                endpoint.name
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Client {
+    /// As they were given.
+    pub fn endpoints(&self) -> Vec<String> {
+        match &self.core.server {
+            Server::Cluster(cluster) => {
+                cluster.channel.links().iter().map(|link| link.name().to_owned()).collect()
+            }
+            Server::Embedded(embedded) => vec![embedded.name.clone()],
+        }
+    }
+
+    pub fn set_endpoints(&self, list: &str) -> Result<()> {
+        let Server::Cluster(cluster) = &self.core.server else {
+            return Err(Error::invalid("a client of mem: stays with its store"));
+        };
+        let endpoints = match cluster.rules.parse(list)? {
+            Endpoints::Members(endpoints) => endpoints,
+            Endpoints::Embedded(_) => {
+                return Err(Error::invalid("mem: is for a client of its own"));
+            }
+        };
+        match (cluster.channel.has_tls(), endpoints.iter().any(|endpoint| endpoint.tls)) {
+            (false, true) => Err(Error::invalid("https, and the client was opened without TLS")),
+            // Somebody who had TLS believes that the connection is encrypted.
+            (true, false) => Err(Error::invalid("the client uses TLS, but no endpoint does")),
+            _ => cluster.channel.set(endpoints),
+        }
+    }
+
+    /// Takes the endpoints from the cluster.
+    pub fn sync(&self, timeout: Option<Timeout>) -> Result<()> {
+        let (core, until) = (self.core.clone(), Deadline::after(self.limit(timeout)));
+        self.wait(async move { sync(&core, until).await })
+    }
+}
+
+/// Does so again and again, whatever comes of it.
+pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
+    loop {
+        sleep(jittered(interval)).await;
+        let _ = sync(&core, Deadline::after(Some(ROUND))).await;
+    }
+}
+
+async fn sync(core: &Core, until: Deadline) -> Result<()> {
+    let request = MemberListRequest { linearizable: true };
+    let reply: MemberListResponse = core.ask(MEMBER_LIST, &request, until).await?;
+    // The engine is its only member.
+    let Server::Cluster(cluster) = &core.server else { return Ok(()) };
+    // One without a name has not started yet; a learner answers few calls.
+    let serving =
+        reply.members.iter().filter(|member| !member.name.is_empty() && !member.is_learner);
+    let urls: Vec<_> = serving.flat_map(|member| &member.client_urls).collect();
+    let usable = |url: &&String| match cluster.rules.parse(url) {
+        Ok(Endpoints::Members(of_url)) => {
+            of_url.into_iter().next().filter(|one| one.tls == cluster.channel.has_tls())
+        }
+        _ => None,
+    };
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for endpoint in urls.iter().filter_map(usable) {
+        if !endpoints.iter().any(|other| other.is(&endpoint)) {
+            endpoints.push(endpoint);
+        }
+    }
+    if endpoints.is_empty() {
+        let why = format!("none of the members' {} URLs can be used by this client", urls.len());
+        return Err(Error::new(ETCD_ERR_UNAVAILABLE, why));
+    }
+    cluster.channel.set(endpoints)
+}
