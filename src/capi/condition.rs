@@ -481,7 +481,7 @@ pub unsafe extern "C" fn etcd_kv_put_ttl(
         let prefix = &client.namespace().prefix;
         client.fits((prefix.len() + key.len()).saturating_add(value.len()))?;
         let until = client.until(common);
-        let (lease, message) = client.with_new_lease(ttl, until, |lease| {
+        let (lease, message) = client.with_new_lease(ttl, common, until, |lease| {
             let how = Writing { lease: lease.id, ..how };
             let call = client.put(key, value, &how, common)?;
             let message = client.run(Call { timeout: until.left(), ..call })?;

@@ -102,7 +102,7 @@ impl Session {
         };
         match ttl {
             0 => put(0),
-            ttl => self.with_new_lease(ttl.into(), until, |lease| put(lease.id)),
+            ttl => self.with_new_lease(ttl.into(), Common::default(), until, |lease| put(lease.id)),
         }
     }
 

@@ -142,7 +142,7 @@ pub fn positive(name: &str, number: i64) -> Result<()> {
 }
 
 /// What every call may be told.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Common {
     /// None: the client's own.
     pub timeout: Option<Timeout>,

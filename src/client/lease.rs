@@ -7,9 +7,7 @@ use super::kv::{empty, positive, Common};
 use super::server::{Core, Deadline, Method};
 use super::Client;
 use crate::error::{Error, Outcome, Result};
-use crate::wire::proto::{
-    LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse,
-};
+use crate::wire::proto::{LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -53,12 +51,12 @@ impl Client {
     pub fn with_new_lease<T>(
         &self,
         ttl: i64,
+        common: Common,
         until: Deadline,
         write: impl FnOnce(&LeaseGrantResponse) -> Result<T>,
     ) -> Result<T> {
-        positive("ttl", ttl)?;
-        let request = LeaseGrantRequest { ttl, id: 0 };
-        let granted: Result<LeaseGrantResponse> = self.ask(GRANT, &request, until);
+        let call = Call { timeout: until.left(), ..self.grant(ttl, 0, common)? };
+        let granted = self.run(call).and_then(|reply| GRANT.reply::<LeaseGrantResponse>(reply));
         // Without its key, a lease is nothing that anybody could see.
         let lease = granted.map_err(|error| error.maybe_applied(false))?;
         let written = write(&lease);
