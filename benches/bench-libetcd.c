@@ -8,7 +8,8 @@
  * list1k, list10k (a prefix of so many keys, each of them read); cold (new
  * client, first get, closed); watch (N passes in which each of CONCURRENCY
  * watches reads 100,000 events of history); rss (N watches, default 1,000: the
- * memory they take). Needs the peers' seed: get/..., l1k/..., lak/..., wtn/...,
+ * memory they take); lease (N leases, default 1,000, of 6 s kept alive for
+ * BENCH_SECS, default 12: one operation is a renewal). Needs the peers' seed: get/..., l1k/..., lak/..., wtn/...,
  * but for mem:, which it seeds itself.
  */
 #define _GNU_SOURCE
@@ -274,6 +275,43 @@ static struct usage open_watches(long n) {
   return before;
 }
 
+/* Keeps n leases alive for a while, told of each renewal; how many there were. */
+static long keep_alive(long n, struct usage *before, struct usage *after) {
+  const char *given = getenv("BENCH_SECS");
+  double seconds = given ? atof(given) : 12;
+  etcd_keep_alive_options_t options = ETCD_KEEP_ALIVE_OPTIONS_INIT;
+  int64_t *ids = calloc((size_t)n, sizeof *ids);
+  etcd_error_t *error = NULL;
+  etcd_queue_t *queue;
+  long renewals = 0;
+  uint64_t end;
+  options.flags = ETCD_KEEP_ALIVE_NOTIFY;
+  check(etcd_queue_new(&queue, &error), error);
+  for (long i = 0; i < n; i++) {
+    etcd_lease_grant_response_t *granted;
+    check(etcd_lease_grant(client, 6, NULL, &granted, &error), error);
+    ids[i] = granted->id;
+    etcd_lease_grant_response_free(granted);
+  }
+  *before = usage_now();
+  end = before->wall + (uint64_t)(seconds * 1e9);
+  for (long i = 0; i < n; i++) {
+    etcd_keep_alive_t *kept;
+    check(etcd_lease_keep_alive(client, ids[i], &options, queue, NULL, &kept, &error), error);
+  }
+  while (now_ns() < end) {
+    etcd_event_t *event;
+    if (etcd_queue_next(queue, (int)((end - now_ns()) / 1000000u), &event, &error) != ETCD_OK)
+      continue;
+    check(etcd_event_status(event), NULL);
+    etcd_event_free(event);
+    renewals++;
+  }
+  *after = usage_now();
+  free(ids);
+  return renewals;
+}
+
 /* What get, list1k, list10k and watch read, in the store of this process. */
 static void seed(void) {
   static const struct { const char *prefix; long count; } seeds[] = {
@@ -311,7 +349,7 @@ int main(int argc, char **argv) {
   long n = argc > 3 ? atol(argv[3]) : 0, conc = argc > 4 ? atol(argv[4]) : 0, of = 1;
   int put = !strncmp(workload, "put", 3);
   etcd_error_t *error = NULL;
-  struct usage before;
+  struct usage before, after = { 0 };
 
   check(etcd_client_open_url(argv[1], &client, &error), error);
   if (!strncmp(argv[1], "mem:", 4)) seed();
@@ -369,6 +407,12 @@ int main(int argc, char **argv) {
     latency = calloc((size_t)n, sizeof *latency);
     one(0, 0);
     before = open_watches(n);
+  } else if (!strcmp(workload, "lease")) {
+    conc = 1;
+    latency = calloc(1, sizeof *latency);
+    n = keep_alive(n ? n : 1000, &before, &after);
+    of = n;
+    n = 1;
   } else if (!strcmp(workload, "cold")) {
     etcd_client_close(client);
     if (!n) n = 300;
@@ -387,7 +431,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "bench-libetcd: no workload \"%s\"\n", workload);
     return 2;
   }
-  report(workload, n, of, conc, before, usage_now());
+  if (!after.wall) after = usage_now();
+  report(workload, n, of, conc, before, after);
   etcd_client_close(client);
   free(latency);
   return 0;
