@@ -63,8 +63,10 @@ impl Traffic {
         }
     }
 
+    /// A byte of the same millisecond does not count: it was most often there
+    /// before, and would speak for a server that says nothing any more.
     pub fn heard_since(&self, moment: u64) -> bool {
-        self.heard.load(Relaxed) >= moment
+        self.heard.load(Relaxed) > moment
     }
 
     /// Silent when it was last asked, and since.
@@ -204,5 +206,21 @@ impl AsyncWrite for CountedSocket {
             Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
             Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_before_is_no_sign_of_life() {
+        let (traffic, moment) = (Traffic::default(), now_ms());
+        traffic.heard.store(moment, Relaxed);
+        assert!(!traffic.heard_since(moment), "the answer to the call before");
+        traffic.doubted.store(moment, Relaxed);
+        assert!(traffic.doubtful());
+        traffic.heard.store(moment + 1, Relaxed);
+        assert!(traffic.heard_since(moment) && !traffic.doubtful());
     }
 }

@@ -340,7 +340,7 @@ async fn keep(picked: &Picked, timing: Timing) -> String {
         let (began, sent) = (now_ms(), AtomicBool::new(false));
         let answered = timeout(timing.ping_timeout, status(picked, &sent)).await.is_ok();
         // Unsent, because the server takes no more calls at once, it proves nothing.
-        if !answered && sent.load(Relaxed) && !traffic.heard_since(began + 1) {
+        if !answered && sent.load(Relaxed) && !traffic.heard_since(began) {
             let waited = timing.ping_timeout.as_millis();
             return format!("no sign of life within {waited} ms of asking for one");
         }
