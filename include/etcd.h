@@ -2490,6 +2490,31 @@ etcd_status_t etcd_range_next(struct etcd_range_iter_t *iter,
                               struct etcd_error_t **err);
 
 /**
+ * Starts etcd_range_next() and returns at once.
+ *
+ * Its end arrives on the queue as ETCD_EVENT_RANGE_RESPONSE with the page; after
+ * the last one with the status ETCD_EMPTY and neither response nor error. Start
+ * the next one when it is there: of several at once each gets another page, in
+ * no certain order. Cancelled, it leaves the iterator where it was.
+ *
+ * @param iter      Iterator.
+ * @param queue     As etcd_kv_get_async().
+ * @param user_data As etcd_kv_get_async().
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  As etcd_kv_get_async().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_range_next_async(struct etcd_range_iter_t *iter,
+                                    struct etcd_queue_t *queue,
+                                    void *user_data,
+                                    struct etcd_op_t **op,
+                                    struct etcd_error_t **err);
+
+/**
  * Ends the reading of a range, at any point. Pages stay valid.
  *
  * @param iter  May be NULL, or closed already. A call in progress on it goes on to its end.
@@ -2825,6 +2850,37 @@ etcd_status_t etcd_kv_put_ttl(struct etcd_client_t *client,
                               const struct etcd_put_options_t *options,
                               struct etcd_put_response_t **out,
                               struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_ttl() and returns at once.
+ *
+ * Its end arrives on the queue as ETCD_EVENT_PUT_RESPONSE. Cancelled half way it
+ * may have been done: the outcome says MAYBE.
+ *
+ * @param client    Open client.
+ * @param key       As etcd_kv_put_ttl().
+ * @param value     As etcd_kv_put_ttl().
+ * @param ttl       As etcd_kv_put_ttl().
+ * @param options   As etcd_kv_put_ttl().
+ * @param queue     As etcd_kv_get_async().
+ * @param user_data As etcd_kv_get_async().
+ * @param[out] op   As etcd_kv_get_async().
+ * @param[out] err  As etcd_kv_get_async().
+ * @return As etcd_kv_get_async().
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_ttl_async(struct etcd_client_t *client,
+                                    struct etcd_bytes_t key,
+                                    struct etcd_bytes_t value,
+                                    int64_t ttl,
+                                    const struct etcd_put_options_t *options,
+                                    struct etcd_queue_t *queue,
+                                    void *user_data,
+                                    struct etcd_op_t **op,
+                                    struct etcd_error_t **err);
 
 /**
  * Frees a response and all that it points to.

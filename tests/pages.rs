@@ -2,9 +2,11 @@
 
 mod support;
 
+use etcd::capi::event::*;
 use etcd::capi::kv::*;
 use etcd::capi::page::*;
 use etcd::capi::pairs::*;
+use etcd::capi::queue::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
 use std::collections::BTreeSet;
@@ -36,8 +38,8 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
     ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// An open iterator; closed when dropped.
-struct Pages(*mut etcd_range_iter_t);
+/// An open iterator, asked by turns directly and through a queue; closed when dropped.
+struct Pages(*mut etcd_range_iter_t, Queue, AtomicBool);
 unsafe impl Send for Pages {}
 unsafe impl Sync for Pages {}
 
@@ -67,11 +69,14 @@ impl Pages {
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {
             let status = etcd_range_open(client.0, bytes(key), &options, &mut out, &mut error);
-            ffi::check(status, error).map(|()| Pages(out))
+            ffi::check(status, error).map(|()| Pages(out, Queue::new(), AtomicBool::new(false)))
         }
     }
 
     fn next(&self) -> Result<Option<Reply>> {
+        if self.2.fetch_not(Relaxed) {
+            return self.start(0, null_mut()).and_then(|()| self.ended());
+        }
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {
             let status = etcd_range_next(self.0, &mut out, &mut error);
@@ -83,6 +88,28 @@ impl Pages {
             let reply = range_reply(&*out);
             etcd_range_response_free(out);
             Ok(Some(reply))
+        }
+    }
+
+    /// Asks for a page.
+    fn start(&self, tag: usize, op: *mut *mut etcd_op_t) -> Result<()> {
+        let mut error = null_mut();
+        let tag = tag as *mut std::ffi::c_void;
+        let status = unsafe { etcd_range_next_async(self.0, self.1 .0, tag, op, &mut error) };
+        unsafe { ffi::check(status, error) }
+    }
+
+    fn ended(&self) -> Result<Option<Reply>> {
+        let mut event = null_mut();
+        unsafe {
+            assert_eq!(etcd_queue_next(self.1 .0, -1, &mut event, null_mut()), ETCD_OK);
+            assert_eq!(etcd_event_type(event), ETCD_EVENT_RANGE_RESPONSE);
+            let page = etcd_event_range_response(event).as_ref().map(|page| range_reply(page));
+            let (status, error) = (etcd_event_status(event), etcd_event_error(event));
+            assert_eq!((page.is_some(), error.is_null()), (status == ETCD_OK, status >= 0));
+            let failed = (status < 0).then(|| failure_of(error));
+            etcd_event_free(event);
+            failed.map_or(Ok(page), Err)
         }
     }
 
@@ -472,4 +499,34 @@ fn the_end_of_a_prefix() {
         let none = etcd::capi::types::etcd_bytes_t { data: null(), len: 3 };
         assert_eq!(etcd_prefix_end(none, null_mut(), 0), 0);
     }
+}
+
+#[test]
+fn a_page_that_is_called_off_comes_later() {
+    on_every_backend("a_page_that_is_called_off_comes_later", |backend, client| {
+        fill(client, "off/", 500, b"v");
+        let expected = client.get(b"off/", flags(ETCD_PREFIX)).unwrap().kvs;
+        let some = Pages::open(client, b"off/", CallOptions { limit: 7, ..flags(ETCD_PREFIX) });
+        let some = some.unwrap();
+        let mut seen = Vec::new();
+        let mut called_off = 0;
+        for round in 0.. {
+            let mut op = null_mut();
+            some.start(round, &mut op).unwrap();
+            if round % 3 > 0 {
+                sleep(Duration::from_micros(round as u64 % 7 * 50));
+                unsafe { etcd_op_cancel(op) };
+            }
+            match some.ended() {
+                Ok(Some(page)) => seen.extend(page.kvs),
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_CANCELLED, false));
+                    called_off += 1;
+                }
+            }
+        }
+        assert!(seen == expected, "{}: {} keys", backend.name, seen.len());
+        assert!(called_off > 0, "{}", backend.name);
+    });
 }

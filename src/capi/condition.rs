@@ -3,20 +3,23 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::{submit, ETCD_EVENT_IF_RESPONSE};
+use super::event::{submit, submit_work, ETCD_EVENT_IF_RESPONSE};
 use super::kv::*;
 use super::pairs::{etcd_put_response_t, Pairs};
 use super::queue::{etcd_op_t, etcd_queue_t};
 use super::response::{first, run, unread, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, out, quiet};
-use crate::client::kv::{Keys, Writing};
+use crate::client::kv::Keys;
+use crate::client::lease::with_new_lease;
 use crate::client::txn::{if_unchanged, Op, Seen};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{self, Malformed, Part, DELETE_RANGE, PUT, RANGE};
+use crate::wire::proto::LeaseGrantResponse;
 use std::ffi::c_void;
+use std::future::Future;
 
 /// Reply to a write with a condition. Made by the library; read it, never copy it
 /// or take its size: later versions append fields. Free it with
@@ -469,32 +472,80 @@ pub unsafe extern "C" fn etcd_kv_put_ttl(
     guard(err, || {
         clear(out);
         let client = handle::get(client)?;
-        let (how, common) = put_options(options)?;
-        if how.lease != 0 || how.ignore_lease {
-            return Err(Error::invalid(
-                "lease, ETCD_IGNORE_LEASE: the key gets a lease of its own",
-            ));
-        }
-        let (key, value) = (bytes(key, "key")?, bytes(value, "value")?);
-        // Before a lease is granted for nothing.
-        Keys::One(key).span()?;
-        let prefix = &client.namespace().prefix;
-        client.fits((prefix.len() + key.len()).saturating_add(value.len()))?;
-        let until = client.until(common);
-        let (lease, message) = client.with_new_lease(ttl, common, until, |lease| {
-            let how = Writing { lease: lease.id, ..how };
-            let call = client.put(key, value, &how, common)?;
-            let message = client.run(Call { timeout: until.left(), ..call })?;
-            Ok((lease.clone(), message))
-        })?;
+        let work = put_ttl(&client, key, value, ttl, options)?;
+        let written = client.wait(work)?;
         if !out.is_null() {
-            let response =
-                etcd_put_response_t::decode(message, prefix).map_err(|e| unread(e, true))?;
-            ((*response).lease, (*response).ttl) = (lease.id, lease.ttl);
-            out.write(response);
+            out.write(with_lease(written, &client.namespace().prefix)?);
         }
         Ok(ETCD_OK)
     })
+}
+
+/// Starts etcd_kv_put_ttl() and returns at once.
+///
+/// Its end arrives on the queue as ETCD_EVENT_PUT_RESPONSE. Cancelled half way it
+/// may have been done: the outcome says MAYBE.
+///
+/// @param client    Open client.
+/// @param key       As etcd_kv_put_ttl().
+/// @param value     As etcd_kv_put_ttl().
+/// @param ttl       As etcd_kv_put_ttl().
+/// @param options   As etcd_kv_put_ttl().
+/// @param queue     As etcd_kv_get_async().
+/// @param user_data As etcd_kv_get_async().
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  As etcd_kv_get_async().
+/// @return As etcd_kv_get_async().
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_kv_put_ttl_async(
+    client: *mut etcd_client_t,
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    ttl: i64,
+    options: *const etcd_put_options_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let client = handle::get(client)?;
+        let work = put_ttl(&client, key, value, ttl, options)?;
+        let prefix = client.namespace().prefix.clone();
+        let response = move |written: Result<_>| with_lease(written?, &prefix);
+        submit_work(&client, work, response, queue, user_data, op)
+    })
+}
+
+type WithLease = (LeaseGrantResponse, Vec<u8>);
+
+unsafe fn put_ttl(
+    client: &Client,
+    key: etcd_bytes_t,
+    value: etcd_bytes_t,
+    ttl: i64,
+    options: *const etcd_put_options_t,
+) -> Result<impl Future<Output = Result<WithLease>> + Send + 'static> {
+    let (how, common) = put_options(options)?;
+    if how.lease != 0 || how.ignore_lease {
+        return Err(Error::invalid("lease, ETCD_IGNORE_LEASE: the key gets a lease of its own"));
+    }
+    let (key, value) = (bytes(key, "key")?, bytes(value, "value")?);
+    let grant = client.grant(ttl, 0, common)?;
+    let put = client.put_later(key, value, &how, common)?;
+    let core = client.core().clone();
+    Ok(async move { with_new_lease(&core, grant, put, |_| Ok(())).await })
+}
+
+fn with_lease((lease, message): WithLease, prefix: &[u8]) -> Result<*mut etcd_put_response_t> {
+    let response = etcd_put_response_t::decode(message, prefix).map_err(|e| unread(e, true))?;
+    // SAFETY: made just now.
+    unsafe { ((*response).lease, (*response).ttl) = (lease.id, lease.ttl) };
+    Ok(response)
 }
 
 /// Frees a response and all that it points to.

@@ -14,11 +14,12 @@ use super::response::{unread, Response};
 use super::stream::OnQueue;
 use super::txn::etcd_txn_response_t;
 use super::watch::etcd_watch_response_t;
-use crate::client::{AbortHandle, Call, Client};
-use crate::error::Result;
+use crate::client::{AbortHandle, AbortRegistration, Call, Client};
+use crate::error::{Error, Result};
 use crate::status::*;
 use bytes::Bytes;
 use std::ffi::c_void;
+use std::future::Future;
 use std::sync::Arc;
 
 /// The end of an etcd_kv_get_async().
@@ -100,6 +101,8 @@ impl Drop for Ticket {
 /// What a queue holds: made into events by the reader, on his thread.
 pub enum Pending {
     Call(Ended),
+    /// Something longer has ended; what makes an event of that.
+    Work(Box<dyn FnOnce() -> Content + Send>),
     /// There is something to take from a stream.
     Stream(Arc<dyn OnQueue>),
 }
@@ -130,6 +133,7 @@ impl Pending {
     pub(super) fn event(self) -> Option<*mut etcd_event_t> {
         let content = match self {
             Pending::Stream(stream) => stream.take()?,
+            Pending::Work(content) => content(),
             Pending::Call(ended) => {
                 let Ended { kind, user_data, changes, result, decode, prefix, free, .. } = ended;
                 let result = result.and_then(|message| {
@@ -140,6 +144,9 @@ impl Pending {
         };
         let (status, error, response) = match content.result {
             Ok(response) => (ETCD_OK, std::ptr::null_mut(), response),
+            Err(Error { status: ETCD_EMPTY, .. }) => {
+                (ETCD_EMPTY, std::ptr::null_mut(), std::ptr::null_mut())
+            }
             Err(error) => (error.status, etcd_error_t::new(error), std::ptr::null_mut()),
         };
         let Content { kind, user_data: UserData(user_data), free, .. } = content;
@@ -160,14 +167,7 @@ pub(super) unsafe fn submit<T: Response>(
     let user_data = UserData(user_data);
     let changes = call.effect.changes();
     let prefix = client.namespace().prefix.clone();
-    let (ticket, abort) = if op.is_null() {
-        (None, None)
-    } else {
-        let (abort, registration) = AbortHandle::new_pair();
-        let handle = handle::insert::<etcd_op_t>(Arc::new(abort))?;
-        op.write(handle);
-        (Some(Ticket(handle as u64)), Some(registration))
-    };
+    let (ticket, abort) = ticket(op)?;
     let done = move |result| {
         queue.push(Pending::Call(Ended {
             kind: T::EVENT,
@@ -182,6 +182,41 @@ pub(super) unsafe fn submit<T: Response>(
     };
     client.submit(call, abort, Box::new(done));
     Ok(ETCD_OK)
+}
+
+/// Starts something longer whose end goes to the queue; `response` is called on
+/// the thread of its reader.
+pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
+    client: &Client,
+    work: impl Future<Output = Result<R>> + Send + 'static,
+    response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+) -> Result<etcd_status_t> {
+    let queue = handle::get(queue)?;
+    let user_data = UserData(user_data);
+    let (ticket, abort) = ticket(op)?;
+    let done = move |result| {
+        queue.push(Pending::Work(Box::new(move || {
+            let _ticket = ticket;
+            let result = response(result).map(<*mut T>::cast);
+            Content { kind: T::EVENT, user_data, result, free: free::<T> }
+        })));
+    };
+    client.start(work, abort, done);
+    Ok(ETCD_OK)
+}
+
+/// What an op needs that may be cancelled.
+unsafe fn ticket(op: *mut *mut etcd_op_t) -> Result<(Option<Ticket>, Option<AbortRegistration>)> {
+    if op.is_null() {
+        return Ok((None, None));
+    }
+    let (abort, registration) = AbortHandle::new_pair();
+    let handle = handle::insert::<etcd_op_t>(Arc::new(abort))?;
+    op.write(handle);
+    Ok((Some(Ticket(handle as u64)), Some(registration)))
 }
 
 unsafe fn read<T: Default>(event: *const etcd_event_t, of: impl FnOnce(&etcd_event_t) -> T) -> T {

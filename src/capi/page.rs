@@ -2,11 +2,13 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
+use super::event::submit_work;
 use super::kv::*;
 use super::options::{copy, Options};
 use super::pairs::etcd_range_response_t;
+use super::queue::{etcd_op_t, etcd_queue_t};
 use super::types::etcd_bytes_t;
-use super::{bytes, guard, handle, known_flags, out, quiet};
+use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::classic::Session;
 use crate::client::kv::{prefix_end, Common};
 use crate::client::namespace::Named;
@@ -14,6 +16,7 @@ use crate::client::page::{Page, Pages, Shared};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::status::*;
+use std::ffi::c_void;
 use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
 
@@ -174,24 +177,85 @@ pub unsafe extern "C" fn etcd_range_next(
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        let iter = handle::get(iter)?;
-        let closed = || Error::new(ETCD_ERR_CLOSED, "the client was closed");
-        let client = iter.client.upgrade().ok_or_else(closed)?;
-        let kept = iter.kept.lock().unwrap().take();
-        let page = match kept {
-            None => client.next_page(&iter.pages, iter.common)?,
-            kept => kept,
+        let (iter, client) = open(iter)?;
+        let page = match iter.kept() {
+            None => client.wait(client.next_page(&iter.pages, iter.common)),
+            kept => Ok(kept),
         };
-        let Some(page) = page else { return Ok(ETCD_EMPTY) };
-        match etcd_range_response_t::page(&page, &client.namespace().prefix) {
+        match iter.response(page, &client.namespace().prefix) {
             Ok(response) => out.write(response),
-            Err(error) => {
-                *iter.kept.lock().unwrap() = Some(page);
-                return Err(error);
-            }
+            Err(Error { status: ETCD_EMPTY, .. }) => return Ok(ETCD_EMPTY),
+            Err(error) => return Err(error),
         }
         Ok(ETCD_OK)
     })
+}
+
+/// Starts etcd_range_next() and returns at once.
+///
+/// Its end arrives on the queue as ETCD_EVENT_RANGE_RESPONSE with the page; after
+/// the last one with the status ETCD_EMPTY and neither response nor error. Start
+/// the next one when it is there: of several at once each gets another page, in
+/// no certain order. Cancelled, it leaves the iterator where it was.
+///
+/// @param iter      Iterator.
+/// @param queue     As etcd_kv_get_async().
+/// @param user_data As etcd_kv_get_async().
+/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] err  As etcd_kv_get_async().
+/// @return As etcd_kv_get_async().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_range_next_async(
+    iter: *mut etcd_range_iter_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    op: *mut *mut etcd_op_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        clear(op);
+        let (iter, client) = open(iter)?;
+        let (kept, next) = (iter.kept(), client.next_page(&iter.pages, iter.common));
+        let work = async move {
+            match kept {
+                None => next.await,
+                kept => Ok(kept),
+            }
+        };
+        let prefix = client.namespace().prefix.clone();
+        let response = move |page| iter.response(page, &prefix);
+        submit_work(&client, work, response, queue, user_data, op)
+    })
+}
+
+unsafe fn open(iter: *mut etcd_range_iter_t) -> Result<(Arc<RangeIter>, Arc<Session>)> {
+    let iter = handle::get(iter)?;
+    let closed = || Error::new(ETCD_ERR_CLOSED, "the client was closed");
+    let client = iter.client.upgrade().ok_or_else(closed)?;
+    Ok((iter, client))
+}
+
+impl RangeIter {
+    fn kept(&self) -> Option<Page> {
+        self.kept.lock().unwrap().take()
+    }
+
+    /// A page as C sees it; ETCD_EMPTY if there are no more.
+    fn response(
+        &self,
+        page: Result<Option<Page>>,
+        prefix: &[u8],
+    ) -> Result<*mut etcd_range_response_t> {
+        // Nothing was to be changed.
+        let page = page.map_err(|error| error.maybe_applied(false))?;
+        let page = page.ok_or_else(|| Error::new(ETCD_EMPTY, "no more pages"))?;
+        etcd_range_response_t::page(&page, prefix).inspect_err(|_| {
+            *self.kept.lock().unwrap() = Some(page);
+        })
+    }
 }
 
 /// Ends the reading of a range, at any point. Pages stay valid.

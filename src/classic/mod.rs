@@ -9,8 +9,9 @@ mod list;
 mod lock;
 mod watch;
 
-use crate::client::kv::{Common, Keys, Reading};
-use crate::client::{Client, Deadline, Effect, Method, STATUS};
+use crate::client::kv::{Common, Keys, Reading, PUT};
+use crate::client::lease::with_new_lease;
+use crate::client::{Client, Effect, Method, STATUS};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{DELETE_RANGE, RANGE};
@@ -23,7 +24,6 @@ use std::sync::Mutex;
 use std::time::Duration;
 use watch::Cursors;
 
-const PUT: Method = Method { path: "/etcdserverpb.KV/Put", effect: Effect::Write };
 const TXN: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Write };
 const DEFAULT: Common = Common { timeout: None, require_leader: false };
 /// While a cluster elects a leader.
@@ -86,24 +86,23 @@ impl Session {
         let key = self.namespace().key(name);
         self.fits(key.len().saturating_add(value.len()))?;
         let until = self.deadline();
-        let put = |lease| {
-            let put = PutRequest {
-                key: key.clone(),
-                value: Bytes::copy_from_slice(value),
-                lease,
-                ..Default::default()
-            };
+        let (value, guarded) = (Bytes::copy_from_slice(value), precond.is_some());
+        let precond = precond.map(Bytes::copy_from_slice);
+        let write = move |lease| {
+            let put = PutRequest { key: key.clone(), value, lease, ..Default::default() };
             match precond {
-                None => self.ask::<PutResponse>(PUT, &put, until).map(drop),
-                Some(precond) => {
-                    self.if_value(key.clone(), precond, Request::RequestPut(put), until)
-                }
+                None => PUT.call(&put, until),
+                Some(precond) => TXN.call(&if_value(key, precond, Request::RequestPut(put)), until),
             }
         };
-        match ttl {
-            0 => put(0),
-            ttl => self.with_new_lease(ttl.into(), Common::default(), until, |lease| put(lease.id)),
+        let check = move |reply: &[u8]| if guarded { was_done(reply) } else { Ok(()) };
+        if ttl == 0 {
+            return check(&self.run(write(0)?)?);
         }
+        let grant = self.grant(ttl.into(), 0, DEFAULT)?;
+        let core = self.core().clone();
+        let work = async move { with_new_lease(&core, grant, write, check).await.map(drop) };
+        self.wait(work)
     }
 
     /// Deletes a key that exists, and has the value `precond` where that is given.
@@ -113,36 +112,14 @@ impl Session {
             let key = self.namespace().key(name);
             let delete = DeleteRangeRequest { key: key.clone(), ..Default::default() };
             let request = Request::RequestDeleteRange(delete);
-            return self.if_value(key, precond, request, self.deadline());
+            let txn = if_value(key, Bytes::copy_from_slice(precond), request);
+            return was_done(&self.run(TXN.call(&txn, self.deadline())?)?);
         }
         let reply = self.run(Client::delete(self, Keys::One(key), false, DEFAULT)?)?;
         let deleted = DELETE_RANGE.decode(&reply, |_, _| ());
         match deleted.map_err(|bad| Error::from(bad).maybe_applied(true))?.count {
             0 => Err(Error::new(ETCD_ERR_KEY_NOT_FOUND, "no such key")),
             _ => Ok(()),
-        }
-    }
-
-    fn if_value(&self, key: Bytes, value: &[u8], then: Request, until: Deadline) -> Result<()> {
-        let compare = Compare {
-            result: CompareResult::Equal as i32,
-            target: CompareTarget::Value as i32,
-            key,
-            target_union: Some(TargetUnion::Value(Bytes::copy_from_slice(value))),
-            range_end: Bytes::new(),
-        };
-        let request = TxnRequest {
-            compare: vec![compare],
-            success: vec![RequestOp { request: Some(then) }],
-            failure: Vec::new(),
-        };
-        let reply: TxnResponse = self.ask(TXN, &request, until)?;
-        match reply.succeeded {
-            true => Ok(()),
-            false => {
-                let why = "the key does not have the value that was given as precondition";
-                Err(Error::new(ETCD_ERR_PRECONDITION, why))
-            }
         }
     }
 
@@ -158,6 +135,32 @@ impl Session {
                 return Err(Error::new(ETCD_ERR_NO_LEADER, "the cluster has no leader"));
             }
             std::thread::sleep(LEADER_PAUSE);
+        }
+    }
+}
+
+fn if_value(key: Bytes, value: Bytes, then: Request) -> TxnRequest {
+    let compare = Compare {
+        result: CompareResult::Equal as i32,
+        target: CompareTarget::Value as i32,
+        key,
+        target_union: Some(TargetUnion::Value(value)),
+        range_end: Bytes::new(),
+    };
+    TxnRequest {
+        compare: vec![compare],
+        success: vec![RequestOp { request: Some(then) }],
+        failure: Vec::new(),
+    }
+}
+
+/// Whether the condition of such a transaction held.
+fn was_done(reply: &[u8]) -> Result<()> {
+    match TXN.reply::<TxnResponse>(reply.to_vec())?.succeeded {
+        true => Ok(()),
+        false => {
+            let why = "the key does not have the value that was given as precondition";
+            Err(Error::new(ETCD_ERR_PRECONDITION, why))
         }
     }
 }

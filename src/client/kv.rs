@@ -9,7 +9,7 @@ use crate::status::{
 };
 use crate::wire::encode::Encoder;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
-use crate::wire::proto::RangeRequest;
+use crate::wire::proto::{PutRequest, RangeRequest};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use std::borrow::Cow;
@@ -17,6 +17,7 @@ use std::time::Duration;
 
 /// For those who make its messages themselves.
 pub const GET: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
+pub const PUT: Method = Method { path: "/etcdserverpb.KV/Put", effect: Effect::Write };
 
 /// Which keys a get or delete is for.
 #[derive(Clone, Copy)]
@@ -224,7 +225,31 @@ impl Client {
 
     pub fn put(&self, key: &[u8], value: &[u8], how: &Writing, common: Common) -> Result<Call> {
         let frame = self.keyed(Keys::One(key), value.len())?.bytes(2, value);
-        Ok(self.call("/etcdserverpb.KV/Put", Effect::Write, how.encode(frame), common))
+        Ok(self.call(PUT.path, PUT.effect, how.encode(frame), common))
+    }
+
+    /// A put that waits for its lease.
+    pub fn put_later(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        how: &Writing,
+        common: Common,
+    ) -> Result<impl FnOnce(i64) -> Result<Call> + Send + 'static> {
+        let (name, _) = Keys::One(key).span()?;
+        let put = PutRequest {
+            key: self.namespace().key(name),
+            value: Bytes::copy_from_slice(value),
+            prev_kv: how.prev_kv,
+            ignore_value: how.ignore_value,
+            ..Default::default()
+        };
+        self.fits(put.key.len().saturating_add(value.len()))?;
+        Ok(move |lease| {
+            let mut call = PUT.call(&PutRequest { lease, ..put }, Deadline::NEVER)?;
+            call.request.require_leader = common.require_leader;
+            Ok(call)
+        })
     }
 
     pub fn delete(&self, keys: Keys<'_>, prev_kv: bool, common: Common) -> Result<Call> {

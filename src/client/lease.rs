@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Call, Effect};
+use super::call::{Call, Effect, Progress};
 use super::kv::{empty, positive, Common};
 use super::server::{Core, Deadline, Method};
 use super::Client;
@@ -47,35 +47,33 @@ impl Client {
         Ok(self.call(TIME_TO_LIVE.path, TIME_TO_LIVE.effect, frame, common))
     }
 
-    /// Writes something with a lease of its own. One that nothing came of is given back.
-    pub fn with_new_lease<T>(
-        &self,
-        ttl: i64,
-        common: Common,
-        until: Deadline,
-        write: impl FnOnce(&LeaseGrantResponse) -> Result<T>,
-    ) -> Result<T> {
-        let call = Call { timeout: until.left(), ..self.grant(ttl, 0, common)? };
-        let granted = self.run(call).and_then(|reply| GRANT.reply::<LeaseGrantResponse>(reply));
-        // Without its key, a lease is nothing that anybody could see.
-        let lease = granted.map_err(|error| error.maybe_applied(false))?;
-        let written = write(&lease);
-        match &written {
-            Err(error) if error.outcome == Outcome::NotApplied => {
-                let core = self.core().clone();
-                let _ = self.wait(async move {
-                    give_back(&core, lease.id).await;
-                    Ok(())
-                });
-            }
-            _ => {}
-        }
-        written
-    }
-
     pub fn leases(&self, common: Common) -> Result<Call> {
         Ok(self.call("/etcdserverpb.Lease/LeaseLeases", Effect::Read, empty()?, common))
     }
+}
+
+/// Does a write with a lease of its own; when it was not done, that is given back.
+pub async fn with_new_lease(
+    core: &Core,
+    grant: Call,
+    write: impl FnOnce(i64) -> Result<Call>,
+    check: impl FnOnce(&[u8]) -> Result<()>,
+) -> Result<(LeaseGrantResponse, Vec<u8>)> {
+    let until = Deadline::after(grant.timeout);
+    let granted = core.run(&grant, &Progress::default()).await;
+    let granted = granted.and_then(|reply| GRANT.reply::<LeaseGrantResponse>(reply));
+    // Without its key, a lease is nothing that anybody could see.
+    let lease = granted.map_err(|error| error.maybe_applied(false))?;
+    let written = async {
+        let call = Call { timeout: until.left(), ..write(lease.id)? };
+        let reply = core.run(&call, &Progress::default()).await?;
+        check(&reply).map(|()| reply)
+    };
+    let written = written.await;
+    if written.as_ref().is_err_and(|error| error.outcome == Outcome::NotApplied) {
+        give_back(core, lease.id).await;
+    }
+    Ok((lease, written?))
 }
 
 /// 0 is what keys without a lease have.

@@ -40,6 +40,7 @@ use namespace::Namespace;
 use prost::Message;
 use server::{Core, Embedded, Server};
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -100,13 +101,17 @@ impl Report {
 impl Drop for Report {
     fn drop(&mut self) {
         let Some(done) = self.done.take() else { return };
-        let error = match self.core.closed.load(Relaxed) {
-            true => closed(),
-            false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
-        };
         let maybe = self.write && self.progress.sent();
-        let error = error.maybe_applied(maybe);
+        let error = cut_short(&self.core).maybe_applied(maybe);
         done(Err(error.at(&self.core.member(&self.progress))));
+    }
+}
+
+/// What became of something that was dropped half way.
+fn cut_short(core: &Core) -> Error {
+    match core.closed.load(Relaxed) {
+        true => closed(),
+        false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
     }
 }
 
@@ -294,19 +299,29 @@ impl Client {
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         let slot = Arc::new(Slot::default());
-        let end = End(Some(slot.clone()));
-        let in_progress = self.runtime.begin();
-        self.spawn(async move {
-            let result = AssertUnwindSafe(work).catch_unwind().await;
-            end.tell(result.unwrap_or_else(|panic| Err(Error::defect(&*panic))));
-            drop(in_progress);
-        });
+        let fill = slot.clone();
+        self.start(work, None, move |result| fill.fill(result));
         slot.wait()
     }
 
-    /// Starts a task that ends with the client.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.inbox.put(Work::Task(Box::pin(task)));
+    /// Does something longer in the background.
+    pub fn start<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+        abort: Option<AbortRegistration>,
+        done: impl FnOnce(Result<T>) + Send + 'static,
+    ) {
+        let end = End { core: self.core.clone(), done: Some(done), result: PhantomData };
+        let in_progress = self.runtime.begin();
+        let work = async move {
+            let result = AssertUnwindSafe(work).catch_unwind().await;
+            end.tell(result.unwrap_or_else(|panic| Err(Error::defect(&*panic))));
+            drop(in_progress);
+        };
+        self.inbox.put(Work::Task(match abort {
+            None => Box::pin(work),
+            Some(registration) => Box::pin(Abortable::new(work, registration).map(drop)),
+        }));
         self.runtime.attend();
     }
 
@@ -331,21 +346,25 @@ impl Client {
     }
 }
 
-/// Where a task leaves its result, even if it is dropped half way.
-struct End<T>(Option<Arc<Slot<Result<T>>>>);
+/// Tells how something longer ended, even if it is dropped half way.
+struct End<T, D: FnOnce(Result<T>)> {
+    core: Arc<Core>,
+    done: Option<D>,
+    result: PhantomData<fn(T)>,
+}
 
-impl<T> End<T> {
+impl<T, D: FnOnce(Result<T>)> End<T, D> {
     fn tell(mut self, result: Result<T>) {
-        if let Some(slot) = self.0.take() {
-            slot.fill(result);
+        if let Some(done) = self.done.take() {
+            done(result);
         }
     }
 }
 
-impl<T> Drop for End<T> {
+impl<T, D: FnOnce(Result<T>)> Drop for End<T, D> {
     fn drop(&mut self) {
-        if let Some(slot) = self.0.take() {
-            slot.fill(Err(closed().maybe_applied(true)));
+        if let Some(done) = self.done.take() {
+            done(Err(cut_short(&self.core).maybe_applied(true)));
         }
     }
 }

@@ -10,7 +10,7 @@
 use super::call::Progress;
 use super::kv::{self, Common};
 use super::server::{Core, Deadline, Server};
-use super::Client;
+use super::{Client, Work};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
@@ -22,6 +22,7 @@ use crate::wire::proto::range_request::SortOrder;
 use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use std::future::Future;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
@@ -272,22 +273,24 @@ fn protocol(why: &str) -> Error {
 pub type Shared = Arc<Mutex<Pages>>;
 
 impl Client {
-    /// Waits for the next page; as [`Pages::next`].
-    pub fn next_page(&self, pages: &Shared, common: Common) -> Result<Option<Page>> {
+    /// The next page; as [`Pages::next`].
+    pub fn next_page(
+        &self,
+        pages: &Shared,
+        common: Common,
+    ) -> impl Future<Output = Result<Option<Page>>> + Send + 'static {
         let until = self.until(common);
-        let (core, ours) = (self.core.clone(), pages.clone());
-        let page = self.wait(async move {
+        let (core, inbox, ours) = (self.core.clone(), self.inbox.clone(), pages.clone());
+        async move {
             let mut pages = ours.lock().await;
             let had = pages.stream.is_some();
             let page = pages.next(&core, until).await?;
-            Ok((page, !had && pages.stream.is_some()))
-        });
-        // Nothing was to be changed.
-        let (page, opened) = page.map_err(|error| error.maybe_applied(false))?;
-        if opened {
-            self.spawn(end_idle_stream(Arc::downgrade(pages)));
+            if !had && pages.stream.is_some() {
+                let idle = end_idle_stream(Arc::downgrade(&ours));
+                inbox.put(Work::Task(Box::pin(idle)));
+            }
+            Ok(page)
         }
-        Ok(page)
     }
 }
 

@@ -339,9 +339,10 @@ static void try_iter(void *handle, const char *what) {
   etcd_status_t expected = wrong(etcd_range_next(handle, &page, NULL));
   if (expected >= 0) FAIL("%s: taken for an iterator", what);
   EXPECT(expected, etcd_range_next(handle, &page, &err));
+  EXPECT(expected, etcd_range_next_async(handle, queue, NULL, NULL, &err));
   CHECK(page == NULL);
   etcd_range_close(handle);
-  calls += 3;
+  calls += 4;
 }
 
 static void pages(void) {
@@ -365,6 +366,7 @@ static void pages(void) {
   OK(etcd_range_open(client, text("bad/pages"), NULL, &iter, &err));
   bad_handles(try_iter, iter);
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_range_next(iter, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_range_next_async(iter, NULL, NULL, NULL, &err));
   OK(etcd_range_next(iter, &page, &err));
   CHECK(page->kv_count == 0 && !page->more && page->header.revision > 0);
   etcd_range_response_free(page);
@@ -408,6 +410,8 @@ static void conditions(void) {
   of_delete.flags = ETCD_PREFIX;
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_value(client, k, v, &of_delete, &out, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl(NULL, k, v, 9, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(client, k, v, 9, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_ttl_async(client, k, v, 0, NULL, queue, NULL, NULL, &err));
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_ttl(client, k, v, 0, NULL, NULL, &err));
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_ttl(client, bad, v, 9, NULL, NULL, &err));
   CHECK(out == NULL && etcd_event_if_response(NULL) == NULL);

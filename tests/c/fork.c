@@ -36,6 +36,7 @@ static void classic_calls_are_refused(etcd_session session) {
 }
 
 static etcd_keep_alive_t *kept;
+static etcd_range_iter_t *pages;
 
 static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op) {
   etcd_range_response_t *range = (etcd_range_response_t *)&range;
@@ -64,6 +65,8 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
     FORKED(etcd_kv_put_if_absent(client, text("k"), text("v"), NULL, &reply, &err));
     FORKED(etcd_kv_delete_if_revision_async(client, text("k"), 1, NULL, queue, NULL, NULL, &err));
     FORKED(etcd_kv_put_ttl(client, text("k"), text("v"), 5, NULL, NULL, &err));
+    FORKED(etcd_kv_put_ttl_async(client, text("k"), text("v"), 5, NULL, queue, NULL, NULL, &err));
+    FORKED(etcd_range_next_async(pages, queue, NULL, NULL, &err));
     FORKED(etcd_kv_do(client, NULL, NULL, NULL, &err));
     CHECK(iter == NULL && reply == NULL);
   }
@@ -186,6 +189,7 @@ int main(int argc, char **argv) {
   OK(etcd_kv_get(client, text("fork/a"), NULL, &response, &err));
   OK(etcd_lease_grant(client, 10, NULL, &lease, &err));
   OK(etcd_lease_keep_alive(client, lease->id, NULL, NULL, NULL, &kept, &err));
+  OK(etcd_range_open(client, text("k"), NULL, &pages, &err));
   etcd_lease_grant_response_free(lease);
   OK(etcd_kv_get_async(client, text("fork/a"), NULL, queue, NULL, &op, &err));
   for (i = 0; i < 6; i++) {
@@ -209,6 +213,7 @@ int main(int argc, char **argv) {
   /* The parent's goes on. */
   CHECK(etcd_keep_alive_left_ms(kept) > 0);
   etcd_keep_alive_close(kept);
+  etcd_range_close(pages);
   etcd_range_response_free(response);
   etcd_queue_free(queue);
   etcd_client_close(client);
