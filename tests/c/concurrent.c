@@ -117,6 +117,7 @@ static void *free_queues(void *client) {
  * connection, by which a client makes sure of it; then it takes every call and answers none. */
 static char silent[40];
 static int listener;
+static int connected;
 
 static int take(int fd) {
   static const uint8_t ping[9] = {0, 0, 8, 6, 0, 0, 0, 0, 0}, pong[9] = {0, 0, 8, 6, 1, 0, 0, 0, 0};
@@ -126,8 +127,10 @@ static int take(int fd) {
   uint8_t words[65536], *found;
   ssize_t count = read(fd, words, sizeof words);
   if (count <= 0) return 0;
-  if (memmem(words, (size_t)count, first, sizeof first) != NULL)
+  if (memmem(words, (size_t)count, first, sizeof first) != NULL) {
     CHECK(write(fd, refusal, sizeof refusal - 1) == (ssize_t)sizeof refusal - 1);
+    __atomic_add_fetch(&connected, 1, __ATOMIC_RELAXED);
+  }
   found = memmem(words, (size_t)count, ping, sizeof ping);
   if (found != NULL) {
     memcpy(found, pong, sizeof pong);
@@ -209,6 +212,7 @@ static void *hanging_read(void *client) {
 }
 
 static void close_under_calls(int how_many) {
+  int before = __atomic_load_n(&connected, __ATOMIC_RELAXED);
   etcd_client_t *client = open_client(silent);
   etcd_queue_t *queue = NULL;
   etcd_put_options_t forever = ETCD_PUT_OPTIONS_INIT;
@@ -221,7 +225,8 @@ static void close_under_calls(int how_many) {
   for (i = 0; i < how_many; i++) threads[i] = start(i % 2 == 0 ? hanging_call : hanging_read, client);
   for (i = 0; i < 5; i++)
     OK(etcd_kv_put_async(client, text("k"), text("v"), &forever, queue, NULL, NULL, &err));
-  sleep_ms(150);
+  while (__atomic_load_n(&connected, __ATOMIC_RELAXED) == before) sleep_ms(5);
+  sleep_ms(150); /* For the calls, now that they can be sent. */
   began = closed_at = now_ms();
   etcd_client_close(client);
   if (now_ms() - began > 1000) FAIL("close took %d ms", (int)(now_ms() - began));
