@@ -53,6 +53,28 @@
 #define ETCD_MAYBE_APPLIED 1
 
 /**
+ * For etcd_client_options_t.log_level: defects in the library.
+ */
+#define ETCD_LOG_ERROR 1
+
+/**
+ * For etcd_client_options_t.log_level: also what a program may suffer from:
+ * connections that are lost or refused, watches and leases that have ended.
+ */
+#define ETCD_LOG_WARN 2
+
+/**
+ * For etcd_client_options_t.log_level: also connections that are made, watches
+ * that go on after a break, new tokens. The default.
+ */
+#define ETCD_LOG_INFO 3
+
+/**
+ * For etcd_client_options_t.log_level: also each time that a call is sent again.
+ */
+#define ETCD_LOG_DEBUG 4
+
+/**
  * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
  * that are neither https nor on this machine, where others can read them.
  */
@@ -65,6 +87,21 @@
  * ca_file, ca_pem, crl_file, crl_pem and server_name.
  */
 #define ETCD_CLIENT_INSECURE_SKIP_VERIFY 2
+
+/**
+ * How an endpoint is: not connected, and the reason says why.
+ */
+#define ETCD_CONNECTION_DOWN 0
+
+/**
+ * How an endpoint is: connected, and a server has answered there.
+ */
+#define ETCD_CONNECTION_UP 1
+
+/**
+ * How an endpoint is: it is none of the client's any more. The last response about it.
+ */
+#define ETCD_CONNECTION_GONE 2
 
 /**
  * For any call's flags: a member that knows of no leader refuses the call at
@@ -370,6 +407,11 @@
 #define ETCD_EVENT_WATCH_RESPONSE 11
 
 /**
+ * How an endpoint is, on a stream of etcd_connection_open().
+ */
+#define ETCD_EVENT_CONNECTION 13
+
+/**
  * The end of an etcd_kv_put_if_absent_async() or another write with a condition.
  */
 #define ETCD_EVENT_IF_RESPONSE 20
@@ -378,6 +420,12 @@
  * A client of one cluster. Opaque; may be used by any number of threads.
  */
 typedef struct etcd_client_t etcd_client_t;
+
+/**
+ * A stream of what becomes of a client's connections. Opaque; close it with
+ * etcd_connection_close().
+ */
+typedef struct etcd_connection_t etcd_connection_t;
 
 /**
  * Something that happened. Opaque; free it with etcd_event_free(). Memory, not
@@ -482,6 +530,46 @@ typedef struct etcd_bytes_t {
    */
   size_t len;
 } etcd_bytes_t;
+
+/**
+ * A line of the log. Made by the library, and valid until the callback returns;
+ * later versions append fields. Texts are never NULL, and have no control characters,
+ * whatever servers say; passwords, tokens, keys and values are in none of them.
+ */
+typedef struct etcd_log_record_t {
+  /**
+   * ETCD_LOG_ERROR to ETCD_LOG_DEBUG.
+   */
+  uint32_t level;
+  /**
+   * The status of what went wrong; ETCD_OK if nothing did.
+   */
+  etcd_status_t status;
+  /**
+   * What it is about: "connection", "call", "token", "watch" or "lease"; later versions
+   * add words.
+   */
+  const char *what;
+  /**
+   * The endpoint as it was given; "" if it is about none.
+   */
+  const char *endpoint;
+  /**
+   * What happened, for people to read, without endpoint, level and time; at most about
+   * 1 KiB. Wording may change between versions.
+   */
+  const char *message;
+} etcd_log_record_t;
+
+/**
+ * Takes a line of a client's log, with the client's log_arg. Called on the library's
+ * thread and on threads that make calls, also by several at once; while it runs
+ * calls wait, so it should be quick, and must not wait for a lock that is held around
+ * calls into the library. Calls that it makes into the library on clients,
+ * queues and other handles are refused with ETCD_ERR_UNSUPPORTED, and do nothing where
+ * they return nothing. It is not called any more when etcd_client_close() has returned.
+ */
+typedef void (*etcd_log_cb)(const struct etcd_log_record_t *record, void *arg);
 
 /**
  * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
@@ -622,7 +710,132 @@ typedef struct etcd_client_options_t {
    * others, give their users roles.
    */
   struct etcd_bytes_t key_prefix;
+  /**
+   * Takes the lines of the client's log; NULL for no log.
+   */
+  etcd_log_cb log_callback;
+  /**
+   * Given to log_callback; never followed.
+   */
+  void *log_arg;
+  /**
+   * What is logged: ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default ETCD_LOG_INFO.
+   */
+  uint32_t log_level;
+  /**
+   * Must be 0.
+   */
+  uint32_t log_reserved;
 } etcd_client_options_t;
+
+/**
+ * How an endpoint is. Made by the library; read it, never copy it or take its size:
+ * later versions append fields. Free it with etcd_connection_response_free().
+ */
+typedef struct etcd_connection_response_t {
+  /**
+   * The endpoint, as it was given.
+   */
+  const char *endpoint;
+  /**
+   * Why it is down; "" when it is not. For people to read; never NULL.
+   */
+  const char *reason;
+  /**
+   * How often it has come up since the client was opened: where that has grown by
+   * more than one, something in between was not told, since it was over.
+   */
+  uint64_t opened;
+  /**
+   * ETCD_CONNECTION_DOWN, ETCD_CONNECTION_UP or ETCD_CONNECTION_GONE. Later versions
+   * may add numbers.
+   */
+  int32_t state;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+} etcd_connection_response_t;
+
+/**
+ * What a client has done since it was opened; all grow and never fall. Begin with
+ * ETCD_COUNTERS_INIT; later versions append fields.
+ */
+typedef struct etcd_counters_t {
+  /**
+   * Set by ETCD_COUNTERS_INIT.
+   */
+  size_t size;
+  /**
+   * Calls begun, each once however often it was sent; the library's own
+   * included, such as those with which a watch begins. The streams of watches,
+   * of leases kept alive and of pages are none.
+   */
+  uint64_t calls;
+  /**
+   * Calls that ended with an error, or were given up.
+   */
+  uint64_t calls_failed;
+  /**
+   * Times that a call was sent again, or to a second member.
+   */
+  uint64_t retries;
+  /**
+   * Connections that servers have taken. 0 for mem:.
+   */
+  uint64_t connections_opened;
+  /**
+   * Connections that have ended, but for those that the client has closed.
+   */
+  uint64_t connections_lost;
+  /**
+   * Times that a watch went on after a break.
+   */
+  uint64_t watches_resumed;
+  /**
+   * Times that a watch was called off until its reader had room, and then asked for
+   * the rest again, on the stream of the slow.
+   */
+  uint64_t watches_paused;
+  /**
+   * Times that the keys as they are took the place of events that were compacted
+   * away, with ETCD_WATCH_RESYNC.
+   */
+  uint64_t watches_resynced;
+  /**
+   * Events handed to watches' readers.
+   */
+  uint64_t watch_events;
+  /**
+   * Events that a server has told again, and that were dropped.
+   */
+  uint64_t watch_duplicates;
+  /**
+   * Authentication tokens fetched, the first included.
+   */
+  uint64_t token_refreshes;
+  /**
+   * Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive().
+   */
+  uint64_t keep_alives_sent;
+  /**
+   * Those that were answered.
+   */
+  uint64_t keep_alives_answered;
+  /**
+   * Leases kept alive that ended otherwise than by this client: lost, revoked by
+   * somebody else, or refused.
+   */
+  uint64_t leases_lost;
+  /**
+   * Bytes written to connections, TLS and HTTP/2 included.
+   */
+  uint64_t bytes_sent;
+  /**
+   * Bytes read from connections.
+   */
+  uint64_t bytes_received;
+} etcd_counters_t;
 
 /**
  * A client's endpoints. Made by the library; read it, never copy it or take its
@@ -2060,8 +2273,9 @@ etcd_status_t etcd_client_open_url(const char *endpoints,
  *
  * Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later
  * calls get ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. Returns
- * within a second; the last client's close ends the library's thread. In a
- * child process, closing a client inherited from the parent does nothing.
+ * within a second, and not before a log callback in progress has returned; the last
+ * client's close ends the library's thread. In a child process, closing a client
+ * inherited from the parent does nothing.
  *
  * @param client  May be NULL, or closed already.
  * @par Thread safety  Any thread.
@@ -2100,6 +2314,126 @@ etcd_status_t etcd_client_last_error(struct etcd_client_t *client,
  * @since 0.1
  */
 ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, struct etcd_error_t **err);
+
+/**
+ * Tells of a client's connections.
+ *
+ * First how each endpoint is now, then each change: it came up, it went down, it is
+ * down for another reason, or it has left. What is over before it is read is not told:
+ * there is never more to read than one response for each endpoint. mem: is one
+ * endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
+ *
+ * @param client    Open client.
+ * @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION; the last
+ *                  one has an error. NULL: they are taken with etcd_connection_next().
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] out  The stream; close it with etcd_connection_close(), also after its end.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
+ *         ETCD_ERR_NO_RESOURCES.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_connection_open(struct etcd_client_t *client,
+                                   struct etcd_queue_t *queue,
+                                   void *user_data,
+                                   struct etcd_connection_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Takes the next response of a stream that is on no queue.
+ *
+ * @param connection  Open stream.
+ * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+ *                  ETCD_WAIT_FOREVER without end; no other negative number.
+ * @param[out] out  The response; free it with etcd_connection_response_free(). NULL unless
+ *                  ETCD_OK.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, also for a stream that is closed meanwhile, ETCD_ERR_FORKED, or
+ *         ETCD_ERR_CLOSED once the client is closed.
+ * @par Thread safety  Any thread, any number at once; each response is taken once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_connection_next(struct etcd_connection_t *connection,
+                                   int32_t wait_ms,
+                                   struct etcd_connection_response_t **out,
+                                   struct etcd_error_t **err);
+
+/**
+ * Closes a stream; the connections stay as they are.
+ *
+ * A wait in etcd_connection_next() ends with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param connection  May be NULL, or closed already.
+ * @par Thread safety  Any thread, also in a queue's callback.
+ * @since 0.1
+ */
+ETCD_API void etcd_connection_close(struct etcd_connection_t *connection);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_connection_response_free(struct etcd_connection_response_t *response);
+
+/**
+ * Reads a client's counters.
+ *
+ * Quick, and no burden for the client. Each number is exact; they are not all
+ * of one moment.
+ *
+ * @param client        Open client.
+ * @param[in,out] counters  Begin with ETCD_COUNTERS_INIT. Fields that this version does not
+ *                      know are 0. Unchanged after a failure.
+ * @param[out] err      May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or
+ *         ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+etcd_status_t etcd_client_counters(struct etcd_client_t *client,
+                                   struct etcd_counters_t *counters,
+                                   struct etcd_error_t **err);
+
+/**
+ * Writes a client's counters, and which endpoints are connected, as text for Prometheus.
+ *
+ * Names are those of etcd_counters_t between "libetcd_" and "_total", and
+ * libetcd_connection_up, each with a HELP and a TYPE line. Prometheus takes a name
+ * once in a text: a program with several clients asks each on a page of its own, or
+ * makes one text of etcd_client_counters().
+ *
+ * @param client    Open client.
+ * @param label     Value of a label `client` on every line; NULL or "" for no label.
+ * @param[out] out  The text, with a newline at its end; free it with etcd_text_free().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+etcd_status_t etcd_client_counters_text(struct etcd_client_t *client,
+                                        const char *label,
+                                        char **out,
+                                        struct etcd_error_t **err);
+
+/**
+ * Frees a text.
+ *
+ * @param text  May be NULL. Made by etcd_client_counters_text(), and not changed in length.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_text_free(char *text);
 
 /**
  * The client's present list of endpoints. Does not block.
@@ -3926,6 +4260,18 @@ const struct etcd_watch_response_t *etcd_event_watch_response(const struct etcd_
 ETCD_API const struct etcd_if_response_t *etcd_event_if_response(const struct etcd_event_t *event);
 
 /**
+ * How an endpoint is.
+ *
+ * @param event  May be NULL: NULL.
+ * @return NULL for other events, and when the client is closed; else valid until the event is
+ *         freed, with which it goes.
+ * @par Thread safety  One thread at a time for each event.
+ * @since 0.1
+ */
+ETCD_API
+const struct etcd_connection_response_t *etcd_event_connection_response(const struct etcd_event_t *event);
+
+/**
  * Frees an event with its response or error.
  *
  * @param event  May be NULL.
@@ -4102,55 +4448,59 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 }  // extern "C"
 #endif  // __cplusplus
 
-/** All defaults, for initialising an etcd_client_options_t. */
+/** For initialising an etcd_client_options_t. */
 #define ETCD_CLIENT_OPTIONS_INIT \
-  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL, { NULL, 0 } }
+  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL, { NULL, 0 }, 0, NULL, 0, 0 }
 
-/** All defaults, for initialising an etcd_client_sync_options_t. */
+/** For initialising an etcd_counters_t. */
+#define ETCD_COUNTERS_INIT \
+  { sizeof(etcd_counters_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/** For initialising an etcd_client_sync_options_t. */
 #define ETCD_CLIENT_SYNC_OPTIONS_INIT \
   { sizeof(etcd_client_sync_options_t), 0, 0 }
 
-/** All defaults, for initialising an etcd_get_options_t. */
+/** For initialising an etcd_get_options_t. */
 #define ETCD_GET_OPTIONS_INIT \
   { sizeof(etcd_get_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/** All defaults, for initialising an etcd_put_options_t. */
+/** For initialising an etcd_put_options_t. */
 #define ETCD_PUT_OPTIONS_INIT \
   { sizeof(etcd_put_options_t), 0, 0, 0 }
 
-/** All defaults, for initialising an etcd_delete_options_t. */
+/** For initialising an etcd_delete_options_t. */
 #define ETCD_DELETE_OPTIONS_INIT \
   { sizeof(etcd_delete_options_t), { NULL, 0 }, 0, 0 }
 
-/** All defaults, for initialising an etcd_compact_options_t. */
+/** For initialising an etcd_compact_options_t. */
 #define ETCD_COMPACT_OPTIONS_INIT \
   { sizeof(etcd_compact_options_t), 0, 0 }
 
-/** All defaults, for initialising an etcd_range_options_t. */
+/** For initialising an etcd_range_options_t. */
 #define ETCD_RANGE_OPTIONS_INIT \
   { sizeof(etcd_range_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/** All defaults, for initialising an etcd_compare_options_t. */
+/** For initialising an etcd_compare_options_t. */
 #define ETCD_COMPARE_OPTIONS_INIT \
   { sizeof(etcd_compare_options_t), { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0 }
 
-/** All defaults, for initialising an etcd_txn_options_t. */
+/** For initialising an etcd_txn_options_t. */
 #define ETCD_TXN_OPTIONS_INIT \
   { sizeof(etcd_txn_options_t), 0, 0 }
 
-/** All defaults, for initialising an etcd_watch_options_t. */
+/** For initialising an etcd_watch_options_t. */
 #define ETCD_WATCH_OPTIONS_INIT \
   { sizeof(etcd_watch_options_t), { NULL, 0 }, 0, 0, 0, 0, 0 }
 
-/** All defaults, for initialising an etcd_lease_grant_options_t. */
+/** For initialising an etcd_lease_grant_options_t. */
 #define ETCD_LEASE_GRANT_OPTIONS_INIT \
   { sizeof(etcd_lease_grant_options_t), 0, 0, 0 }
 
-/** All defaults, for initialising an etcd_lease_options_t. */
+/** For initialising an etcd_lease_options_t. */
 #define ETCD_LEASE_OPTIONS_INIT \
   { sizeof(etcd_lease_options_t), 0, 0 }
 
-/** All defaults, for initialising an etcd_keep_alive_options_t. */
+/** For initialising an etcd_keep_alive_options_t. */
 #define ETCD_KEEP_ALIVE_OPTIONS_INIT \
   { sizeof(etcd_keep_alive_options_t), 0, 0 }
 

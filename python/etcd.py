@@ -20,8 +20,10 @@ For asyncio there is etcd_aio.py.
 
 import ctypes
 import itertools
+import logging
 import math
 import os
+import queue
 import struct
 import threading
 import time
@@ -32,9 +34,9 @@ from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, Name
                     Union)
 
 __all__ = [
-    "DELETE", "MAYBE_APPLIED", "NOT_APPLIED", "PUT", "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS",
-    "Branch", "Client", "Closed", "CompactResponse", "Compacted", "DeleteResponse", "EtcdError", "Event", "Forked",
-    "Header", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse", "LeaseKeepAliveResponse",
+    "CONNECTION_DOWN", "CONNECTION_GONE", "CONNECTION_UP", "DELETE", "MAYBE_APPLIED", "NOT_APPLIED", "PUT",
+    "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Branch", "Client", "Closed", "CompactResponse",
+    "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event", "Forked", "Header", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse", "LeaseKeepAliveResponse",
     "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseRevokeResponse", "LeaseTimeToLiveResponse", "Operation",
     "PutResponse", "Queue", "RangeResponse", "Timeout", "Txn", "TxnResponse", "Unavailable", "Watch", "WatchEvent",
     "WatchResponse", "load", "mem_drop", "version",
@@ -61,6 +63,12 @@ WATCH_PROGRESS = 2
 """WatchResponse.kind: everything up to its revision has come."""
 WATCH_KEYS = 3
 """WatchResponse.kind: with resync: all keys as they are at its revision, in several responses if `more` says so."""
+CONNECTION_DOWN = 0
+"""ConnectionResponse.state: not connected."""
+CONNECTION_UP = 1
+"""ConnectionResponse.state: connected, and a server has answered there."""
+CONNECTION_GONE = 2
+"""ConnectionResponse.state: it is none of the client's endpoints any more."""
 
 
 # --- Answers ---
@@ -210,6 +218,18 @@ class LeaseListResponse(NamedTuple):
 # --- Errors ---
 
 
+class ConnectionResponse(NamedTuple):
+    """How an endpoint is."""
+
+    endpoint: str
+    state: int
+    """CONNECTION_UP, CONNECTION_DOWN or CONNECTION_GONE."""
+    reason: str
+    """Why it is down, else empty; for people to read."""
+    opened: int
+    """How often it has come up. If that has grown by more than one, something in between was not told."""
+
+
 class EtcdError(Exception):
     """A call failed.
 
@@ -288,6 +308,9 @@ class _Bytes(ctypes.Structure):
     _fields_ = [("data", ctypes.c_char_p), ("len", ctypes.c_size_t)]
 
 
+_LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+
+
 class _Options(ctypes.Structure):
     """A structure that begins with its own size."""
 
@@ -320,7 +343,18 @@ class _ClientOptions(_Options):
         ("crl_pem", _Bytes),
         ("token", ctypes.c_char_p),
         ("key_prefix", _Bytes),
+        ("log_callback", _LogCallback),
+        ("log_arg", ctypes.c_void_p),
+        ("log_level", ctypes.c_uint32),
+        ("log_reserved", ctypes.c_uint32),
     ]
+
+
+class _Counters(_Options):
+    _fields_ = [("size", ctypes.c_size_t)] + [(name, ctypes.c_uint64) for name in (
+        "calls", "calls_failed", "retries", "connections_opened", "connections_lost", "watches_resumed",
+        "watches_paused", "watches_resynced", "watch_events", "watch_duplicates", "token_refreshes",
+        "keep_alives_sent", "keep_alives_answered", "leases_lost", "bytes_sent", "bytes_received")]
 
 
 class _CallOptions(_Options):
@@ -375,7 +409,7 @@ class _LeaseGrantOptions(_Options):
 
 
 _SIZES: Dict[Any, int] = {
-    _ClientOptions: 192, _CallOptions: 16, _PutOptions: 24, _DeleteOptions: 32, _GetOptions: 88, _CompareOptions: 64,
+    _ClientOptions: 216, _Counters: 136, _CallOptions: 16, _PutOptions: 24, _DeleteOptions: 32, _GetOptions: 88, _CompareOptions: 64,
     _WatchOptions: 48, _LeaseGrantOptions: 24,
 }
 
@@ -412,6 +446,8 @@ _TXN = struct.Struct("=32sQQ?")
 _OP_RESPONSE = struct.Struct("=iIQQQQ")
 _WATCH = struct.Struct("=32siIqQQ?")
 _WATCH_EVENT = struct.Struct("=64sQiI")
+_CONNECTION = struct.Struct("=QQQi")
+_LOG_RECORD = struct.Struct("=IiQQQ")
 
 _P, _PP, _I = ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_int32
 _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -424,6 +460,12 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_client_open": (_I, [_P, _PP, _PP]),
     "etcd_client_close": (None, [_P]),
     "etcd_client_last_error": (_I, [_P, _PP]),
+    "etcd_client_counters": (_I, [_P, _P, _PP]),
+    "etcd_client_counters_text": (_I, [_P, ctypes.c_char_p, _PP, _PP]),
+    "etcd_text_free": (None, [_P]),
+    "etcd_connection_open": (_I, [_P, _P, _P, _PP, _PP]),
+    "etcd_connection_next": (_I, [_P, _I, _PP, _PP]),
+    "etcd_connection_close": (None, [_P]),
     "etcd_mem_drop": (_I, [ctypes.c_char_p, _PP]),
     "etcd_txn_new": (_I, [_PP, _PP]),
     "etcd_txn_free": (None, [_P]),
@@ -467,7 +509,7 @@ for _call_name, (_arguments, _) in _CALLS.items():
     _FUNCTIONS[f"etcd_{_call_name}"] = (_I, [_P, *_arguments, _P, _PP, _PP])
     _FUNCTIONS[f"etcd_{_call_name}_async"] = (_I, [_P, *_arguments, _P, _P, _P, _PP, _PP])
 _RESPONSES = {call: response for call, (_, response) in _CALLS.items()}
-_RESPONSES.update(watch_open="watch", lease_keep_alive="lease_keep_alive")
+_RESPONSES.update(watch_open="watch", lease_keep_alive="lease_keep_alive", connection_open="connection")
 for _response in _RESPONSES.values():
     _FUNCTIONS[f"etcd_{_response}_response_free"] = (None, [_P])
     _FUNCTIONS[f"etcd_event_{_response}_response"] = (_P, [_P])
@@ -656,6 +698,15 @@ def _lease_list_response(pointer: int) -> LeaseListResponse:
     return LeaseListResponse(_header(header), list(struct.unpack(f"={count}q", ctypes.string_at(ids, count * 8))))
 
 
+def _connection_response(pointer: int) -> ConnectionResponse:
+    endpoint, reason, opened, state = _CONNECTION.unpack(ctypes.string_at(pointer, _CONNECTION.size))
+    return ConnectionResponse(_string(endpoint), state, _string(reason), opened)
+
+
+def _string(pointer: int) -> str:
+    return ctypes.string_at(pointer).decode(errors="replace")
+
+
 def _error(pointer: int) -> EtcdError:
     status, grpc_code, outcome, _, endpoint, message, revision = _ERROR.unpack(
         ctypes.string_at(pointer, _ERROR.size))
@@ -701,12 +752,73 @@ def _wait(function: Callable[..., int], handle: int, timeout: Optional[float]) -
             return status, out
 
 
+# --- The log ---
+
+# What is not done where the library calls back: there it may be waited for, and would refuse to be called. Lines are
+# written by this thread of ours, which is there once a client has a logger.
+_jobs: "queue.SimpleQueue[Callable[[], Any]]" = queue.SimpleQueue()
+_writer: Optional[threading.Thread] = None
+_here = threading.local()
+_loggers: Dict[int, logging.Logger] = {}
+_logger_numbers = itertools.count(1)
+# The last one that the library is not to be troubled with, and what stands for it there and here.
+_LEVELS = [(logging.DEBUG, 4), (logging.INFO, 3), (logging.WARNING, 2), (math.inf, 1)]
+_LEVEL_OF = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
+
+
+@_LogCallback
+def _on_line(record: int, number: int) -> None:
+    _here.calls_back = True
+    try:
+        level, status, *texts = _LOG_RECORD.unpack(ctypes.string_at(record, _LOG_RECORD.size))
+        what, endpoint, message = map(_string, texts)
+        logger = _loggers[number]
+        extra = {"etcd_what": what, "etcd_endpoint": endpoint, "etcd_status": status}
+        about = f"{what} {endpoint}" if endpoint else what
+        _jobs.put(lambda: logger.log(_LEVEL_OF[level], "%s: %s", about, message, extra=extra))
+    finally:
+        _here.calls_back = False
+
+
+def _write(jobs: "queue.SimpleQueue[Callable[[], Any]]") -> None:
+    while True:
+        try:
+            jobs.get()()
+        except Exception:
+            logging.getLogger(__name__).exception("a line of the log could not be written")
+
+
+def _start_writer() -> None:
+    global _jobs, _writer
+    with _lock:
+        # None is left in a process that was forked.
+        if _writer is None or not _writer.is_alive():
+            _jobs = queue.SimpleQueue()
+            _writer = threading.Thread(target=_write, args=(_jobs,), name="etcd log", daemon=True)
+            _writer.start()
+
+
+def _wait_for_lines() -> None:
+    if _writer is not None and _writer.is_alive() and _writer is not threading.current_thread():
+        written = threading.Event()
+        _jobs.put(written.set)
+        written.wait(5)
+
+
+def _end(close: Callable[[int], None], handle: int) -> None:
+    """Closes a handle. The garbage collector may do that anywhere."""
+    if getattr(_here, "calls_back", False):
+        _jobs.put(lambda: close(handle))
+    else:
+        close(handle)
+
+
 class _Handle:
     """What is closed once: by close(), with its last reference, or when the interpreter exits."""
 
     def __init__(self, handle: int, close: Callable[[int], None]) -> None:
         self._handle = handle
-        self._finalizer = weakref.finalize(self, close, handle)
+        self._finalizer = weakref.finalize(self, _end, close, handle)
         self._closing = threading.RLock()
 
     def close(self) -> None:
@@ -856,6 +968,9 @@ def _lease_keep_alive(id: int, *, notify: bool = False,
     return _request("lease_keep_alive", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
 
 
+_CONNECTIONS = _Request("connection_open", "connection", (), _connection_response)
+
+
 class Branch:
     """Operations of a transaction, with the options of the client's calls, but for a timeout."""
 
@@ -953,13 +1068,17 @@ class Client(_Handle):
                  crl_pem: Data = b"", timeout: float = 5.0, connect_timeout: Optional[float] = None,
                  ping_interval: Optional[float] = None, ping_timeout: Optional[float] = None, max_send_bytes: int = 0,
                  max_receive_bytes: int = 0, plaintext_password: bool = False, insecure_skip_verify: bool = False,
-                 key_prefix: Data = b"") -> None:
+                 key_prefix: Data = b"", logger: Optional[logging.Logger] = None) -> None:
         """endpoints: one, several in a string separated by commas, or any number of strings.
 
         "mem:" or "mem:NAME", alone, is an etcd inside this process; see mem_drop().
 
         timeout is the deadline of calls that name none. Everything else is as in
         etcd_client_options_t, where None and 0 stand for the default.
+
+        logger gets what etcd.h describes with etcd_log_record_t, as far as its level now
+        wants it, on a thread for that; records have the attributes etcd_what,
+        etcd_endpoint and etcd_status. All is written when close() has returned.
         """
         text = endpoints if isinstance(endpoints, str) else ",".join(endpoints)
         options = _ClientOptions(
@@ -972,8 +1091,51 @@ class Client(_Handle):
             ping_interval_ms=_ms(ping_interval), ping_timeout_ms=_ms(ping_timeout), max_send_bytes=max_send_bytes,
             max_receive_bytes=max_receive_bytes, key_prefix=_bytes(key_prefix))
         library = _library()
-        _, handle = _call(library.etcd_client_open, ctypes.byref(options))
-        super().__init__(handle, library.etcd_client_close)
+        number = 0
+        if logger is not None:
+            number = next(_logger_numbers)
+            _loggers[number] = logger
+            _start_writer()
+            level = logger.getEffectiveLevel()
+            options.log_callback, options.log_arg = _on_line, number
+            options.log_level = next(theirs for ours, theirs in _LEVELS if level <= ours)
+
+        def close(handle: int) -> None:
+            library.etcd_client_close(handle)
+            _loggers.pop(number, None)
+
+        try:
+            _, handle = _call(library.etcd_client_open, ctypes.byref(options))
+        except BaseException:
+            _loggers.pop(number, None)
+            raise
+        super().__init__(handle, close)
+        self._logs = logger is not None
+
+    def close(self) -> None:
+        super().close()
+        if self._logs:
+            _wait_for_lines()
+
+    def counters(self) -> Dict[str, int]:
+        """What the client has done since it was opened, by the names in etcd_counters_t; all only grow."""
+        counters = _Counters()
+        _finish(_library().etcd_client_counters, self._handle, ctypes.byref(counters))
+        return {name: getattr(counters, name) for name, _ in _Counters._fields_[1:]}
+
+    def counters_text(self, label: str = "") -> str:
+        """The same and which endpoints are connected, as text for Prometheus; label is the value of "client" on
+        every line."""
+        library = _library()
+        _, text = _call(library.etcd_client_counters_text, self._handle, _text(label))
+        try:
+            return _string(text)
+        finally:
+            library.etcd_text_free(text)
+
+    def connections(self) -> "Connections":
+        """Tells how each endpoint is now, and then each change."""
+        return Connections(self, _CONNECTIONS)
 
     # Every call takes timeout, in seconds, and require_leader: a member that knows of no leader refuses it. Further
     # options are named with each; what they mean is told in etcd.h.
@@ -1128,6 +1290,9 @@ class Client(_Handle):
         """Blocks like watch() until the present revision is known, unless with start_revision or no_wait."""
         return Watch(self, _watch(key, end, **options), queue, user_data)
 
+    def connections_async(self, queue: "Queue", user_data: Any = None) -> "Connections":
+        return Connections(self, _CONNECTIONS, queue, user_data)
+
     def _run(self, request: _Request[T]) -> T:
         library = _library()
         _, response = _call(getattr(library, f"etcd_{request.call}"), self._handle, *request.arguments)
@@ -1228,6 +1393,15 @@ class KeepAlive(_Stream[LeaseKeepAliveResponse]):
         """Milliseconds that the lease surely lives; 0 if it has ended, or was not renewed yet."""
         left: int = _library().etcd_keep_alive_left_ms(self._handle)
         return left
+
+
+class Connections(_Stream[ConnectionResponse]):
+    """How the client's endpoints are: first now, then each change. What is over before it is read is not told.
+
+    It ends with close(), or with the client: then Closed is raised.
+    """
+
+    _name = "connection"
 
 
 # --- The queue ---

@@ -23,11 +23,11 @@ not known, unlike with a timeout, whose error has an outcome.
 
 import asyncio
 from types import TracebackType
-from typing import Any, Generic, Optional, Type, TypeVar
+from typing import Any, Dict, Generic, Optional, Type, TypeVar
 
 import etcd
 
-__all__ = ["Client", "KeepAlive", "Watch"]
+__all__ = ["Client", "Connections", "KeepAlive", "Watch"]
 
 T = TypeVar("T")
 Self = TypeVar("Self", bound="_Closing")
@@ -122,6 +122,16 @@ class Client(_Closing):
         `async for` may miss what is written before its first response.
         """
         return Watch(self, key, end, **options)
+
+    def connections(self) -> "Connections":
+        """Tells how each endpoint is now, and then each change."""
+        return Connections(self)
+
+    def counters(self) -> Dict[str, int]:
+        return self._client.counters()
+
+    def counters_text(self, label: str = "") -> str:
+        return self._client.counters_text(label)
 
     async def _run(self, request: "etcd._Request[T]") -> T:
         future: "asyncio.Future[T]" = self._loop.create_future()
@@ -262,3 +272,10 @@ class KeepAlive(_Stream[etcd.LeaseKeepAliveResponse]):
         """As etcd.KeepAlive.left_ms()."""
         left: int = self._stream.left_ms()
         return left
+
+
+class Connections(_Stream[etcd.ConnectionResponse]):
+    """How the client's endpoints are, as etcd.Connections tells it."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client, etcd.Connections, etcd._CONNECTIONS)

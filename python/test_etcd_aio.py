@@ -184,3 +184,13 @@ class Leases(Case):
             with self.assertRaises(etcd.LeaseNotFound):
                 await waiting
             self.assertEqual(kept.left_ms(), 0)
+
+
+class Inside(Case):
+    async def test_counters_and_connections(self) -> None:
+        await self.client.put(self.root, "value")
+        self.assertEqual(self.client.counters()["calls"], 1)
+        self.assertIn('libetcd_calls_total{client="x"} 1\n', self.client.counters_text("x"))
+        async with self.client.connections() as connections:
+            told = await connections.next()
+            self.assertEqual((told.state, told.reason), (etcd.CONNECTION_UP, ""))

@@ -1,5 +1,6 @@
 """Tests of what etcd.py has beyond simple calls: their options, transactions, leases and watches."""
 
+import logging
 import threading
 import time
 from typing import Any, List
@@ -362,3 +363,134 @@ class Queues(test_etcd.Case):
         watch.close()
         kept.close()
         self.client.lease_revoke(lease)
+
+
+class Inside(test_etcd.Case):
+    def test_counters(self) -> None:
+        with etcd.Client(ENDPOINTS) as client:
+            client.put(self.root, "value")
+            with self.assertRaises(etcd.EtcdError):
+                client.get(self.root, revision=2**62)
+            counters = client.counters()
+            self.assertEqual((counters["calls"], counters["calls_failed"], counters["leases_lost"]), (2, 1, 0))
+            self.assertEqual(counters["bytes_sent"] > 0, not ENDPOINTS.startswith("mem:"))
+            text = client.counters_text('a "b"')
+            self.assertIn('\nlibetcd_calls_total{client="a \\"b\\""} 2\n', text)
+            # The names are those of the text.
+            for name in counters:
+                self.assertIn(f"\n# TYPE libetcd_{name}_total counter\n", text)
+            self.assertIn(f'libetcd_connection_up{{endpoint="{ENDPOINTS}"}} 1\n', client.counters_text())
+        with self.assertRaises(etcd.Closed):
+            client.counters()
+        with self.assertRaises(etcd.Closed):
+            client.counters_text()
+
+    def test_connections(self) -> None:
+        queue = etcd.Queue()
+        with etcd.Client(ENDPOINTS) as client:
+            client.put(self.root, "value")
+            connections = client.connections()
+            up = etcd.ConnectionResponse(ENDPOINTS, etcd.CONNECTION_UP, "", 1)
+            self.assertEqual(connections.next(10), up)
+            self.assertIsNone(connections.next(0))
+            told = client.connections_async(queue, "mine")
+            event = queue.next(10)
+            assert event is not None
+            self.assertEqual((event.user_data, event.result()), ("mine", up))
+        with self.assertRaises(etcd.Closed):
+            connections.next(10)
+        event = queue.next(10)
+        assert event is not None
+        self.assertIsInstance(event.error, etcd.Closed)
+        told.close()
+        with etcd.Client("127.0.0.1:1") as nobody, nobody.connections() as connections:
+            response = next(it for it in connections if "refused" in it.reason)
+            self.assertEqual((response.endpoint, response.state, response.opened),
+                             ("127.0.0.1:1", etcd.CONNECTION_DOWN, 0))
+
+    def test_log(self) -> None:
+        logger = logging.getLogger("test_log")
+        for level, expected in ((logging.INFO, 1), (logging.WARNING, 1), (logging.CRITICAL, 0)):
+            logger.setLevel(level)
+            with self.assertLogs(logger, level) as caught:
+                logger.critical("one, or assertLogs complains")
+                with etcd.Client("127.0.0.1:1", logger=logger) as nobody, nobody.connections() as connections:
+                    next(it for it in connections if "refused" in it.reason)
+            lines = [record for record in caught.records if record.levelno == logging.WARNING]
+            self.assertEqual(len(lines), expected, caught.output)
+            for line in lines:
+                self.assertRegex(line.getMessage(), r"^connection 127.0.0.1:1: .*refused")
+                self.assertEqual([getattr(line, "etcd_" + name) for name in ("what", "endpoint", "status")],
+                                 ["connection", "127.0.0.1:1", -7])
+        self.assertEqual(etcd._loggers, {})
+        with self.assertRaises(etcd.InvalidArgument):
+            etcd.Client("nonsense:", logger=logger)
+        self.assertEqual(etcd._loggers, {})
+
+    def test_a_handler_that_calls_and_closes(self) -> None:
+        seen: List[Any] = []
+        ready, done = threading.Event(), threading.Event()
+
+        class Handler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                if ready.wait(10) and not done.is_set():
+                    seen.append(self_client.counters()["calls"])
+                    client.close()
+                    done.set()
+
+        logger = logging.getLogger("test_handler")
+        logger.propagate = False
+        logger.addHandler(Handler())
+        self_client = self.client
+        client = etcd.Client("127.0.0.1:1", logger=logger)
+        ready.set()
+        self.assertTrue(done.wait(10))
+        client.close()
+        self.assertEqual(len(seen), 1)
+
+    def test_what_the_library_would_refuse_is_closed_later(self) -> None:
+        garbage = etcd.Client(ENDPOINTS)
+        made: List[Any] = []
+
+        class Loggers(dict):  # type: ignore[type-arg]
+            def __getitem__(self, number: int) -> Any:
+                # Where the library calls back.
+                if not made:
+                    made.append(garbage._finalizer)
+                    garbage._finalizer()
+                return super().__getitem__(number)
+
+        loggers, etcd._loggers = etcd._loggers, Loggers()
+        try:
+            logger = logging.getLogger("test_later")
+            logger.addHandler(logging.NullHandler())
+            logger.propagate = False
+            with etcd.Client("127.0.0.1:1", logger=logger) as nobody, nobody.connections() as connections:
+                next(it for it in connections if "refused" in it.reason)
+        finally:
+            etcd._loggers = loggers
+        self.assertEqual(len(made), 1)
+        self.fails(etcd.Closed, "ETCD_ERR_BAD_HANDLE", lambda: garbage.counters())
+
+    def test_exit_and_fork_with_a_logger(self) -> None:
+        result = self.script("""
+            import logging
+            logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+            nobody = etcd.Client("127.0.0.1:1", logger=logging.getLogger())
+            next(it for it in nobody.connections() if "refused" in it.reason)
+            nobody.close()
+            sys.stdout.flush()
+            other = etcd.Client("127.0.0.1:1", logger=logging.getLogger())
+            pid = os.fork()
+            if pid == 0:
+                other.close()
+                with etcd.Client("127.0.0.1:2", logger=logging.getLogger()) as mine:
+                    next(it for it in mine.connections() if "refused" in it.reason)
+                sys.stdout.flush()
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+            print("end")
+        """)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        for said in ("connection 127.0.0.1:1: ", "connection 127.0.0.1:2: ", "end\n"):
+            self.assertIn(said, result.stdout)

@@ -3,7 +3,7 @@
 //! The public interface is `include/etcd.h`, generated from [`capi`] and
 //! [`status`]; Rust programs should use the `etcd-client` crate instead.
 //! Layers, top down: `capi`, `classic`, `client`, `transport`, `embedded` and
-//! `wire`, `runtime`, `sys`.
+//! `wire`, `inside`, `runtime`, `sys`.
 
 #![deny(unsafe_code)]
 
@@ -16,6 +16,7 @@ mod classic;
 mod client;
 mod embedded;
 mod error;
+mod inside;
 mod mailbox;
 mod panics;
 mod queue;

@@ -52,7 +52,10 @@ fn headers() -> [Header; 2] {
                 "src/capi/types.rs",
                 "src/capi/version.rs",
                 "src/capi/error.rs",
+                "src/capi/log.rs",
                 "src/capi/client.rs",
+                "src/capi/connection.rs",
+                "src/capi/counters.rs",
                 "src/capi/endpoints.rs",
                 "src/capi/kv.rs",
                 "src/capi/pairs.rs",
@@ -104,16 +107,16 @@ fn generate(header: &Header) -> String {
     format!("{}{}\n{}", &text[..guard], initialisers(&text), &text[guard..])
 }
 
-/// An INIT macro for each options structure; every field is listed, because
+/// An INIT macro for each structure that begins with its size; every field is listed, because
 /// some compilers warn of fields that are not.
 fn initialisers(header: &str) -> String {
     let mut macros = String::new();
     for structure in header.split("typedef struct ").skip(1) {
         let name = structure.split_whitespace().next().unwrap();
-        if !name.ends_with("_options_t") {
+        let body = structure.split('}').next().unwrap();
+        if !body.contains(" size_t size;") {
             continue;
         }
-        let body = structure.split('}').next().unwrap();
         let fields = body.lines().map(str::trim).filter(|line| line.ends_with(';'));
         let values = fields.map(|field| match field {
             "size_t size;" => format!("sizeof({name})"),
@@ -125,7 +128,7 @@ fn initialisers(header: &str) -> String {
         let upper = name.trim_end_matches("_t").to_uppercase();
         let _ = write!(
             macros,
-            "/** All defaults, for initialising an {name}. */\n#define {upper}_INIT \\\n  {{ {values} }}\n\n"
+            "/** For initialising an {name}. */\n#define {upper}_INIT \\\n  {{ {values} }}\n\n"
         );
     }
     macros

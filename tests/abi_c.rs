@@ -83,7 +83,7 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
     let main = format!(
         "#include <etcd.h>\n#include <etcd.h>\nuint32_t other(void);\nint main(void) {{\n{}  \
          return etcd_version_number() == ETCD_VERSION_NUMBER && other() == ETCD_VERSION_NUMBER ? 0 : 1;\n}}\n",
-        options.concat()
+        options.concat() + "  etcd_counters_t counters = ETCD_COUNTERS_INIT;\n  if (counters.size != sizeof counters) return 1;\n"
     );
     let other = "#include <etcd.h>\nuint32_t other(void);\nuint32_t other(void) { return etcd_version_number(); }\n";
     let classic = "  etcd_session session = etcd_open_str(\"mem:\");

@@ -229,6 +229,11 @@ fn every_example() {
                         gone in 60 s\n";
         assert_eq!(conditions, expected);
 
+        let inside = output(example("inside", standard), at);
+        assert!(inside.contains("connected to "), "{inside}");
+        assert!(inside.contains("\n2 calls, 0 failed\n"), "{inside}");
+        assert!(inside.contains("libetcd_calls_total{client=\"example\"} 2\n"), "{inside}");
+
         let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");
         assert!(errors.contains("no key: given up\n"), "{errors}");

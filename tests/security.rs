@@ -5,6 +5,7 @@ mod support;
 use etcd::capi::client::{
     ETCD_CLIENT_INSECURE_SKIP_VERIFY as SKIP, ETCD_CLIENT_PLAINTEXT_PASSWORD,
 };
+use etcd::capi::log::*;
 use etcd::status::*;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use support::certs::{self, Ca, Certs};
 use support::ffi::*;
+use support::inside::*;
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode, Version};
 
 fn works(client: &Client) {
@@ -138,6 +140,9 @@ const ROOT: Options<'static> = Options {
     crl_pem: &[],
     token: "",
     key_prefix: &[],
+    log_callback: None,
+    log_arg: 0,
+    log_level: 0,
 };
 
 #[test]
@@ -278,7 +283,8 @@ fn a_given_token_is_used_as_it_is() {
             .token_ttl(4)
             .start();
         let token = token(&cluster, "root", "pw");
-        let options = Options { token: &token, ..Options::default() };
+        let lines = Lines::default();
+        let options = Options { token: &token, ..lines.options(ETCD_LOG_DEBUG) };
         let client = Client::with(&cluster.endpoints(), options).unwrap();
         let before = authentications(&cluster);
         works(&client);
@@ -290,10 +296,16 @@ fn a_given_token_is_used_as_it_is() {
         assert!(error.message.contains("invalid auth token"), "{error:?}");
         assert!(!format!("{error:?}").contains(&token), "{error:?}");
         assert_eq!(authentications(&cluster), before);
-        let wrong = Options { token: "no.such.token", ..Options::default() };
+        assert_eq!(counters(&client).token_refreshes, 0);
+        let wrong = Options { token: "no.such.token", ..lines.options(ETCD_LOG_DEBUG) };
         let error =
             Client::with(&cluster.endpoints(), wrong).unwrap().get(b"k", DEFAULT).unwrap_err();
         assert_eq!(error.status, ETCD_ERR_INVALID_AUTH_TOKEN);
+        lines.expect(ETCD_LOG_INFO, "connection", ETCD_OK, "", &cluster.endpoints());
+        let shown = format!("{lines:?}{}", page(&client, ""));
+        for secret in token.split('.').chain(["no.such.token"]) {
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening and closing clients.
 
 use super::error::etcd_error_t;
+use super::log::{self, etcd_log_cb};
 use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
@@ -14,7 +15,7 @@ use crate::transport::endpoint::{self, Endpoints};
 use crate::transport::link::Timing;
 use crate::transport::tls::{Pem, Settings};
 use bytes::Bytes;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -125,6 +126,14 @@ pub struct etcd_client_options_t {
     /// compaction are the whole cluster's, as ever. To keep clients from the keys of
     /// others, give their users roles.
     pub key_prefix: etcd_bytes_t,
+    /// Takes the lines of the client's log; NULL for no log.
+    pub log_callback: etcd_log_cb,
+    /// Given to log_callback; never followed.
+    pub log_arg: *mut c_void,
+    /// What is logged: ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default ETCD_LOG_INFO.
+    pub log_level: u32,
+    /// Must be 0.
+    pub log_reserved: u32,
 }
 
 unsafe impl Growing for etcd_client_options_t {
@@ -161,8 +170,14 @@ unsafe fn pem(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<O
 unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
     let given = copy(options)?;
     known_flags(given.flags, ETCD_CLIENT_PLAINTEXT_PASSWORD | ETCD_CLIENT_INSECURE_SKIP_VERIFY)?;
+    if given.log_reserved != 0 {
+        return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
+    }
+    let level = log::level(given.log_level)
+        .ok_or_else(|| Error::invalid(format!("log_level is {}", given.log_level)))?;
     Ok(Options {
         servers: servers(&given)?,
+        log: log::log(level, given.log_callback, given.log_arg),
         timeout: match given.timeout_ms {
             ETCD_TIMEOUT_NONE => None,
             given => Some(millis(given, 5_000)),
@@ -263,6 +278,7 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
 pub(super) unsafe fn open_checked(
     options: *const etcd_client_options_t,
 ) -> Result<*mut etcd_client_t> {
+    handle::not_in_a_log_callback()?;
     check_headroom()?;
     let opened = Arc::new(Session::new(Client::open(checked(options)?)?));
     handle::insert(opened.clone()).inspect_err(|_| opened.close())
@@ -330,8 +346,9 @@ pub unsafe extern "C" fn etcd_client_open_url(
 ///
 /// Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later
 /// calls get ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. Returns
-/// within a second; the last client's close ends the library's thread. In a
-/// child process, closing a client inherited from the parent does nothing.
+/// within a second, and not before a log callback in progress has returned; the last
+/// client's close ends the library's thread. In a child process, closing a client
+/// inherited from the parent does nothing.
 ///
 /// @param client  May be NULL, or closed already.
 /// @par Thread safety  Any thread.

@@ -1,6 +1,7 @@
 //! What a queue delivers.
 
 use super::condition::etcd_if_response_t;
+use super::connection::etcd_connection_response_t;
 use super::error::etcd_error_t;
 use super::handle;
 use super::lease::{
@@ -48,6 +49,8 @@ pub const ETCD_EVENT_KEEP_ALIVE: i32 = 12;
 
 /// Something that a watch tells.
 pub const ETCD_EVENT_WATCH_RESPONSE: i32 = 11;
+/// How an endpoint is, on a stream of etcd_connection_open().
+pub const ETCD_EVENT_CONNECTION: i32 = 13;
 /// The end of an etcd_kv_put_if_absent_async() or another write with a condition.
 pub const ETCD_EVENT_IF_RESPONSE: i32 = 20;
 
@@ -432,6 +435,20 @@ pub unsafe extern "C" fn etcd_event_if_response(
     event: *const etcd_event_t,
 ) -> *const etcd_if_response_t {
     response(event)
+}
+
+/// How an endpoint is.
+///
+/// @param event  May be NULL: NULL.
+/// @return NULL for other events, and when the client is closed; else valid until the event is
+///         freed, with which it goes.
+/// @par Thread safety  One thread at a time for each event.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_connection_response(
+    event: *const etcd_event_t,
+) -> *const etcd_connection_response_t {
+    response_of(event, ETCD_EVENT_CONNECTION)
 }
 
 /// Frees an event with its response or error.

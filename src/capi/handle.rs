@@ -6,6 +6,7 @@
 //! looking, not by crashing.
 
 use super::client::etcd_client_t;
+use super::connection::etcd_connection_t;
 use super::keepalive::etcd_keep_alive_t;
 use super::page::{etcd_range_iter_t, RangeIter};
 use super::queue::{etcd_op_t, etcd_queue_t, EventQueue};
@@ -19,7 +20,11 @@ use crate::client::txn::{Op, Txn};
 use crate::client::watch::Watch;
 use crate::client::AbortHandle;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES};
+use crate::inside::connections::Changes;
+use crate::inside::log;
+use crate::status::{
+    ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, ETCD_ERR_UNSUPPORTED,
+};
 use crate::sys;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -35,6 +40,7 @@ pub enum Object {
     Txn(Arc<Mutex<Txn>>),
     Watch(Arc<Stream<Watch>>),
     KeepAlive(Arc<Stream<KeepAlive>>),
+    Connection(Arc<Stream<Changes>>),
     RangeIter(Arc<RangeIter>),
     Request(Arc<Op>),
 }
@@ -74,6 +80,7 @@ kinds! {
     4 etcd_txn_t Txn(Mutex<Txn>) "txn";
     5 etcd_watch_t Watch(Stream<Watch>) "watch";
     6 etcd_keep_alive_t KeepAlive(Stream<KeepAlive>) "keep_alive";
+    8 etcd_connection_t Connection(Stream<Changes>) "connection";
     10 etcd_range_iter_t RangeIter(RangeIter) "range";
     11 etcd_request_t Request(Op) "request";
 }
@@ -110,6 +117,7 @@ fn number(kind: u64, uses: u32, place: u32) -> u64 {
 /// The place that a handle of this process and kind names, and its use.
 fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
     let bad = |why: &str| Error::new(ETCD_ERR_BAD_HANDLE, format!("{}: {why}", K::NAME));
+    not_in_a_log_callback()?;
     if handle == 0 {
         return Err(bad("NULL"));
     }
@@ -122,6 +130,14 @@ fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
         return Err(Error::new(ETCD_ERR_FORKED, why));
     }
     Ok(((handle & ((1 << PLACE_BITS) - 1)) as usize, (handle >> PLACE_BITS) as u32))
+}
+
+/// One that calls back may hold what the call would wait for.
+pub fn not_in_a_log_callback() -> Result<()> {
+    match log::is_telling() {
+        true => Err(Error::new(ETCD_ERR_UNSUPPORTED, "called by a log callback")),
+        false => Ok(()),
+    }
 }
 
 fn stale<K: Kind>() -> Error {

@@ -9,6 +9,8 @@
 pub mod classic;
 pub mod client;
 pub mod condition;
+pub mod connection;
+pub mod counters;
 pub mod endpoints;
 pub mod error;
 pub mod event;
@@ -16,6 +18,7 @@ mod handle;
 pub mod keepalive;
 pub mod kv;
 pub mod lease;
+pub mod log;
 mod options;
 pub mod page;
 pub mod pairs;

@@ -24,11 +24,7 @@ pub unsafe fn copy<T: Options>(options: *const T) -> Result<T> {
         return Ok(copy.assume_init());
     }
     let theirs = options.cast::<u8>();
-    let size = theirs.cast::<usize>().read_unaligned();
-    if size < T::FIRST_SIZE || size > size_of::<T>() + MAX_TAIL {
-        let why = format!("{}: size is {size}; begin with {}", T::NAME, init(T::NAME));
-        return Err(Error::new(ETCD_ERR_UNSUPPORTED, why));
-    }
+    let size = size_given(options)?;
     let ours = size.min(size_of::<T>());
     let tail = std::slice::from_raw_parts(theirs.add(ours), size - ours);
     if tail.iter().any(|&byte| byte != 0) {
@@ -37,6 +33,26 @@ pub unsafe fn copy<T: Options>(options: *const T) -> Result<T> {
     }
     std::ptr::copy_nonoverlapping(theirs, copy.as_mut_ptr().cast(), ours);
     Ok(copy.assume_init())
+}
+
+/// Fills the caller's structure, as far as it goes; what we do not have is zero.
+pub unsafe fn fill<T: Options>(structure: *mut T, values: T) -> Result<()> {
+    let size = size_given(structure)?;
+    let (to, from) = (structure.cast::<u8>(), (&raw const values).cast::<u8>());
+    let ours = size.min(size_of::<T>());
+    let own_size = size_of::<usize>();
+    std::ptr::copy_nonoverlapping(from.add(own_size), to.add(own_size), ours - own_size);
+    std::ptr::write_bytes(to.add(ours), 0, size - ours);
+    Ok(())
+}
+
+unsafe fn size_given<T: Options>(structure: *const T) -> Result<usize> {
+    let size = structure.cast::<usize>().read_unaligned();
+    if size < T::FIRST_SIZE || size > size_of::<T>() + MAX_TAIL {
+        let why = format!("{}: size is {size}; begin with {}", T::NAME, init(T::NAME));
+        return Err(Error::new(ETCD_ERR_UNSUPPORTED, why));
+    }
+    Ok(size)
 }
 
 fn init(name: &str) -> String {

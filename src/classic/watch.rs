@@ -182,6 +182,7 @@ mod tests {
             max_send: limit,
             max_receive: limit,
             key_prefix: Vec::new(),
+            log: Default::default(),
         };
         let session = Session::new(Client::open(options).unwrap());
         for value in [b"2", b"3", b"4", b"5"] {

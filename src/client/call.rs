@@ -1,8 +1,12 @@
 //! One call: which member, how often, until when, and what became of it.
 
 use super::members::Rules;
+use super::server::too_large;
 use super::token::Tokens;
 use crate::error::{Error, Outcome, Result};
+use crate::inside::counters::Counter;
+use crate::inside::log::Level;
+use crate::inside::Inside;
 use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
@@ -129,6 +133,7 @@ pub struct Cluster {
     /// Streamed ranges at once. One that nobody reads keeps a window's worth of
     /// the connection, which all calls share.
     pub range_streams: Arc<Semaphore>,
+    pub inside: Arc<Inside>,
 }
 
 impl Cluster {
@@ -138,6 +143,7 @@ impl Cluster {
     }
 
     pub async fn run(self: &Arc<Cluster>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
+        let counted = self.inside.counters.call();
         let mut last = None;
         let work = self.authorized(call, progress, &mut last);
         let result = match call.timeout {
@@ -147,10 +153,10 @@ impl Cluster {
                 Err(_) => Err(self.too_late(call, progress, last, limit)),
             },
         };
-        match result {
+        counted.ended(match result {
             Err(error) if progress.doubt.load(Relaxed) => Err(error.maybe_applied(true)),
             result => result,
-        }
+        })
     }
 
     /// The deadline has passed. `last` is how the last attempt ended.
@@ -215,6 +221,7 @@ impl Cluster {
             }
             renewals += 1;
             progress.ended(Outcome::NotApplied);
+            self.again(call, &error);
             token = Box::pin(self.tokens.renew(self, &token)).await?;
         }
     }
@@ -259,8 +266,10 @@ impl Cluster {
             };
             let error = error.at(link.name());
             if !again {
+                too_large(&self.inside, call, &error);
                 return Err(error);
             }
+            self.again(call, &error);
             progress.ended(error.outcome);
             *last = Some(error);
             avoid = Some(link);
@@ -272,8 +281,30 @@ impl Cluster {
         unreachable!("the loop has no end")
     }
 
+    /// It is sent another time, or will be if its deadline allows.
+    fn again(&self, call: &Call, error: &Error) {
+        self.inside.counters.add(Counter::Retries, 1);
+        let message = format_args!("{}: {}; once more", call.request.path, error.message);
+        self.inside.log.tell(Level::Debug, "call", &error.endpoint, error.status, message);
+    }
+
+    /// A server is doubted, unless it is already.
+    fn silent(&self, picked: &Picked, waited: Duration) {
+        if !picked.connection.traffic.doubtful() {
+            let message =
+                format_args!("silent for {} ms; others are preferred", waited.as_millis());
+            let name = picked.link.name();
+            self.inside.log.tell(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
+        }
+    }
+
     /// On a certain member, once.
     pub async fn run_on(self: &Arc<Cluster>, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
+        let counted = self.inside.counters.call();
+        counted.ended(self.ask_member(member, call).await)
+    }
+
+    async fn ask_member(self: &Arc<Cluster>, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
         let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
         let picked = Picked::of(member).ok_or_else(down)?;
         let token = self.tokens.current(self).await?;
@@ -355,6 +386,7 @@ impl Cluster {
         let other = loop {
             let silent = !traffic.heard_since(began);
             if silent {
+                self.silent(picked, waited);
                 traffic.doubt();
             } else if waited >= SLOW {
                 picked.link.shun();
@@ -371,6 +403,8 @@ impl Cluster {
             waited += PATIENCE;
         };
         progress.doubt.fetch_or(call.effect.changes(), Relaxed);
+        let slow = Error::new(ETCD_ERR_TIMEOUT, format!("slow, for {} ms", waited.as_millis()));
+        self.again(call, &slow.at(picked.link.name()));
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;
         let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));

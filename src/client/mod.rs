@@ -26,6 +26,9 @@ pub use token::secret_header;
 
 use crate::embedded;
 use crate::error::{Error, Result};
+use crate::inside::connections;
+use crate::inside::log::Level;
+use crate::inside::Inside;
 use crate::runtime::Runtime;
 use crate::slot::Slot;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
@@ -35,7 +38,7 @@ use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
-use keepalive::Renewer;
+use keepalive::{Keeper, Renewer};
 use namespace::Namespace;
 use prost::Message;
 use server::{Core, Embedded, Server};
@@ -173,17 +176,22 @@ impl Client {
     pub fn open(options: Options) -> Result<Client> {
         let runtime = Runtime::acquire()?;
         let max_receive = options.max_receive;
+        let inside = Arc::new(Inside { log: options.log, ..Inside::default() });
         let server = match options.servers {
             Servers::Embedded { store } => {
                 let engine = embedded::open(&store);
                 let name = format!("mem:{store}");
-                Server::Embedded(Embedded { engine, name, max_receive })
+                inside.connections.add(&name, connections::State::Up);
+                let inside = inside.clone();
+                Server::Embedded(Embedded { engine, name, max_receive, inside })
             }
             Servers::Cluster { endpoints, rules, tls, login, timing } => {
-                let channel = Channel::new(endpoints, tls, timing)?;
+                let channel = Channel::new(endpoints, tls, timing, inside.clone())?;
                 let tokens = Tokens::new(login);
                 let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
-                let cluster = Cluster { channel, rules, tokens, max_receive, range_streams };
+                let inside = inside.clone();
+                let cluster =
+                    Cluster { channel, rules, tokens, max_receive, range_streams, inside };
                 Server::Cluster(Arc::new(cluster))
             }
         };
@@ -194,7 +202,8 @@ impl Client {
             namespace: Namespace::new(&options.key_prefix),
             left_behind: Mutex::default(),
             hub: Arc::default(),
-            keeper: Arc::default(),
+            keeper: Arc::new(Keeper::new(inside.clone())),
+            inside,
         });
         let waiting = Mutex::new(Some(Vec::new()));
         let inbox = Arc::new(Inbox { waiting, changed: Notify::new() });
@@ -237,8 +246,10 @@ impl Client {
         if let Some(led) = self.led.lock().unwrap().take() {
             led.abort();
         }
+        self.core.inside.connections.end(closed());
         self.runtime.attend();
         self.ended.wait_for(CLOSE_PATIENCE);
+        self.core.inside.log.close();
     }
 
     /// Runs a call and waits for its end on this thread.
@@ -409,7 +420,10 @@ async fn serve(core: &Arc<Core>, job: Job) {
         Ok(result) => report.finish(result),
         Err(panic) => {
             let maybe = call.effect.changes() && report.progress.sent();
-            report.finish(Err(Error::defect(&*panic).maybe_applied(maybe)));
+            let error = Error::defect(&*panic).maybe_applied(maybe);
+            let message = format_args!("{}", error.message);
+            core.inside.log.tell(Level::Error, "call", "", error.status, message);
+            report.finish(Err(error));
         }
     }
 }

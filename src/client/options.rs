@@ -1,6 +1,7 @@
 //! What a client is opened with, checked.
 
 use super::members::Rules;
+use crate::inside::log::Log;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::link::Timing;
 use crate::transport::tls::Tls;
@@ -43,4 +44,5 @@ pub struct Options {
     pub max_receive: usize,
     /// What all its keys begin with, unseen by the caller.
     pub key_prefix: Vec<u8>,
+    pub log: Log,
 }

@@ -9,7 +9,9 @@ use super::namespace::Namespace;
 use super::watch::Hub;
 use crate::embedded::Engine;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_PROTOCOL};
+use crate::inside::log::Level;
+use crate::inside::Inside;
+use crate::status::{ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_PROTOCOL, ETCD_ERR_REPLY_TOO_LARGE};
 use crate::wire::encode;
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -30,6 +32,7 @@ pub struct Core {
     /// All watches.
     pub hub: Arc<Hub>,
     pub keeper: Arc<Keeper>,
+    pub inside: Arc<Inside>,
 }
 
 pub enum Server {
@@ -42,10 +45,16 @@ pub struct Embedded {
     /// As the endpoint was given.
     pub name: String,
     pub max_receive: usize,
+    pub inside: Arc<Inside>,
 }
 
 impl Embedded {
     pub fn run(&self, call: &Call) -> Result<Vec<u8>> {
+        let counted = self.inside.counters.call();
+        counted.ended(self.ask(call)).inspect_err(|error| too_large(&self.inside, call, error))
+    }
+
+    fn ask(&self, call: &Call) -> Result<Vec<u8>> {
         let message = &call.request.frame[encode::PREFIX..];
         match self.engine.call(call.request.path.path(), message) {
             Ok(reply) if reply.len() > self.max_receive => {
@@ -54,6 +63,15 @@ impl Embedded {
             Ok(reply) => Ok(reply),
             Err(refusal) => Err(call.refused(refusal.code, refusal.message).at(&self.name)),
         }
+    }
+}
+
+/// Logs that a reply went over the limit, which a caller may take for a server's fault.
+pub fn too_large(inside: &Inside, call: &Call, error: &Error) {
+    if error.status == ETCD_ERR_REPLY_TOO_LARGE {
+        let (path, message) = (&call.request.path, &error.message);
+        let message = format_args!("{path}: {message}");
+        inside.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
     }
 }
 

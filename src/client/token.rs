@@ -5,7 +5,10 @@ use super::call::{Call, Cluster, Effect, Progress};
 use super::kv::no_memory;
 use super::options::{Login, Secret};
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL};
+use crate::inside::counters::Counter;
+use crate::inside::log::Level;
+use crate::inside::Inside;
+use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL, ETCD_OK};
 use crate::wire::{decode, encode};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -85,16 +88,21 @@ impl Tokens {
         let result = self.authenticate(cluster).await;
         let mut latest = self.latest.lock().unwrap();
         latest.token.attempt += 1;
-        latest.failed = None;
-        match result {
-            Ok(value) => latest.token.value = value,
+        let before = latest.failed.take();
+        let result = match result {
+            Ok(value) => {
+                latest.token.value = value;
+                Ok(latest.token.clone())
+            }
             Err(error) => {
                 latest.token.value = None;
                 latest.failed = Some(error.clone());
-                return Err(error);
+                Err(error)
             }
-        }
-        Ok(latest.token.clone())
+        };
+        drop(latest);
+        tell(&cluster.inside, before, &result);
+        result
     }
 
     async fn authenticate(&self, cluster: &Arc<Cluster>) -> Result<Option<HeaderValue>> {
@@ -113,6 +121,24 @@ impl Tokens {
             }
             Err(error) if error.status == ETCD_ERR_AUTH_NOT_ENABLED => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// Tells those who look inside; `before` is how the attempt before this one failed.
+fn tell(Inside { counters, log, .. }: &Inside, before: Option<Error>, result: &Result<Token>) {
+    match result {
+        Ok(token) => {
+            if token.value.is_some() {
+                counters.add(Counter::TokenRefreshes, 1);
+                log.tell(Level::Info, "token", "", ETCD_OK, format_args!("a new token"));
+            }
+        }
+        Err(error) => {
+            let known = before.is_some_and(|before| before.status == error.status);
+            let level = if known { Level::Debug } else { Level::Warn };
+            let message = format_args!("no token: {}", error.message);
+            log.tell(level, "token", &error.endpoint, error.status, message);
         }
     }
 }

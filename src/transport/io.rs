@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::inside::counters::Counter;
+use crate::inside::Inside;
 use crate::sys::{self, Unread};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
@@ -34,10 +36,11 @@ pub struct Traffic {
     /// The endpoint is not the client's any more: streams go elsewhere.
     left: AtomicBool,
     leaving: Notify,
+    inside: Arc<Inside>,
 }
 
-impl Default for Traffic {
-    fn default() -> Traffic {
+impl Traffic {
+    pub fn new(inside: Arc<Inside>) -> Traffic {
         Traffic {
             socket: AtomicI32::new(-1),
             sent: AtomicU64::new(0),
@@ -49,11 +52,10 @@ impl Default for Traffic {
             retire: Notify::new(),
             left: AtomicBool::new(false),
             leaving: Notify::new(),
+            inside,
         }
     }
-}
 
-impl Traffic {
     /// What the socket has to say; called where it cannot be closed meanwhile,
     /// in a task of the runtime that owns it.
     pub fn unread(&self) -> Unread {
@@ -148,7 +150,9 @@ impl AsyncRead for CountedSocket {
             Socket::Tcp(socket) => Pin::new(socket).poll_read(cx, buffer),
             Socket::Unix(socket) => Pin::new(socket).poll_read(cx, buffer),
         })?;
-        if buffer.filled().len() > before {
+        let count = buffer.filled().len() - before;
+        if count > 0 {
+            self.traffic.inside.counters.add(Counter::BytesReceived, count as u64);
             self.traffic.heard.store(now_ms(), Relaxed);
         }
         Poll::Ready(Ok(()))
@@ -184,6 +188,7 @@ impl AsyncWrite for CountedSocket {
             match sent {
                 Ok(count) => {
                     self.traffic.sent.fetch_add(count as u64, Relaxed);
+                    self.traffic.inside.counters.add(Counter::BytesSent, count as u64);
                     return Poll::Ready(Ok(count));
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
@@ -215,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_was_heard_before_is_no_sign_of_life() {
-        let (traffic, moment) = (Traffic::default(), now_ms());
+        let (traffic, moment) = (Traffic::new(Arc::default()), now_ms());
         traffic.heard.store(moment, Relaxed);
         assert!(!traffic.heard_since(moment), "the answer to the call before");
         traffic.doubted.store(moment, Relaxed);

@@ -11,7 +11,11 @@ use super::io::{now_ms, Traffic};
 use super::jitter::jittered;
 use super::tls::Tls;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_REVISION_REGRESSED, ETCD_ERR_UNAVAILABLE};
+use crate::inside::connections;
+use crate::inside::counters::Counter;
+use crate::inside::log::Level;
+use crate::inside::Inside;
+use crate::status::*;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::uri::{Authority, PathAndQuery};
@@ -52,6 +56,7 @@ pub struct Network {
     /// Tells of each link that has come up, or failed to.
     pub news: Notify,
     pub history: History,
+    pub inside: Arc<Inside>,
 }
 
 /// A connection that takes calls.
@@ -67,6 +72,15 @@ enum State {
     Down(Error),
 }
 
+impl State {
+    fn why_down(&self) -> Option<&Error> {
+        match self {
+            State::Up(_) => None,
+            State::Down(why) => Some(why),
+        }
+    }
+}
+
 pub struct Link {
     pub endpoint: Endpoint,
     pub authority: Authority,
@@ -76,6 +90,8 @@ pub struct Link {
     shunned: AtomicU64,
     /// Tells the keeper that the endpoint is out of the list.
     leaving: Notify,
+    inside: Arc<Inside>,
+    seen: Arc<connections::Endpoint>,
 }
 
 fn down(why: impl Into<String>) -> Error {
@@ -83,15 +99,18 @@ fn down(why: impl Into<String>) -> Error {
 }
 
 impl Link {
-    pub fn new(endpoint: Endpoint) -> Result<Link, String> {
+    pub fn new(endpoint: Endpoint, inside: Arc<Inside>) -> Result<Link, String> {
         let authority = endpoint.authority();
+        let why = "not connected yet".to_owned();
         Ok(Link {
             authority: authority.parse().map_err(|_| format!("\"{authority}\" is no host"))?,
+            seen: inside.connections.add(&endpoint.name, connections::State::Down(why.clone())),
             endpoint,
-            state: Mutex::new(State::Down(down("not connected yet"))),
+            state: Mutex::new(State::Down(down(why))),
             begun: AtomicBool::new(false),
             shunned: AtomicU64::new(0),
             leaving: Notify::new(),
+            inside,
         })
     }
 
@@ -134,10 +153,7 @@ impl Link {
     }
 
     pub fn why_down(&self) -> Option<String> {
-        match &*self.state.lock().unwrap() {
-            State::Up(_) => None,
-            State::Down(why) => Some(why.message.clone()),
-        }
+        self.state.lock().unwrap().why_down().map(|why| why.message.clone())
     }
 
     /// Why its server must not be used, though it answers.
@@ -161,7 +177,10 @@ impl Link {
             (State::Up(used), _) => used.traffic.retire.notify_one(),
             _ => {}
         }
-        *now = state;
+        let after = state.why_down().cloned();
+        let before = std::mem::replace(&mut *now, state);
+        drop(now);
+        self.changed(before.why_down(), after.as_ref());
         true
     }
 
@@ -180,10 +199,44 @@ impl Link {
 
     /// The endpoint is out of the list: calls in progress end as they may, streams at once.
     pub fn leave(&self) {
+        self.inside.connections.remove(&self.seen);
+        let message = format_args!("not in the list of endpoints any more");
+        self.inside.log.tell(Level::Info, "connection", self.name(), ETCD_OK, message);
         if let Some(connection) = self.connection() {
             connection.traffic.leave();
         }
         self.leaving.notify_one();
+    }
+
+    /// Tells those who look inside; None is up.
+    fn changed(&self, before: Option<&Error>, after: Option<&Error>) {
+        let message = |error: Option<&Error>| error.map(|error| error.message.clone());
+        let why = message(after);
+        if message(before) == why {
+            return;
+        }
+        let Inside { counters, log, connections } = &*self.inside;
+        let state = why.map_or(connections::State::Up, connections::State::Down);
+        if !connections.change(&self.seen, state) {
+            return;
+        }
+        match after {
+            None => {
+                counters.add(Counter::ConnectionsOpened, 1);
+                log.tell(
+                    Level::Info,
+                    "connection",
+                    self.name(),
+                    ETCD_OK,
+                    format_args!("connected"),
+                );
+            }
+            Some(why) => {
+                counters.add(Counter::ConnectionsLost, u64::from(before.is_none()));
+                let message = format_args!("{}", why.message);
+                log.tell(Level::Warn, "connection", self.name(), why.status, message);
+            }
+        }
     }
 
     /// Keeps the endpoint connected until dropped, or until it leaves the list
@@ -192,10 +245,11 @@ impl Link {
         loop {
             // A defect must not cost the endpoint.
             let life = AssertUnwindSafe(self.connect_again_and_again(&network));
-            match life.catch_unwind().await {
-                Ok(()) => return,
-                Err(panic) => self.enter(State::Down(down(Error::defect(&*panic).message)), None),
-            };
+            let Err(panic) = life.catch_unwind().await else { return };
+            let Error { status, message, .. } = Error::defect(&*panic);
+            let log = &self.inside.log;
+            log.tell(Level::Error, "connection", self.name(), status, format_args!("{message}"));
+            self.enter(State::Down(down(message)), None);
             sleep(LONGEST_PAUSE).await;
         }
     }
@@ -207,7 +261,7 @@ impl Link {
         let mut draining = JoinSet::new();
         let mut pause = FIRST_PAUSE;
         loop {
-            let traffic = Arc::new(Traffic::default());
+            let traffic = Arc::new(Traffic::new(self.inside.clone()));
             let connecting =
                 connect(&self.endpoint, network.tls.as_ref(), timing.connect, &traffic);
             let connected = tokio::select! {
@@ -304,6 +358,12 @@ async fn drain(mut life: impl Future<Output = Error> + Unpin, traffic: Arc<Traff
         if timeout(DRAINED_CHECK, &mut life).await.is_ok() {
             return;
         }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.inside.connections.remove(&self.seen);
     }
 }
 

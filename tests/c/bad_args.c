@@ -933,6 +933,72 @@ static void watches(void) {
   calls += 16;
 }
 
+static void never_logged(const etcd_log_record_t *record, void *arg) {
+  (void)record;
+  (void)arg;
+  abort();
+}
+
+static void insides(void) {
+  struct {
+    etcd_counters_t known;
+    uint64_t later[4];
+  } counters = {ETCD_COUNTERS_INIT, {1, 2, 3, 4}};
+  etcd_counters_t small = ETCD_COUNTERS_INIT;
+  etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
+  etcd_client_t *none = GARBAGE(etcd_client_t *);
+  etcd_connection_t *connection = GARBAGE(etcd_connection_t *);
+  etcd_connection_response_t *response = GARBAGE(etcd_connection_response_t *);
+  char *page = GARBAGE(char *);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_counters(client, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_client_counters(NULL, &small, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_client_counters(GARBAGE(etcd_client_t *), &small, &err));
+  small.size = sizeof small - 8;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_counters(client, &small, &err));
+  CHECK(small.calls == 0 && small.size == sizeof small - 8);
+  /* Of a later version: what this one does not count is 0, and no more is written. */
+  counters.known.size = sizeof counters - sizeof counters.later[3];
+  OK(etcd_client_counters(client, &counters.known, &err));
+  CHECK(counters.known.calls > 0 && counters.known.size == sizeof counters - 8);
+  CHECK(counters.later[0] == 0 && counters.later[2] == 0 && counters.later[3] == 4);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_counters_text(client, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_counters_text(client, "\xff", &page, &err));
+  CHECK(page == NULL);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_client_counters_text(NULL, NULL, &page, &err));
+  OK(etcd_client_counters_text(client, "a\"b\\c\nd", &page, &err));
+  CHECK(strstr(page, "{client=\"a\\\"b\\\\c\\nd\"} ") != NULL);
+  etcd_text_free(page);
+  etcd_text_free(NULL);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_open(NULL, NULL, NULL, &connection, &err));
+  CHECK(connection == NULL);
+  EXPECT(ETCD_ERR_BAD_HANDLE,
+         etcd_connection_open(client, GARBAGE(etcd_queue_t *), NULL, &connection, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_open(client, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_next(NULL, 0, &response, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE,
+         etcd_connection_next((etcd_connection_t *)(void *)client, 0, &response, &err));
+  CHECK(response == NULL);
+  etcd_connection_close(NULL);
+  etcd_connection_close(GARBAGE(etcd_connection_t *));
+  etcd_connection_response_free(NULL);
+  CHECK(etcd_event_connection_response(NULL) == NULL);
+  OK(etcd_connection_open(client, NULL, NULL, &connection, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_next(connection, 0, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_next(connection, -2, &response, &err));
+  etcd_connection_close(connection);
+  etcd_connection_close(connection);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_next(connection, 0, &response, &err));
+  options.endpoints = "mem:";
+  options.log_callback = never_logged;
+  options.log_level = 5;
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(&options, &none, &err));
+  options.log_level = ETCD_LOG_DEBUG;
+  options.log_reserved = 1;
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_client_open(&options, &none, &err));
+  CHECK(none == NULL);
+  calls += 22;
+}
+
 static void statuses(void) {
   int32_t status;
   for (status = -400; status < 100; status++) {
@@ -964,6 +1030,7 @@ int main(int argc, char **argv) {
   waits();
   dispatching();
   watches();
+  insides();
   statuses();
   compactions();
   leases();

@@ -46,6 +46,9 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   etcd_event_t *event = (etcd_event_t *)&event;
   etcd_op_t *fresh = (etcd_op_t *)&fresh;
   etcd_watch_t *watch = (etcd_watch_t *)&watch;
+  etcd_connection_t *connection = (etcd_connection_t *)&connection;
+  etcd_counters_t counters = ETCD_COUNTERS_INIT;
+  char *page = (char *)&page;
   size_t count = 1;
   etcd_keep_alive_t *fresh_kept = (etcd_keep_alive_t *)&fresh_kept;
   FORKED(etcd_kv_get(client, text("k"), NULL, &range, &err));
@@ -87,6 +90,10 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_client_set_endpoints(client, "127.0.0.1:1", &err));
   FORKED(etcd_client_sync(client, NULL, &err));
   CHECK(endpoints_of == NULL);
+  FORKED(etcd_connection_open(client, NULL, NULL, &connection, &err));
+  FORKED(etcd_client_counters(client, &counters, &err));
+  FORKED(etcd_client_counters_text(client, NULL, &page, &err));
+  CHECK(connection == NULL && page == NULL && counters.calls == 0);
   FORKED(etcd_queue_next(queue, 0, &event, &err));
   FORKED(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &err));
   CHECK(event == NULL);

@@ -64,7 +64,7 @@ AT(etcd_watch_response_t, events, 48);
 AT(etcd_watch_response_t, event_count, 56);
 AT(etcd_watch_response_t, more, 64);
 
-SIZE(etcd_client_options_t, 192);
+SIZE(etcd_client_options_t, 216);
 AT(etcd_client_options_t, size, 0);
 AT(etcd_client_options_t, endpoints, 8);
 AT(etcd_client_options_t, user, 16);
@@ -88,6 +88,43 @@ AT(etcd_client_options_t, crl_file, 144);
 AT(etcd_client_options_t, crl_pem, 152);
 AT(etcd_client_options_t, token, 168);
 AT(etcd_client_options_t, key_prefix, 176);
+AT(etcd_client_options_t, log_callback, 192);
+AT(etcd_client_options_t, log_arg, 200);
+AT(etcd_client_options_t, log_level, 208);
+AT(etcd_client_options_t, log_reserved, 212);
+
+SIZE(etcd_log_record_t, 32);
+AT(etcd_log_record_t, level, 0);
+AT(etcd_log_record_t, status, 4);
+AT(etcd_log_record_t, what, 8);
+AT(etcd_log_record_t, endpoint, 16);
+AT(etcd_log_record_t, message, 24);
+
+SIZE(etcd_counters_t, 136);
+AT(etcd_counters_t, size, 0);
+AT(etcd_counters_t, calls, 8);
+AT(etcd_counters_t, calls_failed, 16);
+AT(etcd_counters_t, retries, 24);
+AT(etcd_counters_t, connections_opened, 32);
+AT(etcd_counters_t, connections_lost, 40);
+AT(etcd_counters_t, watches_resumed, 48);
+AT(etcd_counters_t, watches_paused, 56);
+AT(etcd_counters_t, watches_resynced, 64);
+AT(etcd_counters_t, watch_events, 72);
+AT(etcd_counters_t, watch_duplicates, 80);
+AT(etcd_counters_t, token_refreshes, 88);
+AT(etcd_counters_t, keep_alives_sent, 96);
+AT(etcd_counters_t, keep_alives_answered, 104);
+AT(etcd_counters_t, leases_lost, 112);
+AT(etcd_counters_t, bytes_sent, 120);
+AT(etcd_counters_t, bytes_received, 128);
+
+SIZE(etcd_connection_response_t, 32);
+AT(etcd_connection_response_t, endpoint, 0);
+AT(etcd_connection_response_t, reason, 8);
+AT(etcd_connection_response_t, opened, 16);
+AT(etcd_connection_response_t, state, 24);
+AT(etcd_connection_response_t, reserved, 28);
 
 SIZE(etcd_client_sync_options_t, 16);
 AT(etcd_client_sync_options_t, size, 0);

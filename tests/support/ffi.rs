@@ -151,6 +151,10 @@ pub struct Options<'a> {
     pub crl_pem: &'a [u8],
     pub token: &'a str,
     pub key_prefix: &'a [u8],
+    pub log_callback: etcd::capi::log::etcd_log_cb,
+    /// A pointer.
+    pub log_arg: usize,
+    pub log_level: u32,
 }
 
 /// Options of one call, zero unless set.
@@ -279,6 +283,10 @@ impl Client {
             crl_pem: bytes(options.crl_pem),
             token: token.as_ptr(),
             key_prefix: bytes(options.key_prefix),
+            log_callback: options.log_callback,
+            log_arg: options.log_arg as *mut c_void,
+            log_level: options.log_level,
+            log_reserved: 0,
         };
         let (mut client, mut error) = (null_mut(), null_mut());
         let status = unsafe { etcd_client_open(&raw, &mut client, &mut error) };

@@ -11,8 +11,11 @@ use super::lease::known;
 use super::server::Core;
 use super::Client;
 use crate::error::{Error, Result};
+use crate::inside::counters::Counter;
+use crate::inside::log::Level;
+use crate::inside::Inside;
 use crate::mailbox::{Mailbox, Taken};
-use crate::status::{ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND};
+use crate::status::{ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND, ETCD_OK};
 use crate::sys::boot_time;
 use crate::wire::proto::LeaseKeepAliveResponse;
 use std::collections::HashMap;
@@ -22,12 +25,12 @@ use tokio::sync::Notify;
 
 /// All that a client keeps alive. Locks are taken in this order: this one, a
 /// lease's, a mailbox's.
-#[derive(Default)]
 pub struct Keeper {
     state: Mutex<Kept>,
     /// What stands in the way of renewals now: the reason, when one comes too late.
     trouble: Mutex<Option<Error>>,
     changed: Notify,
+    inside: Arc<Inside>,
 }
 
 #[derive(Default)]
@@ -80,7 +83,8 @@ impl Lease {
     fn lives(&self, now: Duration, keeper: &Keeper) -> bool {
         let state = self.state.lock().unwrap();
         if state.end.is_none() && now >= state.deadline {
-            finish(state, keeper.lost());
+            drop(state);
+            self.lose(keeper.lost(), keeper);
             return false;
         }
         state.end.is_none()
@@ -100,8 +104,27 @@ impl Lease {
         }
     }
 
-    fn end(&self, error: Error) {
-        finish(self.state.lock().unwrap(), error);
+    /// The first end counts, and nothing is told after it. Whether it is this one.
+    fn end(&self, error: &Error) -> bool {
+        let mut state = self.state.lock().unwrap();
+        if state.end.is_some() {
+            return false;
+        }
+        state.end = Some(error.clone());
+        let readers = std::mem::take(&mut state.readers);
+        drop(state);
+        readers.iter().for_each(|reader| reader.mailbox.cut(error.clone()));
+        true
+    }
+
+    /// The end that nobody here wanted.
+    fn lose(&self, error: Error, keeper: &Keeper) {
+        if self.end(&error) {
+            let Inside { counters, log, .. } = &*keeper.inside;
+            counters.add(Counter::LeasesLost, 1);
+            let message = format_args!("{:x}: {}", self.id, error.message);
+            log.tell(Level::Warn, "lease", &error.endpoint, error.status, message);
+        }
     }
 
     /// Takes the answer to what was sent at `sent`, unless it comes too late; whether it lives on.
@@ -116,7 +139,8 @@ impl Lease {
         }
         let mut state = self.state.lock().unwrap();
         let Ok(ttl @ 1..) = u64::try_from(response.ttl) else {
-            finish(state, gone());
+            drop(state);
+            self.lose(gone(), keeper);
             return false;
         };
         if state.end.is_some() {
@@ -140,20 +164,12 @@ impl Lease {
     }
 }
 
-/// The first end counts, and nothing is told after it.
-fn finish(mut state: MutexGuard<'_, State>, error: Error) {
-    if state.end.is_some() {
-        return;
-    }
-    state.end = Some(error.clone());
-    let readers = std::mem::take(&mut state.readers);
-    drop(state);
-    for reader in readers {
-        reader.mailbox.cut(error.clone());
-    }
-}
-
 impl Keeper {
+    pub fn new(inside: Arc<Inside>) -> Keeper {
+        let (state, trouble, changed) = Default::default();
+        Keeper { state, trouble, changed, inside }
+    }
+
     fn begin(&self, id: i64, deadline: Duration, reader: Reader) -> Result<Arc<Lease>> {
         let known = self.state.lock().unwrap().leases.get(&id).cloned();
         // One that is over must not be shared, though nobody may have found that yet.
@@ -215,7 +231,7 @@ impl Keeper {
         let Some(lease) = kept.leases.remove(&id) else { return };
         kept.news.push(lease.clone());
         drop(kept);
-        lease.end(error);
+        lease.end(&error);
         self.changed.notify_one();
     }
 
@@ -239,7 +255,7 @@ impl Keeper {
         let (leases, news) = (std::mem::take(&mut kept.leases), std::mem::take(&mut kept.news));
         drop(kept);
         for lease in leases.into_values() {
-            lease.end(error.clone());
+            lease.end(error);
         }
         drop(news);
     }
@@ -256,7 +272,18 @@ impl Keeper {
     }
 
     fn note(&self, trouble: Option<Error>) {
-        *self.trouble.lock().unwrap() = trouble;
+        let before = std::mem::replace(&mut *self.trouble.lock().unwrap(), trouble.clone());
+        let log = &self.inside.log;
+        match (before, trouble) {
+            (None, Some(error)) => {
+                let message = format_args!("no renewals for now: {}", error.message);
+                log.tell(Level::Warn, "lease", &error.endpoint, error.status, message);
+            }
+            (Some(_), None) => {
+                log.tell(Level::Info, "lease", "", ETCD_OK, format_args!("renewals go on"));
+            }
+            _ => {}
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::client::lease::{KEEP_ALIVE, TIME_TO_LIVE};
 use crate::client::server::{Core, Deadline, Server};
 use crate::client::token::Token;
 use crate::error::{Error, Result};
+use crate::inside::counters::Counter;
 use crate::status::*;
 use crate::sys::boot_time;
 use crate::transport::io::{now_ms, Traffic};
@@ -247,7 +248,9 @@ impl Renewer {
             return;
         }
         let core = self.core.clone();
+        let count = |sent: usize| core.inside.counters.add(Counter::KeepAlivesSent, sent as u64);
         if let Server::Embedded(embedded) = &core.server {
+            count(ids.len());
             for id in ids {
                 let sent = boot_time();
                 if let Ok(answer) = embedded.engine.lease_keep_alive(LeaseKeepAliveRequest { id }) {
@@ -257,6 +260,7 @@ impl Renewer {
             return;
         }
         let Line::Open(open) = &mut self.line else { return self.open_line() };
+        count(ids.len());
         let mut frame = Vec::with_capacity(16 * ids.len());
         for id in &ids {
             encode::append(&mut frame, &LeaseKeepAliveRequest { id: *id });
@@ -333,6 +337,7 @@ impl Renewer {
     }
 
     fn answered(&mut self, answer: LeaseKeepAliveResponse, sent: Duration) {
+        self.core.inside.counters.add(Counter::KeepAlivesAnswered, 1);
         let Some(entry) = self.entries.get_mut(&answer.id) else { return };
         let (id, ttl) = (answer.id, answer.ttl);
         if !entry.lease.answer(answer, sent, &self.core.keeper) {
@@ -371,7 +376,7 @@ impl Renewer {
             self.pause = FIRST_PAUSE;
             if let Some((id, _)) = asked.front() {
                 if let Some(entry) = self.entries.get(id) {
-                    entry.lease.end(error.clone());
+                    entry.lease.lose(error.clone(), self.keeper());
                 }
                 self.forget(*id);
             }
@@ -391,7 +396,7 @@ impl Renewer {
     fn end_all(&mut self, error: &Error) {
         for id in self.entries.keys().copied().collect::<Vec<_>>() {
             if let Some(entry) = self.entries.get(&id) {
-                entry.lease.end(error.clone());
+                entry.lease.lose(error.clone(), self.keeper());
             }
             self.forget(id);
         }
@@ -455,7 +460,7 @@ impl Renewer {
         if let (Ok(LeaseTimeToLiveResponse { ttl: ..=-1, .. }), Some(entry)) =
             (found, self.entries.get(&id))
         {
-            entry.lease.end(super::gone());
+            entry.lease.lose(super::gone(), self.keeper());
             self.forget(id);
         }
     }

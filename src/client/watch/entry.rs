@@ -4,6 +4,7 @@
 
 use super::position::{Batch, Position};
 use super::{Message, Spec};
+use crate::inside::counters::{Counter, Counters};
 use crate::mailbox::Mailbox;
 use crate::transport::Link;
 use crate::wire::decode::Header;
@@ -18,6 +19,8 @@ pub struct Entry {
     pub mailbox: Arc<Mailbox<Message>>,
     pub position: Position,
     pub place: Place,
+    /// A server had it, and does no longer.
+    pub broken: bool,
     /// The reader was told that it exists, or does not want to know.
     pub announced: bool,
     /// Its reader had too much to read.
@@ -56,9 +59,13 @@ impl Entry {
     }
 
     /// Gives back what the reader has no room for.
-    pub fn deliver(&self, mut batches: VecDeque<Batch>) -> VecDeque<Batch> {
+    pub fn deliver(&self, mut batches: VecDeque<Batch>, counters: &Counters) -> VecDeque<Batch> {
+        let mut taken = 0;
         let items = std::iter::from_fn(|| {
+            // Asked for another one when the last was taken; counted before it can be read.
+            counters.add(Counter::WatchEvents, std::mem::take(&mut taken));
             let batch = batches.pop_front()?;
+            taken = batch.count as u64;
             let size = batch.size();
             Some((Message::Events(batch), size))
         });

@@ -11,6 +11,7 @@ use crate::client::call::{FIRST_PAUSE, LONGEST_PAUSE};
 use crate::client::server::Core;
 use crate::client::{closed, Deadline};
 use crate::error::{Error, Result};
+use crate::inside::log::Level;
 use crate::mailbox::Mailbox;
 use crate::status::{is_about_store, is_retryable, ETCD_ERR_INTERNAL};
 use crate::transport::jitter::jittered;
@@ -186,6 +187,7 @@ impl Work {
                     mailbox,
                     position,
                     place: Place::Asking,
+                    broken: false,
                     slow: false,
                     fragment: false,
                     renewals: 0,
@@ -308,6 +310,9 @@ impl Work {
 
     pub(super) fn end(&mut self, watch: u64, error: Error) {
         if let Some(entry) = self.forget(watch) {
+            let message = format_args!("ended: {}", error.message);
+            let log = &self.core.inside.log;
+            log.tell(Level::Warn, "watch", &error.endpoint, error.status, message);
             entry.mailbox.end(error);
         }
     }

@@ -95,6 +95,14 @@ impl Lane {
         })
     }
 
+    /// The endpoint that it is to.
+    pub fn server<'a>(&'a self, core: &'a Core) -> &'a str {
+        match (&core.server, &self.member) {
+            (Server::Embedded(embedded), _) => &embedded.name,
+            (Server::Cluster(_), member) => member.as_ref().map_or("", |link| link.name()),
+        }
+    }
+
     /// Begins to wait for answers anew, after a time without a look at them.
     pub fn listen_again(&mut self) {
         self.creating.iter_mut().for_each(|(_, since)| *since = Instant::now());

@@ -10,6 +10,8 @@ use crate::client::call::FIRST_PAUSE;
 use crate::client::server::{Core, Server};
 use crate::client::token::Token;
 use crate::error::{printable, Error, Result};
+use crate::inside::counters::Counter;
+use crate::inside::log::Level;
 use crate::status::*;
 use crate::transport::Failure;
 use crate::wire::watch;
@@ -93,7 +95,12 @@ impl Work {
             }
         }
         let moved: Vec<u64> = lane.abandon().collect();
-        moved.iter().for_each(|&watch| self.wait(watch));
+        for watch in &moved {
+            if let Some(entry) = self.watches.get_mut(watch) {
+                entry.broken |= matches!(entry.place, Place::On(..));
+            }
+            self.wait(*watch);
+        }
         moved
     }
 
@@ -108,6 +115,13 @@ impl Work {
         let place = Place::On(lane.number, head.watch_id);
         let Some(entry) = self.watches.get_mut(&watch) else { return self.leave(place) };
         entry.place = place;
+        if std::mem::take(&mut entry.broken) {
+            let revision = entry.position.resume();
+            let (inside, name) = (&self.core.inside, self.lanes[at].server(&self.core));
+            inside.counters.add(Counter::WatchesResumed, 1);
+            let message = format_args!("goes on with revision {revision}");
+            inside.log.tell(Level::Info, "watch", name, ETCD_OK, message);
+        }
         entry.renewals = 0;
         entry.leaderless.clear();
         if !entry.announced {
@@ -138,9 +152,16 @@ impl Work {
         let error = self.at(at, error);
         let Some(entry) = self.watches.get_mut(&watch) else { return };
         // No longer known to the server.
+        entry.broken |= matches!(entry.place, Place::On(..));
         entry.place = Place::Asking;
         match verdict(&self.core, &error, &mut entry.renewals) {
             Verdict::End if error.status == ETCD_ERR_COMPACTED && entry.spec.resync => {
+                // It begins anew.
+                entry.broken = false;
+                let message = format_args!("{}; the keys are told instead", error.message);
+                let log = &self.core.inside.log;
+                log.tell(Level::Warn, "watch", &error.endpoint, error.status, message);
+                self.core.inside.counters.add(Counter::WatchesResynced, 1);
                 self.resynchronise(watch);
             }
             Verdict::End => self.end(watch, error),
@@ -215,11 +236,7 @@ impl Work {
     }
 
     pub(super) fn at(&self, at: usize, error: Error) -> Error {
-        match (&self.core.server, &self.lanes[at].member) {
-            (_, Some(link)) => error.at(link.name()),
-            (Server::Embedded(embedded), None) => error.at(&embedded.name),
-            (Server::Cluster(_), None) => error,
-        }
+        error.at(self.lanes[at].server(&self.core))
     }
 }
 

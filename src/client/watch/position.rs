@@ -88,12 +88,15 @@ pub struct Position {
     merge: bool,
     /// What all keys begin with.
     pub prefix: Bytes,
+    /// Events that came again and were dropped, since somebody last looked.
+    pub duplicates: u64,
 }
 
 impl Position {
     /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
     pub fn new(next: i64, limit: usize, merge: bool) -> Position {
-        Position { next, partial: Batch::default(), limit, merge, prefix: Bytes::new() }
+        let (partial, prefix) = (Batch::default(), Bytes::new());
+        Position { next, partial, limit, merge, prefix, duplicates: 0 }
     }
 
     /// Where a new stream has to begin. What the old one left half said is forgotten.
@@ -151,6 +154,7 @@ impl Position {
             let end = part.len() - events.left();
             // Servers before 3.4.25 and 3.5.8 may say things twice.
             if revision < self.next {
+                self.duplicates += 1;
                 (start, of_revision) = (end, end);
                 continue;
             }
@@ -375,5 +379,30 @@ mod tests {
                 assert!(!shape(taken).is_empty());
             }
         }
+    }
+
+    #[test]
+    fn what_comes_again_is_counted() {
+        let mut position = Position::new(3, 1000, false);
+        let message: Bytes = WatchResponse {
+            events: [1, 2, 2, 3]
+                .map(|mod_revision| Event {
+                    kv: Some(KeyValue {
+                        key: "k".into(),
+                        create_revision: 1,
+                        mod_revision,
+                        version: 1,
+                        ..Default::default()
+                    }),
+                    ..Default::default()
+                })
+                .to_vec(),
+            ..Default::default()
+        }
+        .encode_to_vec()
+        .into();
+        let head = crate::wire::watch::head(&message).unwrap();
+        assert_eq!(position.take(&message, &head).unwrap().len(), 1);
+        assert_eq!(position.duplicates, 3);
     }
 }

@@ -10,6 +10,7 @@ use super::progress_is_exact;
 use crate::client::call::FIRST_PAUSE;
 use crate::client::server::Server;
 use crate::error::{Error, Result};
+use crate::inside::counters::Counter;
 use crate::status::ETCD_ERR_REPLY_TOO_LARGE;
 use crate::transport::Failure;
 use crate::wire::decode::Header;
@@ -66,7 +67,10 @@ impl Work {
             }
             return;
         }
-        match entry.position.take(&message, &head) {
+        let taken = entry.position.take(&message, &head);
+        let again = std::mem::take(&mut entry.position.duplicates);
+        self.core.inside.counters.add(Counter::WatchDuplicates, again);
+        match taken {
             Ok(batches) => {
                 self.pause = FIRST_PAUSE;
                 self.deliver(at, watch, batches);
@@ -99,7 +103,7 @@ impl Work {
             // Or else a few events would keep all that came with them.
             batches.iter_mut().for_each(Batch::detach);
         }
-        let left = entry.deliver(batches);
+        let left = entry.deliver(batches, &self.core.inside.counters);
         let Some(first) = left.front().map(|batch| batch.first) else { return };
         match entry.slow {
             true => {
@@ -118,7 +122,7 @@ impl Work {
         let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
             return;
         };
-        held.batches = entry.deliver(std::mem::take(&mut held.batches));
+        held.batches = entry.deliver(std::mem::take(&mut held.batches), &self.core.inside.counters);
         held.until = (Instant::now() + HOLD).min(held.since + LONGEST_HOLD);
         if held.batches.is_empty() {
             lane.held = None;
@@ -133,6 +137,7 @@ impl Work {
             entry.position.rewind(first);
         }
         entry.slow = true;
+        self.core.inside.counters.add(Counter::WatchesPaused, 1);
         let place = std::mem::replace(&mut entry.place, Place::Resting);
         self.leave(place);
     }

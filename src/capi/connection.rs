@@ -1,0 +1,165 @@
+//! Which endpoints are connected.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::event::ETCD_EVENT_CONNECTION;
+use super::queue::etcd_queue_t;
+use super::response::{hand_out, take_back};
+use super::stream::{self, Delivery, Source};
+use super::{guard, handle, out, quiet};
+use crate::error::{printable, Result};
+use crate::inside::connections::{Changes, Notice, State};
+use crate::mailbox::Mailbox;
+use crate::status::*;
+use std::ffi::{c_char, c_void, CString};
+
+/// A stream of what becomes of a client's connections. Opaque; close it with
+/// etcd_connection_close().
+pub struct etcd_connection_t(());
+
+/// How an endpoint is: not connected, and the reason says why.
+pub const ETCD_CONNECTION_DOWN: i32 = 0;
+/// How an endpoint is: connected, and a server has answered there.
+pub const ETCD_CONNECTION_UP: i32 = 1;
+/// How an endpoint is: it is none of the client's any more. The last response about it.
+pub const ETCD_CONNECTION_GONE: i32 = 2;
+
+/// How an endpoint is. Made by the library; read it, never copy it or take its size:
+/// later versions append fields. Free it with etcd_connection_response_free().
+#[repr(C)]
+pub struct etcd_connection_response_t {
+    /// The endpoint, as it was given.
+    pub endpoint: *const c_char,
+    /// Why it is down; "" when it is not. For people to read; never NULL.
+    pub reason: *const c_char,
+    /// How often it has come up since the client was opened: where that has grown by
+    /// more than one, something in between was not told, since it was over.
+    pub opened: u64,
+    /// ETCD_CONNECTION_DOWN, ETCD_CONNECTION_UP or ETCD_CONNECTION_GONE. Later versions
+    /// may add numbers.
+    pub state: i32,
+    /// Always 0.
+    pub reserved: u32,
+}
+
+type Storage = (CString, CString);
+
+impl Source for Changes {
+    type Item = Notice;
+    fn mailbox(&self) -> &Mailbox<Notice> {
+        Changes::mailbox(self)
+    }
+}
+
+impl Delivery for Notice {
+    type Response = etcd_connection_response_t;
+    const EVENT: i32 = ETCD_EVENT_CONNECTION;
+
+    fn response(self) -> Result<*mut etcd_connection_response_t> {
+        let text = |text: &str| CString::new(printable(text)).unwrap_or_default();
+        let (endpoint, now) = self.read();
+        let (state, reason) = match &now.state {
+            State::Down(why) => (ETCD_CONNECTION_DOWN, &**why),
+            State::Up => (ETCD_CONNECTION_UP, ""),
+            State::Gone => (ETCD_CONNECTION_GONE, ""),
+        };
+        let storage = (text(endpoint), text(reason));
+        let public = etcd_connection_response_t {
+            endpoint: storage.0.as_ptr(),
+            reason: storage.1.as_ptr(),
+            opened: now.opened,
+            state,
+            reserved: 0,
+        };
+        Ok(hand_out(public, storage))
+    }
+
+    unsafe fn free(response: *mut etcd_connection_response_t) {
+        take_back::<_, Storage>(response);
+    }
+}
+
+/// Tells of a client's connections.
+///
+/// First how each endpoint is now, then each change: it came up, it went down, it is
+/// down for another reason, or it has left. What is over before it is read is not told:
+/// there is never more to read than one response for each endpoint. mem: is one
+/// endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
+///
+/// @param client    Open client.
+/// @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION; the last
+///                  one has an error. NULL: they are taken with etcd_connection_next().
+/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param[out] out  The stream; close it with etcd_connection_close(), also after its end.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
+///         ETCD_ERR_NO_RESOURCES.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_connection_open(
+    client: *mut etcd_client_t,
+    queue: *mut etcd_queue_t,
+    user_data: *mut c_void,
+    out: *mut *mut etcd_connection_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        let client = handle::get(client)?;
+        let queue = stream::queue(queue)?;
+        let changes = client.core().inside.connections.open();
+        out.write(stream::open::<etcd_connection_t, _>(changes, queue, user_data)?);
+        Ok(ETCD_OK)
+    })
+}
+
+/// Takes the next response of a stream that is on no queue.
+///
+/// @param connection  Open stream.
+/// @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+///                  ETCD_WAIT_FOREVER without end; no other negative number.
+/// @param[out] out  The response; free it with etcd_connection_response_free(). NULL unless
+///                  ETCD_OK.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
+///         ETCD_ERR_BAD_HANDLE, also for a stream that is closed meanwhile, ETCD_ERR_FORKED, or
+///         ETCD_ERR_CLOSED once the client is closed.
+/// @par Thread safety  Any thread, any number at once; each response is taken once.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_connection_next(
+    connection: *mut etcd_connection_t,
+    wait_ms: i32,
+    out: *mut *mut etcd_connection_response_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        stream::next(connection, wait_ms, out)
+    })
+}
+
+/// Closes a stream; the connections stay as they are.
+///
+/// A wait in etcd_connection_next() ends with ETCD_ERR_BAD_HANDLE.
+///
+/// @param connection  May be NULL, or closed already.
+/// @par Thread safety  Any thread, also in a queue's callback.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_connection_close(connection: *mut etcd_connection_t) {
+    quiet(|| stream::close(connection));
+}
+
+/// Frees a response and all that it points to.
+///
+/// @param response  May be NULL. Not one that belongs to an event.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_connection_response_free(response: *mut etcd_connection_response_t) {
+    quiet(|| <Notice as Delivery>::free(response));
+}

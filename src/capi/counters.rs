@@ -1,0 +1,140 @@
+//! Counters.
+
+use super::client::etcd_client_t;
+use super::error::etcd_error_t;
+use super::options::{fill, Options};
+use super::{guard, handle, out, quiet, text};
+use crate::error::Error;
+use crate::inside::counters;
+use crate::status::*;
+use std::ffi::{c_char, CString};
+
+/// What a client has done since it was opened; all grow and never fall. Begin with
+/// ETCD_COUNTERS_INIT; later versions append fields.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_counters_t {
+    /// Set by ETCD_COUNTERS_INIT.
+    pub size: usize,
+    /// Calls begun, each once however often it was sent; the library's own
+    /// included, such as those with which a watch begins. The streams of watches,
+    /// of leases kept alive and of pages are none.
+    pub calls: u64,
+    /// Calls that ended with an error, or were given up.
+    pub calls_failed: u64,
+    /// Times that a call was sent again, or to a second member.
+    pub retries: u64,
+    /// Connections that servers have taken. 0 for mem:.
+    pub connections_opened: u64,
+    /// Connections that have ended, but for those that the client has closed.
+    pub connections_lost: u64,
+    /// Times that a watch went on after a break.
+    pub watches_resumed: u64,
+    /// Times that a watch was called off until its reader had room, and then asked for
+    /// the rest again, on the stream of the slow.
+    pub watches_paused: u64,
+    /// Times that the keys as they are took the place of events that were compacted
+    /// away, with ETCD_WATCH_RESYNC.
+    pub watches_resynced: u64,
+    /// Events handed to watches' readers.
+    pub watch_events: u64,
+    /// Events that a server has told again, and that were dropped.
+    pub watch_duplicates: u64,
+    /// Authentication tokens fetched, the first included.
+    pub token_refreshes: u64,
+    /// Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive().
+    pub keep_alives_sent: u64,
+    /// Those that were answered.
+    pub keep_alives_answered: u64,
+    /// Leases kept alive that ended otherwise than by this client: lost, revoked by
+    /// somebody else, or refused.
+    pub leases_lost: u64,
+    /// Bytes written to connections, TLS and HTTP/2 included.
+    pub bytes_sent: u64,
+    /// Bytes read from connections.
+    pub bytes_received: u64,
+}
+
+unsafe impl Options for etcd_counters_t {
+    const NAME: &'static str = "etcd_counters_t";
+    const FIRST_SIZE: usize = 136;
+}
+
+/// Reads a client's counters.
+///
+/// Quick, and no burden for the client. Each number is exact; they are not all
+/// of one moment.
+///
+/// @param client        Open client.
+/// @param[in,out] counters  Begin with ETCD_COUNTERS_INIT. Fields that this version does not
+///                      know are 0. Unchanged after a failure.
+/// @param[out] err      May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or
+///         ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_client_counters(
+    client: *mut etcd_client_t,
+    counters: *mut etcd_counters_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        if counters.is_null() {
+            return Err(Error::invalid("counters is NULL"));
+        }
+        let all = handle::get(client)?.core().inside.counters.all();
+        let mut fields = [0; counters::COUNT + 1];
+        fields[1..].copy_from_slice(&all);
+        // SAFETY: a size and the counters, in the order in which they are numbered.
+        fill(counters, std::mem::transmute::<[u64; counters::COUNT + 1], etcd_counters_t>(fields))?;
+        Ok(ETCD_OK)
+    })
+}
+
+/// Writes a client's counters, and which endpoints are connected, as text for Prometheus.
+///
+/// Names are those of etcd_counters_t between "libetcd_" and "_total", and
+/// libetcd_connection_up, each with a HELP and a TYPE line. Prometheus takes a name
+/// once in a text: a program with several clients asks each on a page of its own, or
+/// makes one text of etcd_client_counters().
+///
+/// @param client    Open client.
+/// @param label     Value of a label `client` on every line; NULL or "" for no label.
+/// @param[out] out  The text, with a newline at its end; free it with etcd_text_free().
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+/// @par Thread safety  Any thread, any number at once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_client_counters_text(
+    client: *mut etcd_client_t,
+    label: *const c_char,
+    out: *mut *mut c_char,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        let out = self::out(out, "out")?;
+        let client = handle::get(client)?;
+        let label = text(label, "label")?.unwrap_or_default();
+        let inside = &client.core().inside;
+        let text = counters::text(&inside.counters, label, &inside.connections.all());
+        let text = CString::new(text).map_err(|_| Error::invalid("a NUL in a name"))?;
+        out.write(text.into_raw());
+        Ok(ETCD_OK)
+    })
+}
+
+/// Frees a text.
+///
+/// @param text  May be NULL. Made by etcd_client_counters_text(), and not changed in length.
+/// @par Thread safety  Any thread; once.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_text_free(text: *mut c_char) {
+    quiet(|| {
+        if !text.is_null() {
+            drop(CString::from_raw(text));
+        }
+    });
+}

@@ -1,0 +1,80 @@
+//! The log.
+
+use super::event::UserData;
+use crate::error::printable;
+use crate::inside::log::{Level, Log, Record};
+use crate::status::etcd_status_t;
+use std::ffi::{c_char, c_void, CString};
+
+/// For etcd_client_options_t.log_level: defects in the library.
+pub const ETCD_LOG_ERROR: u32 = 1;
+/// For etcd_client_options_t.log_level: also what a program may suffer from:
+/// connections that are lost or refused, watches and leases that have ended.
+pub const ETCD_LOG_WARN: u32 = 2;
+/// For etcd_client_options_t.log_level: also connections that are made, watches
+/// that go on after a break, new tokens. The default.
+pub const ETCD_LOG_INFO: u32 = 3;
+/// For etcd_client_options_t.log_level: also each time that a call is sent again.
+pub const ETCD_LOG_DEBUG: u32 = 4;
+
+/// A line of the log. Made by the library, and valid until the callback returns;
+/// later versions append fields. Texts are never NULL, and have no control characters,
+/// whatever servers say; passwords, tokens, keys and values are in none of them.
+#[repr(C)]
+pub struct etcd_log_record_t {
+    /// ETCD_LOG_ERROR to ETCD_LOG_DEBUG.
+    pub level: u32,
+    /// The status of what went wrong; ETCD_OK if nothing did.
+    pub status: etcd_status_t,
+    /// What it is about: "connection", "call", "token", "watch" or "lease"; later versions
+    /// add words.
+    pub what: *const c_char,
+    /// The endpoint as it was given; "" if it is about none.
+    pub endpoint: *const c_char,
+    /// What happened, for people to read, without endpoint, level and time; at most about
+    /// 1 KiB. Wording may change between versions.
+    pub message: *const c_char,
+}
+
+/// Takes a line of a client's log, with the client's log_arg. Called on the library's
+/// thread and on threads that make calls, also by several at once; while it runs
+/// calls wait, so it should be quick, and must not wait for a lock that is held around
+/// calls into the library. Calls that it makes into the library on clients,
+/// queues and other handles are refused with ETCD_ERR_UNSUPPORTED, and do nothing where
+/// they return nothing. It is not called any more when etcd_client_close() has returned.
+pub type etcd_log_cb =
+    Option<unsafe extern "C" fn(record: *const etcd_log_record_t, arg: *mut c_void)>;
+
+pub(super) fn level(level: u32) -> Option<Level> {
+    match level {
+        ETCD_LOG_ERROR => Some(Level::Error),
+        ETCD_LOG_WARN => Some(Level::Warn),
+        0 | ETCD_LOG_INFO => Some(Level::Info),
+        ETCD_LOG_DEBUG => Some(Level::Debug),
+        _ => None,
+    }
+}
+
+/// A log that goes to the callback, or nowhere.
+pub(super) fn log(level: Level, callback: etcd_log_cb, arg: *mut c_void) -> Log {
+    let Some(callback) = callback else { return Log::default() };
+    let arg = UserData(arg);
+    let sink = move |record: &Record<'_>| {
+        // All of it is moved here, not the bare pointer.
+        let whole = arg;
+        let UserData(arg) = whole;
+        let line = |text: &str| CString::new(printable(text)).unwrap_or_default();
+        let what = line(record.what);
+        let (endpoint, message) = (line(record.endpoint), line(&record.message.to_string()));
+        let record = etcd_log_record_t {
+            level: record.level as u32,
+            status: record.status,
+            what: what.as_ptr(),
+            endpoint: endpoint.as_ptr(),
+            message: message.as_ptr(),
+        };
+        // SAFETY: the caller's function, as promised until close.
+        unsafe { callback(&record, arg) };
+    };
+    Log::new(level, Box::new(sink))
+}
