@@ -263,17 +263,17 @@ fn the_text_is_what_prometheus_reads() {
 #[derive(Debug, PartialEq)]
 struct Now {
     endpoint: String,
-    up: bool,
+    state: i32,
     reason: String,
     opened: u64,
 }
 
 unsafe fn now(response: *const etcd_connection_response_t) -> Now {
     let response = &*response;
-    let up = response.state == ETCD_CONNECTION_UP;
+    let state = response.state;
     let (endpoint, reason) = (text(response.endpoint), text(response.reason));
-    assert_eq!(up, reason.is_empty());
-    Now { endpoint, up, reason, opened: response.opened }
+    assert_eq!(state != ETCD_CONNECTION_DOWN, reason.is_empty());
+    Now { endpoint, state, reason, opened: response.opened }
 }
 
 /// A stream; closed when dropped.
@@ -306,10 +306,10 @@ impl States {
         self.next(10_000).unwrap().expect("something within 10 s")
     }
 
-    fn until(&self, up: bool) -> Now {
+    fn until(&self, state: i32) -> Now {
         loop {
             let told = self.told();
-            if told.up == up {
+            if told.state == state {
                 return told;
             }
         }
@@ -329,7 +329,7 @@ fn the_present_state_comes_first_and_the_end_last() {
         client.put(b"state", b"", DEFAULT).unwrap();
         let states = States::open(&client, None, 0);
         let endpoint = backend.endpoints.clone();
-        let up = Now { endpoint, up: true, reason: String::new(), opened: 1 };
+        let up = Now { endpoint, state: ETCD_CONNECTION_UP, reason: String::new(), opened: 1 };
         assert_eq!(states.told(), up);
         assert_eq!(states.next(50), Ok(None));
         let queue = Queue::new();
@@ -366,21 +366,21 @@ fn a_cut_connection_is_told_with_its_reason() {
         let proxy = Proxy::to_port(cluster.port(0), 4);
         let client = Client::open(&proxy.endpoint());
         let states = States::open(&client, None, 0);
-        let up = states.until(true);
+        let up = states.until(ETCD_CONNECTION_UP);
         assert_eq!((up.endpoint, up.opened), (proxy.endpoint(), 1));
         proxy.set(Fault::Refuse);
         proxy.once(Fault::Cut);
-        let down = states.until(false);
+        let down = states.until(ETCD_CONNECTION_DOWN);
         assert_eq!((down.endpoint, down.opened), (proxy.endpoint(), 1));
         proxy.set(Fault::Pass);
-        assert_eq!(states.until(true).opened, 2);
+        assert_eq!(states.until(ETCD_CONNECTION_UP).opened, 2);
         // Nobody reads: what comes is the newest, and only that.
         for times in 3..6 {
             proxy.once(Fault::Cut);
             within_10_s("up", || counters(&client).connections_opened == times);
         }
         let newest = states.told();
-        assert_eq!((newest.up, newest.opened), (true, 5));
+        assert_eq!((newest.state, newest.opened), (ETCD_CONNECTION_UP, 5));
         assert_eq!(states.next(50), Ok(None));
     }
 }
@@ -393,10 +393,10 @@ fn each_endpoint_has_its_state() {
     let states = States::open(&client, None, 0);
     let mut up = HashSet::new();
     while up.len() < 3 {
-        up.insert(states.until(true).endpoint);
+        up.insert(states.until(ETCD_CONNECTION_UP).endpoint);
     }
     cluster.kill(1);
-    let down = states.until(false);
+    let down = states.until(ETCD_CONNECTION_DOWN);
     assert_eq!(down.endpoint, cluster.endpoint(1));
     let text = page(&client, "x");
     let gone =
@@ -405,6 +405,17 @@ fn each_endpoint_has_its_state() {
     let others = text.lines().filter(|line| line.ends_with("\"} 1"));
     assert_eq!(others.filter(|line| line.contains("connection_up")).count(), 2, "{text}");
     cluster.restart(1);
-    let back = states.until(true);
+    let back = states.until(ETCD_CONNECTION_UP);
     assert_eq!((back.endpoint, back.opened), (cluster.endpoint(1), 2));
+    // One leaves the list, and comes back as another.
+    let lost = counters(&client).connections_lost;
+    let list = format!("{},{}", cluster.endpoint(0), cluster.endpoint(2));
+    client.set_endpoints(&list).unwrap();
+    assert_eq!(states.until(ETCD_CONNECTION_GONE).endpoint, cluster.endpoint(1));
+    assert!(!page(&client, "x").contains(&cluster.endpoint(1)));
+    client.put(b"state", b"", DEFAULT).unwrap();
+    client.set_endpoints(&cluster.endpoints()).unwrap();
+    let new = states.until(ETCD_CONNECTION_UP);
+    assert_eq!((new.endpoint, new.opened), (cluster.endpoint(1), 1));
+    assert_eq!(counters(&client).connections_lost, lost, "the client has closed it");
 }
