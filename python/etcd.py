@@ -13,7 +13,8 @@ subclasses.
 
 Any number of threads may use a client, and calls release the GIL. After
 os.fork() the child opens clients of its own. Ctrl-C ends every next() at once,
-other calls when they return, at the latest at their deadline (by default 5 s).
+other calls and pages when they return, at the latest at their deadline (by
+default 5 s).
 
 For asyncio there is etcd_aio.py.
 """
@@ -35,11 +36,13 @@ from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, Name
 
 __all__ = [
     "CONNECTION_DOWN", "CONNECTION_GONE", "CONNECTION_UP", "DELETE", "MAYBE_APPLIED", "NOT_APPLIED", "PUT",
-    "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Branch", "Client", "Closed", "CompactResponse",
-    "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event", "Forked", "Header", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse", "LeaseKeepAliveResponse",
-    "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseRevokeResponse", "LeaseTimeToLiveResponse", "Operation",
-    "PutResponse", "Queue", "RangeResponse", "Timeout", "Txn", "TxnResponse", "Unavailable", "Watch", "WatchEvent",
-    "WatchResponse", "load", "mem_drop", "version",
+    "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Branch", "Client", "Closed", "ClusterChanged",
+    "CompactResponse", "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event",
+    "Forked", "Header", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
+    "LeaseKeepAliveResponse", "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseRevokeResponse",
+    "LeaseTimeToLiveResponse", "Operation", "Pages", "PutResponse", "Queue", "RangeResponse", "Request",
+    "RevisionRegressed", "Timeout", "Txn", "TxnResponse", "Unavailable", "Watch", "WatchEvent", "WatchResponse",
+    "load", "mem_drop", "prefix_end", "version",
 ]
 
 Data = Union[bytes, bytearray, memoryview, str]
@@ -116,10 +119,15 @@ class RangeResponse:
 
 @dataclass(frozen=True)
 class PutResponse:
-    """prev_kv is what the put replaced, if that was asked for and there was something."""
+    """prev_kv is what the put replaced, if that was asked for and there was something.
+
+    After put_ttl() lease is the key's own, and ttl in seconds, as granted; else 0.
+    """
 
     header: Header
     prev_kv: Optional[KeyValue]
+    lease: int = 0
+    ttl: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,22 @@ class DeleteResponse:
     header: Header
     deleted: int
     prev_kvs: List[KeyValue]
+
+
+@dataclass(frozen=True)
+class IfResponse:
+    """The reply to a write with a condition; true if the condition held, and with that the write was done.
+
+    kv is then what was there before, with prev_kv; else what is there. None if that
+    is nothing.
+    """
+
+    header: Header
+    succeeded: bool
+    kv: Optional[KeyValue]
+
+    def __bool__(self) -> bool:
+        return self.succeeded
 
 
 class CompactResponse(NamedTuple):
@@ -286,6 +310,14 @@ class Compacted(EtcdError):
     """ETCD_ERR_COMPACTED: what was asked for is compacted away; see revision."""
 
 
+class ClusterChanged(EtcdError):
+    """ETCD_ERR_CLUSTER_CHANGED: another cluster answers than the one that answered the client first."""
+
+
+class RevisionRegressed(EtcdError):
+    """ETCD_ERR_REVISION_REGRESSED: the store was restored from a backup or emptied; open another client."""
+
+
 class LeaseNotFound(EtcdError):
     """ETCD_ERR_LEASE_NOT_FOUND: the lease has expired, was revoked, or never was."""
 
@@ -295,8 +327,8 @@ class LeaseLost(EtcdError):
 
 
 _CLASSES: Dict[int, Type[EtcdError]] = {
-    -1: InvalidArgument, -2: Closed, -3: Closed, -4: Forked, -5: Timeout, -7: Unavailable, -21: LeaseLost,
-    -200: InvalidArgument, -208: Compacted, -211: LeaseNotFound,
+    -1: InvalidArgument, -2: Closed, -3: Closed, -4: Forked, -5: Timeout, -7: Unavailable, -19: ClusterChanged,
+    -20: RevisionRegressed, -21: LeaseLost, -200: InvalidArgument, -208: Compacted, -211: LeaseNotFound,
 }
 
 
@@ -386,6 +418,10 @@ class _GetOptions(_DeleteOptions):
     ]
 
 
+class _RangeOptions(_GetOptions):
+    """The same, but that sort_target must be 0."""
+
+
 class _CompareOptions(_Options):
     _fields_ = [
         ("size", ctypes.c_size_t), ("range_end", _Bytes), ("value", _Bytes), ("number", ctypes.c_int64),
@@ -409,8 +445,8 @@ class _LeaseGrantOptions(_Options):
 
 
 _SIZES: Dict[Any, int] = {
-    _ClientOptions: 216, _Counters: 136, _CallOptions: 16, _PutOptions: 24, _DeleteOptions: 32, _GetOptions: 88, _CompareOptions: 64,
-    _WatchOptions: 48, _LeaseGrantOptions: 24,
+    _ClientOptions: 216, _Counters: 136, _CallOptions: 16, _PutOptions: 24, _DeleteOptions: 32, _GetOptions: 88,
+    _RangeOptions: 88, _CompareOptions: 64, _WatchOptions: 48, _LeaseGrantOptions: 24,
 }
 
 _EMPTY, _WOKEN, _BAD_HANDLE = 1, 2, -2
@@ -425,6 +461,7 @@ _FLAGS = {
     "notify": 1 << 23,
 }
 _SORT = {None: 0, "ascend": 1, "descend": 2}
+_ONLY = {None: 0, "first": 2048, "last": 4096}
 _SORT_BY = {"key": 0, "version": 1, "create": 2, "mod": 3, "value": 4}
 _TARGETS = {"version": 0, "create": 1, "mod": 2, "value": 3, "lease": 4}
 _RESULTS = {"==": 0, ">": 1, "<": 2, "!=": 3}
@@ -436,12 +473,14 @@ _ERROR = struct.Struct("=iiiIQQq")
 _KV = struct.Struct("=QQQQqqqq")
 _HEADER = struct.Struct("=QQqQ")
 _RANGE = struct.Struct("=32sQQq?")
-_PUT = struct.Struct("=32sQ")
+_PUT = struct.Struct("=32sQqq")
 _DELETE = struct.Struct("=32sqQQ")
+_IF = struct.Struct("=32sQ?")
 _LEASE = struct.Struct("=32sqq")
 _TIME_TO_LIVE = struct.Struct("=32sqqqQQ")
 _LIST = struct.Struct("=32sQQ")
 _BYTES = struct.Struct("=QQ")
+_NAMES = struct.Struct("=QQ")
 _TXN = struct.Struct("=32sQQ?")
 _OP_RESPONSE = struct.Struct("=iIQQQQ")
 _WATCH = struct.Struct("=32siIqQQ?")
@@ -466,7 +505,24 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_connection_open": (_I, [_P, _P, _P, _PP, _PP]),
     "etcd_connection_next": (_I, [_P, _I, _PP, _PP]),
     "etcd_connection_close": (None, [_P]),
+    "etcd_client_endpoints": (_I, [_P, _PP, _PP]),
+    "etcd_client_endpoints_free": (None, [_P]),
+    "etcd_client_set_endpoints": (_I, [_P, ctypes.c_char_p, _PP]),
+    "etcd_client_sync": (_I, [_P, _P, _PP]),
     "etcd_mem_drop": (_I, [ctypes.c_char_p, _PP]),
+    "etcd_prefix_end": (ctypes.c_size_t, [_Bytes, _P, ctypes.c_size_t]),
+    "etcd_range_open": (_I, [_P, _Bytes, _P, _PP, _PP]),
+    "etcd_range_next": (_I, [_P, _PP, _PP]),
+    "etcd_range_next_async": (_I, [_P, _P, _P, _PP, _PP]),
+    "etcd_range_close": (None, [_P]),
+    "etcd_request_new_get": (_I, [_Bytes, _P, _PP, _PP]),
+    "etcd_request_new_put": (_I, [_Bytes, _Bytes, _P, _PP, _PP]),
+    "etcd_request_new_delete": (_I, [_Bytes, _P, _PP, _PP]),
+    "etcd_request_new_txn": (_I, [_P, _PP, _PP]),
+    "etcd_request_free": (None, [_P]),
+    "etcd_kv_do": (_I, [_P, _P, _P, _PP, _PP]),
+    "etcd_kv_do_async": (_I, [_P, _P, _P, _P, _P, _PP, _PP]),
+    "etcd_op_response_free": (None, [_P]),
     "etcd_txn_new": (_I, [_PP, _PP]),
     "etcd_txn_free": (None, [_P]),
     "etcd_txn_compare": (_I, [_P, _Bytes, _P, _PP]),
@@ -474,6 +530,7 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_txn_put": (_I, [_P, _I, _Bytes, _Bytes, _P, _PP]),
     "etcd_txn_delete": (_I, [_P, _I, _Bytes, _P, _PP]),
     "etcd_txn_nest": (_I, [_P, _I, _P, _PP]),
+    "etcd_txn_request": (_I, [_P, _I, _P, _PP]),
     "etcd_watch_open": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
     "etcd_watch_next": (_I, [_P, _I, _PP, _PP]),
     "etcd_watch_request_progress": (_I, [_P]),
@@ -497,6 +554,12 @@ _CALLS: Dict[str, Tuple[List[Any], str]] = {
     "kv_get": ([_Bytes], "range"),
     "kv_put": ([_Bytes, _Bytes], "put"),
     "kv_delete": ([_Bytes], "delete"),
+    "kv_put_ttl": ([_Bytes, _Bytes, ctypes.c_int64], "put"),
+    "kv_put_if_absent": ([_Bytes, _Bytes], "if"),
+    "kv_put_if_value": ([_Bytes, _Bytes, _Bytes], "if"),
+    "kv_put_if_revision": ([_Bytes, ctypes.c_int64, _Bytes], "if"),
+    "kv_delete_if_value": ([_Bytes, _Bytes], "if"),
+    "kv_delete_if_revision": ([_Bytes, ctypes.c_int64], "if"),
     "kv_compact": ([ctypes.c_int64], "compact"),
     "txn_commit": ([_P], "txn"),
     "lease_grant": ([ctypes.c_int64], "lease_grant"),
@@ -509,7 +572,8 @@ for _call_name, (_arguments, _) in _CALLS.items():
     _FUNCTIONS[f"etcd_{_call_name}"] = (_I, [_P, *_arguments, _P, _PP, _PP])
     _FUNCTIONS[f"etcd_{_call_name}_async"] = (_I, [_P, *_arguments, _P, _P, _P, _PP, _PP])
 _RESPONSES = {call: response for call, (_, response) in _CALLS.items()}
-_RESPONSES.update(watch_open="watch", lease_keep_alive="lease_keep_alive", connection_open="connection")
+_RESPONSES.update(range_open="range", watch_open="watch", lease_keep_alive="lease_keep_alive",
+                  connection_open="connection")
 for _response in _RESPONSES.values():
     _FUNCTIONS[f"etcd_{_response}_response_free"] = (None, [_P])
     _FUNCTIONS[f"etcd_event_{_response}_response"] = (_P, [_P])
@@ -567,6 +631,14 @@ def mem_drop(endpoint: str) -> None:
     _finish(_library().etcd_mem_drop, _text(endpoint))
 
 
+def prefix_end(prefix: Data) -> bytes:
+    """The end of the range that has just the keys with a prefix; b"\\0", the end of all keys, if it has no other."""
+    key = _bytes(prefix)
+    end = ctypes.create_string_buffer(max(key.len, 1))
+    length = _library().etcd_prefix_end(key, end, len(end))
+    return end.raw[:length]
+
+
 # --- Conversion ---
 
 
@@ -585,6 +657,10 @@ def _text(value: Optional[Path]) -> Optional[bytes]:
     if text and b"\0" in text:
         raise ValueError("NUL in a text argument")
     return text
+
+
+def _endpoints(endpoints: Union[str, Iterable[str]]) -> Optional[bytes]:
+    return _text(endpoints if isinstance(endpoints, str) else ",".join(endpoints))
 
 
 def _ms(seconds: Optional[float]) -> int:
@@ -616,6 +692,15 @@ def _where(key: Data, end: Optional[Data]) -> Tuple[_Bytes, int]:
     return _bytes(end), 0
 
 
+def _span(key: Data, end: Optional[Data], prefix: Optional[Data]) -> Tuple[_Bytes, _Bytes, int]:
+    """Key, range_end and flag of what is either a prefix, or a key or range."""
+    if prefix is None:
+        return (_bytes(key), *_where(key, end))
+    if len(key) > 0 or end is not _ALONE:
+        raise TypeError("either a prefix or a key, not both")
+    return _bytes(prefix), _bytes(b""), _PREFIX
+
+
 def _kvs(pointer: int, count: int) -> List[KeyValue]:
     string_at = ctypes.string_at
     return [
@@ -640,13 +725,18 @@ def _first(pointer: int) -> Optional[KeyValue]:
 
 
 def _put_response(pointer: int) -> PutResponse:
-    header, prev_kv = _PUT.unpack(ctypes.string_at(pointer, _PUT.size))
-    return PutResponse(_header(header), _kvs(prev_kv, 1)[0] if prev_kv else None)
+    header, prev_kv, lease, ttl = _PUT.unpack(ctypes.string_at(pointer, _PUT.size))
+    return PutResponse(_header(header), _kvs(prev_kv, 1)[0] if prev_kv else None, lease, ttl)
 
 
 def _delete_response(pointer: int) -> DeleteResponse:
     header, deleted, prev_kvs, prev_kv_count = _DELETE.unpack(ctypes.string_at(pointer, _DELETE.size))
     return DeleteResponse(_header(header), deleted, _kvs(prev_kvs, prev_kv_count))
+
+
+def _if_response(pointer: int) -> IfResponse:
+    header, kv, succeeded = _IF.unpack(ctypes.string_at(pointer, _IF.size))
+    return IfResponse(_header(header), succeeded, _kvs(kv, 1)[0] if kv else None)
 
 
 def _compact_response(pointer: int) -> CompactResponse:
@@ -858,12 +948,14 @@ def _request(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], 
 def _get_keys(decode: Callable[[int], T], key: Data, end: Optional[Data], flags: int = 0, *, revision: int = 0,
               limit: int = 0, sort: Optional[str] = None, sort_by: str = "key", min_mod_revision: int = 0,
               max_mod_revision: int = 0, min_create_revision: int = 0, max_create_revision: int = 0,
-              serializable: bool = False, keys_only: bool = False, count_only: bool = False,
-              timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
+              only: Optional[str] = None, serializable: bool = False, keys_only: bool = False,
+              count_only: bool = False, timeout: Optional[float] = None,
+              require_leader: bool = False) -> _Request[T]:
     range_end, flag = _where(key, end)
+    flags |= flag | _choice("only", _ONLY, only)
     return _request(
-        "kv_get", decode, (_bytes(key),), _GetOptions, flags | flag, range_end=range_end, revision=revision,
-        limit=limit, sort_order=_choice("sort", _SORT, sort), sort_target=_choice("sort_by", _SORT_BY, sort_by),
+        "kv_get", decode, (_bytes(key),), _GetOptions, flags, range_end=range_end, revision=revision, limit=limit,
+        sort_order=_choice("sort", _SORT, sort), sort_target=_choice("sort_by", _SORT_BY, sort_by),
         min_mod_revision=min_mod_revision, max_mod_revision=max_mod_revision, min_create_revision=min_create_revision,
         max_create_revision=max_create_revision, serializable=serializable, keys_only=keys_only,
         count_only=count_only, timeout=timeout, require_leader=require_leader)
@@ -883,12 +975,48 @@ def _prefix(prefix: Data, **options: Any) -> _Request[RangeResponse]:
     return _get_keys(_range_response, prefix, _ALONE, _PREFIX, **options)
 
 
-def _put(key: Data, value: Data, *, lease: int = 0, prev_kv: bool = False, ignore_value: bool = False,
-         ignore_lease: bool = False, timeout: Optional[float] = None,
-         require_leader: bool = False) -> _Request[PutResponse]:
-    return _request("kv_put", _put_response, (_bytes(key), _bytes(value)), _PutOptions, lease=lease, prev_kv=prev_kv,
-                    ignore_value=ignore_value, ignore_lease=ignore_lease, timeout=timeout,
-                    require_leader=require_leader)
+def _pages(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Data] = None, revision: int = 0,
+           limit: int = 0, sort: Optional[str] = None, min_mod_revision: int = 0, max_mod_revision: int = 0,
+           min_create_revision: int = 0, max_create_revision: int = 0, serializable: bool = False,
+           keys_only: bool = False, timeout: Optional[float] = None,
+           require_leader: bool = False) -> _Request[RangeResponse]:
+    first, range_end, flags = _span(key, end, prefix)
+    return _request(
+        "range_open", _range_response, (first,), _RangeOptions, flags, range_end=range_end, revision=revision,
+        limit=limit, sort_order=_choice("sort", _SORT, sort), min_mod_revision=min_mod_revision,
+        max_mod_revision=max_mod_revision, min_create_revision=min_create_revision,
+        max_create_revision=max_create_revision, serializable=serializable, keys_only=keys_only, timeout=timeout,
+        require_leader=require_leader)
+
+
+_NEXT_PAGE: _Request[Optional[RangeResponse]] = _Request("range_next", "range", (), _range_response)
+
+
+def _put_key(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], *, lease: int = 0,
+             prev_kv: bool = False, ignore_value: bool = False, ignore_lease: bool = False,
+             timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
+    return _request(call, decode, arguments, _PutOptions, lease=lease, prev_kv=prev_kv, ignore_value=ignore_value,
+                    ignore_lease=ignore_lease, timeout=timeout, require_leader=require_leader)
+
+
+def _put(key: Data, value: Data, **options: Any) -> _Request[PutResponse]:
+    return _put_key("kv_put", _put_response, (_bytes(key), _bytes(value)), **options)
+
+
+def _put_ttl(key: Data, value: Data, ttl: int, **options: Any) -> _Request[PutResponse]:
+    return _put_key("kv_put_ttl", _put_response, (_bytes(key), _bytes(value), ttl), **options)
+
+
+def _put_if_absent(key: Data, value: Data, **options: Any) -> _Request[IfResponse]:
+    return _put_key("kv_put_if_absent", _if_response, (_bytes(key), _bytes(value)), **options)
+
+
+def _put_if_value(key: Data, seen: Data, value: Data, **options: Any) -> _Request[IfResponse]:
+    return _put_key("kv_put_if_value", _if_response, (_bytes(key), _bytes(seen), _bytes(value)), **options)
+
+
+def _put_if_revision(key: Data, seen: int, value: Data, **options: Any) -> _Request[IfResponse]:
+    return _put_key("kv_put_if_revision", _if_response, (_bytes(key), seen, _bytes(value)), **options)
 
 
 def _delete_keys(key: Data, end: Optional[Data], flags: int = 0, *, prev_kv: bool = False,
@@ -910,6 +1038,20 @@ def _delete_prefix(prefix: Data, **options: Any) -> _Request[DeleteResponse]:
     return _delete_keys(prefix, _ALONE, _PREFIX, **options)
 
 
+def _delete_if(call: str, key: Data, seen: Any, *, prev_kv: bool = False, timeout: Optional[float] = None,
+               require_leader: bool = False) -> _Request[IfResponse]:
+    return _request(call, _if_response, (_bytes(key), seen), _DeleteOptions, prev_kv=prev_kv, timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _delete_if_value(key: Data, seen: Data, **options: Any) -> _Request[IfResponse]:
+    return _delete_if("kv_delete_if_value", key, _bytes(seen), **options)
+
+
+def _delete_if_revision(key: Data, seen: int, **options: Any) -> _Request[IfResponse]:
+    return _delete_if("kv_delete_if_revision", key, seen, **options)
+
+
 def _compact(revision: int, *, physical: bool = False, timeout: Optional[float] = None,
              require_leader: bool = False) -> _Request[CompactResponse]:
     return _request("kv_compact", _compact_response, (revision,), physical=physical, timeout=timeout,
@@ -918,6 +1060,12 @@ def _compact(revision: int, *, physical: bool = False, timeout: Optional[float] 
 
 def _commit(txn: "Txn", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[TxnResponse]:
     return _request("txn_commit", _txn_response, (txn._handle,), timeout=timeout, require_leader=require_leader)
+
+
+def _do(request: "Request[T]", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
+    options = _CallOptions(timeout_ms=_ms(timeout), flags=_FLAGS["require_leader"] * require_leader)
+    # On a queue its response is that of the call that it is.
+    return _Request("kv_do", request._made.response, (request._handle, ctypes.byref(options)), request._made.decode)
 
 
 def _lease_grant(ttl: int, *, id: int = 0, timeout: Optional[float] = None,
@@ -952,12 +1100,9 @@ def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
            progress_notify: bool = False, merge: bool = False, resync: bool = False, no_wait: bool = False,
            max_bytes: int = 0, timeout: Optional[float] = None,
            require_leader: bool = False) -> _Request[WatchResponse]:
-    if prefix is not None and (len(key) > 0 or end is not _ALONE):
-        raise TypeError("a watch is of a prefix or of a key, not of both")
-    key, flags = (key, 0) if prefix is None else (prefix, _PREFIX)
-    range_end, flag = _where(key, end)
+    first, range_end, flags = _span(key, end, prefix)
     return _request(
-        "watch_open", _watch_response, (_bytes(key),), _WatchOptions, flags | flag, range_end=range_end,
+        "watch_open", _watch_response, (first,), _WatchOptions, flags, range_end=range_end,
         start_revision=start_revision, prev_kv=prev_kv, no_put=no_put, no_delete=no_delete,
         created_notify=created_notify, progress_notify=progress_notify, merge=merge, resync=resync, no_wait=no_wait,
         max_bytes=max_bytes, timeout=timeout, require_leader=require_leader)
@@ -1001,6 +1146,11 @@ class Branch:
     def nest(self, txn: "Txn") -> "Branch":
         """A copy of a transaction as it is now."""
         _finish(_library().etcd_txn_nest, self._txn._handle, self._number, txn._handle)
+        return self
+
+    def do(self, request: "Request[Any]") -> "Branch":
+        """Adds a request; it stays as it is."""
+        _finish(_library().etcd_txn_request, self._txn._handle, self._number, request._handle)
         return self
 
     def _add(self, request: _Request[Any]) -> "Branch":
@@ -1052,6 +1202,58 @@ class Txn(_Handle):
         return self
 
 
+class Request(_Handle, Generic[T]):
+    """A get, put, delete or transaction that is made once, and done any number of times, alone or in transactions.
+
+        count = etcd.Request.prefix("jobs/", count_only=True)
+        print(client.do(count).count)
+        txn.then.do(count)
+
+    Arguments and options are those of the client's calls, but for a timeout, which is
+    given when it is done. It belongs to no client.
+    """
+
+    def __init__(self, made: _Request[T]) -> None:
+        """By get() and its kin."""
+        library = _library()
+        _, handle = _call(getattr(library, made.call.replace("kv_", "etcd_request_new_")), *made.arguments)
+        super().__init__(handle, library.etcd_request_free)
+        self._made = made
+
+    @staticmethod
+    def get(key: Data, **options: Any) -> "Request[Optional[KeyValue]]":
+        return Request(_get(key, **options))
+
+    @staticmethod
+    def range(first: Data, end: Optional[Data], **options: Any) -> "Request[RangeResponse]":
+        return Request(_range(first, end, **options))
+
+    @staticmethod
+    def prefix(prefix: Data, **options: Any) -> "Request[RangeResponse]":
+        return Request(_prefix(prefix, **options))
+
+    @staticmethod
+    def put(key: Data, value: Data, **options: Any) -> "Request[PutResponse]":
+        return Request(_put(key, value, **options))
+
+    @staticmethod
+    def delete(key: Data, **options: Any) -> "Request[DeleteResponse]":
+        return Request(_delete(key, **options))
+
+    @staticmethod
+    def delete_range(first: Data, end: Optional[Data], **options: Any) -> "Request[DeleteResponse]":
+        return Request(_delete_range(first, end, **options))
+
+    @staticmethod
+    def delete_prefix(prefix: Data, **options: Any) -> "Request[DeleteResponse]":
+        return Request(_delete_prefix(prefix, **options))
+
+    @staticmethod
+    def txn(txn: Txn) -> "Request[TxnResponse]":
+        """A copy of a transaction as it is now."""
+        return Request(_Request("kv_txn", "txn", (txn._handle,), _txn_response))
+
+
 # --- The client ---
 
 
@@ -1066,6 +1268,7 @@ class Client(_Handle):
                  cert_file: Optional[Path] = None, key_file: Optional[Path] = None, crl_file: Optional[Path] = None,
                  server_name: Optional[str] = None, ca_pem: Data = b"", cert_pem: Data = b"", key_pem: Data = b"",
                  crl_pem: Data = b"", timeout: float = 5.0, connect_timeout: Optional[float] = None,
+                 auto_sync_interval: Optional[float] = None,
                  ping_interval: Optional[float] = None, ping_timeout: Optional[float] = None, max_send_bytes: int = 0,
                  max_receive_bytes: int = 0, plaintext_password: bool = False, insecure_skip_verify: bool = False,
                  key_prefix: Data = b"", logger: Optional[logging.Logger] = None) -> None:
@@ -1080,14 +1283,13 @@ class Client(_Handle):
         wants it, on a thread for that; records have the attributes etcd_what,
         etcd_endpoint and etcd_status. All is written when close() has returned.
         """
-        text = endpoints if isinstance(endpoints, str) else ",".join(endpoints)
         options = _ClientOptions(
-            endpoints=_text(text), user=_text(user), password=_text(password), ca_file=_text(ca_file),
+            endpoints=_endpoints(endpoints), user=_text(user), password=_text(password), ca_file=_text(ca_file),
             cert_file=_text(cert_file), key_file=_text(key_file), server_name=_text(server_name),
             crl_file=_text(crl_file), token=_text(token), ca_pem=_bytes(ca_pem), cert_pem=_bytes(cert_pem),
             key_pem=_bytes(key_pem), crl_pem=_bytes(crl_pem), timeout_ms=_ms(timeout),
             flags=_PLAINTEXT_PASSWORD * plaintext_password | _INSECURE_SKIP_VERIFY * insecure_skip_verify,
-            connect_timeout_ms=_ms(connect_timeout),
+            connect_timeout_ms=_ms(connect_timeout), auto_sync_interval_ms=_ms(auto_sync_interval),
             ping_interval_ms=_ms(ping_interval), ping_timeout_ms=_ms(ping_timeout), max_send_bytes=max_send_bytes,
             max_receive_bytes=max_receive_bytes, key_prefix=_bytes(key_prefix))
         library = _library()
@@ -1137,6 +1339,27 @@ class Client(_Handle):
         """Tells how each endpoint is now, and then each change."""
         return Connections(self, _CONNECTIONS)
 
+    def endpoints(self) -> List[str]:
+        """The present list of endpoints."""
+        library = _library()
+        _, found = _call(library.etcd_client_endpoints, self._handle)
+        try:
+            names, count = _NAMES.unpack(ctypes.string_at(found, _NAMES.size))
+            pointers = struct.unpack(f"={count}Q", ctypes.string_at(names, count * 8))
+            return [os.fsdecode(ctypes.string_at(name)) for name in pointers]
+        finally:
+            library.etcd_client_endpoints_free(found)
+
+    def set_endpoints(self, endpoints: Union[str, Iterable[str]]) -> None:
+        """Replaces the endpoints, in the middle of the client's work, by others of the same cluster."""
+        _finish(_library().etcd_client_set_endpoints, self._handle, _endpoints(endpoints))
+
+    def sync(self, *, timeout: Optional[float] = None) -> None:
+        """Replaces the endpoints by those that the cluster's members announce; auto_sync_interval does so again and
+        again."""
+        options = _CallOptions(timeout_ms=_ms(timeout))
+        _finish(_library().etcd_client_sync, self._handle, ctypes.byref(options))
+
     # Every call takes timeout, in seconds, and require_leader: a member that knows of no leader refuses it. Further
     # options are named with each; what they mean is told in etcd.h.
 
@@ -1148,8 +1371,9 @@ class Client(_Handle):
         """Reads the keys from the first up to, but not with, the end; None is the end of all keys.
 
         Options: revision, limit, sort ("ascend", "descend"), sort_by ("key", "version",
-        "create", "mod", "value"), min_mod_revision, max_mod_revision,
-        min_create_revision, max_create_revision, serializable, keys_only, count_only.
+        "create", "mod", "value"), only ("first" or "last" by sort_by), min_mod_revision,
+        max_mod_revision, min_create_revision, max_create_revision, serializable,
+        keys_only, count_only.
         """
         return self._run(_range(first, end, **options))
 
@@ -1157,10 +1381,51 @@ class Client(_Handle):
         """Reads the keys that begin with the prefix; all keys if it is empty.  Options as range()."""
         return self._run(_prefix(prefix, **options))
 
+    def pages(self, key: Data = b"", end: Optional[Data] = _ALONE, **options: Any) -> "Pages":
+        """Reads a range of any size page by page, all of one revision: from the key up to the end as range(), or
+        with prefix= all keys that begin with it.
+
+            for page in client.pages(prefix="config/"):
+                for kv in page:
+                    print(kv.key, kv.value)
+
+        Options: prefix, limit (of a page, 1000 if it is not given), revision, sort,
+        min_mod_revision, max_mod_revision, min_create_revision, max_create_revision,
+        serializable, keys_only; timeout is that of each page.
+        """
+        return Pages(self, _pages(key, end, **options))
+
     def put(self, key: Data, value: Data, **options: Any) -> PutResponse:
         """Writes one key.  Options: lease (its id), prev_kv; with an empty value ignore_value, which keeps the old
         one; ignore_lease, which keeps the lease."""
         return self._run(_put(key, value, **options))
+
+    def put_ttl(self, key: Data, value: Data, ttl: int, **options: Any) -> PutResponse:
+        """Writes one key that is gone after so many seconds: with a lease of its own, which is not renewed. Options as
+        put(), but for the lease."""
+        return self._run(_put_ttl(key, value, ttl, **options))
+
+    # Writes with a condition. That it does not hold is no error: the response is false, and says what is there.
+
+    def put_if_absent(self, key: Data, value: Data, **options: Any) -> IfResponse:
+        """Writes one key if it does not exist.  Options as put()."""
+        return self._run(_put_if_absent(key, value, **options))
+
+    def put_if_value(self, key: Data, seen: Data, value: Data, **options: Any) -> IfResponse:
+        """Writes one key if it has the value that was seen.  Options as put()."""
+        return self._run(_put_if_value(key, seen, value, **options))
+
+    def put_if_revision(self, key: Data, seen: int, value: Data, **options: Any) -> IfResponse:
+        """Writes one key if its mod_revision is the one that was seen; 0 if it must not exist.  Options as put()."""
+        return self._run(_put_if_revision(key, seen, value, **options))
+
+    def delete_if_value(self, key: Data, seen: Data, **options: Any) -> IfResponse:
+        """Deletes one key if it has the value that was seen.  Options: prev_kv."""
+        return self._run(_delete_if_value(key, seen, **options))
+
+    def delete_if_revision(self, key: Data, seen: int, **options: Any) -> IfResponse:
+        """Deletes one key if its mod_revision is the one that was seen.  Options: prev_kv."""
+        return self._run(_delete_if_revision(key, seen, **options))
 
     def delete(self, key: Data, **options: Any) -> DeleteResponse:
         """Deletes one key; that there is none is no error.  Options: prev_kv."""
@@ -1181,6 +1446,17 @@ class Client(_Handle):
     def commit(self, txn: Txn, **options: Any) -> TxnResponse:
         """Does a transaction. That the compares do not hold is no error."""
         return self._run(_commit(txn, **options))
+
+    def do(self, request: Request[T], **options: Any) -> T:
+        """Does a request: the same as the call that it is."""
+        library = _library()
+        made = _do(request, **options)
+        _, reply = _call(library.etcd_kv_do, self._handle, *made.arguments)
+        try:
+            _, _, *pointers = _OP_RESPONSE.unpack(ctypes.string_at(reply, _OP_RESPONSE.size))
+            return made.decode(next(filter(None, pointers)))
+        finally:
+            library.etcd_op_response_free(reply)
 
     def lease_grant(self, ttl: int, **options: Any) -> LeaseGrantResponse:
         """Makes a lease of so many seconds.  Options: id, one of the caller's choice."""
@@ -1248,6 +1524,30 @@ class Client(_Handle):
                   **options: Any) -> "Operation":
         return queue._start(self, _put(key, value, **options), user_data)
 
+    def put_ttl_async(self, queue: "Queue", key: Data, value: Data, ttl: int, user_data: Any = None,
+                      **options: Any) -> "Operation":
+        return queue._start(self, _put_ttl(key, value, ttl, **options), user_data)
+
+    def put_if_absent_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None,
+                            **options: Any) -> "Operation":
+        return queue._start(self, _put_if_absent(key, value, **options), user_data)
+
+    def put_if_value_async(self, queue: "Queue", key: Data, seen: Data, value: Data, user_data: Any = None,
+                           **options: Any) -> "Operation":
+        return queue._start(self, _put_if_value(key, seen, value, **options), user_data)
+
+    def put_if_revision_async(self, queue: "Queue", key: Data, seen: int, value: Data, user_data: Any = None,
+                              **options: Any) -> "Operation":
+        return queue._start(self, _put_if_revision(key, seen, value, **options), user_data)
+
+    def delete_if_value_async(self, queue: "Queue", key: Data, seen: Data, user_data: Any = None,
+                              **options: Any) -> "Operation":
+        return queue._start(self, _delete_if_value(key, seen, **options), user_data)
+
+    def delete_if_revision_async(self, queue: "Queue", key: Data, seen: int, user_data: Any = None,
+                                 **options: Any) -> "Operation":
+        return queue._start(self, _delete_if_revision(key, seen, **options), user_data)
+
     def delete_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _delete(key, **options), user_data)
 
@@ -1263,6 +1563,9 @@ class Client(_Handle):
 
     def commit_async(self, queue: "Queue", txn: Txn, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _commit(txn, **options), user_data)
+
+    def do_async(self, queue: "Queue", request: Request[Any], user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _do(request, **options), user_data)
 
     def lease_grant_async(self, queue: "Queue", ttl: int, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _lease_grant(ttl, **options), user_data)
@@ -1312,6 +1615,42 @@ def _tell(handle: int, lost: Callable[[EtcdError], None]) -> None:
     except EtcdError as error:
         if error.status != _BAD_HANDLE:  # Otherwise it was closed.
             lost(error)
+
+
+# --- Pages ---
+
+
+class Pages(_Handle):
+    """A range that is read page by page; iterating over it yields RangeResponses, kvs() their keys.
+
+    The first page always comes, later ones have keys. In each, count is that of the
+    whole range, and header.revision + 1 is where a watch would go on. After an
+    EtcdError it is where it was: iterating over it again goes on there.
+    """
+
+    def __init__(self, client: Client, request: _Request[RangeResponse]) -> None:
+        library = _library()
+        _, handle = _call(library.etcd_range_open, client._handle, *request.arguments)
+        super().__init__(handle, library.etcd_range_close)
+        self._request = request
+
+    def kvs(self) -> Iterator[KeyValue]:
+        """The keys of the pages that are still to come."""
+        return itertools.chain.from_iterable(self)
+
+    def __iter__(self: Self) -> Self:
+        return self
+
+    def __next__(self) -> RangeResponse:
+        status, page = _call(_library().etcd_range_next, self._handle)
+        if status == _EMPTY:
+            raise StopIteration
+        return _take(self._request, page)
+
+    def next_async(self, queue: "Queue", user_data: Any = None) -> "Operation":
+        """Starts to read the next page. It arrives on the queue as the value of an Event, or None after the last one.
+        Start the one after it then; one that is cancelled is not skipped."""
+        return queue._start(self, _NEXT_PAGE, user_data)
 
 
 # --- Streams ---
@@ -1475,7 +1814,7 @@ class Queue(_Handle):
                 if error:
                     return Event(user_data, None, _error(error))
                 response = getattr(library, f"etcd_event_{request.response}_response")(event)
-                return Event(user_data, request.decode(response), None)
+                return Event(user_data, request.decode(response) if response else None, None)
             finally:
                 library.etcd_event_free(event)
 
@@ -1485,17 +1824,17 @@ class Queue(_Handle):
         if status < 0:
             raise _status_error(status)
 
-    def _start(self, client: Client, request: _Request[Any], user_data: Any) -> Operation:
+    def _start(self, of: _Handle, request: _Request[Any], user_data: Any) -> Operation:
         function = getattr(_library(), f"etcd_{request.call}_async")
-        return Operation(self._begin(function, client, request, user_data, False)[0])
+        return Operation(self._begin(function, of, request, user_data, False)[0])
 
-    def _begin(self, function: Callable[..., int], client: Client, request: _Request[Any], user_data: Any,
+    def _begin(self, function: Callable[..., int], of: _Handle, request: _Request[Any], user_data: Any,
                stream: bool) -> Tuple[int, int]:
         """Starts a call or a stream; returns its handle, and the token that its events carry."""
         token = next(self._tokens)
         self._pending[token] = (request, user_data, stream)
         try:
-            _, handle = _call(function, client._handle, *request.arguments, self._handle, token)
+            _, handle = _call(function, of._handle, *request.arguments, self._handle, token)
         except BaseException:
             del self._pending[token]
             raise

@@ -13,9 +13,10 @@
 
     asyncio.run(main())
 
-Arguments, options, responses and errors are those of etcd.Client. Everything
-belongs to the loop in which it was made, and to its thread. Nothing here blocks
-the loop, and there is no thread of Python's.
+Arguments, options, responses and errors are those of etcd.Client. Its sync()
+has no form that does not block, and is not here. Everything belongs to the
+loop in which it was made, and to its thread. Nothing here blocks the loop, and
+there is no thread of Python's.
 
 A task that is cancelled cancels its call. Whether a write was applied is then
 not known, unlike with a timeout, whose error has an outcome.
@@ -23,11 +24,11 @@ not known, unlike with a timeout, whose error has an outcome.
 
 import asyncio
 from types import TracebackType
-from typing import Any, Dict, Generic, Optional, Type, TypeVar
+from typing import Any, AsyncIterator, Dict, Generic, Iterable, List, Optional, Tuple, Type, TypeVar, Union
 
 import etcd
 
-__all__ = ["Client", "Connections", "KeepAlive", "Watch"]
+__all__ = ["Client", "Connections", "KeepAlive", "Pages", "Watch"]
 
 T = TypeVar("T")
 Self = TypeVar("Self", bound="_Closing")
@@ -68,6 +69,12 @@ class Client(_Closing):
             pass
         self._queue.close()
 
+    def endpoints(self) -> List[str]:
+        return self._client.endpoints()
+
+    def set_endpoints(self, endpoints: Union[str, Iterable[str]]) -> None:
+        self._client.set_endpoints(endpoints)
+
     async def get(self, key: etcd.Data, **options: Any) -> Optional[etcd.KeyValue]:
         return await self._run(etcd._get(key, **options))
 
@@ -77,8 +84,30 @@ class Client(_Closing):
     async def prefix(self, prefix: etcd.Data, **options: Any) -> etcd.RangeResponse:
         return await self._run(etcd._prefix(prefix, **options))
 
+    def pages(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Pages":
+        """Reads what etcd.Client.pages() does, with its options."""
+        return Pages(self, etcd._pages(key, end, **options))
+
     async def put(self, key: etcd.Data, value: etcd.Data, **options: Any) -> etcd.PutResponse:
         return await self._run(etcd._put(key, value, **options))
+
+    async def put_ttl(self, key: etcd.Data, value: etcd.Data, ttl: int, **options: Any) -> etcd.PutResponse:
+        return await self._run(etcd._put_ttl(key, value, ttl, **options))
+
+    async def put_if_absent(self, key: etcd.Data, value: etcd.Data, **options: Any) -> etcd.IfResponse:
+        return await self._run(etcd._put_if_absent(key, value, **options))
+
+    async def put_if_value(self, key: etcd.Data, seen: etcd.Data, value: etcd.Data, **options: Any) -> etcd.IfResponse:
+        return await self._run(etcd._put_if_value(key, seen, value, **options))
+
+    async def put_if_revision(self, key: etcd.Data, seen: int, value: etcd.Data, **options: Any) -> etcd.IfResponse:
+        return await self._run(etcd._put_if_revision(key, seen, value, **options))
+
+    async def delete_if_value(self, key: etcd.Data, seen: etcd.Data, **options: Any) -> etcd.IfResponse:
+        return await self._run(etcd._delete_if_value(key, seen, **options))
+
+    async def delete_if_revision(self, key: etcd.Data, seen: int, **options: Any) -> etcd.IfResponse:
+        return await self._run(etcd._delete_if_revision(key, seen, **options))
 
     async def delete(self, key: etcd.Data, **options: Any) -> etcd.DeleteResponse:
         return await self._run(etcd._delete(key, **options))
@@ -94,6 +123,9 @@ class Client(_Closing):
 
     async def commit(self, txn: etcd.Txn, **options: Any) -> etcd.TxnResponse:
         return await self._run(etcd._commit(txn, **options))
+
+    async def do(self, request: "etcd.Request[T]", **options: Any) -> T:
+        return await self._run(etcd._do(request, **options))
 
     async def lease_grant(self, ttl: int, **options: Any) -> etcd.LeaseGrantResponse:
         return await self._run(etcd._lease_grant(ttl, **options))
@@ -134,13 +166,16 @@ class Client(_Closing):
         return self._client.counters_text(label)
 
     async def _run(self, request: "etcd._Request[T]") -> T:
-        future: "asyncio.Future[T]" = self._loop.create_future()
-        operation = self._queue._start(self._client, request, future)
+        future, operation = self._start(self._client, request)
         try:
             return await future
         except asyncio.CancelledError:
             operation.cancel()
             raise
+
+    def _start(self, of: etcd._Handle, request: "etcd._Request[T]") -> "Tuple[asyncio.Future[T], etcd.Operation]":
+        future: "asyncio.Future[T]" = self._loop.create_future()
+        return future, self._queue._start(of, request, future)
 
     def _ready(self) -> None:
         # Not all at once, if there are many: the loop has others to serve, and comes back while there are more.
@@ -160,6 +195,46 @@ class Client(_Closing):
         else:
             future.set_result(event.value)
         return True
+
+
+class Pages(_Closing):
+    """A range that is read page by page; async for yields etcd.RangeResponses, and over kvs() their keys.
+
+    It goes on after an exception as etcd.Pages does, and after a task was cancelled.
+    """
+
+    def __init__(self, client: Client, request: "etcd._Request[etcd.RangeResponse]") -> None:
+        self._client = client
+        self._pages = etcd.Pages(client._client, request)
+        self._turn = asyncio.Lock()
+        self._next: "Optional[asyncio.Future[Optional[etcd.RangeResponse]]]" = None
+
+    async def close(self) -> None:
+        """A second time does nothing."""
+        self._pages.close()
+
+    async def kvs(self) -> AsyncIterator[etcd.KeyValue]:
+        """The keys of the pages that are still to come."""
+        async for page in self:
+            for kv in page:
+                yield kv
+
+    def __aiter__(self) -> "Pages":
+        return self
+
+    async def __anext__(self) -> etcd.RangeResponse:
+        async with self._turn:
+            if self._next is None:
+                self._next, _ = self._client._start(self._pages, etcd._NEXT_PAGE)
+                # It may fail when nobody waits for it any more.
+                self._next.add_done_callback(lambda done: done.exception())
+            # Who is cancelled here leaves the page to the next.
+            await asyncio.wait([self._next])
+            arrived, self._next = self._next, None
+        page = arrived.result()
+        if page is None:
+            raise StopAsyncIteration
+        return page
 
 
 class _Stream(_Closing, Generic[T]):

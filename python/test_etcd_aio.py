@@ -8,7 +8,7 @@ from typing import Any, List
 
 import etcd
 import etcd_aio
-from test_etcd import ENDPOINTS
+from test_etcd import ENDPOINTS, MEMORY
 
 
 class Case(unittest.IsolatedAsyncioTestCase):
@@ -41,12 +41,34 @@ class Calls(Case):
         self.assertEqual((await client.lease_time_to_live(lease.id, keys=True)).keys, [f"{root}a".encode()])
         self.assertIn(lease.id, (await client.lease_list()).ids)
         await client.lease_revoke(lease.id)
+        done = await client.put_if_absent(root + "a", "3")
+        self.assertFalse(await client.put_if_value(root + "a", "4", "5"))
+        self.assertTrue(await client.put_if_revision(root + "a", done.header.revision, "4"))
+        self.assertFalse(await client.delete_if_revision(root + "a", done.header.revision))
+        kv = await client.do(etcd.Request.get(root + "a"))
+        assert kv is not None
+        self.assertTrue(await client.delete_if_value(root + "a", kv.value))
         self.assertEqual((await client.delete_prefix(root)).deleted, 0)
         await client.compact(put.header.revision)
         with self.assertRaises(etcd.Compacted):
             await client.compact(put.header.revision)
         with self.assertRaises(etcd.InvalidArgument):
             await client.get("")
+
+    async def test_endpoints(self) -> None:
+        self.assertEqual(self.client.endpoints(), [ENDPOINTS])
+        if not MEMORY:
+            self.client.set_endpoints(["127.0.0.1:1", ENDPOINTS])
+            self.assertEqual(self.client.endpoints(), ["127.0.0.1:1", ENDPOINTS])
+            await self.client.put(self.root, "value")
+
+    async def test_put_ttl(self) -> None:
+        put = await self.client.put_ttl(self.root, "here", 60)
+        kv = await self.client.get(self.root)
+        assert kv is not None
+        self.assertEqual((put.ttl, kv.value, kv.lease), (60, b"here", put.lease))
+        await self.client.lease_revoke(put.lease)
+        self.assertIsNone(await self.client.get(self.root))
 
     async def test_many_at_once(self) -> None:
         await asyncio.gather(*(self.client.put(f"{self.root}{i}", str(i), timeout=60) for i in range(500)))
@@ -88,6 +110,65 @@ class Calls(Case):
                     await asyncio.wait_for(watch.next(), 0.01)
                 del watch
         self.assertLess(len(os.listdir("/proc/self/fd")), before + 10)
+
+
+class Pages(Case):
+    async def fill(self, count: int) -> List[bytes]:
+        keys = [f"{self.root}{i:04}" for i in range(count)]
+        for key in keys:
+            await self.client.put(key, key)
+        return [key.encode() for key in keys]
+
+    async def test_one_revision(self) -> None:
+        keys = await self.fill(25)
+        found: List[bytes] = []
+        async with self.client.pages(prefix=self.root, limit=10) as pages:
+            async for page in pages:
+                found += [kv.key for kv in page]
+                self.assertEqual((page.count, page.more), (25, len(found) < 25))
+                await self.client.put(self.root + "1111", "later")
+            self.assertEqual([page async for page in pages], [])
+        self.assertEqual(found, keys)
+        with self.assertRaises(etcd.Closed):
+            await pages.__anext__()
+        again = self.client.pages(keys[3], keys[9], limit=4)
+        self.assertEqual([kv.key async for kv in again.kvs()], keys[3:9])
+
+    async def test_tasks_take_turns(self) -> None:
+        keys = await self.fill(30)
+        pages = self.client.pages(prefix=self.root, limit=3)
+        read = await asyncio.gather(*(pages.__anext__() for _ in range(10)))
+        # Where a stream is cut up is the server's choice.
+        found = [kv.key for page in read for kv in page] + [kv.key async for kv in pages.kvs()]
+        self.assertEqual(found, keys)
+
+    async def test_cancelling_loses_nothing(self) -> None:
+        keys = await self.fill(40)
+        pages = self.client.pages(prefix=self.root, limit=1)
+        found: List[bytes] = []
+        for number in range(40):
+            task = asyncio.ensure_future(pages.__anext__())
+            for _ in range(number % 4):
+                await asyncio.sleep(0)
+            task.cancel()
+            try:
+                found += [kv.key for kv in await task]
+            except asyncio.CancelledError:
+                pass
+        found += [kv.key async for kv in pages.kvs()]
+        self.assertEqual(found, keys)
+
+    async def test_errors(self) -> None:
+        async with etcd_aio.Client("127.0.0.1:1") as nobody:
+            pages = nobody.pages(self.root, timeout=0.2)
+            for _ in range(2):
+                with self.assertRaises(etcd.Unavailable):
+                    await pages.__anext__()
+            waiting = nobody.pages(self.root, timeout=60)
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(waiting.__anext__(), 0.1)
+        with self.assertRaises(etcd.Closed):
+            await waiting.__anext__()
 
 
 class Watches(Case):
