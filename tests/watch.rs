@@ -245,32 +245,6 @@ fn what_is_compacted_away() {
 }
 
 #[test]
-fn notices() {
-    on_all_at_once("notices", &[], |backend| {
-        let client = Client::open(&backend.endpoints);
-        let options = with(ETCD_WATCH_CREATED_NOTIFY | ETCD_WATCH_NO_WAIT);
-        let watch = Watch::open(&client, b"notice/", options).unwrap();
-        let told = watch.told();
-        assert_eq!((told.kind, told.events.len()), (ETCD_WATCH_CREATED, 0));
-        let put = put(&client, "notice/a", "1");
-        assert!(told.revision < put);
-        assert_eq!(watch.told().changes(), [is("notice/a", "1")]);
-        watch.ask_for_progress();
-        let progress = watch.next(3000).unwrap();
-        match backend.name.starts_with("etcd 3.4") {
-            // Of these it could not be believed.
-            true => assert_eq!(progress, None),
-            false => {
-                let progress = progress.expect("a notice within 3 s");
-                assert_eq!(progress.kind, ETCD_WATCH_PROGRESS);
-                assert!(progress.revision >= put);
-            }
-        }
-        assert_eq!(watch.next(100), Ok(None));
-    });
-}
-
-#[test]
 fn refusals() {
     on_all_at_once("refusals", &[], |backend| {
         let client = Client::open(&backend.endpoints);

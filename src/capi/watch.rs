@@ -363,7 +363,8 @@ pub unsafe extern "C" fn etcd_watch_next(
 /// An ETCD_WATCH_PROGRESS response comes when all that has happened up to some
 /// revision, not older than what the caller has written before, was told. Servers
 /// before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
-/// not asked: then no such response comes.
+/// not asked: then such a response comes only if the watch has been told of that
+/// much already, or begins later.
 ///
 /// @param watch     Open watch.
 /// @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.

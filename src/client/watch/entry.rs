@@ -21,6 +21,8 @@ pub struct Entry {
     pub place: Place,
     /// A server had it, and does no longer.
     pub broken: bool,
+    /// Progress requests on its lane that are older than it.
+    pub created: u64,
     /// The reader was told that it exists, or does not want to know.
     pub announced: bool,
     /// Its reader had too much to read.
@@ -75,9 +77,11 @@ impl Entry {
         batches
     }
 
-    /// Not to a reader who has enough to read: a later notice says more.
-    pub fn tell_progress(&self, header: Header) -> bool {
-        let message = Message::Progress(header, header.revision);
-        self.position.is_whole() && self.mailbox.push([(message, NOTICE_SIZE)]).is_none()
+    /// That it has come to a revision at least; not to a reader who has enough to
+    /// read: a later notice says more.
+    pub fn tell_progress(&mut self, header: Header) -> bool {
+        let Some(revision) = self.position.progress(header.revision) else { return false };
+        let message = Message::Progress(header, revision);
+        self.mailbox.push([(message, NOTICE_SIZE)]).is_none()
     }
 }

@@ -16,6 +16,7 @@ use crate::mailbox::Mailbox;
 use crate::status::{is_about_store, is_retryable, ETCD_ERR_INTERNAL};
 use crate::transport::jitter::jittered;
 use crate::transport::{Failure, Link};
+use crate::wire::decode::Header;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
@@ -57,12 +58,12 @@ pub enum Command {
     /// The reader has made room, or wants no more.
     Changed(u64),
     AskForProgress(u64),
-    /// The revision at which that was.
-    Asked(u64, Result<i64>),
+    /// At which revision that was.
+    Asked(u64, Result<Header>),
     /// Where a watch that began "now" begins, or goes on.
     Begin(u64, Result<i64>),
     /// Whether the store is still the one that it was.
-    Checked(u64, Result<i64>),
+    Checked(u64, Result<Header>),
     /// What became of a new token.
     Renewed(Result<()>),
     /// Whether the server of a lane answers progress requests exactly.
@@ -132,9 +133,9 @@ pub(super) struct Work {
     pub(super) watches: HashMap<u64, Entry>,
     /// Those that have no lane; some may be gone meanwhile.
     pub(super) waiting: VecDeque<u64>,
-    /// Those whose readers want to know how far they are, and what revision they
-    /// must have come to, once that is known.
-    pub(super) asking: HashMap<u64, Option<i64>>,
+    /// Those whose readers want to know how far they are: what revision they must
+    /// have come to for the first who asked, and for the last.
+    pub(super) asking: HashMap<u64, (i64, Header)>,
     /// The last one takes new watches.
     pub(super) lanes: Vec<Lane>,
     pub(super) opening: Option<Pin<Box<dyn Future<Output = Result<Lane>> + Send>>>,
@@ -188,6 +189,7 @@ impl Work {
                     position,
                     place: Place::Asking,
                     broken: false,
+                    created: 0,
                     slow: false,
                     fragment: false,
                     renewals: 0,
@@ -202,15 +204,17 @@ impl Work {
             Command::AskForProgress(watch) => {
                 if let Some(entry) = self.watches.get(&watch) {
                     let (core, key) = (self.core.clone(), entry.spec.key.clone());
-                    self.asking.insert(watch, None);
                     self.start(async move {
                         Command::Asked(watch, now(&core, &key, Deadline::NEVER).await)
                     });
                 }
             }
-            Command::Asked(watch, revision) => {
-                if let (Some(asked), Ok(revision)) = (self.asking.get_mut(&watch), revision) {
-                    *asked = Some(revision);
+            Command::Asked(watch, header) => {
+                if let (true, Ok(header)) = (self.watches.contains_key(&watch), header) {
+                    let asked = self.asking.entry(watch).or_insert((header.revision, header));
+                    if header.revision > asked.1.revision {
+                        asked.1 = header;
+                    }
                     self.ask_for_progress();
                 }
             }
@@ -255,7 +259,7 @@ impl Work {
         let (core, key) = (self.core.clone(), spec.key.clone());
         self.start(async move {
             let now = now(&core, &key, Deadline::NEVER).await;
-            Command::Begin(watch, now.map(|revision| revision + 1))
+            Command::Begin(watch, now.map(|header| header.revision + 1))
         });
     }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::position::Batch;
+use super::progress::Requests;
 use crate::client::call::Cluster;
 use crate::client::server::{Core, Server};
 use crate::client::token::Token;
@@ -58,6 +59,8 @@ pub struct Lane {
     pub watches: HashMap<i64, u64>,
     /// Watches that were called off, and may still be heard of.
     cancelled: HashSet<i64>,
+    /// For progress.
+    pub requests: Requests,
     /// Whether an answer to a progress request may be believed, once known.
     pub exact: Option<bool>,
 }
@@ -91,6 +94,7 @@ impl Lane {
             held: None,
             creating: VecDeque::new(),
             watches: HashMap::new(),
+            requests: Requests::default(),
             cancelled: HashSet::new(),
         })
     }
@@ -125,6 +129,9 @@ impl Lane {
     }
 
     pub fn ask_for_progress(&mut self) -> Result<(), Failure> {
+        if let Messages::Network(_) = self.messages {
+            self.requests.send(); // the engine tells of all in order
+        }
         self.send(RequestUnion::ProgressRequest(WatchProgressRequest {}))
     }
 

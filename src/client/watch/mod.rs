@@ -8,6 +8,7 @@ mod hub;
 mod lane;
 mod placing;
 mod position;
+mod progress;
 mod reading;
 mod resync;
 
@@ -15,24 +16,19 @@ pub use hub::Hub;
 pub use position::Batch;
 pub use resync::Listed;
 
-use super::call::Cluster;
 use super::kv::GET;
-use super::server::{Core, Deadline, STATUS};
+use super::server::{Core, Deadline};
 use super::Client;
 use crate::error::{Error, Result};
 use crate::mailbox::{Mailbox, Taken};
 use crate::status::ETCD_ERR_CLOSED;
-use crate::transport::Link;
 use crate::wire::decode::Header;
 use crate::wire::proto::watch_create_request::FilterType;
 use crate::wire::proto::watch_request::RequestUnion;
-use crate::wire::proto::{
-    RangeRequest, RangeResponse, StatusRequest, StatusResponse, WatchCreateRequest,
-};
+use crate::wire::proto::{RangeRequest, RangeResponse, ResponseHeader, WatchCreateRequest};
 use bytes::Bytes;
 use hub::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Bytes of events that wait for a reader before a watch lets the server keep
 /// them, which it does anyway. One revision may be larger.
@@ -201,53 +197,11 @@ fn now_of(key: &Bytes) -> RangeRequest {
     RangeRequest { key: key.clone(), count_only: true, ..Default::default() }
 }
 
-/// The revision that the store has come to, asked in a way that whoever may
-/// watch the key may ask.
-pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<i64> {
+/// Whose revision the store has come to, asked in a way that whoever may watch
+/// the key may ask.
+pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<Header> {
     let reply: RangeResponse = core.ask(GET, &now_of(key), until).await?;
-    Ok(reply.header.unwrap_or_default().revision)
-}
-
-/// Whether, as far as can be found out, a member answers progress requests with a revision up to which it has
-/// sent everything: others may be ahead of what they have sent (etcd #15220).
-async fn progress_is_exact(cluster: &Arc<Cluster>, member: &Arc<Link>) -> Option<bool> {
-    let until = Deadline::after(Some(Duration::from_secs(5)));
-    let call = STATUS.call(&StatusRequest {}, until).ok()?;
-    let reply = cluster.run_on(member, &call).await.ok()?;
-    let status: StatusResponse = STATUS.reply(reply).ok()?;
-    Some(answers_exactly(&status.version))
-}
-
-fn answers_exactly(version: &str) -> bool {
-    let mut numbers = version.split(['.', '-', '+']).map_while(|number| number.parse().ok());
-    let version: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
-    match version {
-        [3, 4, patch] => patch >= 25,
-        [3, 5, patch] => patch >= 8,
-        [3, minor, _] => minor >= 6,
-        [major, ..] => major >= 4,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_that_answer_exactly() {
-        for (version, exact) in [
-            ("3.4.23", false),
-            ("3.4.25", true),
-            ("3.5.7", false),
-            ("3.5.8", true),
-            ("3.3.99", false),
-            ("3.6.0-rc.1", true),
-            ("3.10.0", true),
-            ("4.0", true),
-            ("", false),
-            ("?", false),
-        ] {
-            assert_eq!(answers_exactly(version), exact, "{version}");
-        }
-    }
+    let ResponseHeader { cluster_id, member_id, revision, raft_term } =
+        reply.header.unwrap_or_default();
+    Ok(Header { cluster_id, member_id, revision, raft_term })
 }

@@ -113,8 +113,10 @@ impl Work {
             return self.lost(at, Failure::Malformed(why.to_owned()));
         }
         let place = Place::On(lane.number, head.watch_id);
+        let created = lane.requests.created(head.header.revision);
         let Some(entry) = self.watches.get_mut(&watch) else { return self.leave(place) };
         entry.place = place;
+        entry.created = created;
         if std::mem::take(&mut entry.broken) {
             let revision = entry.position.resume();
             let (inside, name) = (&self.core.inside, self.lanes[at].server(&self.core));

@@ -81,6 +81,8 @@ pub enum Stop {
 pub struct Position {
     /// All revisions before it were delivered, or had nothing for this watch.
     next: i64,
+    /// The last revision that the reader knows to have been told.
+    told: i64,
     /// Ends with a revision that may continue in the next response.
     partial: Batch,
     /// Bytes and events of one revision at most.
@@ -96,7 +98,7 @@ impl Position {
     /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
     pub fn new(next: i64, limit: usize, merge: bool) -> Position {
         let (partial, prefix) = (Batch::default(), Bytes::new());
-        Position { next, partial, limit, merge, prefix, duplicates: 0 }
+        Position { next, told: 0, partial, limit, merge, prefix, duplicates: 0 }
     }
 
     /// Where a new stream has to begin. What the old one left half said is forgotten.
@@ -108,7 +110,18 @@ impl Position {
     /// Back to a revision that could not be delivered.
     pub fn rewind(&mut self, revision: i64) {
         self.next = revision;
+        self.told = self.told.min(revision - 1);
         self.partial = Batch::default();
+    }
+
+    /// What can be told as progress if it has to be this revision or a later one;
+    /// never less than before.
+    pub fn progress(&mut self, revision: i64) -> Option<i64> {
+        let told = self.is_whole() && revision < self.next;
+        told.then(|| {
+            self.told = self.told.max(revision);
+            self.told
+        })
     }
 
     /// Whether no revision is under way.
@@ -209,6 +222,7 @@ impl Position {
             return None;
         }
         self.next = whole.revision.saturating_add(1);
+        self.told = whole.revision;
         Some(whole)
     }
 }
@@ -323,6 +337,20 @@ mod tests {
             }
             assert_eq!(got.concat(), history, "seed {seed}");
         }
+    }
+
+    #[test]
+    fn progress_is_what_was_told_and_never_less() {
+        let mut position = position(5);
+        assert_eq!((position.progress(3), position.progress(5)), (Some(3), None));
+        take(&mut position, response(&[6, 8], false)).unwrap();
+        assert_eq!((position.progress(7), position.progress(9)), (Some(8), None));
+        assert!(position.notice(12));
+        assert_eq!((position.progress(10), position.progress(9)), (Some(10), Some(10)));
+        take(&mut position, response(&[13], true)).unwrap();
+        assert_eq!(position.progress(12), None);
+        position.rewind(6);
+        assert_eq!((position.progress(6), position.progress(4)), (None, Some(5)));
     }
 
     #[test]

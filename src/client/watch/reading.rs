@@ -6,7 +6,7 @@ use super::entry::Place;
 use super::hub::{Command, Work, PROGRESS};
 use super::lane::Held;
 use super::position::{Batch, Stop};
-use super::progress_is_exact;
+use super::progress;
 use crate::client::call::FIRST_PAUSE;
 use crate::client::server::Server;
 use crate::error::{Error, Result};
@@ -52,6 +52,9 @@ impl Work {
                 true => self.refused(at, watch, &head),
                 false => self.created(at, watch, &head),
             };
+        }
+        if !head.canceled {
+            lane.requests.heard(head.header.revision);
         }
         if head.watch_id == ALL {
             return self.progressed(at, head.header);
@@ -144,19 +147,36 @@ impl Work {
 
     /// A server has sent everything up to this revision on one of its lanes.
     pub(super) fn progressed(&mut self, at: usize, header: Header) {
-        for watch in self.lanes[at].watches.values() {
+        let lane = &mut self.lanes[at];
+        for watch in lane.watches.values() {
             let Some(entry) = self.watches.get_mut(watch) else { continue };
+            if !lane.requests.speak_for(entry.created) {
+                continue;
+            }
             entry.position.notice(header.revision);
             // A member may lag behind, or answer somebody who asked before.
-            let asked = self.asking.get(watch).copied().flatten();
-            if asked.is_some_and(|asked| asked <= header.revision) && entry.tell_progress(header) {
-                self.asking.remove(watch);
+            let Some((first, last)) = self.asking.get_mut(watch) else { continue };
+            if *first <= header.revision && entry.tell_progress(header) {
+                match last.revision <= header.revision {
+                    true => drop(self.asking.remove(watch)),
+                    false => *first = last.revision,
+                }
             }
         }
+        lane.requests.answered();
     }
 
-    /// Asks all servers how far they are, those that answer exactly.
+    /// Tells those who ask and have come so far anyway, and asks all servers how
+    /// far they are, those that answer exactly: about watches that begin later than
+    /// now, some say nothing.
     pub(super) fn ask_for_progress(&mut self) {
+        let (lanes, watches) = (&self.lanes, &mut self.watches);
+        let held =
+            |watch| lanes.iter().filter_map(|lane| lane.held.as_ref()).any(|it| it.watch == watch);
+        self.asking.retain(|&watch, (_, last)| match watches.get_mut(&watch) {
+            Some(entry) => held(watch) || !entry.tell_progress(*last),
+            None => false,
+        });
         let in_vain = self.lanes.iter().all(|lane| lane.exact == Some(false));
         let again = if self.asking.is_empty() || in_vain { PROGRESS } else { ASK_AGAIN };
         self.progress = Instant::now() + again;
@@ -171,7 +191,7 @@ impl Work {
                     if let (Server::Cluster(cluster), Some(member)) = (&self.core.server, member) {
                         let cluster = cluster.clone();
                         self.start(async move {
-                            Command::Exact(number, progress_is_exact(&cluster, &member).await)
+                            Command::Exact(number, progress::is_exact(&cluster, &member).await)
                         });
                     }
                 }
