@@ -2,17 +2,20 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
+use etcd::capi::kv::*;
+use etcd::capi::watch::*;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::Barrier;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 use support::checker::{check, report};
-use support::ffi::Client;
-use support::history::{History, Op, Outcome};
+use support::ffi::{Client, DEFAULT};
+use support::history::*;
 use support::proxy::Rng;
-use support::recorder::{now, watch_classic, Pulse, Recorder};
+use support::recorder::{grant, now, Pulse, Recorder};
 use support::server::{newest_or_skip, Cluster};
 use support::session::Session;
+use support::watchers::{watch, watch_classic, Goal, Plan, ALL};
 use support::{scaled, seed};
 
 const WRITERS: usize = 8;
@@ -23,32 +26,82 @@ const KILL_EVERY: Duration = Duration::from_secs(8);
 const DEAD_FOR: Duration = Duration::from_secs(2);
 const SECOND: u64 = 1_000_000;
 
-const COUNTER: [&str; 2] = ["chaos/count/n", "chaos/count/log"];
-/// Of the watchers: prefixes, keys, and all of it from revision 1 on.
-const WATCHED: [(&str, i64); 8] = [
-    ("chaos/", 0),
-    ("chaos/put/", 0),
-    ("chaos/count/", 0),
-    ("chaos/", 0),
-    ("chaos/put/1", 0),
-    ("chaos/count/n", 0),
-    ("chaos/put/", 1),
-    ("chaos/", 1),
+const EVERYTHING: Plan = Plan { key: "chaos/", ..ALL };
+const WATCHES: [Plan; 10] = [
+    Plan { name: "everything from now on", from_now: true, ..EVERYTHING },
+    Plan { name: "one key", key: "chaos/put/1", flags: ETCD_PREV_KV, ..ALL },
+    Plan {
+        name: "a range",
+        key: "chaos/put/2",
+        range_end: "chaos/txn/3",
+        flags: ETCD_WATCH_MERGE | ETCD_PREV_KV,
+        ..ALL
+    },
+    Plan { name: "queued", flags: ETCD_PREFIX | ETCD_PREV_KV, queued: true, ..EVERYTHING },
+    Plan {
+        name: "deletes",
+        flags: ETCD_PREFIX | ETCD_PREV_KV | ETCD_WATCH_NO_PUT,
+        asks: true,
+        ..EVERYTHING
+    },
+    Plan { name: "puts", flags: ETCD_PREFIX | ETCD_WATCH_NO_DELETE, ..EVERYTHING },
+    // The servers give notice of these by themselves, as they change so seldom.
+    Plan {
+        name: "progress",
+        key: "chaos/rare/",
+        flags: ETCD_PREFIX | ETCD_PREV_KV | ETCD_WATCH_PROGRESS_NOTIFY,
+        asks: true,
+        ..ALL
+    },
+    Plan { name: "opened again", reopens: true, asks: true, ..EVERYTHING },
+    Plan { name: "queued and opened again", queued: true, reopens: true, ..EVERYTHING },
+    Plan {
+        name: "slow",
+        flags: ETCD_PREFIX | ETCD_WATCH_MERGE,
+        max_bytes: 16_384,
+        pauses: true,
+        ..EVERYTHING
+    },
 ];
+/// By the classic calls: prefix and start.
+const CLASSIC: [(&str, i64); 2] = [("chaos/put/", 0), ("chaos/", 1)];
 
-fn keys() -> Vec<String> {
-    let puts = (0..12).map(|i| format!("chaos/put/{i}"));
-    puts.chain(COUNTER.map(str::to_owned)).collect()
+const COUNTER: [&str; 2] = ["chaos/count/n", "chaos/count/log"];
+const TOGETHER: [&str; 5] =
+    ["chaos/txn/0", "chaos/txn/1", "chaos/txn/2", "chaos/txn/3", "chaos/txn/4"];
+const RARE: &str = "chaos/rare/a";
+
+fn put_keys() -> impl Iterator<Item = String> {
+    (0..12).map(|i| format!("chaos/put/{i}"))
 }
 
-/// One more call, of any kind.
-fn step(recorder: &mut Recorder<'_>, rng: &mut Rng, counter: &mut i64) {
-    let key = format!("chaos/put/{}", rng.below(12));
-    match rng.below(10) {
-        0..4 => recorder.put(&key),
-        4 => recorder.delete(&key),
-        5..7 => {
-            let op = recorder.swap(COUNTER, *counter);
+fn all_keys() -> Vec<String> {
+    put_keys()
+        .chain([&COUNTER[..], &TOGETHER, &[RARE]].concat().into_iter().map(Into::into))
+        .collect()
+}
+
+/// As a key was when it was last looked at; or, for a condition that does not hold, as it was not.
+fn seen(kv: Option<&Kv>, rng: &mut Rng) -> Seen {
+    match (kv, rng.below(4)) {
+        (_, 0) => Seen::Revision(0),
+        (Some(kv), 1 | 2) => Seen::Value(kv.value.clone()),
+        (kv, _) => Seen::Revision(kv.map_or(0, |kv| kv.revision)),
+    }
+}
+
+/// One more call, of any kind; with one of the leases, or with none.
+fn step(recorder: &mut Recorder<'_>, rng: &mut Rng, counter: &mut i64, leases: &[i64]) {
+    let key = match rng.below(400) {
+        0 => RARE.to_owned(),
+        any => format!("chaos/put/{}", any % 12),
+    };
+    recorder.lease = leases[rng.below(leases.len() as u64) as usize];
+    match rng.below(20) {
+        0..6 => recorder.put(&key),
+        6..8 => recorder.delete(&key),
+        8..10 => {
+            let op = recorder.transact(&COUNTER, &[], Some(Seen::Revision(*counter)));
             // Where it was put now, or was put when this one saw it.
             *counter = match op.outcome {
                 Outcome::Done { revision, changed: true, .. } => revision,
@@ -56,7 +109,31 @@ fn step(recorder: &mut Recorder<'_>, rng: &mut Rng, counter: &mut i64) {
             };
             op
         }
-        7..9 => recorder.get(&key, false),
+        10..13 => {
+            // Some of them put, some deleted, some left alone.
+            let (mut puts, mut deletes) = (vec![TOGETHER[rng.below(5) as usize]], Vec::new());
+            for key in TOGETHER.into_iter().filter(|key| *key != puts[0]).collect::<Vec<_>>() {
+                match rng.below(3) {
+                    0 => puts.push(key),
+                    1 => deletes.push(key),
+                    _ => {}
+                }
+            }
+            recorder.transact(&puts, &deletes, None)
+        }
+        13..15 => {
+            let seen = seen(recorder.get(&key, true).saw(), rng);
+            recorder.put_if(&key, &seen)
+        }
+        15..17 => {
+            // That what is not there can be deleted is no news.
+            let seen = match seen(recorder.get(&key, true).saw(), rng) {
+                Seen::Revision(0) => Seen::Value("never put".into()),
+                seen => seen,
+            };
+            recorder.delete_if(&key, &seen)
+        }
+        17..19 => recorder.get(&key, false),
         _ => recorder.get(&key, true),
     };
 }
@@ -89,41 +166,52 @@ fn the_leader_is_killed_again_and_again() {
     let test = "the_leader_is_killed_again_and_again";
     let Some(version) = newest_or_skip(test) else { return };
     let seed = seed(test);
-    let cluster = Cluster::builder(&version).members(3).start();
+    let notices = "--watch-progress-notify-interval=100ms";
+    let cluster = Cluster::builder(&version).members(3).args([notices]).start();
     let endpoints = cluster.endpoints();
     let (clients, session) =
         ([(); WRITERS].map(|()| Client::open(&endpoints)), Session::open(&endpoints));
+    let watching = Client::open(&endpoints);
+    let leases = [0, 0, grant(&clients[0]), grant(&clients[0])];
     let mut last = Recorder::new(&clients[0], WRITERS, 30_000);
     let start = last.get(COUNTER[0], false).revision().expect("a healthy cluster") + 1;
-    let (stop, until) = (AtomicBool::new(false), AtomicI64::new(i64::MAX));
-    let ready = Barrier::new(WRITERS + WATCHED.len() + 1);
+    let (stop, goal) = (AtomicBool::new(false), Goal::unknown());
+    let ready = Barrier::new(WRITERS + WATCHES.len() + CLASSIC.len() + 1);
 
     let pulse = Pulse::start();
-    let (ops, kills, watchers) = scope(|threads| {
+    let (ops, kills, mut watchers) = scope(|threads| {
         let writers = clients.iter().enumerate().map(|(number, client)| {
-            let (stop, ready) = (&stop, &ready);
+            let (stop, ready, leases) = (&stop, &ready, &leases);
             threads.spawn(move || {
                 let mut rng = Rng::new(seed.wrapping_add(number as u64));
                 let mut recorder = Recorder::new(client, number, TIMEOUT_MS[number]);
                 let mut counter = 0;
                 ready.wait();
                 while !stop.load(SeqCst) {
-                    step(&mut recorder, &mut rng, &mut counter);
+                    step(&mut recorder, &mut rng, &mut counter, leases);
                     sleep(Duration::from_micros(rng.below(4000)));
                 }
                 recorder.ops
             })
         });
         let writers: Vec<_> = writers.collect();
-        let watchers = WATCHED.map(|(keys, from)| {
-            let (session, until, ready) = (&session, &until, &ready);
+        let (session, watching, goal, ready) = (&session, &watching, &goal, &ready);
+        let v3 = WATCHES.iter().zip(1..).map(|(plan, number)| {
             threads.spawn(move || {
                 ready.wait();
-                watch_classic(session, keys, from.max(start * (1 - from)), || until.load(SeqCst))
+                watch(watching, plan, start, goal, seed.wrapping_sub(number))
             })
         });
+        let classic = CLASSIC.map(|(keys, from)| {
+            threads.spawn(move || {
+                ready.wait();
+                watch_classic(session, keys, from.max(start * (1 - from)), goal)
+            })
+        });
+        let watchers: Vec<_> = v3.chain(classic).collect();
         let end = AtEnd(|| {
             stop.store(true, SeqCst);
+            goal.set(0);
             session.close();
         });
         ready.wait();
@@ -141,26 +229,54 @@ fn the_leader_is_killed_again_and_again() {
         stop.store(true, SeqCst);
         let mut ops: Vec<Op> = writers.into_iter().flat_map(|it| it.join().unwrap()).collect();
         pulse.in_time(&ops, |op| TIMEOUT_MS[op.client]);
-        // Every watcher has come so far once it is told of one write more.
-        until.store(last.get(COUNTER[0], false).revision().unwrap(), SeqCst);
-        for key in keys() {
+        goal.set(last.get(COUNTER[0], false).revision().unwrap());
+        // Every watcher has come so far once it is told of one write more, of whatever kind it is for.
+        for key in all_keys() {
             assert!(last.put(&key).changed(), "{}", last.ops.last().unwrap());
+            assert!(last.delete(&key).changed(), "{}", last.ops.last().unwrap());
             last.get(&key, false);
         }
-        let limit = Instant::now() + Duration::from_secs(30);
+        let limit = Instant::now() + Duration::from_secs(90);
         while Instant::now() < limit && !watchers.iter().all(|it| it.is_finished()) {
             sleep(Duration::from_millis(20));
         }
+        session.close();
+        let watchers: Vec<Watcher> = watchers.into_iter().map(|it| it.join().unwrap()).collect();
         drop(end);
         ops.append(&mut last.ops);
-        (ops, kills, watchers.map(|it| it.join().unwrap()))
+        (ops, kills, watchers)
     });
 
     let revision = ops.iter().filter_map(Op::revision).max().unwrap();
-    let truth = watch_classic(&Session::open(&endpoints), "chaos/", 1, || revision);
-    let history = History { ops, truth, watchers: watchers.into(), revision, compacted: 0 };
+    let merged = EVERYTHING.flags | ETCD_WATCH_MERGE | ETCD_PREV_KV;
+    let truth = Plan { name: "truth", flags: merged, asks: true, ..EVERYTHING };
+    let truth = watch(&watching, &truth, 1, &Goal::at(revision), seed);
+    // What is left when a half of it is compacted away.
+    let middle = truth.events().nth(truth.events().count() / 2).unwrap().kv.revision;
+    // On one member, as others may hear of it later.
+    let member = Client::open(&cluster.endpoint(0));
+    member.compact(middle, DEFAULT).unwrap();
+    for (name, start) in [("too late", middle - 1), ("just in time", middle)] {
+        let plan = Plan { name, flags: merged, ..EVERYTHING };
+        let watcher = watch(&member, &plan, start, &Goal::at(revision), seed);
+        watchers.push(Watcher { compacted: middle, ..watcher });
+    }
+    let compacted = watchers.iter().filter(|it| it.told.contains(&Told::Compacted(middle)));
+    assert_eq!(compacted.map(|it| it.name.as_str()).collect::<Vec<_>>(), ["too late"]);
+
+    let history = History { ops, truth, watchers, revision };
     let violations = check(&history);
     assert!(violations.is_empty(), "seed {seed}:\n{}", report(&violations));
+    for watcher in &history.watchers {
+        let of = |fits: &dyn Fn(&Told) -> bool| watcher.told.iter().filter(|it| fits(it)).count();
+        eprintln!(
+            "{test}: {}: {} events in {} deliveries, {} progress",
+            watcher.name,
+            watcher.events().count(),
+            of(&|it| matches!(it, Told::Events(_))),
+            of(&|it| matches!(it, Told::Progress(_)))
+        );
+    }
 
     let writes: Vec<&Op> = history.ops.iter().filter(|op| !op.writes.is_empty()).collect();
     let count = |fits: &dyn Fn(&Op) -> bool| writes.iter().filter(|op| fits(op)).count();

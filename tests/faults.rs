@@ -2,17 +2,18 @@
 
 mod support;
 
+use etcd::capi::kv::ETCD_PREFIX;
+use etcd::capi::watch::ETCD_WATCH_MERGE;
 use etcd::status::*;
-use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use support::checker::{check, report};
 use support::ffi::*;
-use support::history::{History, Op, Outcome};
+use support::history::{History, Op, Outcome, Seen};
 use support::proxy::{Dir, Fault, Proxy, Rng};
-use support::recorder::{watch_classic, Pulse, Recorder};
+use support::recorder::{Pulse, Recorder};
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode};
-use support::session::Session;
+use support::watchers::{watch, Goal, Plan, ALL};
 use support::{scaled, seed};
 
 fn millis(since: Instant) -> u128 {
@@ -197,7 +198,11 @@ fn through(cluster: &Cluster, proxy: &Proxy, tag: usize, faults: impl FnOnce()) 
                         4 => {
                             let at =
                                 recorder.get("faults/n", true).saw().map_or(0, |kv| kv.revision);
-                            recorder.swap(["faults/n", "faults/log"], at)
+                            recorder.transact(
+                                &["faults/n", "faults/log"],
+                                &[],
+                                Some(Seen::Revision(at)),
+                            )
                         }
                         _ => recorder.get(&key, false),
                     };
@@ -228,10 +233,9 @@ fn true_outcomes(mut ops: Vec<Op>, cluster: &Cluster) {
     }
     ops.append(&mut last.ops);
     let revision = ops.iter().filter_map(Op::revision).max().unwrap();
-    // The session is a client of the v3 tier, and may be opened as one.
-    let session = ManuallyDrop::new(Session(direct.0.cast()));
-    let truth = watch_classic(&session, "faults/", 1, || revision);
-    let history = History { ops, truth, watchers: Vec::new(), revision, compacted: 0 };
+    let plan = Plan { key: "faults/", flags: ETCD_PREFIX | ETCD_WATCH_MERGE, asks: true, ..ALL };
+    let truth = watch(&direct, &plan, 1, &Goal::at(revision), 0);
+    let history = History { ops, truth, watchers: Vec::new(), revision };
     let violations = check(&history);
     assert!(violations.is_empty(), "{}", report(&violations));
     let count = |outcome| history.ops.iter().filter(|op| op.outcome == outcome).count();

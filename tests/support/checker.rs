@@ -26,23 +26,29 @@ pub enum Kind {
     WrongRead,
     /// A compare that was decided the wrong way.
     WrongCompare,
+    /// A put with another lease than was asked for.
+    WrongLease,
     Missing,
     Duplicated,
     Reordered,
     /// One revision in two deliveries.
     Split,
+    /// Two revisions in one delivery, unasked.
+    Merged,
     /// An event that never was.
     Invented,
     /// Outside of a watch's range, filters or start.
     Unwanted,
     /// With another value or type.
     Altered,
-    /// With another create revision or version.
+    /// With another create revision, version or lease.
     WrongFields,
     /// A watch event, or the reply to a write, with a wrong previous key-value pair.
     WrongPrev,
     /// A progress notice before an event that it covers.
     ProgressAhead,
+    /// A progress notice that takes back what was told before.
+    ProgressBehind,
     /// A watch that goes on after its end.
     AfterEnd,
     /// A watch that ends for no reason.
@@ -85,7 +91,7 @@ impl Log {
         told.sort_by_key(|event| event.kv.revision);
         let mut log = Log { events: Vec::new(), states: HashMap::new() };
         for event in told {
-            let Kv { key, value, revision, .. } = event.kv.clone();
+            let Kv { key, value, revision, lease, .. } = event.kv.clone();
             let states = log.states.entry(key.clone()).or_default();
             let last = states.last();
             if last.is_some_and(|(at, _)| *at == revision) {
@@ -95,7 +101,7 @@ impl Log {
             let (create, version) = prev.as_ref().map_or((revision, 0), |p| (p.create, p.version));
             let kv = match event.deleted {
                 true => Kv { key, revision, ..Kv::default() },
-                false => Kv { key, value, revision, create, version: version + 1 },
+                false => Kv { key, value, revision, create, version: version + 1, lease },
             };
             states.push((revision, (!event.deleted).then(|| kv.clone())));
             log.events.push(Event { kv, deleted: event.deleted, prev });
@@ -154,6 +160,7 @@ impl Checker<'_> {
         let (mut values, mut deletes) = (HashMap::new(), HashMap::new());
         let mut doubtful: HashMap<&str, Vec<usize>> = HashMap::new();
         for (i, op) in ops.iter().enumerate() {
+            assert!(op.writes.len() < 2 || op.writes.iter().any(|(_, value)| value.is_some()));
             for (key, value) in &op.writes {
                 match (value, &op.outcome) {
                     (Some(value), _) => {
@@ -163,34 +170,61 @@ impl Checker<'_> {
                     (None, Outcome::Done { revision, changed: true, .. }) => {
                         deletes.insert((key.as_str(), *revision), i);
                     }
-                    (None, Outcome::Maybe) => doubtful.entry(key).or_default().push(i),
+                    (None, Outcome::Maybe) if op.is_delete() => {
+                        doubtful.entry(key).or_default().push(i);
+                    }
                     (None, _) => {}
                 }
             }
         }
-        // A delete has no value: in doubt, the one that could be there first is taken. As none has a
-        // latest time, that finds a place for each event if there is a way.
+        // A delete has no value: in doubt, the one that could be there first is taken, and one with a condition
+        // before others, as it fits one state only. As none has a latest time, that finds a place for each event
+        // if there is a way.
         for waiting in doubtful.values_mut() {
-            waiting.sort_by_key(|i| std::cmp::Reverse(bounds[*i]));
+            waiting.sort_by_key(|i| (ops[*i].only_if.is_none(), bounds[*i]));
         }
         let mut places = vec![Vec::new(); ops.len()];
-        let mut strange = Vec::new();
-        for event in &self.log.events {
-            let Kv { key, value, revision, .. } = &event.kv;
-            let (key, revision) = (key.as_str(), *revision);
-            let op = match event.deleted {
-                false => values.get(&(key, value.as_str())).copied(),
-                true => deletes.get(&(key, revision)).copied().or_else(|| {
-                    let waiting = doubtful.get_mut(key)?;
-                    waiting.pop_if(|i| bounds[*i] < revision)
-                }),
+        let (mut strange, mut leased) = (Vec::new(), Vec::new());
+        for events in self.log.events.chunk_by(|a, b| a.kv.revision == b.kv.revision) {
+            let put_by = |event: &Event| match event.deleted {
+                false => values.get(&(event.kv.key.as_str(), event.kv.value.as_str())).copied(),
+                true => None,
             };
-            match op {
-                Some(op) => places[op].push(revision),
-                None => strange.push(event.clone()),
+            for event in events {
+                let (key, revision) = (event.kv.key.as_str(), event.kv.revision);
+                let deletes_it = |op: &usize| ops[*op].writes.contains(&(key.to_owned(), None));
+                let op = match event.deleted {
+                    false => put_by(event),
+                    // Of a transaction that also puts; or alone.
+                    true => events.iter().filter_map(put_by).find(deletes_it).or_else(|| {
+                        deletes.get(&(key, revision)).copied().or_else(|| {
+                            let waiting = doubtful.get_mut(key)?;
+                            let fits = |i: &usize| {
+                                let seen = ops[*i].only_if.as_ref();
+                                bounds[*i] < revision
+                                    && seen.is_none_or(|seen| seen.holds(event.prev.as_ref()))
+                            };
+                            let at = waiting.iter().position(fits)?;
+                            Some(waiting.remove(at))
+                        })
+                    }),
+                };
+                match op {
+                    None => strange.push(event.clone()),
+                    Some(op) => {
+                        places[op].push(revision);
+                        if !event.deleted && event.kv.lease != ops[op].lease {
+                            leased.push((op, event.kv.lease));
+                        }
+                    }
+                }
             }
         }
         strange.iter().for_each(|event| self.strange(event));
+        for (op, lease) in leased {
+            let op = &ops[op];
+            self.found(Kind::WrongLease, format!("{op}: with {lease} instead of {}", op.lease));
+        }
         places
     }
 
@@ -198,11 +232,17 @@ impl Checker<'_> {
     fn strange(&mut self, event: &Event) {
         let mine = |op: &&Op| event.deleted && op.is_delete() && op.key == event.kv.key;
         let mut deletes: Vec<&Op> = self.history.ops.iter().filter(mine).collect();
-        deletes.sort_by_key(|op| op.outcome != Outcome::NotApplied);
+        // Who says that it was not, or that it was not there.
+        let denies = |op: &Op| match op.outcome {
+            Outcome::NotApplied => true,
+            Outcome::Done { revision, changed, .. } => !changed && revision == event.kv.revision,
+            Outcome::Maybe => false,
+        };
+        deletes.sort_by_key(|op| !denies(op));
         let who = deletes.first();
         let kind = match who {
             None => Kind::Foreign,
-            Some(op) if op.outcome == Outcome::NotApplied => Kind::FalseNotApplied,
+            Some(op) if denies(op) => Kind::FalseNotApplied,
             Some(_) => Kind::AppliedTwice,
         };
         let who = who.map_or("nobody's".into(), |op| format!("perhaps {op}"));
@@ -223,7 +263,15 @@ impl Checker<'_> {
             Outcome::Maybe => None,
             _ => (!revisions.is_empty()).then_some(Kind::FalseNotApplied),
         };
-        let torn = (places.len() != revisions.len() * op.writes.len()).then_some(Kind::Torn);
+        let is_whole = |at: &i64| {
+            // What is not there is not deleted.
+            let due = op
+                .writes
+                .iter()
+                .filter(|(key, value)| value.is_some() || self.log.state(key, at - 1).is_some());
+            due.count() == places.iter().filter(|place| *place == at).count()
+        };
+        let torn = (!revisions.iter().all(is_whole)).then_some(Kind::Torn);
         for kind in kind.into_iter().chain(torn) {
             self.found(kind, format!("{op}: in the history at {places:?}"));
         }
@@ -232,11 +280,8 @@ impl Checker<'_> {
     /// What an op saw, and how it compared, at the revision before its writes.
     fn seen(&mut self, op: &Op, revision: i64, changed: bool) {
         let truth = self.log.state(&op.key, revision).cloned();
-        if let Some(only_at) = op.only_at {
-            let at = truth.as_ref().map_or(0, |kv| kv.revision);
-            if (at == only_at) != changed {
-                self.found(Kind::WrongCompare, format!("{op}: the key was at {at}"));
-            }
+        if op.only_if.as_ref().is_some_and(|seen| seen.holds(truth.as_ref()) != changed) {
+            self.found(Kind::WrongCompare, format!("{op}: the key was {truth:?}"));
         }
         let Outcome::Done { saw, .. } = &op.outcome else { return };
         if revision > self.history.revision {
@@ -264,28 +309,41 @@ impl Checker<'_> {
             found.push(Violation { kind, what: format!("watcher {}: {what}", watcher.name) });
         };
         let wanted: Vec<&Event> = self.log.events.iter().filter(|it| watcher.wants(it)).collect();
-        let position: HashMap<(i64, &str), usize> =
-            wanted.iter().enumerate().map(|(i, it)| ((it.kv.revision, &*it.kv.key), i)).collect();
+        let position = |kv: &Kv| {
+            let of_revision = wanted.partition_point(|it| it.kv.revision < kv.revision);
+            let mut rest = wanted[of_revision..].iter();
+            let same = rest.position(|it| it.kv.key == kv.key || it.kv.revision > kv.revision)?;
+            let at = of_revision + same;
+            (wanted[at].kv.revision == kv.revision).then_some(at)
+        };
         let mut seen = vec![false; wanted.len()];
         // All before it has been told, or was told as missing.
         let mut next = 0;
-        let (mut previous, mut end) = (0, None);
+        // The revision of the last event, what was promised to have been told, and the last word.
+        let (mut previous, mut promised, mut end) = (0, 0, None);
         for delivery in &watcher.told {
             if let Some(end) = end {
                 add(Kind::AfterEnd, format!("{delivery:?} after {end:?}"));
             }
             match delivery {
                 Told::Progress(revision) => {
-                    if let Some(event) = wanted.get(next).filter(|it| it.kv.revision <= *revision) {
+                    let due = |it: &&&Event| next > 0 || it.kv.revision >= watcher.due;
+                    let event = wanted[next..].iter().find(due);
+                    if let Some(event) = event.filter(|it| it.kv.revision <= *revision) {
                         add(Kind::ProgressAhead, format!("{revision} before {}", told(event)));
                     }
                     if *revision > self.history.revision {
                         add(Kind::ProgressAhead, format!("{revision} is beyond the last"));
                     }
+                    if *revision < promised.max(previous) {
+                        let before = promised.max(previous);
+                        add(Kind::ProgressBehind, format!("{revision} after {before}"));
+                    }
+                    promised = *revision;
                 }
                 Told::Compacted(at) => {
-                    let due = watcher.start.max(previous + 1);
-                    if *at > self.history.compacted || *at <= due {
+                    let due = watcher.start.max(previous.max(promised) + 1);
+                    if *at > watcher.compacted || *at <= due {
                         add(Kind::Ended, format!("{delivery:?} when {due} was due"));
                     }
                     end = Some(delivery);
@@ -296,7 +354,7 @@ impl Checker<'_> {
                 }
                 Told::Events(events) => {
                     for event in events {
-                        let Some(&at) = position.get(&(event.kv.revision, &*event.kv.key)) else {
+                        let Some(at) = position(&event.kv) else {
                             add(self.stranger(event), told(event));
                             continue;
                         };
@@ -311,7 +369,12 @@ impl Checker<'_> {
                         seen[at] = true;
                         next = next.max(at + 1);
                     }
-                    previous = events.last().map_or(previous, |last| last.kv.revision);
+                    if let (Some(first), Some(last)) = (events.first(), events.last()) {
+                        if first.kv.revision != last.kv.revision && !watcher.merge {
+                            add(Kind::Merged, format!("{} and {}", told(first), told(last)));
+                        }
+                        previous = last.kv.revision;
+                    }
                 }
             }
         }
@@ -319,8 +382,10 @@ impl Checker<'_> {
             Some(_) => wanted[..next].iter().map(|it| it.kv.revision).next_back().unwrap_or(0),
             None => watcher.until,
         };
-        for (event, _) in wanted.iter().zip(&seen).filter(|(_, seen)| !**seen) {
-            if event.kv.revision <= complete {
+        let begun = seen.iter().position(|seen| *seen).unwrap_or(seen.len());
+        for (i, event) in wanted.iter().enumerate().filter(|(i, _)| !seen[*i]) {
+            let due = i > begun || event.kv.revision >= watcher.due;
+            if due && event.kv.revision <= complete {
                 add(Kind::Missing, told(event));
             }
         }
@@ -359,9 +424,12 @@ fn differences(event: &Event, truth: &Event, of: &Watcher, add: &mut impl FnMut(
         }
     };
     compare(Kind::Altered, (&kv.value, event.deleted) == (&right.value, truth.deleted));
-    let same = (kv.create, kv.version) == (right.create, right.version);
-    compare(Kind::WrongFields, !of.fields || same);
-    compare(Kind::WrongPrev, !of.prev || event.prev == truth.prev);
+    let fields = |kv: &Kv| (kv.create, kv.version, kv.lease);
+    compare(Kind::WrongFields, !of.fields || fields(kv) == fields(right));
+    // etcd looks it up in the revision before the event's.
+    let compacted = kv.revision <= of.compacted && event.prev.is_none();
+    let prev = truth.prev.as_ref().filter(|_| of.prev);
+    compare(Kind::WrongPrev, event.prev.as_ref() == prev || compacted);
 }
 
 fn told(event: &Event) -> String {

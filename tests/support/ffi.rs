@@ -19,6 +19,8 @@ pub struct Failure {
     pub maybe_applied: bool,
     pub endpoint: String,
     pub message: String,
+    /// Of a compaction.
+    pub revision: i64,
 }
 
 impl Failure {
@@ -113,6 +115,7 @@ pub unsafe fn failure_of(error: *const etcd_error_t) -> Failure {
         maybe_applied: error.outcome == ETCD_MAYBE_APPLIED,
         endpoint: text(error.endpoint),
         message: text(error.message),
+        revision: error.revision,
     }
 }
 

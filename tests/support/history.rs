@@ -10,6 +10,7 @@ pub struct Kv {
     pub create: i64,
     pub revision: i64,
     pub version: i64,
+    pub lease: i64,
 }
 
 /// A call. All of them see a key; some write too, all or nothing.
@@ -17,15 +18,35 @@ pub struct Kv {
 pub struct Op {
     pub client: usize,
     pub key: String,
-    /// Keys with their new values; None deletes, and then is the only write. No two ops write the same value.
+    /// Keys with their new values; None deletes what is there. No two ops write the same value, and one with several
+    /// writes has a value among them, by which it is known.
     pub writes: Vec<(String, Option<String>)>,
-    /// A compare: writes only if `key` was changed last at this revision (0: does not exist).
-    pub only_at: Option<i64>,
+    /// A compare: writes only if `key` is as it was seen.
+    pub only_if: Option<Seen>,
+    /// Of all keys that it puts; 0 for none.
+    pub lease: i64,
     pub serializable: bool,
     /// By one clock for all clients.
     pub called: u64,
     pub returned: u64,
     pub outcome: Outcome,
+}
+
+/// What a key is expected to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Changed last at this revision; 0: not there.
+    Revision(i64),
+    Value(String),
+}
+
+impl Seen {
+    pub fn holds(&self, kv: Option<&Kv>) -> bool {
+        match self {
+            Seen::Revision(at) => *at == kv.map_or(0, |kv| kv.revision),
+            Seen::Value(value) => kv.is_some_and(|kv| kv.value == *value),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,15 +91,15 @@ impl Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Op { client, key, called, returned, .. } = self;
-        let what = match (&self.writes[..], self.only_at) {
-            ([], _) if self.serializable => "serializable get".into(),
-            ([], _) => "get".into(),
-            ([(_, None)], _) => "delete".into(),
-            ([(_, Some(value)), ..], None) => format!("put ({value})"),
-            ([(_, Some(value)), ..], Some(at)) => format!("swap ({value} if at {at})"),
-            _ => format!("{:?}", self.writes),
+        let what = match &self.writes[..] {
+            [] if self.serializable => "serializable get".into(),
+            [] => "get".into(),
+            [(_, None)] => "delete".into(),
+            [(_, Some(value))] => format!("put ({value})"),
+            several => format!("transaction {several:?}"),
         };
-        write!(f, "client {client}'s {what} of {key}, {called}..{returned}, ")?;
+        let condition = self.only_if.as_ref().map_or(String::new(), |seen| format!(" if {seen:?}"));
+        write!(f, "client {client}'s {what} of {key}{condition}, {called}..{returned}, ")?;
         match self.outcome {
             Outcome::Done { revision, changed, .. } => write!(f, "done {revision} {changed}"),
             Outcome::NotApplied => write!(f, "NOT_APPLIED"),
@@ -113,19 +134,45 @@ pub struct Watcher {
     pub name: String,
     pub from: String,
     pub to: String,
+    /// No event before it is told.
     pub start: i64,
+    /// All are told from it on; not before `start`. What is in between may have been before the watch began.
+    pub due: i64,
     /// Through this revision it was waited for.
     pub until: i64,
     pub puts: bool,
     pub deletes: bool,
     /// Whether its events say what was there before.
     pub prev: bool,
-    /// Whether they have create revision and version.
+    /// Whether they have create revision, version and lease.
     pub fields: bool,
+    /// Whether several revisions may come in one delivery.
+    pub merge: bool,
+    /// Up to which the history was compacted at its end; 0 for not at all.
+    pub compacted: i64,
     pub told: Vec<Told>,
 }
 
 impl Watcher {
+    /// One that is told everything, in any deliveries.
+    pub fn new(name: &str, from: &str, to: &str, start: i64) -> Watcher {
+        Watcher {
+            name: name.into(),
+            from: from.into(),
+            to: to.into(),
+            start,
+            due: start,
+            until: 0,
+            puts: true,
+            deletes: true,
+            prev: true,
+            fields: true,
+            merge: true,
+            compacted: 0,
+            told: Vec::new(),
+        }
+    }
+
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.told.iter().flat_map(|told| match told {
             Told::Events(events) => &events[..],
@@ -149,6 +196,4 @@ pub struct History {
     pub watchers: Vec<Watcher>,
     /// The store's revision at the end.
     pub revision: i64,
-    /// Up to which it was compacted, after `truth` was read; 0 for not at all.
-    pub compacted: i64,
 }

@@ -16,6 +16,7 @@ pub mod server;
 pub mod session;
 mod versions;
 pub mod watch;
+pub mod watchers;
 
 /// Whether long scenarios run at their full length; else at a tenth.
 pub fn soak() -> bool {

@@ -1,12 +1,14 @@
 //! A client that writes down what it does, for the checker.
 
 use super::ffi::*;
-use super::history::{Event, Kv, Op, Outcome, Told, Watcher};
-use super::session::Session;
+use super::history::{Kv, Op, Outcome, Seen};
+use etcd::capi::condition::*;
+use etcd::capi::error::etcd_error_t;
 use etcd::capi::kv::*;
+use etcd::capi::lease::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -23,13 +25,15 @@ pub struct Recorder<'a> {
     client: &'a Client,
     number: usize,
     timeout_ms: u32,
+    /// Of what it puts from now on; 0 for none.
+    pub lease: i64,
     pub ops: Vec<Op>,
 }
 
 /// Revision, whether it changed something, what was there before.
 type Done = (i64, bool, Option<Kv>);
 
-fn kv(kv: &super::ffi::Kv) -> Kv {
+pub fn kv(kv: &super::ffi::Kv) -> Kv {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Kv {
         key: text(&kv.key),
@@ -37,12 +41,13 @@ fn kv(kv: &super::ffi::Kv) -> Kv {
         create: kv.create_revision,
         revision: kv.mod_revision,
         version: kv.version,
+        lease: kv.lease,
     }
 }
 
 impl<'a> Recorder<'a> {
     pub fn new(client: &'a Client, number: usize, timeout_ms: u32) -> Recorder<'a> {
-        Recorder { client, number, timeout_ms, ops: Vec::new() }
+        Recorder { client, number, timeout_ms, lease: 0, ops: Vec::new() }
     }
 
     pub fn put(&mut self, key: &str) -> &Op {
@@ -62,12 +67,58 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// Puts both keys if the first one was changed last at this revision.
-    pub fn swap(&mut self, keys: [&str; 2], only_at: i64) -> &Op {
+    /// Puts a key if it is as it was seen.
+    pub fn put_if(&mut self, key: &str, seen: &Seen) -> &Op {
         let value = self.value();
-        let writes = keys.map(|key| (key.to_owned(), Some(value.clone()))).to_vec();
-        self.record(keys[0], writes, Some(only_at), false, |client, options| {
-            swap(client, keys, &value, only_at, options.timeout_ms)
+        let writes = vec![(key.to_owned(), Some(value.clone()))];
+        self.record(key, writes, Some(seen.clone()), false, |client, options| {
+            let (key, value) = (bytes(key.as_bytes()), bytes(value.as_bytes()));
+            let (client, options) = (client.0, options.put());
+            conditional(|out, error| unsafe {
+                match seen {
+                    Seen::Revision(0) => {
+                        etcd_kv_put_if_absent(client, key, value, &options, out, error)
+                    }
+                    Seen::Revision(at) => {
+                        etcd_kv_put_if_revision(client, key, *at, value, &options, out, error)
+                    }
+                    Seen::Value(seen) => {
+                        let seen = bytes(seen.as_bytes());
+                        etcd_kv_put_if_value(client, key, seen, value, &options, out, error)
+                    }
+                }
+            })
+        })
+    }
+
+    /// Deletes a key if it is as it was seen.
+    pub fn delete_if(&mut self, key: &str, seen: &Seen) -> &Op {
+        let writes = vec![(key.to_owned(), None)];
+        self.record(key, writes, Some(seen.clone()), false, |client, options| {
+            let (client, key, options) = (client.0, bytes(key.as_bytes()), options.delete());
+            conditional(|out, error| unsafe {
+                match seen {
+                    Seen::Revision(at) => {
+                        etcd_kv_delete_if_revision(client, key, *at, &options, out, error)
+                    }
+                    Seen::Value(seen) => {
+                        let seen = bytes(seen.as_bytes());
+                        etcd_kv_delete_if_value(client, key, seen, &options, out, error)
+                    }
+                }
+            })
+        })
+    }
+
+    /// Puts some keys and deletes others, all at once, on condition if there is one; looks at the first.
+    pub fn transact(&mut self, puts: &[&str], deletes: &[&str], only_if: Option<Seen>) -> &Op {
+        let value = self.value();
+        let puts = puts.iter().map(|key| ((*key).to_owned(), Some(value.clone())));
+        let writes: Vec<_> =
+            puts.chain(deletes.iter().map(|key| ((*key).to_owned(), None))).collect();
+        let key = writes[0].0.clone();
+        self.record(&key, writes.clone(), only_if.clone(), false, |client, options| {
+            transact(client, &writes, only_if.as_ref(), options)
         })
     }
 
@@ -87,13 +138,14 @@ impl<'a> Recorder<'a> {
         &mut self,
         key: &str,
         writes: Vec<(String, Option<String>)>,
-        only_at: Option<i64>,
+        only_if: Option<Seen>,
         serializable: bool,
         call: impl FnOnce(&Client, CallOptions<'_>) -> Result<Done>,
     ) -> &Op {
         let (timeout_ms, flags) = (self.timeout_ms, ETCD_PREV_KV);
+        let lease = if writes.iter().any(|(_, value)| value.is_some()) { self.lease } else { 0 };
         let called = now();
-        let result = call(self.client, CallOptions { timeout_ms, flags, ..DEFAULT });
+        let result = call(self.client, CallOptions { timeout_ms, flags, lease, ..DEFAULT });
         let returned = now();
         let outcome = match result {
             Ok((revision, changed, saw)) => Outcome::Done { revision, changed, saw },
@@ -108,7 +160,17 @@ impl<'a> Recorder<'a> {
             }
         };
         let (client, key) = (self.number, key.to_owned());
-        self.ops.push(Op { client, key, writes, only_at, serializable, called, returned, outcome });
+        self.ops.push(Op {
+            client,
+            key,
+            writes,
+            only_if,
+            lease,
+            serializable,
+            called,
+            returned,
+            outcome,
+        });
         self.ops.last().unwrap()
     }
 }
@@ -160,37 +222,76 @@ impl Pulse {
     }
 }
 
-fn swap(
-    client: &Client,
-    keys: [&str; 2],
-    value: &str,
-    only_at: i64,
-    timeout_ms: u32,
+/// The id of a lease that outlives the test.
+pub fn grant(client: &Client) -> i64 {
+    let (mut out, mut error) = (null_mut(), null_mut());
+    unsafe {
+        check(etcd_lease_grant(client.0, 36_000, null(), &mut out, &mut error), error).unwrap();
+        let id = (*out).id;
+        etcd_lease_grant_response_free(out);
+        id
+    }
+}
+
+fn conditional(
+    call: impl FnOnce(*mut *mut etcd_if_response_t, *mut *mut etcd_error_t) -> etcd_status_t,
 ) -> Result<Done> {
+    let (mut out, mut error) = (null_mut(), null_mut());
+    unsafe {
+        check(call(&mut out, &mut error), error)?;
+        let reply = &*out;
+        let saw = reply.kv.as_ref().map(|it| kv(&super::ffi::kv(it)));
+        let done = (reply.header.revision, reply.succeeded, saw);
+        etcd_if_response_free(out);
+        Ok(done)
+    }
+}
+
+fn transact(
+    client: &Client,
+    writes: &[(String, Option<String>)],
+    only_if: Option<&Seen>,
+    options: CallOptions<'_>,
+) -> Result<Done> {
+    let first = bytes(writes[0].0.as_bytes());
+    let (value, number, target) = match only_if {
+        Some(Seen::Value(value)) => (value.as_str(), 0, ETCD_COMPARE_VALUE),
+        Some(Seen::Revision(at)) => ("", *at, ETCD_COMPARE_MOD),
+        None => ("", 0, ETCD_COMPARE_MOD),
+    };
     let condition = etcd_compare_options_t {
         size: size_of::<etcd_compare_options_t>(),
         range_end: bytes(b""),
-        value: bytes(b""),
-        number: only_at,
-        target: ETCD_COMPARE_MOD,
+        value: bytes(value.as_bytes()),
+        number,
+        target,
         result: ETCD_EQUAL,
         flags: 0,
         reserved: 0,
     };
-    let options =
-        etcd_txn_options_t { size: size_of::<etcd_txn_options_t>(), timeout_ms, flags: 0 };
-    let [first, second] = keys.map(|key| bytes(key.as_bytes()));
-    let value = bytes(value.as_bytes());
-    let (get, put) = (DEFAULT.get(), DEFAULT.put());
+    let (get, delete) = (DEFAULT.get(), DEFAULT.delete());
+    let put = CallOptions { lease: options.lease, ..DEFAULT }.put();
+    let (size, timeout_ms) = (size_of::<etcd_txn_options_t>(), options.timeout_ms);
+    let options = etcd_txn_options_t { size, timeout_ms, flags: 0 };
     let (mut txn, mut out, mut error) = (null_mut(), null_mut(), null_mut());
     unsafe {
         check(etcd_txn_new(&mut txn, &mut error), error)?;
-        check(etcd_txn_compare(txn, first, &condition, &mut error), error)?;
+        if only_if.is_some() {
+            check(etcd_txn_compare(txn, first, &condition, &mut error), error)?;
+        }
         for branch in [ETCD_THEN, ETCD_ELSE] {
             check(etcd_txn_get(txn, branch, first, &get, &mut error), error)?;
         }
-        for key in [first, second] {
-            check(etcd_txn_put(txn, ETCD_THEN, key, value, &put, &mut error), error)?;
+        for (key, value) in writes {
+            let key = bytes(key.as_bytes());
+            let added = match value {
+                Some(value) => {
+                    let value = bytes(value.as_bytes());
+                    etcd_txn_put(txn, ETCD_THEN, key, value, &put, &mut error)
+                }
+                None => etcd_txn_delete(txn, ETCD_THEN, key, &delete, &mut error),
+            };
+            check(added, error)?;
         }
         let result = check(etcd_txn_commit(client.0, txn, &options, &mut out, &mut error), error);
         etcd_txn_free(txn);
@@ -200,55 +301,5 @@ fn swap(
         let done = (reply.header.revision, reply.succeeded, saw);
         etcd_txn_response_free(out);
         Ok(done)
-    }
-}
-
-/// Watches a prefix that ends with '/', or one key, from a revision on and through another by the classic calls.
-/// They give one event each, and only key, value and index, so a revision counts as one delivery.
-pub fn watch_classic(
-    session: &Session,
-    keys: &str,
-    start: i64,
-    until: impl Fn() -> i64,
-) -> Watcher {
-    let to = match keys.strip_suffix('/') {
-        Some(name) => format!("{name}0"),
-        None => format!("{keys}/0"),
-    };
-    let mut watcher = Watcher {
-        name: format!("of {keys} from {start}"),
-        from: keys.into(),
-        to,
-        start,
-        until: 0,
-        puts: true,
-        deletes: true,
-        prev: false,
-        fields: false,
-        told: Vec::new(),
-    };
-    let mut last = start - 1;
-    loop {
-        watcher.until = until();
-        if last >= watcher.until {
-            return watcher;
-        }
-        match session.watch(keys, Some(last as i32 + 1)) {
-            Ok((index, key, value)) => {
-                let (deleted, revision) = (value.is_none(), i64::from(index));
-                let value = value.unwrap_or_default();
-                let kv = Kv { key, value, revision, ..Kv::default() };
-                let event = Event { kv, deleted, prev: None };
-                match watcher.told.last_mut() {
-                    Some(Told::Events(events)) if last == revision => events.push(event),
-                    _ => watcher.told.push(Told::Events(vec![event])),
-                }
-                last = revision;
-            }
-            Err(failed) => {
-                watcher.told.push(Told::Failed(format!("{failed}: {:?}", session.last_error())));
-                return watcher;
-            }
-        }
     }
 }

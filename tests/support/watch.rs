@@ -1,9 +1,8 @@
 //! Watches, as C opens them, in a form that is easy to test with.
 
 use super::ffi::*;
-use etcd::capi::error::etcd_error_t;
 use etcd::capi::event::*;
-use etcd::capi::queue::etcd_queue_next;
+use etcd::capi::queue::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
 use std::ffi::c_void;
@@ -69,7 +68,7 @@ unsafe fn open(
     client: &Client,
     key: &[u8],
     options: WatchOptions<'_>,
-    queue: *mut etcd::capi::queue::etcd_queue_t,
+    queue: *mut etcd_queue_t,
     tag: usize,
 ) -> Result<Watch> {
     let options = etcd_watch_options_t {
@@ -126,14 +125,9 @@ impl Watch {
 
     /// The revision of the end by compaction, within 10 s.
     pub fn compacted(&self) -> i64 {
-        let (mut out, mut error) = (null_mut(), null_mut::<etcd_error_t>());
-        unsafe {
-            let status = etcd_watch_next(self.0, 10_000, &mut out, &mut error);
-            assert_eq!(status, ETCD_ERR_COMPACTED);
-            let revision = (*error).revision;
-            etcd::capi::error::etcd_error_free(error);
-            revision
-        }
+        let end = self.next(10_000).unwrap_err();
+        assert_eq!(end.status, ETCD_ERR_COMPACTED);
+        end.revision
     }
 
     pub fn ask_for_progress(&self) {
@@ -147,24 +141,66 @@ impl Drop for Watch {
     }
 }
 
-/// The next event of a queue that watches are on: whose, and what.
-pub fn next_of(queue: &Queue, wait_ms: i32) -> Option<(usize, Result<Told>)> {
+/// Whose, and what.
+pub type Tagged = (usize, Result<Told>);
+
+unsafe fn tagged(event: *const etcd_event_t) -> Tagged {
+    assert_eq!(etcd_event_type(event), ETCD_EVENT_WATCH_RESPONSE);
+    let result = match etcd_event_status(event) {
+        ETCD_OK => Ok(told(&*etcd_event_watch_response(event))),
+        _ => {
+            assert!(etcd_event_watch_response(event).is_null());
+            Err(failure_of(etcd_event_error(event)))
+        }
+    };
+    (etcd_event_user_data(event) as usize, result)
+}
+
+/// The next event of a queue that watches are on.
+pub fn next_of(queue: &Queue, wait_ms: i32) -> Option<Tagged> {
     let mut event = null_mut();
     unsafe {
         match etcd_queue_next(queue.0, wait_ms, &mut event, null_mut()) {
             ETCD_EMPTY => return None,
             status => assert_eq!(status, ETCD_OK),
         }
-        assert_eq!(etcd_event_type(event), ETCD_EVENT_WATCH_RESPONSE);
-        let result = match etcd_event_status(event) {
-            ETCD_OK => Ok(told(&*etcd_event_watch_response(event))),
-            _ => {
-                assert!(etcd_event_watch_response(event).is_null());
-                Err(failure_of(etcd_event_error(event)))
-            }
-        };
-        let tag = etcd_event_user_data(event) as usize;
+        let read = tagged(event);
         etcd_event_free(event);
-        Some((tag, result))
+        Some(read)
     }
+}
+
+/// The same for several at once.
+pub fn batch_of(queue: &Queue, wait_ms: i32) -> Vec<Tagged> {
+    let (mut events, mut count) = ([null_mut(); 16], 0);
+    let (to, room) = (events.as_mut_ptr(), events.len());
+    unsafe {
+        match etcd_queue_next_batch(queue.0, wait_ms, to, room, &mut count, null_mut()) {
+            ETCD_EMPTY => assert_eq!(count, 0),
+            status => assert_eq!((status, count > 0), (ETCD_OK, true)),
+        }
+        let read = events[..count].iter().map(|&event| {
+            let read = tagged(event);
+            etcd_event_free(event);
+            read
+        });
+        read.collect()
+    }
+}
+
+/// The same by callbacks.
+pub fn dispatched_by(queue: &Queue, wait_ms: i32) -> Vec<Tagged> {
+    unsafe extern "C" fn take(event: *const etcd_event_t, to: *mut c_void) {
+        (*to.cast::<Vec<Tagged>>()).push(tagged(event));
+    }
+    let (mut all, mut count) = (Vec::<Tagged>::new(), 0);
+    let to = std::ptr::from_mut(&mut all).cast();
+    unsafe {
+        match etcd_queue_dispatch(queue.0, wait_ms, Some(take), to, &mut count, null_mut()) {
+            ETCD_EMPTY => assert_eq!(count, 0),
+            status => assert_eq!(status, ETCD_OK),
+        }
+    }
+    assert_eq!(all.len(), count);
+    all
 }
