@@ -289,6 +289,9 @@ fn the_leader_is_killed_again_and_again() {
         history.ops.len(),
         writes.len()
     );
+    let over = |op: &Op| (op.returned - op.called) as i64 / 1000 - i64::from(TIMEOUT_MS[op.client]);
+    let latest = history.ops.iter().filter(|op| op.client < WRITERS).map(over).max().unwrap();
+    eprintln!("{test}: the latest call returned {latest} ms after its deadline");
     for (dead, led) in &kills {
         let called_since = |op: &&&Op| op.called > *dead && op.changed();
         let first = writes.iter().filter(called_since).map(|op| op.returned).min().unwrap();

@@ -217,8 +217,9 @@ impl Pulse {
             took > most && took > most + stalled(op)
         };
         let late: Vec<_> = ops.iter().filter(over).collect();
-        let first = late.first().map_or(String::new(), |op| op.to_string());
-        assert!(late.is_empty(), "{} are late: {first}, stalls {stalls:?}", late.len());
+        let some: Vec<_> = late.iter().take(8).map(|op| op.to_string()).collect();
+        let some = some.join("\n  ");
+        assert!(late.is_empty(), "{} are late, stalls {stalls:?}:\n  {some}", late.len());
     }
 }
 
