@@ -14,6 +14,7 @@ pub mod namespace;
 mod options;
 pub mod page;
 mod server;
+mod stream;
 mod token;
 pub mod txn;
 pub mod watch;

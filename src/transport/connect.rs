@@ -7,6 +7,7 @@ use super::io::{CountedSocket, Traffic};
 use super::refusal::{alerted, tls_failure};
 use super::resolve::resolve;
 use super::tls::Tls;
+use crate::error::printable;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use h2::client::{Builder, Connection, SendRequest};
@@ -144,9 +145,13 @@ pub fn plain(e: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or(text).to_owned()
 }
 
-/// An HTTP/2 error, or the I/O error behind it.
+/// An HTTP/2 error, or the I/O error behind it. A server's goodbye may be long.
 pub fn describe(e: &h2::Error) -> String {
-    e.get_io().map_or_else(|| e.to_string(), plain)
+    let text = e.get_io().map_or_else(|| printable(&e.to_string()), plain);
+    match e.is_library() && e.reason().is_some() {
+        true => format!("the server does not keep to HTTP/2: {text}"),
+        false => text,
+    }
 }
 
 /// Tries a host's addresses in turn, each with its share of the time left.

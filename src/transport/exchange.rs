@@ -19,16 +19,19 @@ use crate::wire::weight::{self, Element};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, CONTENT_TYPE, TE, USER_AGENT};
 use http::uri::{PathAndQuery, Scheme, Uri};
-use http::Method;
+use http::{Method, StatusCode};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{timeout, Instant};
 
 /// How often to let the connection read before a call is sent on it.
 const MAX_NEWS: usize = 8;
 const STREAM_LIMIT_CHECK: Duration = Duration::from_millis(50);
+/// For a server to allow another call; then it is tried on another one.
+const STREAM_PATIENCE: Duration = Duration::from_secs(1);
+const GRPC: &str = "application/grpc";
 /// No byte of a reply becomes more in memory; see [`weight`].
 const MOST_GROWTH: usize = 128;
 
@@ -97,14 +100,19 @@ impl Counted {
         &self.0
     }
 
-    async fn later(traffic: &Arc<Traffic>, sender: &Sender) -> Counted {
-        loop {
+    async fn later(traffic: &Arc<Traffic>, sender: &Sender) -> Result<Counted, Failure> {
+        let end = Instant::now() + STREAM_PATIENCE;
+        while Instant::now() < end {
             if let Some(counted) = Counted::now(traffic, sender) {
-                return counted;
+                return Ok(counted);
             }
             // The limit itself may change, of which nothing tells.
             let _ = timeout(STREAM_LIMIT_CHECK, traffic.stream_ended.notified()).await;
         }
+        let limit = sender.current_max_send_streams();
+        Err(Failure::NotSent(format!(
+            "the server allows no more calls at once, its limit is {limit}"
+        )))
     }
 }
 
@@ -138,7 +146,7 @@ pub async fn ready(picked: &Picked) -> Result<(Sender, Counted), Failure> {
     }
     let counted = match Counted::now(traffic, &sender) {
         Some(counted) => counted,
-        None => Box::pin(Counted::later(traffic, &sender)).await,
+        None => Box::pin(Counted::later(traffic, &sender)).await?,
     };
     Ok((sender, counted))
 }
@@ -160,7 +168,7 @@ pub async fn unary(
         picked.link.retire(&picked.connection);
         Failure::NotSent(e.to_string())
     })?;
-    let lost = |e: h2::Error| {
+    let unanswered = |e: h2::Error| {
         // The server says it has not looked at it, or not a byte has left since.
         let refused =
             e.is_remote() && (e.is_go_away() || e.reason() == Some(h2::Reason::REFUSED_STREAM));
@@ -168,12 +176,13 @@ pub async fn unary(
             sent.store(false, Relaxed);
             Failure::NotSent(format!("connection lost: {}", describe(&e)))
         } else {
-            Failure::Lost(format!("connection lost: {}", describe(&e)))
+            lost(e)
         }
     };
     sent.store(true, Relaxed);
-    body.send_data(request.frame.clone(), true).map_err(lost)?;
-    let (head, mut stream) = response.await.map_err(lost)?.into_parts();
+    body.send_data(request.frame.clone(), true).map_err(unanswered)?;
+    // Once it answers it has looked at it, whatever it says later.
+    let (head, mut stream) = response.await.map_err(unanswered)?.into_parts();
     accepted(&head)?;
     let mut message = Message::new(&request.path, reply_limit);
     while let Some(chunk) = stream.data().await {
@@ -203,7 +212,7 @@ pub fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http
     *head.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
     let headers = head.headers_mut();
     headers.insert(TE, HeaderValue::from_static("trailers"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(GRPC));
     headers.insert(
         USER_AGENT,
         HeaderValue::from_static(concat!("libetcd/", env!("CARGO_PKG_VERSION"))),
@@ -217,25 +226,51 @@ pub fn head(link: &Link, request: &Request, token: Option<&HeaderValue>) -> http
     head
 }
 
+/// The connection broke, or the server broke off the call.
+pub fn lost(e: h2::Error) -> Failure {
+    Failure::Lost(format!("connection lost: {}", describe(&e)))
+}
+
 /// Whether a reply's headers promise a message.
 pub fn accepted(head: &http::response::Parts) -> Result<(), Failure> {
-    if head.status != http::StatusCode::OK {
-        let code = code_of_http(head.status.as_u16());
-        return Err(Failure::Refused { code, message: format!("HTTP status {}", head.status) });
-    }
     // A refusal without a message carries everything in its only header block.
-    refusal(&head.headers).map_or(Ok(()), Err)
+    if let Some(refusal) = refusal(&head.headers) {
+        return Err(refusal);
+    }
+    let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if head.status == StatusCode::OK && kind.is_some_and(is_grpc) {
+        return Ok(());
+    }
+    let kind = match kind {
+        Some(kind) => format!("content-type \"{}\"", printable(&String::from_utf8_lossy(kind))),
+        None => "no content-type".to_owned(),
+    };
+    let message = format!("not etcd's answer, a proxy's? HTTP status {}, {kind}", head.status);
+    Err(match head.status {
+        StatusCode::OK => Failure::Malformed(message),
+        status => Failure::Refused { code: code_of_http(status.as_u16()), message },
+    })
+}
+
+fn is_grpc(content_type: &[u8]) -> bool {
+    let (name, rest) = content_type.split_at(content_type.len().min(GRPC.len()));
+    name.eq_ignore_ascii_case(GRPC.as_bytes()) && matches!(rest, [] | [b'+' | b';', ..])
 }
 
 /// The status in a reply's headers or trailers, unless it says OK.
 pub fn refusal(headers: &HeaderMap) -> Option<Failure> {
-    let code = headers.get("grpc-status")?;
-    let code = code.to_str().ok().and_then(|code| code.parse().ok()).unwrap_or(2);
-    if code == 0 {
-        return None;
-    }
-    let message = headers.get("grpc-message").map_or(&[][..], HeaderValue::as_bytes);
-    Some(Failure::Refused { code, message: readable(message) })
+    let given = String::from_utf8_lossy(headers.get("grpc-status")?.as_bytes());
+    let code = match given.parse() {
+        Ok(0) => return None,
+        Ok(code @ 1..=16) => code,
+        // gRPC's "unknown".
+        _ => 2,
+    };
+    let message = match headers.get("grpc-message").map_or(&[][..], HeaderValue::as_bytes) {
+        [] => format!("grpc-status \"{}\", and no message", printable(&given)),
+        message => readable(message),
+    };
+    Some(Failure::Refused { code, message })
 }
 
 /// Undoes gRPC's percent-encoding.
@@ -320,7 +355,10 @@ impl Message {
 
     pub fn finish(self) -> Result<Vec<u8>, Failure> {
         if !self.is_whole() {
-            let why = "the reply ends in the middle of a message";
+            let why = match &*self.prefix {
+                [] => "the reply is without a message",
+                _ => "the reply ends in the middle of a message",
+            };
             return Err(Failure::Malformed(why.to_owned()));
         }
         // The message and what it becomes stay below three times the limit.

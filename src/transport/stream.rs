@@ -3,8 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::channel::Picked;
-use super::connect::describe;
-use super::exchange::{accepted, head, ready, refusal, Counted, Message};
+use super::exchange::{accepted, head, lost, ready, refusal, Counted, Message};
 use super::{Failure, Request};
 use bytes::Bytes;
 use h2::client::ResponseFuture;
@@ -122,8 +121,4 @@ impl Drop for Stream {
 
 fn ended() -> Failure {
     Failure::Lost("the server ended the stream".to_owned())
-}
-
-fn lost(e: h2::Error) -> Failure {
-    Failure::Lost(format!("connection lost: {}", describe(&e)))
 }

@@ -7,6 +7,7 @@ pub mod certs;
 pub mod checker;
 pub mod ffi;
 pub mod history;
+pub mod hostile;
 pub mod inside;
 pub mod process;
 pub mod proxy;

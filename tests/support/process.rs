@@ -141,3 +141,32 @@ pub fn http_get(port: u16, path: &str, timeout: Duration) -> Option<String> {
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
 }
+
+/// Processor time of this program so far.
+pub fn cpu_time() -> Duration {
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut usage) }, 0);
+    let time = |it: libc::timeval| Duration::new(it.tv_sec as u64, it.tv_usec as u32 * 1000);
+    time(usage.ru_utime) + time(usage.ru_stime)
+}
+
+/// By how much this program's memory grows, at most, from now on.
+pub struct PeakMemory(u64);
+
+impl PeakMemory {
+    pub fn start() -> PeakMemory {
+        // Forgets the peak so far.
+        std::fs::write("/proc/self/clear_refs", "5").unwrap();
+        PeakMemory(status("VmRSS:"))
+    }
+
+    pub fn grown(&self) -> u64 {
+        status("VmHWM:").saturating_sub(self.0)
+    }
+}
+
+fn status(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}

@@ -14,10 +14,9 @@ use crate::status::*;
 use crate::sys::boot_time;
 use crate::transport::io::{now_ms, Traffic};
 use crate::transport::jitter::jittered;
-use crate::transport::{Failure, Link, Request, Stream};
+use crate::transport::{Failure, Link, Stream};
 use crate::wire::encode;
 use crate::wire::proto::*;
-use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt};
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -478,17 +477,8 @@ async fn open(
         Some(stale) => cluster.tokens.renew(&cluster, stale).await?,
         None => cluster.tokens.current(&cluster).await?,
     };
-    let picked = match cluster.channel.pick(avoid.as_ref()) {
-        Some(picked) => picked,
-        None => cluster.channel.ready(avoid.as_ref()).await?,
-    };
     let path = PathAndQuery::from_static(KEEP_ALIVE.path);
-    // Only the moment at which something is sent may count, so that comes later.
-    // A member that is cut off from the others could renew nothing.
-    let begin = Request { path, frame: Bytes::new(), require_leader: true };
-    let limit = cluster.max_receive;
-    let stream = Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await;
-    let stream = stream.map_err(|failure| Error::from(failure).at(picked.link.name()))?;
+    let (stream, picked) = cluster.stream(path, avoid, &token, cluster.max_receive).await?;
     let traffic = picked.connection.traffic.clone();
     Ok(Open { stream, traffic, member: picked.link, token })
 }

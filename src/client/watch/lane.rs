@@ -8,22 +8,23 @@ use crate::client::call::Cluster;
 use crate::client::server::{Core, Server};
 use crate::client::token::Token;
 use crate::embedded::WatchStream;
-use crate::error::{Error, Result};
-use crate::status::ETCD_ERR_UNAVAILABLE;
-use crate::transport::{Failure, Link, Request, Stream};
+use crate::error::Result;
+use crate::transport::{Failure, Link, Stream};
 use crate::wire::encode;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{WatchCancelRequest, WatchProgressRequest, WatchRequest};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use prost::Message;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::time::Instant;
 
 /// For an answer, which may be for any watch: servers cut them at 2 MiB, unless
 /// they are configured, but never an event, and that may have a value twice.
 const SMALLEST_LIMIT: usize = 4 << 20;
+
+const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
 
 enum Messages {
     Network(Box<Stream>),
@@ -57,8 +58,6 @@ pub struct Lane {
     pub creating: VecDeque<(u64, Instant)>,
     /// The others, by the number that the server gave them.
     pub watches: HashMap<i64, u64>,
-    /// Watches that were called off, and may still be heard of.
-    cancelled: HashSet<i64>,
     /// For progress.
     pub requests: Requests,
     /// Whether an answer to a progress request may be believed, once known.
@@ -78,7 +77,7 @@ impl Lane {
                 (Messages::Embedded(embedded.engine.watch()), None, Token::default())
             }
             Server::Cluster(cluster) => {
-                let (messages, link, token) = network(cluster, avoid.as_ref()).await?;
+                let (messages, link, token) = network(cluster, avoid).await?;
                 (messages, Some(link), token)
             }
         };
@@ -95,7 +94,6 @@ impl Lane {
             creating: VecDeque::new(),
             watches: HashMap::new(),
             requests: Requests::default(),
-            cancelled: HashSet::new(),
         })
     }
 
@@ -124,7 +122,6 @@ impl Lane {
     /// Calls off a watch; what the server still says of it is of no interest.
     pub fn cancel(&mut self, watch_id: i64) -> Result<(), Failure> {
         self.watches.remove(&watch_id);
-        self.cancelled.insert(watch_id);
         self.send(RequestUnion::CancelRequest(WatchCancelRequest { watch_id }))
     }
 
@@ -137,11 +134,10 @@ impl Lane {
 
     /// The watch that an answer is for; None if it was called off, or never was.
     pub fn find(&mut self, watch_id: i64, canceled: bool) -> Option<u64> {
-        if canceled {
-            self.cancelled.remove(&watch_id);
-            return self.watches.remove(&watch_id);
+        match canceled {
+            true => self.watches.remove(&watch_id),
+            false => self.watches.get(&watch_id).copied(),
         }
-        self.watches.get(&watch_id).copied()
     }
 
     fn send(&mut self, request: RequestUnion) -> Result<(), Failure> {
@@ -176,21 +172,12 @@ impl Lane {
 
 async fn network(
     cluster: &Arc<Cluster>,
-    avoid: Option<&Arc<Link>>,
+    avoid: Option<Arc<Link>>,
 ) -> Result<(Messages, Arc<Link>, Token)> {
     let token = cluster.tokens.current(cluster).await?;
-    let picked = match cluster.channel.pick(avoid) {
-        Some(picked) => picked,
-        None => cluster.channel.ready(avoid).await?,
-    };
-    let path = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
-    // A member that is cut off from the others would be silent for ever.
-    let first = Request { path, frame: Bytes::new(), require_leader: true };
     let limit = cluster.max_receive.max(SMALLEST_LIMIT);
-    match Stream::open(&picked, &first, false, token.value.as_ref(), limit).await {
-        Ok(stream) => Ok((Messages::Network(Box::new(stream)), picked.link, token)),
-        Err(_) => Err(Error::new(ETCD_ERR_UNAVAILABLE, "the connection was lost")),
-    }
+    let (stream, picked) = cluster.stream(WATCH, avoid, &token, limit).await?;
+    Ok((Messages::Network(Box::new(stream)), picked.link, token))
 }
 
 /// The next message on one of the lanes, of which there are two at most, and on which.

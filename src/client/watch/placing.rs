@@ -107,6 +107,10 @@ impl Work {
     pub(super) fn created(&mut self, at: usize, watch: u64, head: &watch::Head<'_>) {
         self.avoid = None;
         let lane = &mut self.lanes[at];
+        if head.watch_id < 0 {
+            self.wait(watch);
+            return self.lost(at, Failure::Malformed("a watch with no number".to_owned()));
+        }
         if let Some(other) = lane.watches.insert(head.watch_id, watch) {
             self.wait(other);
             let why = "two watches with one number";

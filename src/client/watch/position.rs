@@ -78,6 +78,8 @@ pub enum Stop {
     TooLarge(usize),
 }
 
+const NOT_ETCDS: Stop = Stop::Nonsense("an event that etcd would not send");
+
 pub struct Position {
     /// All revisions before it were delivered, or had nothing for this watch.
     next: i64,
@@ -141,7 +143,7 @@ impl Position {
 
     /// What a response brings that was not there before, whole revisions only.
     pub fn take(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Vec<Batch>, Stop> {
-        let part = message.slice(head.events.clone());
+        let part = self.news(message, head)?;
         let mut batches = Vec::new();
         let mut last = self.partial.revision;
         // Where in the part the batch under way begins, and its last revision.
@@ -154,7 +156,7 @@ impl Position {
         loop {
             let at = part.len() - events.left();
             let Some(event) = events.next() else { break };
-            let event = event.map_err(|_| Stop::Nonsense("an event that etcd would not send"))?;
+            let event = event.map_err(|_| NOT_ETCDS)?;
             let own = |kv: &KeyValue<'_>| namespace::name(&self.prefix, kv.key).is_some();
             if !own(&event.kv) || !event.prev_kv.iter().all(own) {
                 return Err(Stop::Nonsense("an event of a key without the prefix"));
@@ -165,12 +167,6 @@ impl Position {
             }
             last = revision;
             let end = part.len() - events.left();
-            // Servers before 3.4.25 and 3.5.8 may say things twice.
-            if revision < self.next {
-                self.duplicates += 1;
-                (start, of_revision) = (end, end);
-                continue;
-            }
             if revision > self.partial.revision {
                 if self.partial.count > 0 {
                     whole = Some((at, self.partial.count, self.partial.revision));
@@ -212,6 +208,27 @@ impl Position {
             }
         }
         Ok(batches)
+    }
+
+    /// The events from the first on that is news: servers before 3.4.25 and 3.5.8 may say things twice.
+    fn news(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Bytes, Stop> {
+        let part = message.slice(head.events.clone());
+        let mut events = Events::new(&part);
+        let mut at = 0;
+        while let Some(event) = events.next() {
+            let event = event.map_err(|_| NOT_ETCDS)?;
+            if event.kv.mod_revision >= self.next {
+                break;
+            }
+            self.duplicates += 1;
+            at = part.len() - events.left();
+        }
+        let news = part.slice(at..);
+        // Or else a few events would keep much that nobody has counted.
+        Ok(match message.len() > 2 * (BATCH_IN_MEMORY + news.len()) {
+            true => Bytes::copy_from_slice(&news),
+            false => news,
+        })
     }
 
     /// The batch under way, which is whole now.

@@ -1,0 +1,41 @@
+//! A call in which both sides send messages, on one member or another.
+
+#![forbid(unsafe_code)]
+
+use super::call::Cluster;
+use super::token::Token;
+use crate::error::{Error, Result};
+use crate::transport::channel::Picked;
+use crate::transport::{Link, Request, Stream};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use std::sync::Arc;
+
+impl Cluster {
+    /// Begins one on the first member that takes it; waits for a connection for
+    /// ever. Nothing is sent yet: the moment at which something is may count.
+    pub async fn stream(
+        &self,
+        path: PathAndQuery,
+        mut avoid: Option<Arc<Link>>,
+        token: &Token,
+        limit: usize,
+    ) -> Result<(Stream, Picked)> {
+        // A member that is cut off from the others would be silent for ever.
+        let begin = Request { path, frame: Bytes::new(), require_leader: true };
+        for tries in 1.. {
+            let picked = match self.channel.pick(avoid.as_ref()) {
+                Some(picked) => picked,
+                None => self.channel.ready(avoid.as_ref()).await?,
+            };
+            match Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await {
+                Ok(stream) => return Ok((stream, picked)),
+                Err(failure) if tries >= self.channel.len() => {
+                    return Err(Error::from(failure).at(picked.link.name()));
+                }
+                Err(_) => avoid = Some(picked.link),
+            }
+        }
+        unreachable!("the loop has no end")
+    }
+}

@@ -1,0 +1,490 @@
+//! Watches and leases on a server that answers what nobody asked, too much, or nonsense.
+
+mod support;
+
+use etcd::capi::keepalive::*;
+use etcd::status::*;
+use std::io;
+use std::ptr::null_mut;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+use support::ffi::*;
+use support::hostile::*;
+use support::process::PeakMemory;
+use support::server::{newest_or_skip, shared};
+use support::watch::{Watch, WatchOptions};
+
+const MOST_MEMORY: u64 = 64 << 20;
+const KEY: &[u8] = b"k";
+
+/// The program is measured as a whole.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The next stream on which both sides send messages; unary calls are answered.
+fn stream_after(conn: &mut Conn, last: u32) -> io::Result<u32> {
+    loop {
+        let request = conn.request()?;
+        match request.unary {
+            true => conn.reply(request.stream, &header(5))?,
+            false if request.stream > last => return Ok(request.stream),
+            false => {}
+        }
+    }
+}
+
+/// A first stream that goes wrong, and a second one as it should be.
+macro_rules! first {
+    ($conn:ident, $stream:ident, $wrong:expr) => {
+        |$conn| {
+            $conn.greet(&[])?;
+            let $stream = stream_after($conn, 0)?;
+            $wrong?;
+            let mut last = $stream;
+            loop {
+                last = stream_after($conn, last)?;
+                $conn.accept(last)?;
+                tell($conn, last, &[created(0)])?;
+                tell($conn, last, &[events(0, &[6])])?;
+            }
+        }
+    };
+}
+
+fn tell(conn: &mut Conn, stream: u32, fields: &[Vec<u8>]) -> io::Result<()> {
+    conn.data(stream, &grpc(&[header(5), fields.concat()].concat()))
+}
+
+fn created(watch: i64) -> Vec<u8> {
+    [number(2, watch), number(3, 1)].concat()
+}
+
+fn event(revision: i64) -> Vec<u8> {
+    let kv = [field(1, KEY), number(2, 1), number(3, revision), number(4, revision)];
+    field(11, &field(2, &kv.concat()))
+}
+
+fn events(watch: i64, revisions: &[i64]) -> Vec<u8> {
+    let events: Vec<_> = revisions.iter().map(|&revision| event(revision)).collect();
+    [number(2, watch), events.concat()].concat()
+}
+
+fn fragment() -> Vec<u8> {
+    number(7, 1)
+}
+
+/// A field that nobody knows.
+fn junk(size: usize) -> Vec<u8> {
+    field(99, &vec![b'x'; size])
+}
+
+fn open(endpoints: &str) -> Client {
+    let options = Options { max_receive_bytes: 1 << 20, ..Default::default() };
+    Client::with(endpoints, options).unwrap()
+}
+
+fn watch(client: &Client) -> Watch {
+    Watch::open(client, KEY, WatchOptions { start: 6, ..Default::default() }).unwrap()
+}
+
+/// The revisions that are told, in the next so many responses.
+fn told(watch: &Watch, responses: usize) -> Vec<i64> {
+    let events = (0..responses).flat_map(|_| watch.told().events);
+    events.map(|event| event.kv.mod_revision).collect()
+}
+
+#[test]
+fn a_watch_goes_on_after_nonsense() {
+    let cases: Vec<(&str, Script)> = vec![
+        (
+            "no messages",
+            first!(c, id, c.headers(id, END_STREAM, &[GRPC[0], GRPC[1], ("grpc-status", "0")])),
+        ),
+        (
+            "a proxy",
+            first!(
+                c,
+                id,
+                c.headers(id, END_STREAM, &[(":status", "503"), ("content-type", "text/html")])
+            ),
+        ),
+        (
+            "a web page",
+            first!(c, id, c.headers(id, 0, &[(":status", "200"), ("content-type", "text/html")])),
+        ),
+        ("a reset", first!(c, id, c.frame(RST_STREAM, 0, id, &[0, 0, 0, 2]))),
+        ("a refusal", first!(c, id, c.frame(RST_STREAM, 0, id, &[0, 0, 0, 7]))),
+        ("the end", first!(c, id, c.accept(id).and_then(|()| c.status(id, "0")))),
+        (
+            "the end without a status",
+            first!(c, id, c.accept(id).and_then(|()| c.frame(DATA, END_STREAM, id, &[]))),
+        ),
+        ("compressed", first!(c, id, c.accept(id).and_then(|()| c.data(id, &[1, 0, 0, 0, 1, 0])))),
+        (
+            "four GiB",
+            first!(c, id, c.accept(id).and_then(|()| c.data(id, &[0, 255, 255, 255, 255]))),
+        ),
+        ("no protobuf", first!(c, id, c.accept(id).and_then(|()| c.data(id, &grpc(&[255; 9]))))),
+        (
+            "created twice",
+            first!(c, id, {
+                c.accept(id)?;
+                tell(c, id, &[created(0)])?;
+                tell(c, id, &[created(0)])
+            }),
+        ),
+        (
+            "created by no name",
+            first!(c, id, c.accept(id).and_then(|()| tell(c, id, &[created(-1)]))),
+        ),
+        (
+            "cancelled, and no reason",
+            first!(c, id, {
+                c.accept(id)?;
+                tell(c, id, &[created(0)])?;
+                tell(c, id, &[number(2, 0), number(4, 1)])
+            }),
+        ),
+        (
+            "events out of order",
+            first!(c, id, {
+                c.accept(id)?;
+                tell(c, id, &[created(0)])?;
+                tell(c, id, &[events(0, &[9, 8])])
+            }),
+        ),
+        (
+            "fragments out of order",
+            first!(c, id, {
+                c.accept(id)?;
+                tell(c, id, &[created(0)])?;
+                tell(c, id, &[events(0, &[9]), fragment()])?;
+                tell(c, id, &[events(0, &[8])])
+            }),
+        ),
+        (
+            "an event of nothing",
+            first!(c, id, {
+                c.accept(id)?;
+                tell(c, id, &[created(0)])?;
+                tell(c, id, &[events(0, &[]), field(11, &[])])
+            }),
+        ),
+        ("not created", first!(c, id, c.accept(id))),
+        ("no answer", first!(c, _id, io::Result::Ok(()))),
+    ];
+    let failed: Vec<_> = std::thread::scope(|scope| {
+        let run = |&(name, script): &(&'static str, Script)| {
+            let server = Hostile::start(script);
+            let client = open(&server.endpoint());
+            let watch = watch(&client);
+            assert_eq!(told(&watch, 1), [6], "{name}");
+        };
+        let runs: Vec<_> = cases.iter().map(|it| (it.0, scope.spawn(move || run(it)))).collect();
+        runs.into_iter().filter_map(|(name, run)| run.join().err().map(|_| name)).collect()
+    });
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+#[test]
+fn a_watch_is_told_its_own_events_once() {
+    let server = Hostile::start(|c| {
+        c.greet(&[])?;
+        let id = stream_after(c, 0)?;
+        c.accept(id)?;
+        // Nobody has asked for these.
+        tell(c, id, &[events(0, &[6])])?;
+        tell(c, id, &[created(3)])?;
+        tell(c, id, &[events(4, &[7])])?;
+        tell(c, id, &[number(2, 4), number(4, 1), field(6, b"whose?")])?;
+        tell(c, id, &[number(2, -7), number(4, 1), number(5, 1000)])?;
+        tell(c, id, &[events(i64::MAX, &[8])])?;
+        tell(c, id, &[events(3, &[10])])?;
+        // Back in time.
+        tell(c, id, &[events(3, &[9])])?;
+        tell(c, id, &[events(3, &[10, 11])])?;
+        tell(c, id, &[events(3, &[2, 3, 4]), fragment()])?;
+        tell(c, id, &[events(3, &[12])])?;
+        c.hang()
+    });
+    let client = open(&server.endpoint());
+    let watch = watch(&client);
+    assert_eq!(told(&watch, 3), [10, 11, 12]);
+    assert_eq!(watch.next(300), Ok(None));
+}
+
+#[test]
+fn fragments_without_end_end_a_watch() {
+    let _alone = alone();
+    let cases: [(&str, Script); 2] = [
+        ("small", |c| {
+            c.greet(&[])?;
+            let id = stream_after(c, 0)?;
+            c.accept(id)?;
+            tell(c, id, &[created(0)])?;
+            let many = events(0, &[6; 1000]);
+            loop {
+                tell(c, id, &[many.clone(), fragment()])?;
+            }
+        }),
+        // Each of the few events comes with much that is of no use.
+        ("hollow", |c| {
+            c.greet(&[])?;
+            let id = stream_after(c, 0)?;
+            c.accept(id)?;
+            tell(c, id, &[created(0)])?;
+            let hollow = [events(0, &[6]), fragment(), junk(3 << 20)];
+            for _ in 0..100 {
+                tell(c, id, &hollow)?;
+            }
+            tell(c, id, &[events(0, &[6; 20_000])])?;
+            c.hang()
+        }),
+    ];
+    for (name, script) in cases {
+        let server = Hostile::start(script);
+        let memory = PeakMemory::start();
+        let client = open(&server.endpoint());
+        let error = watch(&client).next(60_000).expect_err(name);
+        assert_eq!(error.status, ETCD_ERR_REPLY_TOO_LARGE, "{name}: {error:?}");
+        assert!(error.message.contains("a revision of"), "{name}: {error:?}");
+        let grown = memory.grown();
+        assert!(grown < MOST_MEMORY, "{name}: {} KiB more", grown >> 10);
+    }
+}
+
+#[test]
+fn a_reader_who_stays_away_costs_no_memory() {
+    let _alone = alone();
+    let cases: [(&str, Script); 4] = [
+        ("events", |c| {
+            endless(c, |revision| {
+                let revisions: Vec<_> = (revision..revision + 1000).collect();
+                [events(0, &revisions), Vec::new()]
+            })
+        }),
+        ("large events", |c| endless(c, |revision| [events(0, &[revision]), junk(1000)])),
+        ("hollow responses", |c| endless(c, |revision| [events(0, &[revision]), junk(1 << 20)])),
+        ("old events", |c| {
+            endless(c, |revision| {
+                let revisions = [vec![5; 20_000], vec![revision]].concat();
+                [events(0, &revisions), Vec::new()]
+            })
+        }),
+    ];
+    for (name, script) in cases {
+        let server = Hostile::start(script);
+        let memory = PeakMemory::start();
+        let client = open(&server.endpoint());
+        let watch = watch(&client);
+        std::thread::sleep(Duration::from_secs(4));
+        let grown = memory.grown();
+        assert!(grown < MOST_MEMORY, "{name}: {} KiB more", grown >> 10);
+        // All that is told is new.
+        let revisions = told(&watch, 20);
+        assert!(revisions.windows(2).all(|pair| pair[0] < pair[1]), "{name}: {revisions:?}");
+        // And calls are served.
+        client.get(KEY, DEFAULT).unwrap();
+    }
+}
+
+/// Tells more and more on each stream, and takes no notice of what the client says there.
+fn endless(conn: &mut Conn, fields: fn(i64) -> [Vec<u8>; 2]) -> io::Result<()> {
+    conn.greet(&[])?;
+    let mut last = 0;
+    loop {
+        last = stream_after(conn, last)?;
+        conn.accept(last)?;
+        tell(conn, last, &[created(0)])?;
+        for step in 0.. {
+            if tell(conn, last, &fields(6 + step * 1000)).is_err() {
+                break;
+            }
+            while let Some(request) = conn.waiting_unary() {
+                conn.reply(request, &header(5))?;
+            }
+        }
+    }
+}
+
+/// Closed when dropped.
+struct KeepAlive(*mut etcd_keep_alive_t);
+
+impl Drop for KeepAlive {
+    fn drop(&mut self) {
+        unsafe { etcd_keep_alive_close(self.0) };
+    }
+}
+
+impl KeepAlive {
+    fn begin(client: &Client, id: i64) -> KeepAlive {
+        let size = size_of::<etcd_keep_alive_options_t>();
+        let flags = ETCD_KEEP_ALIVE_NOTIFY;
+        let options = etcd_keep_alive_options_t { size, timeout_ms: 10_000, flags };
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            let status = etcd_lease_keep_alive(
+                client.0,
+                id,
+                &options,
+                null_mut(),
+                null_mut(),
+                &mut out,
+                &mut error,
+            );
+            support::ffi::check(status, error).unwrap();
+        }
+        KeepAlive(out)
+    }
+
+    /// The ttl of the next renewal.
+    fn next(&self) -> Result<i64> {
+        let (mut out, mut error) = (null_mut(), null_mut());
+        unsafe {
+            let status = etcd_keep_alive_next(self.0, 15_000, &mut out, &mut error);
+            support::ffi::check(status, error)?;
+            assert_eq!(status, ETCD_OK, "nothing within 15 s");
+            let ttl = (*out).ttl;
+            etcd::capi::lease::etcd_lease_keep_alive_response_free(out);
+            Ok(ttl)
+        }
+    }
+
+    fn left_ms(&self) -> i64 {
+        unsafe { etcd_keep_alive_left_ms(self.0) }
+    }
+}
+
+fn renewal(id: i64, ttl: i64) -> Vec<u8> {
+    [number(2, id), number(3, ttl)].concat()
+}
+
+#[test]
+fn a_lease_is_what_its_own_answers_say() {
+    let server = Hostile::start(|c| {
+        c.greet(&[])?;
+        let id = stream_after(c, 0)?;
+        c.accept(id)?;
+        for other in [0, 8, -7, i64::MAX] {
+            tell(c, id, &[renewal(other, 1000)])?;
+            tell(c, id, &[renewal(other, -1)])?;
+        }
+        tell(c, id, &[renewal(7, 3)])?;
+        // Two of these were not asked for, and no renewal is long past.
+        for _ in 0..3 {
+            tell(c, id, &[renewal(7, 1000)])?;
+        }
+        c.hang()
+    });
+    let client = open(&server.endpoint());
+    let lease = KeepAlive::begin(&client, 7);
+    assert_eq!(lease.next(), Ok(3));
+    assert!((1..=3000).contains(&lease.left_ms()), "{}", lease.left_ms());
+    let end = lease.next().unwrap_err();
+    assert_eq!(end.status, ETCD_ERR_LEASE_LOST, "{end:?}");
+}
+
+#[test]
+fn times_to_live_beyond_reason() {
+    let answering = |ttl: &'static str| -> Script {
+        match ttl {
+            "least" => |c| answer_renewals(c, i64::MIN),
+            "none" => |c| answer_renewals(c, 0),
+            _ => |c| answer_renewals(c, i64::MAX),
+        }
+    };
+    for ttl in ["least", "none"] {
+        let server = Hostile::start(answering(ttl));
+        let client = open(&server.endpoint());
+        let end = KeepAlive::begin(&client, 7).next().unwrap_err();
+        assert_eq!(end.status, ETCD_ERR_LEASE_NOT_FOUND, "{end:?}");
+    }
+    let server = Hostile::start(answering("most"));
+    let client = open(&server.endpoint());
+    let lease = KeepAlive::begin(&client, 7);
+    assert_eq!(lease.next(), Ok(i64::MAX));
+    assert!(lease.left_ms() > 1 << 60, "{}", lease.left_ms());
+}
+
+/// One renewal a request, whatever it says.
+fn answer_renewals(conn: &mut Conn, ttl: i64) -> io::Result<()> {
+    conn.greet(&[])?;
+    let id = stream_after(conn, 0)?;
+    conn.accept(id)?;
+    loop {
+        tell(conn, id, &[renewal(7, ttl)])?;
+        conn.request()?;
+    }
+}
+
+#[test]
+fn a_lease_goes_on_after_nonsense() {
+    let nonsense: Vec<(&str, Script)> = vec![
+        ("no protobuf", |c| {
+            renew_at_last(c, |c, id| {
+                c.accept(id)?;
+                c.data(id, &grpc(&[255; 9]))
+            })
+        }),
+        ("compressed", |c| {
+            renew_at_last(c, |c, id| {
+                c.accept(id)?;
+                c.data(id, &[1, 0, 0, 0, 1, 0])
+            })
+        }),
+        ("four GiB", |c| {
+            renew_at_last(c, |c, id| {
+                c.accept(id)?;
+                c.data(id, &[0, 255, 255, 255, 255])
+            })
+        }),
+        ("a web page", |c| {
+            renew_at_last(c, |c, id| {
+                c.headers(id, 0, &[(":status", "200"), ("content-type", "text/html")])
+            })
+        }),
+        ("a reset", |c| renew_at_last(c, |c, id| c.frame(RST_STREAM, 0, id, &[0, 0, 0, 7]))),
+    ];
+    for (name, script) in nonsense {
+        let server = Hostile::start(script);
+        let client = open(&server.endpoint());
+        assert_eq!(KeepAlive::begin(&client, 7).next(), Ok(60), "{name}");
+    }
+}
+
+fn renew_at_last(conn: &mut Conn, wrong: fn(&mut Conn, u32) -> io::Result<()>) -> io::Result<()> {
+    conn.greet(&[])?;
+    let id = stream_after(conn, 0)?;
+    wrong(conn, id)?;
+    let id = stream_after(conn, id)?;
+    conn.accept(id)?;
+    tell(conn, id, &[renewal(7, 60)])?;
+    conn.hang()
+}
+
+#[test]
+fn streams_go_to_the_member_that_takes_them() {
+    let test = "streams_go_to_the_member_that_takes_them";
+    let Some(version) = newest_or_skip(test) else { return };
+    let etcd = shared(&version).endpoints();
+    let writer = Client::open(&etcd);
+    let server = Hostile::start(|c| {
+        c.greet(&[])?;
+        c.admit(&[(MAX_CONCURRENT_STREAMS, 0)])?;
+        c.hang()
+    });
+    // Whichever is asked first.
+    for i in 0..4 {
+        let client = open(&format!("{},{etcd}", server.endpoint()));
+        let revision = writer.put(KEY, b"", DEFAULT).unwrap().revision;
+        let options = WatchOptions { start: revision, ..Default::default() };
+        let watch = Watch::open(&client, KEY, options).unwrap();
+        assert_eq!(told(&watch, 1), [revision]);
+        let lease = KeepAlive::begin(&client, 1_000_000 + i);
+        let began = Instant::now();
+        assert_eq!(lease.next().unwrap_err().status, ETCD_ERR_LEASE_NOT_FOUND);
+        assert!(began.elapsed() < Duration::from_secs(8));
+    }
+}
