@@ -122,7 +122,7 @@ fn leases_kept_alive_are_counted() {
     on_all_at_once("leases_kept_alive_are_counted", &[], |backend| {
         let lines = Lines::default();
         let client = Client::with(&backend.endpoints, lines.options(ETCD_LOG_WARN)).unwrap();
-        let [mine, other] = [3, 3].map(|ttl| grant(&client, ttl));
+        let [mine, other] = [9, 9].map(|ttl| grant(&client, ttl));
         let kept = [mine, other].map(|id| keep(&client, id));
         within_10_s("renewals", || counters(&client).keep_alives_answered >= 4);
         let now = counters(&client);

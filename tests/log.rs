@@ -44,11 +44,13 @@ fn a_cut_connection_is_counted_and_logged() {
         lines.expect(ETCD_LOG_INFO, "watch", ETCD_OK, &going_on, &at);
         // A read whose connection breaks is sent again.
         proxy.set(Fault::BlackHole(Dir::ToClient));
-        // What was heard in the very millisecond in which a call begins may be for it.
-        sleep(Duration::from_millis(10));
         std::thread::scope(|scope| {
-            let reads = scope.spawn(|| client.get(b"cut/a", timeout(10_000)));
-            sleep(Duration::from_millis(1500));
+            let reads = scope.spawn(|| client.get(b"cut/a", timeout(60_000)));
+            // What was on its way, and is read late, is no silence for a call that began before.
+            within_10_s("silence", || {
+                let _ = client.get(b"cut/a", timeout(1_000));
+                lines.find("connection", ETCD_ERR_TIMEOUT, "silent for").is_some()
+            });
             proxy.set(Fault::Cut);
             proxy.set(Fault::Pass);
             reads.join().unwrap().unwrap();

@@ -23,6 +23,12 @@ pub struct Endpoint {
     seen: Mutex<Seen>,
 }
 
+impl Endpoint {
+    pub fn is_gone(&self) -> bool {
+        self.seen.lock().unwrap().state == State::Gone
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
     pub state: State,
@@ -111,18 +117,17 @@ impl Connections {
         endpoint
     }
 
-    /// What it has become; false, and of no account, once it was removed.
-    pub fn change(&self, endpoint: &Arc<Endpoint>, state: State) -> bool {
+    /// What it has become; of no account once it was removed.
+    pub fn change(&self, endpoint: &Arc<Endpoint>, state: State) {
         let all = self.0.lock().unwrap();
         if all.end.is_some() || !all.endpoints.iter().any(|it| Arc::ptr_eq(it, endpoint)) {
-            return false;
+            return;
         }
         let mut seen = endpoint.seen.lock().unwrap();
         seen.opened += u64::from(state == State::Up);
         seen.state = state;
         drop(seen);
         tell(all, endpoint);
-        true
     }
 
     /// It leaves: readers are told that, and then nothing more.

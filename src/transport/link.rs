@@ -216,25 +216,19 @@ impl Link {
             return;
         }
         let Inside { counters, log, connections } = &*self.inside;
-        let state = why.map_or(connections::State::Up, connections::State::Down);
-        if !connections.change(&self.seen, state) {
+        if self.seen.is_gone() {
             return;
         }
+        counters.add(Counter::ConnectionsOpened, u64::from(after.is_none()));
+        counters.add(Counter::ConnectionsLost, u64::from(before.is_none()));
+        let state = why.map_or(connections::State::Up, connections::State::Down);
+        connections.change(&self.seen, state);
+        let what = "connection";
         match after {
-            None => {
-                counters.add(Counter::ConnectionsOpened, 1);
-                log.tell(
-                    Level::Info,
-                    "connection",
-                    self.name(),
-                    ETCD_OK,
-                    format_args!("connected"),
-                );
-            }
+            None => log.tell(Level::Info, what, self.name(), ETCD_OK, format_args!("connected")),
             Some(why) => {
-                counters.add(Counter::ConnectionsLost, u64::from(before.is_none()));
                 let message = format_args!("{}", why.message);
-                log.tell(Level::Warn, "connection", self.name(), why.status, message);
+                log.tell(Level::Warn, what, self.name(), why.status, message);
             }
         }
     }
