@@ -3,6 +3,7 @@
 
 mod support;
 
+use etcd::capi::kv::ETCD_PREFIX;
 use etcd::status::*;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use support::ffi::*;
 use support::proxy::{Dir, Fault, Proxy};
 use support::server::{newest_or_skip, Cluster};
 use support::session::Session;
+use support::watch::{Watch, WatchOptions};
 
 const TUNED: fn() -> Options<'static> =
     || Options { ping_interval_ms: 1000, ping_timeout_ms: 1000, ..Default::default() };
@@ -99,26 +101,65 @@ fn a_server_that_works_long_is_not_taken_for_dead() {
     assert_eq!(proxy.accepted(), 1);
 }
 
+fn faults() -> Vec<Fault> {
+    let of_both =
+        [Fault::Pass, Fault::Cut, Fault::Reset, Fault::HalfClose, Fault::Freeze, Fault::Refuse];
+    let of_dir = |dir| {
+        [
+            Fault::CutAfter(dir, 20),
+            Fault::CutWithin(dir, 500),
+            Fault::Delay(dir, Duration::from_secs(3)),
+            Fault::Drip(dir, 1, Duration::from_millis(50)),
+            Fault::Reorder(dir, Duration::from_secs(3)),
+            Fault::BlackHole(dir),
+        ]
+    };
+    let of_dirs = [Dir::Both, Dir::ToServer, Dir::ToClient].into_iter().flat_map(of_dir);
+    of_both.into_iter().chain(of_dirs).collect()
+}
+
+#[test]
+fn a_watch_goes_on_within_3_s_of_healing() {
+    let Some(version) = newest_or_skip("a_watch_goes_on_within_3_s_of_healing") else { return };
+    let cluster = Cluster::builder(&version).start();
+    let direct = Client::open(&cluster.endpoints());
+    let prefix = WatchOptions { flags: ETCD_PREFIX, ..Default::default() };
+    let healing: Vec<_> = faults()
+        .into_iter()
+        .enumerate()
+        .map(|(i, fault)| {
+            let proxy = Proxy::to_port(cluster.port(0), i as u64);
+            let client = Client::open(&proxy.endpoint());
+            let watch = Watch::open(&client, b"heal/", prefix).unwrap();
+            proxy.set(fault);
+            (fault, proxy, client, watch)
+        })
+        .collect();
+    let values = ["0", "1", "2", "3"];
+    for value in values {
+        direct.put(b"heal/k", value.as_bytes(), DEFAULT).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    healing.iter().for_each(|(_, proxy, ..)| proxy.set(Fault::Pass));
+    let limit = Instant::now() + Duration::from_secs(3);
+    for (fault, _, _, watch) in &healing {
+        for value in values {
+            let left = limit.saturating_duration_since(Instant::now()).as_millis();
+            let told = watch.next(left as i32).unwrap_or_else(|e| panic!("{fault:?}: {e:?}"));
+            let told = told.unwrap_or_else(|| panic!("{fault:?}: {value} has not come"));
+            assert_eq!(told.changes(), [("heal/k".to_owned(), Some(value.to_owned()))]);
+        }
+        assert_eq!(watch.next(0), Ok(None));
+    }
+}
+
 #[test]
 fn no_call_is_later_than_its_deadline() {
     let Some(version) = newest_or_skip("no_call_is_later_than_its_deadline") else { return };
     let cluster = Cluster::builder(&version).start();
     let proxy = Proxy::to_port(cluster.port(0), 4);
     let client = Client::open(&proxy.endpoint());
-    let slow = Duration::from_millis(50);
-    let mut kinds =
-        vec![Fault::Pass, Fault::Cut, Fault::Reset, Fault::HalfClose, Fault::Freeze, Fault::Refuse];
-    for dir in [Dir::Both, Dir::ToServer, Dir::ToClient] {
-        let of_dir = [
-            Fault::CutAfter(dir, 20),
-            Fault::CutWithin(dir, 500),
-            Fault::Delay(dir, Duration::from_secs(3)),
-            Fault::Drip(dir, 1, slow),
-            Fault::BlackHole(dir),
-        ];
-        kinds.extend(of_dir);
-    }
-    for fault in kinds {
+    for fault in faults() {
         proxy.set(Fault::Pass);
         client.get(b"late", timeout(10_000)).unwrap();
         proxy.set(fault);
