@@ -502,3 +502,39 @@ fn answers_that_are_none() {
 fn servers_that_are_none() {
     run_all("servers_that_are_none", &silences());
 }
+
+/// The login, which has the password in it, is answered with this token; any other call is refused for its token.
+fn login(conn: &mut Conn, token: &[u8]) -> io::Result<()> {
+    conn.greet(&[])?;
+    loop {
+        let request = conn.request()?;
+        let id = request.stream;
+        match request.data.windows(6).any(|it| it == b"secret") {
+            true => conn.reply(id, &[header(1), field(2, token)].concat())?,
+            false => {
+                let message = "etcdserver: invalid auth token";
+                let end = [GRPC[0], GRPC[1], ("grpc-status", "16"), ("grpc-message", message)];
+                conn.headers(id, END_STREAM, &end)?;
+            }
+        }
+    }
+}
+
+#[test]
+fn tokens_that_are_none() {
+    let cases: [(&str, Script, etcd_status_t); 5] = [
+        ("empty", |c| login(c, b""), ETCD_ERR_PROTOCOL),
+        ("two lines", |c| login(c, b"token\r\nx-evil: 1"), ETCD_ERR_PROTOCOL),
+        ("nul", |c| login(c, b"token\0"), ETCD_ERR_PROTOCOL),
+        ("good for nothing", |c| login(c, b"token"), ETCD_ERR_INVALID_AUTH_TOKEN),
+        ("huge", |c| login(c, &[b't'; 500_000]), ETCD_ERR_INVALID_AUTH_TOKEN),
+    ];
+    for (name, script, status) in cases {
+        let server = Hostile::start(script);
+        let options = Options { user: "u", password: "secret", ..Default::default() };
+        let client = Client::with(&server.endpoint(), options).unwrap();
+        let error = client.put(b"k", b"v", DEFAULT).expect_err(name);
+        assert_eq!((error.status, error.maybe_applied), (status, false), "{name}: {error:?}");
+        assert!(!error.message.is_empty() && !error.message.contains("evil"), "{name}: {error:?}");
+    }
+}
