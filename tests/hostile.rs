@@ -423,9 +423,10 @@ fn check(name: &str, call: &str, told: Told, result: Result<Reply>, began: Insta
     let took = began.elapsed();
     let error = result.expect_err(name);
     let (status, maybe, words) = told;
-    let fits = error.status == status
+    // The deadline may pass while a get that is repeated is on its way.
+    let cut = call == "get" && is_retryable(status) && error.status == ETCD_ERR_TIMEOUT;
+    let fits = (cut || error.status == status && error.message.contains(words))
         && error.maybe_applied == maybe
-        && error.message.contains(words)
         && !error.message.is_empty()
         && error.message.len() < 1200;
     assert!(fits, "{name}: {call} is to be {told:?}, is {}: {error:?}", error.name());
