@@ -21,7 +21,7 @@ pub struct Entry {
     pub place: Place,
     /// A server had it, and does no longer.
     pub broken: bool,
-    /// Progress requests on its lane that are older than it.
+    /// Progress requests on its lane before it.
     pub created: u64,
     /// The reader was told that it exists, or does not want to know.
     pub announced: bool,

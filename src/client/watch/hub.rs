@@ -338,7 +338,7 @@ impl Work {
     fn due(&self) -> Instant {
         let heard = self.lanes.iter().filter(|lane| lane.held.is_none());
         let creation = heard.filter_map(|lane| lane.creating.front());
-        let creation = creation.map(|&(_, since)| since + CREATION).min();
+        let creation = creation.map(|creation| creation.since + CREATION).min();
         let held = self.lanes.iter().filter_map(|lane| Some(lane.held.as_ref()?.until)).min();
         let idle = self.waiting.is_empty() || self.opening.is_some() || self.renewing;
         let opening = (!idle).then_some(self.not_before);
@@ -348,7 +348,7 @@ impl Work {
     fn tick(&mut self) {
         let overdue = |lane: &Lane| {
             let front = lane.creating.front();
-            lane.held.is_none() && front.is_some_and(|(_, since)| since.elapsed() >= CREATION)
+            lane.held.is_none() && front.is_some_and(|it| it.since.elapsed() >= CREATION)
         };
         while let Some(at) = self.lanes.iter().position(overdue) {
             let limit = CREATION.as_millis();

@@ -39,6 +39,15 @@ pub struct Held {
     pub until: Instant,
 }
 
+/// A watch that the server has not confirmed yet.
+pub struct Creation {
+    pub watch: u64,
+    /// When an answer began to be waited for.
+    pub since: Instant,
+    /// Progress requests before it.
+    pub after: u64,
+}
+
 pub struct Lane {
     messages: Messages,
     /// Tells this lane from those before it.
@@ -54,8 +63,8 @@ pub struct Lane {
     pub stale: bool,
     /// What a reader has no room for; nothing else is heard until he has.
     pub held: Option<Held>,
-    /// Watches that the server has not confirmed yet, in the order in which it will.
-    pub creating: VecDeque<(u64, Instant)>,
+    /// In the order in which the server will confirm them.
+    pub creating: VecDeque<Creation>,
     /// The others, by the number that the server gave them.
     pub watches: HashMap<i64, u64>,
     /// For progress.
@@ -107,7 +116,7 @@ impl Lane {
 
     /// Begins to wait for answers anew, after a time without a look at them.
     pub fn listen_again(&mut self) {
-        self.creating.iter_mut().for_each(|(_, since)| *since = Instant::now());
+        self.creating.iter_mut().for_each(|creation| creation.since = Instant::now());
     }
 
     pub fn is_empty(&self) -> bool {
@@ -115,7 +124,8 @@ impl Lane {
     }
 
     pub fn create(&mut self, watch: u64, request: RequestUnion) -> Result<(), Failure> {
-        self.creating.push_back((watch, Instant::now()));
+        let (since, after) = (Instant::now(), self.requests.sent());
+        self.creating.push_back(Creation { watch, since, after });
         self.send(request)
     }
 
@@ -165,7 +175,7 @@ impl Lane {
 
     /// All watches on it, which have to go elsewhere.
     pub fn abandon(self) -> impl Iterator<Item = u64> {
-        let creating = self.creating.into_iter().map(|(watch, _)| watch);
+        let creating = self.creating.into_iter().map(|creation| creation.watch);
         creating.chain(self.watches.into_values())
     }
 }

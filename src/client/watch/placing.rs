@@ -4,7 +4,7 @@
 
 use super::entry::{Place, NOTICE_SIZE};
 use super::hub::{Command, Work};
-use super::lane::{Held, Lane};
+use super::lane::{Creation, Held, Lane};
 use super::Message;
 use crate::client::call::FIRST_PAUSE;
 use crate::client::server::{Core, Server};
@@ -104,7 +104,8 @@ impl Work {
         moved
     }
 
-    pub(super) fn created(&mut self, at: usize, watch: u64, head: &watch::Head<'_>) {
+    pub(super) fn created(&mut self, at: usize, creation: Creation, head: &watch::Head<'_>) {
+        let Creation { watch, after, .. } = creation;
         self.avoid = None;
         let lane = &mut self.lanes[at];
         if head.watch_id < 0 {
@@ -117,10 +118,10 @@ impl Work {
             return self.lost(at, Failure::Malformed(why.to_owned()));
         }
         let place = Place::On(lane.number, head.watch_id);
-        let created = lane.requests.created(head.header.revision);
+        lane.requests.created(head.header.revision, after);
         let Some(entry) = self.watches.get_mut(&watch) else { return self.leave(place) };
         entry.place = place;
-        entry.created = created;
+        entry.created = after;
         if std::mem::take(&mut entry.broken) {
             let revision = entry.position.resume();
             let (inside, name) = (&self.core.inside, self.lanes[at].server(&self.core));

@@ -27,10 +27,15 @@ impl Requests {
         self.sent += 1;
     }
 
-    /// A watch exists since a revision; what it takes to speak for it.
-    pub fn created(&mut self, revision: i64) -> u64 {
-        self.seen = (revision, self.sent);
+    /// How many: what it takes to speak for a watch that is asked for now.
+    pub fn sent(&self) -> u64 {
         self.sent
+    }
+
+    /// A watch exists since a revision, that was asked for after so many requests: not
+    /// those that have been sent since, which the server may not have looked at.
+    pub fn created(&mut self, revision: i64, after: u64) {
+        self.seen = (revision, after);
     }
 
     /// Anything but a creation or an end has been heard.
@@ -78,10 +83,15 @@ mod tests {
     #[test]
     fn an_answer_may_be_older_than_a_watch() {
         let mut requests = Requests::default();
-        let first = requests.created(10);
+        let created = |requests: &mut Requests, revision| {
+            let after = requests.sent();
+            requests.created(revision, after);
+            after
+        };
+        let first = created(&mut requests, 10);
         assert!(requests.speak_for(first));
         requests.send();
-        let second = requests.created(12);
+        let second = created(&mut requests, 12);
         assert!(requests.speak_for(first) && !requests.speak_for(second));
         // The answer to what was asked before the second.
         requests.heard(12);
@@ -91,7 +101,7 @@ mod tests {
         // Two requests, of which one is not answered. What is told of later revisions comes after both.
         requests.send();
         requests.send();
-        let third = requests.created(12);
+        let third = created(&mut requests, 12);
         requests.answered();
         requests.heard(12);
         assert!(!requests.speak_for(third));
@@ -101,8 +111,26 @@ mod tests {
         requests.answered();
         requests.answered();
         requests.send();
-        let fourth = requests.created(14);
+        let fourth = created(&mut requests, 14);
         assert!(!requests.speak_for(fourth));
+    }
+
+    #[test]
+    fn what_is_asked_while_a_watch_is_created_is_not_over_with_that() {
+        let mut requests = Requests::default();
+        let first = requests.sent();
+        // Before the server has said that the first watch exists, and on its way still
+        // when it tells of something newer.
+        requests.send();
+        requests.created(10, first);
+        requests.heard(11);
+        assert!(requests.speak_for(first));
+        // Of this one, which goes on with what is old, that answer knows nothing.
+        let second = requests.sent();
+        requests.created(11, second);
+        assert!(!requests.speak_for(second));
+        requests.answered();
+        assert!(requests.speak_for(second));
     }
 
     #[test]

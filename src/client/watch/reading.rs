@@ -44,13 +44,13 @@ impl Work {
         }
         let lane = &mut self.lanes[at];
         if head.created {
-            let Some((watch, _)) = lane.creating.pop_front() else {
+            let Some(creation) = lane.creating.pop_front() else {
                 let why = "an answer to a watch that nobody asked for";
                 return self.lost(at, Failure::Malformed(why.to_owned()));
             };
             return match head.canceled {
-                true => self.refused(at, watch, &head),
-                false => self.created(at, watch, &head),
+                true => self.refused(at, creation.watch, &head),
+                false => self.created(at, creation, &head),
             };
         }
         if !head.canceled {
