@@ -218,9 +218,10 @@ pub unsafe extern "C" fn etcd_range_next_async(
     guard(err, || {
         clear(op);
         let (iter, client) = open(iter)?;
-        let (kept, next) = (iter.kept(), client.next_page(&iter.pages, iter.common));
+        let (ours, next) = (iter.clone(), client.next_page(&iter.pages, iter.common));
+        // Not taken before it can be handed out: the call may fail, or be cancelled.
         let work = async move {
-            match kept {
+            match ours.kept() {
                 None => next.await,
                 kept => Ok(kept),
             }
@@ -297,4 +298,31 @@ pub unsafe extern "C" fn etcd_prefix_end(
         }
         computed.len()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{etcd_client_close, open_endpoints};
+    use super::*;
+    use crate::wire::decode::Header;
+    use std::ptr::{null, null_mut};
+
+    #[test]
+    fn a_kept_page_is_not_lost_to_a_call_that_fails() {
+        // SAFETY: all pointers are to what lives here, or NULL.
+        unsafe {
+            let client = open_endpoints(c"mem:kept".as_ptr()).unwrap();
+            let (key, mut iter) = (etcd_bytes_t { data: b"k".as_ptr().cast(), len: 1 }, null_mut());
+            assert_eq!(etcd_range_open(client, key, null(), &mut iter, null_mut()), ETCD_OK);
+            let pages = handle::get(iter).unwrap();
+            let (header, message) = (Header::default(), Default::default());
+            *pages.kept.lock().unwrap() = Some(Page { header, count: 0, more: false, message });
+            let no_queue = null_mut();
+            let failed = etcd_range_next_async(iter, no_queue, null_mut(), null_mut(), null_mut());
+            assert_eq!(failed, ETCD_ERR_BAD_HANDLE);
+            assert!(pages.kept().is_some());
+            etcd_range_close(iter);
+            etcd_client_close(client);
+        }
+    }
 }
