@@ -4,6 +4,8 @@
 
 use crate::client::call::Cluster;
 use crate::client::server::{Deadline, STATUS};
+use crate::error::Result;
+use crate::status::ETCD_ERR_PERMISSION_DENIED;
 use crate::transport::Link;
 use crate::wire::proto::{StatusRequest, StatusResponse};
 use std::sync::Arc;
@@ -55,14 +57,23 @@ impl Requests {
     }
 }
 
-/// Whether, as far as can be found out, a member answers progress requests with a revision up to which it has
-/// sent everything: others may be ahead of what they have sent (etcd #15220).
+/// Whether, as far as can be found out, a member answers progress requests with a
+/// revision up to which it has sent everything: others may be ahead of what they have
+/// sent (etcd #15220).
 pub async fn is_exact(cluster: &Arc<Cluster>, member: &Arc<Link>) -> Option<bool> {
     let until = Deadline::after(Some(Duration::from_secs(5)));
     let call = STATUS.call(&StatusRequest {}, until).ok()?;
-    let reply = cluster.run_on(member, &call).await.ok()?;
-    let status: StatusResponse = STATUS.reply(reply).ok()?;
-    Some(answers_exactly(&status.version))
+    let status = cluster.run_on(member, &call).await.and_then(|reply| STATUS.reply(reply));
+    judge(status)
+}
+
+fn judge(status: Result<StatusResponse>) -> Option<bool> {
+    match status {
+        Ok(status) => Some(answers_exactly(&status.version)),
+        // Servers keep it from users in 3.6, and in patches that are as new.
+        Err(error) if error.status == ETCD_ERR_PERMISSION_DENIED => Some(true),
+        Err(_) => None,
+    }
 }
 
 fn answers_exactly(version: &str) -> bool {
@@ -79,6 +90,8 @@ fn answers_exactly(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
+    use crate::status::{ETCD_ERR_INVALID_AUTH_TOKEN, ETCD_ERR_UNAVAILABLE};
 
     #[test]
     fn an_answer_may_be_older_than_a_watch() {
@@ -131,6 +144,15 @@ mod tests {
         assert!(!requests.speak_for(second));
         requests.answered();
         assert!(requests.speak_for(second));
+    }
+
+    #[test]
+    fn a_server_that_keeps_its_version_from_users_is_new() {
+        let refused = |status| judge(Err(Error::new(status, "")));
+        assert_eq!(refused(ETCD_ERR_PERMISSION_DENIED), Some(true));
+        // Of a server before 3.4 too, or of none: ask again.
+        assert_eq!(refused(ETCD_ERR_INVALID_AUTH_TOKEN), None);
+        assert_eq!(refused(ETCD_ERR_UNAVAILABLE), None);
     }
 
     #[test]
