@@ -53,13 +53,18 @@ pub async fn connect(
     let failed = match timeout(within, attempt(endpoint, tls, within, traffic)).await {
         Ok(Ok(connected)) => return Ok(connected),
         Ok(Err(why)) => why,
-        Err(_) => format!("no connection within {} ms", within.as_millis()),
+        Err(_) => too_late(within),
     };
     // Maybe for that reason.
     Err(match tls.and_then(Tls::trouble) {
         Some(trouble) => format!("{failed}; the changed TLS files were not used: {trouble}"),
         None => failed,
     })
+}
+
+/// In the same words at every attempt, whatever was late: the log tells each reason once.
+fn too_late(within: Duration) -> String {
+    format!("no connection within {} ms", within.as_millis())
 }
 
 async fn attempt(
@@ -169,7 +174,7 @@ async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, Strin
                 return Ok(socket);
             }
             Ok(Err(e)) => failure = format!("connect: {}", plain(&e)),
-            Err(_) => failure = format!("connect: no answer within {} ms", share.as_millis()),
+            Err(_) => failure = too_late(within),
         }
     }
     Err(failure)
