@@ -152,3 +152,35 @@ pub unsafe extern "C" fn etcd_client_sync(
         Ok(ETCD_OK)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{etcd_client_close, open_endpoints};
+    use super::super::error::etcd_error_free;
+    use super::super::error::ETCD_NOT_APPLIED;
+    use super::*;
+    use std::ptr::null_mut;
+    use std::time::Duration;
+
+    #[test]
+    fn a_sync_that_is_cut_short_has_changed_nothing() {
+        // SAFETY: all pointers are to what lives here.
+        unsafe {
+            // Nobody listens there.
+            let client = open_endpoints(c"127.0.0.1:1".as_ptr()).unwrap() as usize;
+            let syncing = std::thread::spawn(move || {
+                let mut options = copy::<etcd_client_sync_options_t>(std::ptr::null()).unwrap();
+                options.size = size_of_val(&options);
+                options.timeout_ms = u32::MAX;
+                let mut err = null_mut();
+                let status = etcd_client_sync(client as *mut _, &options, &mut err);
+                let outcome = (*err).outcome;
+                etcd_error_free(err);
+                (status, outcome)
+            });
+            std::thread::sleep(Duration::from_millis(500));
+            etcd_client_close(client as *mut _);
+            assert_eq!(syncing.join().unwrap(), (ETCD_ERR_CLOSED, ETCD_NOT_APPLIED));
+        }
+    }
+}

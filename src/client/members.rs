@@ -82,7 +82,9 @@ impl Client {
     /// Takes the endpoints from the cluster.
     pub fn sync(&self, timeout: Option<Timeout>) -> Result<()> {
         let (core, until) = (self.core.clone(), Deadline::after(self.limit(timeout)));
-        self.wait(async move { sync(&core, until).await })
+        let synced = self.wait(async move { sync(&core, until).await });
+        // Nothing was to be changed there, also when it is cut short.
+        synced.map_err(|error| error.maybe_applied(false))
     }
 }
 
