@@ -742,7 +742,7 @@ typedef struct etcd_connection_response_t {
    */
   const char *reason;
   /**
-   * How often it has come up since the client was opened: where that has grown by
+   * How often it has come up since it was put on the list: where that has grown by
    * more than one, something in between was not told, since it was over.
    */
   uint64_t opened;

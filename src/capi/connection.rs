@@ -32,7 +32,7 @@ pub struct etcd_connection_response_t {
     pub endpoint: *const c_char,
     /// Why it is down; "" when it is not. For people to read; never NULL.
     pub reason: *const c_char,
-    /// How often it has come up since the client was opened: where that has grown by
+    /// How often it has come up since it was put on the list: where that has grown by
     /// more than one, something in between was not told, since it was over.
     pub opened: u64,
     /// ETCD_CONNECTION_DOWN, ETCD_CONNECTION_UP or ETCD_CONNECTION_GONE. Later versions
