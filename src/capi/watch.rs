@@ -401,3 +401,31 @@ pub unsafe extern "C" fn etcd_watch_close(watch: *mut etcd_watch_t) {
 pub unsafe extern "C" fn etcd_watch_response_free(response: *mut etcd_watch_response_t) {
     quiet(|| <Message as Delivery>::free(response));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{etcd_client_close, open_endpoints};
+    use super::*;
+    use crate::client::watch::Spec;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn who_asks_again_and_again_keeps_one_question_waiting() {
+        // Nobody listens there.
+        // SAFETY: a literal.
+        let handle = unsafe { open_endpoints(c"127.0.0.1:1".as_ptr()).unwrap() };
+        let client = handle::get(handle).unwrap();
+        let watch = crate::client::Client::watch(&client, Spec::new("k", ""), Some(1));
+        let calls = || client.core().inside.counters.all()[0];
+        let until = Instant::now() + Duration::from_secs(30);
+        while calls() == 0 && Instant::now() < until {
+            watch.ask_for_progress();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        (0..50).for_each(|_| watch.ask_for_progress());
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(calls(), 1);
+        // SAFETY: opened above.
+        unsafe { etcd_client_close(handle) };
+    }
+}

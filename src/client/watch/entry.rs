@@ -23,6 +23,8 @@ pub struct Entry {
     pub broken: bool,
     /// Progress requests on its lane before it.
     pub created: u64,
+    /// Its reader has asked so often how far it is, since the question was sent on.
+    pub questions: u64,
     /// The reader was told that it exists, or does not want to know.
     pub announced: bool,
     /// Its reader had too much to read.

@@ -190,6 +190,7 @@ impl Work {
                     place: Place::Asking,
                     broken: false,
                     created: 0,
+                    questions: 0,
                     slow: false,
                     fragment: false,
                     renewals: 0,
@@ -202,15 +203,20 @@ impl Work {
             }
             Command::Changed(watch) => self.reader_changed(watch),
             Command::AskForProgress(watch) => {
-                if let Some(entry) = self.watches.get(&watch) {
-                    let (core, key) = (self.core.clone(), entry.spec.key.clone());
-                    self.start(async move {
-                        Command::Asked(watch, now(&core, &key, Deadline::NEVER).await)
-                    });
+                let Some(entry) = self.watches.get_mut(&watch) else { return };
+                entry.questions += 1;
+                if entry.questions == 1 {
+                    self.ask_how_far(watch);
                 }
             }
             Command::Asked(watch, header) => {
-                if let (true, Ok(header)) = (self.watches.contains_key(&watch), header) {
+                let Some(entry) = self.watches.get_mut(&watch) else { return };
+                // For those who have asked, and maybe written, since that was sent.
+                if std::mem::take(&mut entry.questions) > 1 {
+                    entry.questions = 1;
+                    self.ask_how_far(watch);
+                }
+                if let Ok(header) = header {
                     let asked = self.asking.entry(watch).or_insert((header.revision, header));
                     if header.revision > asked.1.revision {
                         asked.1 = header;
@@ -261,6 +267,13 @@ impl Work {
             let now = now(&core, &key, Deadline::NEVER).await;
             Command::Begin(watch, now.map(|header| header.revision + 1))
         });
+    }
+
+    /// One question at a time, which may take as long as no server is there.
+    fn ask_how_far(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        let (core, key) = (self.core.clone(), entry.spec.key.clone());
+        self.start(async move { Command::Asked(watch, now(&core, &key, Deadline::NEVER).await) });
     }
 
     /// A member has not come as far as the watch has: the others know whether the
