@@ -43,6 +43,7 @@ use keepalive::{Keeper, Renewer};
 use namespace::Namespace;
 use prost::Message;
 use server::{Core, Embedded, Server};
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
@@ -327,7 +328,9 @@ impl Client {
         let in_progress = self.runtime.begin();
         let work = async move {
             let result = AssertUnwindSafe(work).catch_unwind().await;
-            end.tell(result.unwrap_or_else(|panic| Err(Error::defect(&*panic))));
+            // Nobody knows how far it had come.
+            let result = result.unwrap_or_else(|panic| Err(defect(&end.core, &*panic, true)));
+            end.tell(result);
             drop(in_progress);
         };
         self.inbox.put(Work::Task(match abort {
@@ -421,16 +424,49 @@ async fn serve(core: &Arc<Core>, job: Job) {
         Ok(result) => report.finish(result),
         Err(panic) => {
             let maybe = call.effect.changes() && report.progress.sent();
-            let error = Error::defect(&*panic).maybe_applied(maybe);
-            let message = format_args!("{}", error.message);
-            core.inside.log.tell(Level::Error, "call", "", error.status, message);
-            report.finish(Err(error));
+            report.finish(Err(defect(core, &*panic, maybe)));
         }
     }
 }
+
+/// A caught panic, which the log is told of.
+fn defect(core: &Core, panic: &(dyn Any + Send), maybe: bool) -> Error {
+    let error = Error::defect(panic).maybe_applied(maybe);
+    let message = format_args!("{}", error.message);
+    core.inside.log.tell(Level::Error, "call", "", error.status, message);
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Outcome;
+    use crate::inside::log::Log;
+    use crate::status::ETCD_ERR_INTERNAL;
+
+    #[test]
+    fn work_that_panics_may_be_done_and_is_in_the_log() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let ours = lines.clone();
+        let log = Log::new(
+            Level::Error,
+            Box::new(move |line| ours.lock().unwrap().push(line.message.to_string())),
+        );
+        let options = Options {
+            servers: Servers::Embedded { store: "panics".to_owned() },
+            timeout: None,
+            auto_sync: None,
+            max_send: 1000,
+            max_receive: 1000,
+            key_prefix: Vec::new(),
+            log,
+        };
+        let client = Client::open(options).unwrap();
+        let error = client.wait::<()>(async { panic!("on purpose") }).unwrap_err();
+        assert_eq!((error.status, error.outcome), (ETCD_ERR_INTERNAL, Outcome::MaybeApplied));
+        assert!(lines.lock().unwrap().iter().any(|line| line.contains("on purpose")));
+        client.close();
+    }
 
     /// Each call's future is moved to where it runs: what it does not need on
     /// the common path must be boxed.
