@@ -7,6 +7,7 @@ use super::kv::Timeout;
 use super::server::{Core, Deadline, Method, Server};
 use super::Client;
 use crate::error::{Error, Result};
+use crate::inside::log::Level;
 use crate::status::ETCD_ERR_UNAVAILABLE;
 use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
 use crate::transport::jitter::jittered;
@@ -90,9 +91,19 @@ impl Client {
 
 /// Does so again and again, whatever comes of it.
 pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
+    let mut failed = false;
     loop {
         sleep(jittered(interval)).await;
-        let _ = sync(&core, Deadline::after(Some(ROUND))).await;
+        let result = sync(&core, Deadline::after(Some(ROUND))).await;
+        match &result {
+            Err(error) if !failed => {
+                let message = format_args!("no list from the cluster: {}", error.message);
+                let log = &core.inside.log;
+                log.tell(Level::Warn, "connection", &error.endpoint, error.status, message);
+            }
+            _ => {}
+        }
+        failed = result.is_err();
     }
 }
 

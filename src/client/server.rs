@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Call, Cluster, Effect, Progress};
+use super::closed;
 use super::keepalive::Keeper;
 use super::kv::no_memory;
 use super::namespace::Namespace;
@@ -11,11 +12,11 @@ use crate::embedded::Engine;
 use crate::error::{Error, Result};
 use crate::inside::log::Level;
 use crate::inside::Inside;
-use crate::status::{ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_PROTOCOL, ETCD_ERR_REPLY_TOO_LARGE};
+use crate::status::*;
 use crate::wire::encode;
 use http::uri::PathAndQuery;
 use prost::Message;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -109,6 +110,16 @@ impl Core {
             Server::Cluster(cluster) => cluster.member(progress),
             Server::Embedded(embedded) => embedded.name.clone(),
         }
+    }
+
+    /// Why a task of the client's has ended that lasts as long as the client.
+    pub fn ended(&self, what: &'static str, defect: &str) -> Error {
+        if self.closed.load(Relaxed) {
+            return closed();
+        }
+        let log = &self.inside.log;
+        log.tell(Level::Error, what, "", ETCD_ERR_INTERNAL, format_args!("{defect}"));
+        Error::new(ETCD_ERR_INTERNAL, defect)
     }
 
     /// Bytes of one reply at most.

@@ -32,7 +32,8 @@ impl Endpoint {
     /// The `:authority` of requests: `host:port`, an IPv6 host in brackets.
     pub fn authority(&self) -> String {
         match &self.address {
-            Address::Tcp { host, port } => host_port(host, *port),
+            // Which network an address is on ("fe80::1%eth0") is nobody else's business.
+            Address::Tcp { host, port } => host_port(host.split('%').next().unwrap_or(host), *port),
             // Go's client sends this, and servers ignore it.
             Address::Unix(_) => "localhost".to_owned(),
         }
@@ -248,6 +249,7 @@ mod tests {
     fn authority_and_server_name() {
         let all = members("https://[::1]:2 https://h:3 unix:/run/etcd.sock", false);
         assert_eq!(all[0].authority(), "[::1]:2");
+        assert_eq!(members("[fe80::1%eth0]:5", false)[0].authority(), "[fe80::1]:5");
         assert_eq!(all[0].server_name(), "::1");
         assert_eq!(all[1].server_name(), "h");
         assert_eq!(all[2].server_name(), "etcd.sock");

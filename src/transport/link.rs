@@ -23,7 +23,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -252,7 +252,7 @@ impl Link {
     async fn connect_again_and_again(self: &Arc<Link>, network: &Network) {
         let timing = network.timing;
         let mut leaving = pin!(self.leaving.notified());
-        let mut draining = JoinSet::new();
+        let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<Traffic>>::new());
         let mut pause = FIRST_PAUSE;
         loop {
             let traffic = Arc::new(Traffic::new(self.inside.clone()));
@@ -285,6 +285,8 @@ impl Link {
                             tokio::select! {
                                 why = &mut life => Some(why),
                                 () = traffic.retire.notified() => {
+                                    retired.retain(|old| old.strong_count() > 0);
+                                    retired.push(Arc::downgrade(&traffic));
                                     draining.spawn(drain(life, traffic));
                                     None
                                 }
@@ -316,6 +318,7 @@ impl Link {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         self.enter(State::Down(down("not in the list of endpoints")), None);
+        retired.iter().filter_map(Weak::upgrade).for_each(|old| old.leave());
         while draining.join_next().await.is_some() {}
     }
 
@@ -392,9 +395,12 @@ async fn keep(picked: &Picked, timing: Timing) -> String {
             continue;
         }
         let (began, sent) = (now_ms(), AtomicBool::new(false));
-        let answered = timeout(timing.ping_timeout, status(picked, &sent)).await.is_ok();
+        let asked = timeout(timing.ping_timeout, status(picked, &sent)).await;
+        if matches!(asked, Ok(Ok(_) | Err(Failure::Refused { .. }))) {
+            traffic.doubted.store(0, Relaxed);
+        }
         // Unsent, because the server takes no more calls at once, it proves nothing.
-        if !answered && sent.load(Relaxed) && !traffic.heard_since(began) {
+        if asked.is_err() && sent.load(Relaxed) && !traffic.heard_since(began) {
             let waited = timing.ping_timeout.as_millis();
             return format!("no sign of life within {waited} ms of asking for one");
         }

@@ -4,7 +4,6 @@
 
 use super::{Keeper, Lease};
 use crate::client::call::{Cluster, FIRST_PAUSE, LONGEST_PAUSE};
-use crate::client::closed;
 use crate::client::lease::{KEEP_ALIVE, TIME_TO_LIVE};
 use crate::client::server::{Core, Deadline, Server};
 use crate::client::token::Token;
@@ -21,7 +20,6 @@ use futures_util::future::{BoxFuture, FutureExt};
 use http::uri::PathAndQuery;
 use prost::Message;
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -110,10 +108,7 @@ pub struct Renewer {
 
 impl Drop for Renewer {
     fn drop(&mut self) {
-        let error = match self.core.closed.load(Relaxed) {
-            true => closed(),
-            false => Error::new(ETCD_ERR_INTERNAL, "a defect in the library ended the renewals"),
-        };
+        let error = self.core.ended("lease", "a defect in the library ended the renewals");
         self.keeper().close(&error);
     }
 }

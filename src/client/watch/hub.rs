@@ -13,7 +13,7 @@ use crate::client::{closed, Deadline};
 use crate::error::{Error, Result};
 use crate::inside::log::Level;
 use crate::mailbox::Mailbox;
-use crate::status::{is_about_store, is_retryable, ETCD_ERR_INTERNAL};
+use crate::status::{is_about_store, is_retryable};
 use crate::transport::jitter::jittered;
 use crate::transport::{Failure, Link};
 use crate::wire::decode::Header;
@@ -153,10 +153,7 @@ pub(super) struct Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        let error = match self.core.closed.load(Relaxed) {
-            true => closed(),
-            false => Error::new(ETCD_ERR_INTERNAL, "a defect in the library ended the watch"),
-        };
+        let error = self.core.ended("watch", "a defect in the library ended the watch");
         let mut inbox = self.hub.inbox.lock().unwrap();
         inbox.closed = true;
         let left = std::mem::take(&mut inbox.commands);
