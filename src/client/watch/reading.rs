@@ -4,7 +4,7 @@
 
 use super::entry::Place;
 use super::hub::{Command, Work, PROGRESS};
-use super::lane::Held;
+use super::lane::{Held, Lane};
 use super::position::{Batch, Stop};
 use super::progress;
 use crate::client::call::FIRST_PAUSE;
@@ -20,11 +20,31 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// For a slow reader to make room before his watch is called off for a while. It
-/// is cheaper to wait for him than to have the server find the place again.
-const HOLD: Duration = Duration::from_millis(100);
-/// For one who makes a little room at a time.
-const LONGEST_HOLD: Duration = Duration::from_secs(1);
+/// How long a lane waits for a reader to make room before his watch is called off
+/// for a while, and for one who makes a little at a time. It is cheaper to wait
+/// for him than to have the server find the place again.
+struct Patience {
+    hold: Duration,
+    longest: Duration,
+}
+
+/// History comes in pieces that are larger than any reader has room for, also
+/// for those who read fast.
+const ANY: Patience =
+    Patience { hold: Duration::from_millis(20), longest: Duration::from_millis(200) };
+const SLOW: Patience =
+    Patience { hold: Duration::from_millis(100), longest: Duration::from_secs(1) };
+
+impl Patience {
+    fn with(lane: &Lane) -> Patience {
+        if lane.slow {
+            SLOW
+        } else {
+            ANY
+        }
+    }
+}
+
 /// A server that is busy forgets a progress request.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// The watch id of an answer that is for all watches of a stream.
@@ -97,7 +117,7 @@ impl Work {
         learned.inspect_err(|error| link.bar(error.clone().at(link.name())))
     }
 
-    /// Of what the reader has no room for, a slow lane waits; any other lets the
+    /// For what the reader has no room for, the lane waits a little; then it lets the
     /// server keep it.
     pub(super) fn deliver(&mut self, at: usize, watch: u64, batches: Vec<Batch>) {
         let Some(entry) = self.watches.get_mut(&watch) else { return };
@@ -107,26 +127,23 @@ impl Work {
             batches.iter_mut().for_each(Batch::detach);
         }
         let left = entry.deliver(batches, &self.core.inside.counters);
-        let Some(first) = left.front().map(|batch| batch.first) else { return };
-        match entry.slow {
-            true => {
-                let since = Instant::now();
-                let held = Held { watch, batches: left, since, until: since + HOLD };
-                self.lanes[at].held = Some(held);
-            }
-            false => self.rest(watch, Some(first)),
+        if !left.is_empty() {
+            let (lane, since) = (&mut self.lanes[at], Instant::now());
+            let until = since + Patience::with(lane).hold;
+            lane.held = Some(Held { watch, batches: left, since, until });
         }
     }
 
     /// The reader has made room for more.
     pub(super) fn deliver_held(&mut self, number: u64, watch: u64) {
         let Some(lane) = self.lanes.iter_mut().find(|lane| lane.number == number) else { return };
+        let patience = Patience::with(lane);
         let Some(held) = &mut lane.held else { return };
         let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
             return;
         };
         held.batches = entry.deliver(std::mem::take(&mut held.batches), &self.core.inside.counters);
-        held.until = (Instant::now() + HOLD).min(held.since + LONGEST_HOLD);
+        held.until = (Instant::now() + patience.hold).min(held.since + patience.longest);
         if held.batches.is_empty() {
             lane.held = None;
             lane.listen_again();
