@@ -35,8 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const SHUN_MS: u64 = 5_000;
 /// How often to look whether a connection's last call has ended.
 const DRAINED_CHECK: Duration = Duration::from_millis(500);
-/// A reply to Status has some hundred bytes.
-const STATUS_LIMIT: usize = 64 * 1024;
+/// A reply to a probe has some hundred bytes.
+const PROBE_LIMIT: usize = 64 * 1024;
 
 #[derive(Clone, Copy)]
 pub struct Timing {
@@ -325,12 +325,11 @@ impl Link {
     /// Asks a server for its cluster before any call may reach it.
     async fn admit(self: &Arc<Link>, connection: &Connection, network: &Network) -> Result<()> {
         let picked = Picked { link: self.clone(), connection: connection.clone() };
-        let sent = AtomicBool::new(false);
         let limit = network.timing.connect;
-        match timeout(limit, status(&picked, &sent)).await {
+        match timeout(limit, identity(&picked)).await {
             Ok(Ok(reply)) => network.history.check(&reply, None).map_err(|e| e.at(self.name())),
             Ok(Err(Failure::NotSent(why) | Failure::Lost(why))) => Err(down(why)),
-            // It may want a token for that; the replies to calls will tell.
+            // The replies to calls will tell.
             Ok(Err(_)) => Ok(()),
             Err(_) => Err(down(format!("no answer to a call within {} ms", limit.as_millis()))),
         }
@@ -339,14 +338,43 @@ impl Link {
 
 /// A call that every server answers, if only by refusing it. In place of HTTP/2
 /// pings: etcd closes connections that are pinged more than once in 5 s.
-async fn status(picked: &Picked, sent: &AtomicBool) -> Result<Vec<u8>, Failure> {
-    let request = Request {
-        path: PathAndQuery::from_static("/etcdserverpb.Maintenance/Status"),
-        // No compression, no bytes.
-        frame: Bytes::from_static(&[0; 5]),
-        require_leader: false,
-    };
-    exchange::unary(picked, &request, None, STATUS_LIMIT, sent).await
+struct Probe {
+    path: &'static str,
+    frame: &'static [u8],
+}
+
+/// Whether there is a certain key, as the member itself knows it: the cheapest
+/// question whose answer says whose the store is.
+const KEY: Probe = Probe {
+    path: "/etcdserverpb.KV/Range",
+    // Key "\0", serializable, count_only.
+    frame: &[0, 0, 0, 0, 7, 0x0a, 1, 0, 0x38, 1, 0x48, 1],
+};
+
+/// Says so too, and to those without a token as well, but goes through a server's
+/// consensus and its files.
+const STATUS: Probe = Probe { path: "/etcdserverpb.Maintenance/Status", frame: &[0; 5] };
+
+impl Probe {
+    async fn ask(&self, picked: &Picked, sent: &AtomicBool) -> Result<Vec<u8>, Failure> {
+        let path = PathAndQuery::from_static(self.path);
+        let frame = Bytes::from_static(self.frame);
+        let request = Request { path, frame, require_leader: false };
+        exchange::unary(picked, &request, None, PROBE_LIMIT, sent).await
+    }
+}
+
+/// Who a server is, as far as it tells strangers.
+async fn identity(picked: &Picked) -> Result<Vec<u8>, Failure> {
+    let sent = AtomicBool::new(false);
+    match KEY.ask(picked, &sent).await {
+        Err(Failure::Refused { code, message })
+            if is_about_token(of_server_error(code, &message)) =>
+        {
+            STATUS.ask(picked, &sent).await
+        }
+        result => result,
+    }
 }
 
 /// Lets the calls in progress on a connection end, then closes it.
@@ -395,7 +423,7 @@ async fn keep(picked: &Picked, timing: Timing) -> String {
             continue;
         }
         let (began, sent) = (now_ms(), AtomicBool::new(false));
-        let asked = timeout(timing.ping_timeout, status(picked, &sent)).await;
+        let asked = timeout(timing.ping_timeout, KEY.ask(picked, &sent)).await;
         if matches!(asked, Ok(Ok(_) | Err(Failure::Refused { .. }))) {
             traffic.doubted.store(0, Relaxed);
         }

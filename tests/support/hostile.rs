@@ -28,6 +28,9 @@ pub const INITIAL_WINDOW_SIZE: u16 = 4;
 /// How the headers of a reply begin.
 pub const GRPC: [(&str, &str); 2] = [(":status", "200"), ("content-type", "application/grpc")];
 
+/// The message of the call by which a client makes sure of a server: src/transport/link.rs.
+const PROBE: [u8; 12] = [0, 0, 0, 0, 7, 0x0a, 1, 0, 0x38, 1, 0x48, 1];
+
 const PREFACE: usize = 24;
 const MAX_FRAME: usize = 16_384;
 
@@ -242,7 +245,7 @@ impl Conn {
             let Frame { stream, flags, payload, .. } = self.await_kind(DATA)?;
             let unary = flags & END_STREAM != 0;
             // A client's first call, by which it makes sure of a server.
-            if unary && payload == [0; 5] {
+            if unary && payload == PROBE {
                 self.reply(stream, &[])?;
             } else if !payload.is_empty() {
                 return Ok(Request { stream, unary, data: payload });
