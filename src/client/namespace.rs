@@ -95,7 +95,13 @@ impl Named for TxnRequest {
 
 /// The name of a key, if it has one below the prefix.
 pub fn name<'a>(prefix: &[u8], key: &'a [u8]) -> Option<&'a [u8]> {
-    key.strip_prefix(prefix).filter(|name| !name.is_empty())
+    let name = match prefix {
+        // To compare with nothing, libc reads at an address that nothing is at, which
+        // takes some processors as long as all else that is done with a key.
+        [] => key,
+        _ => key.strip_prefix(prefix)?,
+    };
+    (!name.is_empty()).then_some(name)
 }
 
 /// The same of a key that was asked for by its name.
