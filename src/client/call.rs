@@ -1,6 +1,7 @@
 //! One call: which member, how often, until when, and what became of it.
 
 use super::members::Rules;
+use super::pulse::Pulse;
 use super::server::too_large;
 use super::token::Tokens;
 use crate::error::{Error, Outcome, Result};
@@ -130,6 +131,7 @@ pub struct Cluster {
     pub rules: Rules,
     pub tokens: Tokens,
     pub max_receive: usize,
+    pub pulse: Pulse,
     /// Streamed ranges at once. One that nobody reads keeps a window's worth of
     /// the connection, which all calls share.
     pub range_streams: Arc<Semaphore>,
@@ -365,9 +367,9 @@ impl Cluster {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sent);
         let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
-        match timeout(PATIENCE, first.as_mut()).await {
-            Ok(result) => of(&picked.link, result),
-            Err(_) => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
+        match self.pulse.timeout(PATIENCE, first.as_mut()).await {
+            Some(result) => of(&picked.link, result),
+            None => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
         }
     }
 
@@ -397,7 +399,7 @@ impl Cluster {
                     _ => {}
                 }
             }
-            if let Ok(result) = timeout(PATIENCE, first.as_mut()).await {
+            if let Some(result) = self.pulse.timeout(PATIENCE, first.as_mut()).await {
                 return of(&picked.link, result);
             }
             waited += PATIENCE;

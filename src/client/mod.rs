@@ -13,6 +13,7 @@ mod members;
 pub mod namespace;
 mod options;
 pub mod page;
+mod pulse;
 mod server;
 mod stream;
 mod token;
@@ -35,13 +36,14 @@ use crate::slot::Slot;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
 use crate::transport::Channel;
 use call::{Cluster, Progress};
-use futures_util::future::Abortable;
+use futures_util::future::{join, Abortable};
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use keepalive::{Keeper, Renewer};
 use namespace::Namespace;
 use prost::Message;
+use pulse::Pulse;
 use server::{Core, Embedded, Server};
 use std::any::Any;
 use std::future::Future;
@@ -192,8 +194,15 @@ impl Client {
                 let tokens = Tokens::new(login);
                 let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
                 let inside = inside.clone();
-                let cluster =
-                    Cluster { channel, rules, tokens, max_receive, range_streams, inside };
+                let cluster = Cluster {
+                    channel,
+                    rules,
+                    tokens,
+                    max_receive,
+                    pulse: Pulse::default(),
+                    range_streams,
+                    inside,
+                };
                 Server::Cluster(Arc::new(cluster))
             }
         };
@@ -218,7 +227,9 @@ impl Client {
             match &ours.server {
                 Server::Cluster(cluster) => {
                     let cluster = cluster.clone();
-                    below.spawn(async move { cluster.channel.run().await });
+                    below.spawn(async move {
+                        join(cluster.channel.run(), cluster.pulse.run()).await;
+                    });
                 }
                 Server::Embedded(embedded) => {
                     let engine = embedded.engine.clone();
