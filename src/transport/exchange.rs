@@ -127,8 +127,12 @@ impl Drop for Counted {
 pub async fn ready(picked: &Picked) -> Result<(Sender, Counted), Failure> {
     let traffic = &picked.connection.traffic;
     // A server that has died since must not be sent anything: nobody could say
-    // what became of it. News that is waiting to be read may be its goodbye.
+    // what became of it. News that is waiting to be read may be its goodbye. Those
+    // before whom others wait go with them, and one look is enough.
     for _ in 0..MAX_NEWS {
+        if traffic.is_queueing() {
+            break;
+        }
         match traffic.unread() {
             // With other calls in progress it is most likely a reply to one of them.
             Unread::Data if traffic.streams.load(Relaxed) == 0 => tokio::task::yield_now().await,
@@ -148,6 +152,7 @@ pub async fn ready(picked: &Picked) -> Result<(Sender, Counted), Failure> {
         Some(counted) => counted,
         None => Box::pin(Counted::later(traffic, &sender)).await?,
     };
+    traffic.queued.store(traffic.sent.load(Relaxed) + 1, Relaxed);
     Ok((sender, counted))
 }
 
@@ -310,7 +315,9 @@ fn code_of_http(status: u16) -> i32 {
 pub struct Message {
     limit: usize,
     elements: &'static [Element],
-    prefix: Vec<u8>,
+    prefix: [u8; PREFIX],
+    /// How much of that has arrived.
+    begun: usize,
     /// The message's length, once its frame header has arrived.
     length: Option<usize>,
     data: Vec<u8>,
@@ -320,17 +327,20 @@ impl Message {
     /// Of the reply to the call of this path.
     pub fn new(path: &PathAndQuery, limit: usize) -> Message {
         let elements = weight::elements(path.path());
-        Message { limit, elements, prefix: Vec::new(), length: None, data: Vec::new() }
+        Message { limit, elements, prefix: [0; PREFIX], begun: 0, length: None, data: Vec::new() }
     }
 
     /// Takes what belongs to the message, and gives back the rest.
     pub fn take<'a>(&mut self, mut chunk: &'a [u8]) -> Result<&'a [u8], Failure> {
         if self.length.is_none() {
-            let (prefix, rest) = chunk.split_at(chunk.len().min(PREFIX - self.prefix.len()));
-            self.prefix.extend_from_slice(prefix);
+            let (prefix, rest) = chunk.split_at(chunk.len().min(PREFIX - self.begun));
+            self.prefix[self.begun..][..prefix.len()].copy_from_slice(prefix);
+            self.begun += prefix.len();
             chunk = rest;
-            let Ok(prefix) = <[u8; PREFIX]>::try_from(&*self.prefix) else { return Ok(chunk) };
-            let [compressed, length @ ..] = prefix;
+            if self.begun < PREFIX {
+                return Ok(chunk);
+            }
+            let [compressed, length @ ..] = self.prefix;
             if compressed != 0 {
                 return Err(Failure::Malformed("the reply is compressed".to_owned()));
             }
@@ -355,8 +365,8 @@ impl Message {
 
     pub fn finish(self) -> Result<Vec<u8>, Failure> {
         if !self.is_whole() {
-            let why = match &*self.prefix {
-                [] => "the reply is without a message",
+            let why = match self.begun {
+                0 => "the reply is without a message",
                 _ => "the reply ends in the middle of a message",
             };
             return Err(Failure::Malformed(why.to_owned()));

@@ -22,6 +22,8 @@ pub struct Traffic {
     socket: AtomicI32,
     /// Bytes the kernel has taken.
     pub sent: AtomicU64,
+    /// `sent` when the latest request was handed to HTTP/2, plus 1; 0 = never.
+    pub queued: AtomicU64,
     /// When bytes last arrived, in milliseconds as of [`now_ms`]; 0 = never.
     pub heard: AtomicU64,
     /// Requests without a complete reply, of which the server allows so many at once.
@@ -44,6 +46,7 @@ impl Traffic {
         Traffic {
             socket: AtomicI32::new(-1),
             sent: AtomicU64::new(0),
+            queued: AtomicU64::new(0),
             heard: AtomicU64::new(0),
             streams: AtomicUsize::new(0),
             stream_ended: Notify::new(),
@@ -54,6 +57,11 @@ impl Traffic {
             leaving: Notify::new(),
             inside,
         }
+    }
+
+    /// Whether requests wait for HTTP/2 to write them.
+    pub fn is_queueing(&self) -> bool {
+        self.queued.load(Relaxed) == self.sent.load(Relaxed) + 1
     }
 
     /// What the socket has to say; called where it cannot be closed meanwhile,
