@@ -5,10 +5,12 @@
 
 use crate::sys::EventFd;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::{Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::task::{Poll, Waker};
+use std::time::Instant;
 
 pub struct Queue<T> {
     state: Mutex<State<T>>,
@@ -21,6 +23,8 @@ struct State<T> {
     wakes: usize,
     closed: bool,
     sleepers: usize,
+    /// Of a reader that drives the runtime meanwhile.
+    driver: Option<Waker>,
     /// Made when it is first asked for: raising it costs a system call.
     fd: Option<EventFd>,
 }
@@ -57,8 +61,8 @@ impl<T> State<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        let state =
-            State { items: VecDeque::new(), wakes: 0, closed: false, sleepers: 0, fd: None };
+        let items = VecDeque::new();
+        let state = State { items, wakes: 0, closed: false, sleepers: 0, driver: None, fd: None };
         Queue { state: Mutex::new(state), filled: Condvar::new() }
     }
 }
@@ -72,7 +76,11 @@ impl<T> Queue<T> {
             fd.raise();
         }
         let wake = state.sleepers > 0;
+        let driver = state.driver.take();
         drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
         if wake {
             self.filled.notify_one();
         }
@@ -102,30 +110,44 @@ impl<T> Queue<T> {
         self.filled.notify_all();
     }
 
-    /// Waits for an item; `None` waits for ever.
-    pub fn next(&self, wait: Option<Duration>) -> Next<T> {
+    /// What is there, at once.
+    pub fn take(&self) -> Next<T> {
+        self.state.lock().unwrap().take().unwrap_or(Next::Empty)
+    }
+
+    /// Returns when there is something to take, or time is up; may do so early.
+    pub fn wait(&self, until: Option<Instant>) {
         let mut state = self.state.lock().unwrap();
-        if let Some(next) = state.take() {
-            return next;
+        if state.is_readable() {
+            return;
         }
-        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
-        loop {
-            state.sleepers += 1;
-            state = match deadline {
-                None => self.filled.wait(state).unwrap(),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    self.filled.wait_timeout(state, left).unwrap().0
-                }
-            };
-            state.sleepers -= 1;
-            if let Some(next) = state.take() {
-                return next;
+        state.sleepers += 1;
+        state = match until {
+            None => self.filled.wait(state).unwrap(),
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                self.filled.wait_timeout(state, left).unwrap().0
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Next::Empty;
+        };
+        state.sleepers -= 1;
+    }
+
+    /// As [`Queue::wait`], for one who does something else meanwhile.
+    pub async fn readable(&self) {
+        poll_fn(|cx| {
+            let mut state = self.state.lock().unwrap();
+            if state.is_readable() {
+                return Poll::Ready(());
             }
-        }
+            state.driver = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Whether threads wait in [`Queue::next`].
+    pub fn is_awaited(&self) -> bool {
+        self.state.lock().unwrap().sleepers > 0
     }
 
     /// How many items it holds.
@@ -156,6 +178,15 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
+    fn next<T>(queue: &Queue<T>) -> Next<T> {
+        loop {
+            match queue.take() {
+                Next::Empty => queue.wait(None),
+                next => return next,
+            }
+        }
+    }
+
     fn readable(fd: RawFd) -> bool {
         let path = format!("/proc/self/fdinfo/{fd}");
         let info = std::fs::read_to_string(path).unwrap();
@@ -170,18 +201,18 @@ mod tests {
         let fd = queue.fd().unwrap();
         assert!(readable(fd));
         queue.push(2);
-        assert_eq!(queue.next(None), Next::Item(1));
+        assert_eq!(next(&queue), Next::Item(1));
         assert!(readable(fd));
-        assert_eq!(queue.next(None), Next::Item(2));
+        assert_eq!(next(&queue), Next::Item(2));
         assert!(!readable(fd));
         queue.wake();
         assert!(readable(fd));
-        assert_eq!(queue.next(None), Next::Woken);
+        assert_eq!(next(&queue), Next::Woken);
         assert!(!readable(fd));
-        assert_eq!(queue.next(Some(Duration::ZERO)), Next::Empty);
+        assert_eq!(queue.take(), Next::Empty);
         queue.close();
         assert!(readable(fd));
-        assert_eq!(queue.next(None), Next::Closed);
+        assert_eq!(next(&queue), Next::Closed);
     }
 
     #[test]
@@ -192,7 +223,7 @@ mod tests {
                 let queue = queue.clone();
                 std::thread::spawn(move || {
                     let mut got = Vec::new();
-                    while let Next::Item(item) = queue.next(None) {
+                    while let Next::Item(item) = next(&queue) {
                         got.push(item);
                     }
                     got

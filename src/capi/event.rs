@@ -9,7 +9,7 @@ use super::lease::{
     etcd_lease_revoke_response_t, etcd_lease_time_to_live_response_t,
 };
 use super::pairs::*;
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::queue::{etcd_op_t, etcd_queue_t, Owed};
 use super::quiet;
 use super::response::{unread, Response};
 use super::stream::OnQueue;
@@ -166,13 +166,13 @@ pub(super) unsafe fn submit<T: Response>(
     user_data: *mut c_void,
     op: *mut *mut etcd_op_t,
 ) -> Result<etcd_status_t> {
-    let queue = handle::get(queue)?;
+    let queue = Owed::to(handle::get(queue)?);
     let user_data = UserData(user_data);
     let changes = call.effect.changes();
     let prefix = client.namespace().prefix.clone();
     let (ticket, abort) = ticket(op)?;
     let done = move |result| {
-        queue.push(Pending::Call(Ended {
+        queue.pay(Pending::Call(Ended {
             kind: T::EVENT,
             user_data,
             changes,
@@ -197,11 +197,11 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     user_data: *mut c_void,
     op: *mut *mut etcd_op_t,
 ) -> Result<etcd_status_t> {
-    let queue = handle::get(queue)?;
+    let queue = Owed::to(handle::get(queue)?);
     let user_data = UserData(user_data);
     let (ticket, abort) = ticket(op)?;
     let done = move |result| {
-        queue.push(Pending::Work(Box::new(move || {
+        queue.pay(Pending::Work(Box::new(move || {
             let _ticket = ticket;
             let result = response(result).map(<*mut T>::cast);
             Content { kind: T::EVENT, user_data, result, free: free::<T> }

@@ -6,10 +6,12 @@ use super::{guard, handle, out, quiet, wait};
 use crate::error::{Error, Result};
 use crate::panics::caught;
 use crate::queue::{Next, Queue};
+use crate::runtime::Reader;
 use crate::status::*;
 use crate::sys::{self, ThreadNumber};
 use std::ffi::{c_int, c_void};
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -43,6 +45,9 @@ pub struct etcd_handler_t {
 #[derive(Default)]
 pub struct EventQueue {
     queue: Queue<Pending>,
+    /// Calls in progress whose ends go here.
+    owed: AtomicUsize,
+    reader: Reader,
     calls: Calls,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
 }
@@ -112,6 +117,26 @@ impl Target {
     }
 }
 
+/// A call in progress whose end goes to a queue.
+pub struct Owed(Arc<EventQueue>);
+
+impl Owed {
+    pub fn to(queue: Arc<EventQueue>) -> Owed {
+        queue.owed.fetch_add(1, Relaxed);
+        Owed(queue)
+    }
+
+    pub fn pay(self, end: Pending) {
+        self.0.push(end);
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.0.owed.fetch_sub(1, Relaxed);
+    }
+}
+
 impl EventQueue {
     /// What `take` makes of the next that comes, or the status that nothing does.
     fn next<R>(
@@ -119,19 +144,23 @@ impl EventQueue {
         wait: Option<Duration>,
         mut take: impl FnMut(Pending) -> Option<R>,
     ) -> Result<Result<R, etcd_status_t>> {
-        let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
-        let mut left = wait;
+        let until = wait.and_then(|wait| Instant::now().checked_add(wait));
         loop {
-            match self.queue.next(left) {
+            match self.queue.take() {
                 // What a stream had to say may have been taken, or called off.
                 Next::Item(pending) => match take(pending) {
                     Some(taken) => return Ok(Ok(taken)),
-                    None => left = deadline.map(|end| end - Instant::now().min(end)),
+                    None => continue,
                 },
-                Next::Empty => return Ok(Err(ETCD_EMPTY)),
                 Next::Woken => return Ok(Err(ETCD_WOKEN)),
                 Next::Closed => return Err(Error::new(ETCD_ERR_BAD_HANDLE, "the queue was freed")),
+                Next::Empty => {}
             }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(Err(ETCD_EMPTY));
+            }
+            let alone = |calls| calls == self.owed.load(Relaxed) && !self.queue.is_awaited();
+            self.reader.wait(until, &alone, self.queue.readable(), || self.queue.wait(until));
         }
     }
 

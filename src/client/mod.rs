@@ -130,23 +130,28 @@ fn closed() -> Error {
 /// either taken or refused, but never left lying.
 struct Inbox {
     waiting: Mutex<Option<Vec<Work>>>,
-    changed: Notify,
+    changed: Arc<Notify>,
 }
 
 impl Inbox {
     fn put(&self, work: Work) {
+        if self.add(work) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// True if the dispatcher has to be told of it.
+    #[must_use]
+    fn add(&self, work: Work) -> bool {
         let mut inbox = self.waiting.lock().unwrap();
         let Some(waiting) = &mut *inbox else {
             // Reported as it is dropped, which is no business of the lock's.
             drop(inbox);
-            return drop(work);
+            drop(work);
+            return false;
         };
         waiting.push(work);
-        let first = waiting.len() == 1;
-        drop(inbox);
-        if first {
-            self.changed.notify_one();
-        }
+        waiting.len() == 1
     }
 
     /// Swaps what is there for `empty`; false once the inbox is closed.
@@ -217,7 +222,7 @@ impl Client {
             inside,
         });
         let waiting = Mutex::new(Some(Vec::new()));
-        let inbox = Arc::new(Inbox { waiting, changed: Notify::new() });
+        let inbox = Arc::new(Inbox { waiting, changed: Arc::default() });
         let ended = Arc::new(Slot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let ours = core.clone();
@@ -274,7 +279,10 @@ impl Client {
         let fill = slot.clone();
         let done: Done = Box::new(move |result| fill.fill(result));
         match self.runtime.lead() {
-            None => self.submit(call, None, done),
+            None => {
+                self.submit(call, None, done);
+                self.runtime.attend();
+            }
             Some(lead) => {
                 let (handle, registration) = AbortHandle::new_pair();
                 *self.led.lock().unwrap() = Some(handle);
@@ -325,6 +333,7 @@ impl Client {
         let slot = Arc::new(Slot::default());
         let fill = slot.clone();
         self.start(work, None, move |result| fill.fill(result));
+        self.runtime.attend();
         slot.wait()
     }
 
@@ -344,11 +353,10 @@ impl Client {
             end.tell(result);
             drop(in_progress);
         };
-        self.inbox.put(Work::Task(match abort {
+        self.hand_in(Work::Task(match abort {
             None => Box::pin(work),
             Some(registration) => Box::pin(Abortable::new(work, registration).map(drop)),
         }));
-        self.runtime.attend();
     }
 
     /// Runs a call in the background.
@@ -361,8 +369,12 @@ impl Client {
             drop(in_progress);
             done(result);
         });
-        self.inbox.put(Work::Call(self.job(call, abort, done)));
-        self.runtime.attend();
+        self.hand_in(Work::Call(self.job(call, abort, done)));
+    }
+
+    fn hand_in(&self, work: Work) {
+        let news = self.inbox.add(work).then_some(&self.inbox.changed);
+        self.runtime.handed_in(news);
     }
 
     fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done) -> Job {

@@ -4,15 +4,20 @@
 //! Who drives it changes. Normally the thread does. A lone caller that makes
 //! one blocking call after another is let in to drive it from its own thread
 //! ("leads"), which saves two thread switches a call; the thread takes over
-//! again as soon as there is a second call, or none.
+//! again as soon as there is a second call, or none. The same goes for the reader
+//! of a queue who does little but wait for the calls he has in progress there.
 
 #![forbid(unsafe_code)]
+
+mod reader;
+
+pub use reader::Reader;
 
 use crate::error::{Error, Result};
 use crate::panics::silence_thread;
 use crate::slot::Slot;
 use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
-use crate::sys;
+use crate::sys::{self, ThreadNumber};
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -32,7 +37,7 @@ const LEADER_STACK: usize = 256 * 1024;
 const STREAK: u32 = 16;
 const SOON: Duration = Duration::from_millis(1);
 /// How long sockets may go unattended between two calls of a leader.
-const UNATTENDED: Duration = Duration::from_millis(2);
+const UNATTENDED: Duration = Duration::from_millis(4);
 /// How seldom our thread looks while a leader's call takes long.
 const LONGEST_LOOK: Duration = Duration::from_millis(64);
 
@@ -54,6 +59,13 @@ struct Turn {
     last_call: Instant,
     /// Calls led since the thread last looked.
     led: u32,
+    /// The reader of a queue who drove last: what he hands in is sent when he
+    /// comes back, unless that takes him longer than [`UNATTENDED`].
+    reader: Option<ThreadNumber>,
+    /// Tells of what he has handed in since.
+    handed_in: Vec<Arc<Notify>>,
+    /// A reader waits for our thread to let go.
+    asked: bool,
 }
 
 struct Shared {
@@ -61,7 +73,9 @@ struct Shared {
     turn: Mutex<Turn>,
     /// Wakes our thread when it is to drive, or to stop.
     take_over: Condvar,
-    /// Makes our thread let go of the driver.
+    /// Lets in the reader who has asked.
+    let_in: Condvar,
+    /// Makes whoever drives for nobody in particular let go.
     let_go: Notify,
     /// Calls in progress, of all clients.
     calls: AtomicUsize,
@@ -131,13 +145,23 @@ impl Runtime {
         InProgress(self.shared.clone())
     }
 
-    /// Sees to it that somebody drives, after work was handed in.
+    /// Sees to it that somebody drives, before the caller waits.
     pub fn attend(&self) {
+        self.shared.attend();
+    }
+
+    /// Work was handed in of which `news` tells, if it is not known of already.
+    pub fn handed_in(&self, news: Option<&Arc<Notify>>) {
         let mut turn = self.shared.turn.lock().unwrap();
-        if turn.driver == Driver::Nobody {
-            turn.driver = Driver::Thread;
-            self.shared.take_over.notify_one();
+        if turn.driver == Driver::Nobody && turn.reader == Some(sys::this_thread()) {
+            turn.handed_in.extend(news.cloned());
+            return;
         }
+        drop(turn);
+        if let Some(news) = news {
+            news.notify_one();
+        }
+        self.attend();
     }
 
     /// Lets the caller drive the runtime for one blocking call, if it is alone
@@ -154,31 +178,61 @@ impl Runtime {
         if turn.driver != Driver::Nobody || !alone || !may_lead() {
             return None;
         }
-        turn.driver = Driver::Leader;
-        turn.led += 1;
-        Some(Lead(shared))
+        turn.enter(None);
+        Some(Lead { shared, alone: &|calls| calls == 0 })
+    }
+}
+
+impl Turn {
+    fn enter(&mut self, reader: Option<ThreadNumber>) {
+        self.driver = Driver::Leader;
+        self.led += 1;
+        self.reader = reader;
+    }
+}
+
+impl Shared {
+    fn attend(&self) {
+        let mut turn = self.turn.lock().unwrap();
+        if turn.driver == Driver::Nobody {
+            turn.driver = Driver::Thread;
+            self.take_over.notify_one();
+        }
+    }
+
+    fn drive<F: Future>(&self, until: F) -> F::Output {
+        self.tokio.block_on(async {
+            // Where a wake costs no system call.
+            let handed_in = std::mem::take(&mut self.turn.lock().unwrap().handed_in);
+            handed_in.iter().for_each(|news| news.notify_one());
+            until.await
+        })
     }
 }
 
 /// The right to drive the runtime; goes back when it is dropped.
-pub struct Lead<'a>(&'a Shared);
+pub struct Lead<'a> {
+    shared: &'a Shared,
+    /// Whether so many calls in progress are all his who leads.
+    alone: &'a dyn Fn(usize) -> bool,
+}
 
 impl Lead<'_> {
     pub fn drive<F: Future>(&self, call: F) -> F::Output {
-        self.0.tokio.block_on(call)
+        self.shared.drive(call)
     }
 }
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        let mut turn = self.0.turn.lock().unwrap();
+        let mut turn = self.shared.turn.lock().unwrap();
         turn.last_call = Instant::now();
         if turn.driver == Driver::Leader {
-            let others = self.0.calls.load(Relaxed) > 0;
-            turn.driver = if others { Driver::Thread } else { Driver::Nobody };
+            let alone = (self.alone)(self.shared.calls.load(Relaxed));
+            turn.driver = if alone { Driver::Nobody } else { Driver::Thread };
         }
         if turn.driver != Driver::Nobody {
-            self.0.take_over.notify_one();
+            self.shared.take_over.notify_one();
         }
     }
 }
@@ -211,7 +265,12 @@ impl Drop for Runtime {
             }
         };
         if let Some(Running { shared, thread, .. }) = ended {
-            shared.turn.lock().unwrap().driver = Driver::Stopped;
+            {
+                let mut turn = shared.turn.lock().unwrap();
+                turn.driver = Driver::Stopped;
+                turn.asked = false;
+                shared.let_in.notify_one();
+            }
             shared.take_over.notify_one();
             shared.let_go.notify_one();
             let _ = thread.join();
@@ -276,11 +335,20 @@ impl Drop for Starting {
 
 fn shared() -> std::io::Result<Arc<Shared>> {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let turn = Turn { driver: Driver::Thread, streak: 0, last_call: Instant::now(), led: 0 };
+    let turn = Turn {
+        driver: Driver::Thread,
+        streak: 0,
+        last_call: Instant::now(),
+        led: 0,
+        reader: None,
+        handed_in: Vec::new(),
+        asked: false,
+    };
     Ok(Arc::new(Shared {
         tokio,
         turn: Mutex::new(turn),
         take_over: Condvar::new(),
+        let_in: Condvar::new(),
         let_go: Notify::new(),
         calls: AtomicUsize::new(0),
         wanted: AtomicBool::new(false),
@@ -292,8 +360,13 @@ fn run(shared: &Shared) {
     silence_thread();
     loop {
         // Tasks catch their own panics; this is for the runtime's.
-        let _ = catch_unwind(AssertUnwindSafe(|| shared.tokio.block_on(shared.let_go.notified())));
+        let _ = catch_unwind(AssertUnwindSafe(|| shared.drive(shared.let_go.notified())));
         let mut turn = shared.turn.lock().unwrap();
+        if turn.driver == Driver::Thread && turn.asked {
+            turn.asked = false;
+            turn.enter(None);
+            shared.let_in.notify_one();
+        }
         // A call handed in before this moment counts on us.
         if turn.driver == Driver::Thread && shared.calls.load(Relaxed) == 0 {
             turn.driver = Driver::Nobody;
