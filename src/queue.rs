@@ -23,8 +23,8 @@ struct State<T> {
     wakes: usize,
     closed: bool,
     sleepers: usize,
-    /// Of a reader that drives the runtime meanwhile.
-    driver: Option<Waker>,
+    /// Of readers that drive a runtime meanwhile: one that has ended, too.
+    drivers: Vec<Waker>,
     /// Made when it is first asked for: raising it costs a system call.
     fd: Option<EventFd>,
 }
@@ -62,7 +62,8 @@ impl<T> State<T> {
 impl<T> Default for Queue<T> {
     fn default() -> Self {
         let items = VecDeque::new();
-        let state = State { items, wakes: 0, closed: false, sleepers: 0, driver: None, fd: None };
+        let state =
+            State { items, wakes: 0, closed: false, sleepers: 0, drivers: Vec::new(), fd: None };
         Queue { state: Mutex::new(state), filled: Condvar::new() }
     }
 }
@@ -76,11 +77,9 @@ impl<T> Queue<T> {
             fd.raise();
         }
         let wake = state.sleepers > 0;
-        let driver = state.driver.take();
+        let drivers = std::mem::take(&mut state.drivers);
         drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        drivers.into_iter().for_each(Waker::wake);
         if wake {
             self.filled.notify_one();
         }
@@ -139,13 +138,15 @@ impl<T> Queue<T> {
             if state.is_readable() {
                 return Poll::Ready(());
             }
-            state.driver = Some(cx.waker().clone());
+            if !state.drivers.iter().any(|driver| driver.will_wake(cx.waker())) {
+                state.drivers.push(cx.waker().clone());
+            }
             Poll::Pending
         })
         .await
     }
 
-    /// Whether threads wait in [`Queue::next`].
+    /// Whether threads wait in [`Queue::wait`].
     pub fn is_awaited(&self) -> bool {
         self.state.lock().unwrap().sleepers > 0
     }

@@ -231,7 +231,10 @@ impl Drop for Lead<'_> {
             let alone = (self.alone)(self.shared.calls.load(Relaxed));
             turn.driver = if alone { Driver::Nobody } else { Driver::Thread };
         }
-        if turn.driver != Driver::Nobody {
+        // Our thread has looked since, and looks seldom by now.
+        let seldom = turn.led == 0;
+        turn.led += u32::from(seldom);
+        if turn.driver != Driver::Nobody || seldom {
             self.shared.take_over.notify_one();
         }
     }
