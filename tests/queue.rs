@@ -7,7 +7,6 @@ use etcd::capi::queue::{etcd_queue_free, etcd_queue_wake};
 use etcd::status::*;
 use std::collections::HashSet;
 use std::fs;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
@@ -25,7 +24,8 @@ fn alone(test: &str, body: impl FnOnce(&Proxy, &Client)) {
     let Some(version) = newest_or_skip(test) else { return };
     let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
     let proxy = Proxy::to_port(shared(&version).port(0), 1);
-    let client = Client::open(&proxy.endpoint());
+    let no_deadline = Options { timeout_ms: u32::MAX, ..Options::default() };
+    let client = Client::with(&proxy.endpoint(), no_deadline).unwrap();
     client.put(b"reader", b"", DEFAULT).unwrap();
     body(&proxy, &client);
 }
@@ -56,6 +56,16 @@ fn read(queue: &Queue, client: &Client, count: usize) {
         }
     }
     assert!(open.is_empty());
+}
+
+/// A queue whose reader drives when he waits for the end of a get, which has no answer
+/// while the proxy is frozen.
+fn unanswered(proxy: &Proxy, client: &Client) -> Queue {
+    let queue = Queue::new();
+    read(&queue, client, 400);
+    proxy.set(Fault::Freeze);
+    queue.get(client, b"reader", 7).unwrap();
+    queue
 }
 
 /// What a thread of this process has computed so far.
@@ -101,10 +111,7 @@ fn he_does_the_work_of_the_librarys_thread() {
 #[test]
 fn his_wait_ends_as_any_other() {
     alone("his_wait_ends_as_any_other", |proxy, client| {
-        let queue = Queue::new();
-        read(&queue, client, 400);
-        proxy.set(Fault::Freeze);
-        queue.get(client, b"reader", 7).unwrap();
+        let queue = unanswered(proxy, client);
         let began = Instant::now();
         assert_eq!(queue.next(50).unwrap_err(), NoEvent::Empty);
         assert!(began.elapsed() >= Duration::from_millis(50));
@@ -129,11 +136,8 @@ fn his_wait_ends_as_any_other() {
 #[test]
 fn others_are_served_while_he_waits() {
     alone("others_are_served_while_he_waits", |proxy, client| {
-        let queue = Queue::new();
-        read(&queue, client, 400);
+        let queue = unanswered(proxy, client);
         let version = newest_or_skip("others_are_served_while_he_waits").unwrap();
-        proxy.set(Fault::Freeze);
-        queue.get(client, b"reader", 0).unwrap();
         scope(|scope| {
             let waiting = scope.spawn(|| queue.next(-1).unwrap());
             for _ in 0..3 {
@@ -179,15 +183,18 @@ fn what_he_leaves_is_done_without_him() {
 fn two_readers_take_each_end_once() {
     alone("two_readers_take_each_end_once", |_, client| {
         let (queue, queues) = (Queue::new(), [Queue::new(), Queue::new()]);
-        let (taken, together) = (&AtomicUsize::new(0), &Barrier::new(4));
+        let (open, together) = (&Mutex::new(HashSet::new()), &Barrier::new(4));
         scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
+            for tags in [0..1_000, 1_000..2_000] {
+                let queue = &queue;
+                scope.spawn(move || {
                     together.wait();
-                    for tag in 0..1_000 {
+                    for tag in tags {
+                        open.lock().unwrap().insert(tag);
                         queue.get(client, b"reader", tag).unwrap();
-                        queue.next(60_000).unwrap().result.unwrap();
-                        taken.fetch_add(1, Relaxed);
+                        let event = queue.next(60_000).unwrap();
+                        event.result.unwrap();
+                        assert!(open.lock().unwrap().remove(&event.user_data), "twice");
                     }
                 });
             }
@@ -199,7 +206,7 @@ fn two_readers_take_each_end_once() {
                 });
             }
         });
-        assert_eq!(taken.load(Relaxed), 2_000);
+        assert!(open.lock().unwrap().is_empty());
         assert_eq!(queue.next(0).unwrap_err(), NoEvent::Empty);
     });
 }
@@ -207,10 +214,7 @@ fn two_readers_take_each_end_once() {
 #[test]
 fn the_last_client_may_be_closed_while_he_waits() {
     alone("the_last_client_may_be_closed_while_he_waits", |proxy, client| {
-        let queue = Queue::new();
-        read(&queue, client, 400);
-        proxy.set(Fault::Freeze);
-        queue.get(client, b"reader", 0).unwrap();
+        let queue = unanswered(proxy, client);
         scope(|scope| {
             let waiting = scope.spawn(|| (queue.next(-1).unwrap(), queue.next(100)));
             sleep(Duration::from_millis(100));
@@ -225,5 +229,36 @@ fn the_last_client_may_be_closed_while_he_waits() {
         proxy.set(Fault::Pass);
         let next = Client::open(&proxy.endpoint());
         read(&queue, &next, 400);
+    });
+}
+
+#[test]
+fn a_reader_left_in_a_runtime_that_has_ended_is_woken() {
+    alone("a_reader_left_in_a_runtime_that_has_ended_is_woken", |proxy, first| {
+        let queue = unanswered(proxy, first);
+        scope(|scope| {
+            let waiting = scope.spawn(|| queue.next(-1));
+            sleep(Duration::from_millis(50));
+            // The end of the call most often goes to one who only looks.
+            let thief = scope.spawn(|| {
+                let end = Instant::now() + Duration::from_secs(1);
+                while Instant::now() < end && queue.next(0).is_err() {}
+            });
+            sleep(Duration::from_millis(10));
+            unsafe { etcd_client_close(first.0) };
+            thief.join().unwrap();
+            proxy.set(Fault::Pass);
+            // Known for one who waits, with a client of another runtime.
+            for _ in 0..40 {
+                let _ = queue.next(30);
+            }
+            let next = Client::open(&proxy.endpoint());
+            next.put(b"reader", b"", DEFAULT).unwrap();
+            queue.get(&next, b"reader", 1).unwrap();
+            let _ = queue.next(1_000);
+            free(&queue);
+            // For ever, if he was forgotten.
+            let _ = waiting.join().unwrap();
+        });
     });
 }

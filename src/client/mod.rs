@@ -36,7 +36,7 @@ use crate::slot::Slot;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
 use crate::transport::Channel;
 use call::{Cluster, Progress};
-use futures_util::future::{join, Abortable};
+use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
@@ -232,9 +232,9 @@ impl Client {
             match &ours.server {
                 Server::Cluster(cluster) => {
                     let cluster = cluster.clone();
-                    below.spawn(async move {
-                        join(cluster.channel.run(), cluster.pulse.run()).await;
-                    });
+                    let calls = cluster.clone();
+                    below.spawn(async move { cluster.channel.run().await });
+                    below.spawn(async move { calls.pulse.run().await });
                 }
                 Server::Embedded(embedded) => {
                     let engine = embedded.engine.clone();

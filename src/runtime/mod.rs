@@ -229,7 +229,11 @@ impl Drop for Lead<'_> {
         turn.last_call = Instant::now();
         if turn.driver == Driver::Leader {
             let alone = (self.alone)(self.shared.calls.load(Relaxed));
-            turn.driver = if alone { Driver::Nobody } else { Driver::Thread };
+            if alone {
+                turn.driver = Driver::Nobody;
+            } else {
+                (turn.driver, turn.reader) = (Driver::Thread, None);
+            }
         }
         // Our thread has looked since, and looks seldom by now.
         let seldom = turn.led == 0;
