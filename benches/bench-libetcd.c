@@ -51,7 +51,7 @@ static const char *key_of(char *buffer, int put, long i) {
   return buffer;
 }
 
-static void check_value(const etcd_range_response_t *response) {
+static void check_value(const etcd_get_response_t *response) {
   if (response->kv_count != 1 || response->kvs[0].value.len != 64) {
     fprintf(stderr, "bench-libetcd: bad value\n");
     exit(1);
@@ -66,10 +66,10 @@ static void one(int put, long i) {
     check(etcd_kv_put(client, bytes(key_of(key, 1, i)), bytes(VALUE), NULL, &response, &error), error);
     etcd_put_response_free(response);
   } else {
-    etcd_range_response_t *response;
+    etcd_get_response_t *response;
     check(etcd_kv_get(client, bytes(key_of(key, 0, i)), NULL, &response, &error), error);
     check_value(response);
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
   }
 }
 
@@ -196,7 +196,7 @@ static struct usage through_queue(int put, long n, long conc) {
     etcd_event_t *event;
     check(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &error), error);
     check(etcd_event_status(event), NULL);
-    if (!put) check_value(etcd_event_range_response(event));
+    if (!put) check_value(etcd_event_get_response(event));
     long i = (long)(intptr_t)etcd_event_user_data(event);
     latency[i] = now_ns() - latency[i];
     etcd_event_free(event);
@@ -230,14 +230,14 @@ static void *reader(void *argument) {
 
 static struct usage watch_history(long n, long conc) {
   struct usage before = usage_now();
-  etcd_range_response_t *response;
+  etcd_get_response_t *response;
   etcd_error_t *error = NULL;
   pthread_t *threads = calloc((size_t)conc, sizeof *threads);
   int64_t from;
   check(etcd_kv_get(client, bytes("wtn/000000000000"), NULL, &response, &error), error);
   if (response->kv_count != 1) exit(1);
   from = response->kvs[0].mod_revision;
-  etcd_range_response_free(response);
+  etcd_get_response_free(response);
   for (long i = -1; i < n; i++) {
     if (i == 0) before = usage_now();
     /* At other moments of the server's own rhythm of 100 ms. */
@@ -279,13 +279,13 @@ static struct usage open_watches(long n) {
 static long keep_alive(long n, struct usage *before, struct usage *after) {
   const char *given = getenv("BENCH_SECS");
   double seconds = given ? atof(given) : 12;
-  etcd_keep_alive_options_t options = ETCD_KEEP_ALIVE_OPTIONS_INIT;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   int64_t *ids = calloc((size_t)n, sizeof *ids);
   etcd_error_t *error = NULL;
   etcd_queue_t *queue;
   long renewals = 0;
   uint64_t end;
-  options.flags = ETCD_KEEP_ALIVE_NOTIFY;
+  options.flags = ETCD_LEASE_KEEP_ALIVE_NOTIFY;
   check(etcd_queue_new(&queue, &error), error);
   for (long i = 0; i < n; i++) {
     etcd_lease_grant_response_t *granted;
@@ -296,8 +296,8 @@ static long keep_alive(long n, struct usage *before, struct usage *after) {
   *before = usage_now();
   end = before->wall + (uint64_t)(seconds * 1e9);
   for (long i = 0; i < n; i++) {
-    etcd_keep_alive_t *kept;
-    check(etcd_lease_keep_alive(client, ids[i], &options, queue, NULL, &kept, &error), error);
+    etcd_lease_keep_alive_t *kept;
+    check(etcd_lease_keep_alive_open(client, ids[i], &options, queue, NULL, &kept, &error), error);
   }
   while (now_ns() < end) {
     etcd_event_t *event;
@@ -331,7 +331,7 @@ static void seed(void) {
     for (long k = i; k < i + EVENTS_PER_TXN; k++) {
       char key[32];
       sprintf(key, "wtn/%012ld", k);
-      check(etcd_txn_put(txn, ETCD_THEN, bytes(key), bytes(VALUE), NULL, &error), error);
+      check(etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(key), bytes(VALUE), NULL, &error), error);
     }
     check(etcd_txn_commit(client, txn, NULL, NULL, &error), error);
     etcd_txn_free(txn);
@@ -351,7 +351,7 @@ int main(int argc, char **argv) {
   etcd_error_t *error = NULL;
   struct usage before, after = { 0 };
 
-  check(etcd_client_open_url(argv[1], &client, &error), error);
+  check(etcd_client_open_endpoints(argv[1], &client, &error), error);
   if (!strncmp(argv[1], "mem:", 4)) seed();
   if (!strcmp(workload, "get") || !strcmp(workload, "put")) {
     if (!n) n = 20000;
@@ -380,7 +380,7 @@ int main(int argc, char **argv) {
     if (!n) n = ten ? 100 : 600;
     latency = calloc((size_t)n, sizeof *latency);
     for (long i = -n / 10; i < n; i++) {
-      etcd_range_response_t *response;
+      etcd_get_response_t *response;
       if (i == 0 || n < 10) before = usage_now();
       uint64_t begun = now_ns();
       check(etcd_kv_get(client, bytes(ten ? "lak/" : "l1k/"), &options, &response, &error), error);
@@ -391,7 +391,7 @@ int main(int argc, char **argv) {
       for (size_t k = 0; k < response->kv_count; k++)
         sum += response->kvs[k].key.data[0] + response->kvs[k].key.len +
                response->kvs[k].value.data[0] + response->kvs[k].value.len;
-      etcd_range_response_free(response);
+      etcd_get_response_free(response);
       if (i >= 0) latency[i] = now_ns() - begun;
     }
     if (!sum) return 1;
@@ -421,7 +421,7 @@ int main(int argc, char **argv) {
     before = usage_now();
     for (long i = 0; i < n; i++) {
       uint64_t begun = now_ns();
-      check(etcd_client_open_url(argv[1], &client, &error), error);
+      check(etcd_client_open_endpoints(argv[1], &client, &error), error);
       one(0, i);
       etcd_client_close(client);
       latency[i] = now_ns() - begun;

@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     int i, failed;
 
     put_handler.arg = watch_handler.arg = &app;
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
     if (etcd_queue_new(&queue, &error)) goto done;
     if (etcd_queue_start_dispatcher(queue, NULL, NULL, &error)) goto done; /* no function for all: handlers */
     if (etcd_watch_open(client, bytes("callbacks/k"), NULL, queue, &watch_handler, &watch, &error)) goto done;

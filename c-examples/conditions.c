@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     etcd_client_t *client;
     etcd_error_t *error;
 
-    must("open", etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error), &error);
+    must("open", etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error), &error);
     must("delete", etcd_kv_delete(client, key, NULL, NULL, &error), &error);
     must("create", etcd_kv_put_if_absent(client, key, bytes("red"), NULL, &reply, &error), &error);
     say("create", reply);

@@ -25,12 +25,12 @@ int main(int argc, char **argv)
     etcd_get_options_t by_prefix = ETCD_GET_OPTIONS_INIT;
     etcd_delete_options_t all_below = ETCD_DELETE_OPTIONS_INIT;
     etcd_client_t *client = NULL;
-    etcd_range_response_t *found = NULL;
+    etcd_get_response_t *found = NULL;
     etcd_delete_response_t *deleted = NULL;
     etcd_error_t *error = NULL;
     size_t i;
 
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
 
     printf("put three keys\n");
     for (i = 0; i < 3; i++)
@@ -39,13 +39,13 @@ int main(int argc, char **argv)
     printf("get demo/banana\n");
     if (etcd_kv_get(client, bytes("demo/banana"), NULL, &found, &error)) goto done;
     for (i = 0; i < found->kv_count; i++) print(&found->kvs[i]);
-    etcd_range_response_free(found);
+    etcd_get_response_free(found);
 
     printf("list all that begin with demo/\n");
     by_prefix.flags = ETCD_PREFIX;
     if (etcd_kv_get(client, bytes("demo/"), &by_prefix, &found, &error)) goto done;
     for (i = 0; i < found->kv_count; i++) print(&found->kvs[i]);
-    etcd_range_response_free(found);
+    etcd_get_response_free(found);
 
     all_below.flags = ETCD_PREFIX;
     if (etcd_kv_delete(client, bytes("demo/"), &all_below, &deleted, &error)) goto done;

@@ -21,13 +21,13 @@ static void die(const char *what, etcd_error_t *error)
 /* The function under test. It gives a key another name, and knows nothing of where it runs. ETCD_EMPTY: no such key. */
 static etcd_status_t rename_key(etcd_client_t *client, const char *from, const char *to, etcd_error_t **error)
 {
-    etcd_range_response_t *found;
+    etcd_get_response_t *found;
     etcd_status_t status = etcd_kv_get(client, bytes(from), NULL, &found, error);
 
     if (status != ETCD_OK) return status;
     if (found->kv_count == 0) status = ETCD_EMPTY;
     else status = etcd_kv_put(client, bytes(to), found->kvs[0].value, NULL, NULL, error);
-    etcd_range_response_free(found);
+    etcd_get_response_free(found);
     return status == ETCD_OK ? etcd_kv_delete(client, bytes(from), NULL, NULL, error) : status;
 }
 
@@ -38,7 +38,7 @@ static etcd_client_t *open_client(const char *endpoints)
     etcd_client_t *client;
     etcd_error_t *error;
 
-    if (etcd_client_open_url(endpoints, &client, &error)) die("open", error);
+    if (etcd_client_open_endpoints(endpoints, &client, &error)) die("open", error);
     return client;
 }
 
@@ -52,7 +52,7 @@ static void put(etcd_client_t *client, const char *key, const char *value)
 static void list(etcd_client_t *client)
 {
     etcd_get_options_t prefix = ETCD_GET_OPTIONS_INIT;
-    etcd_range_response_t *found;
+    etcd_get_response_t *found;
     etcd_error_t *error;
     size_t i;
 
@@ -62,7 +62,7 @@ static void list(etcd_client_t *client)
         printf("  %.*s = %.*s\n", (int)found->kvs[i].key.len, (const char *)found->kvs[i].key.data,
                (int)found->kvs[i].value.len, (const char *)found->kvs[i].value.data);
     printf("  %zu in all\n", found->kv_count);
-    etcd_range_response_free(found);
+    etcd_get_response_free(found);
 }
 
 /* Every test begins with nothing: in memory that takes one call, which forgets the store. */

@@ -14,7 +14,7 @@ enum { PUTS = 12, IN_FLIGHT = 4 };
 
 struct put {
     int number;
-    etcd_op_t *op; /* NULL: none in this place */
+    etcd_call_t *op; /* NULL: none in this place */
 };
 
 struct app {
@@ -93,7 +93,7 @@ static void on_timer(struct app *app, int timer)
     printf("time is up\n");
     app->to_start = app->started;
     for (i = 0; i < IN_FLIGHT; i++)
-        if (app->puts[i].op) etcd_op_cancel(app->puts[i].op); /* ended meanwhile: its event is on the queue */
+        if (app->puts[i].op) etcd_call_cancel(app->puts[i].op); /* ended meanwhile: its event is on the queue */
 }
 
 static int add(int epoll, int fd)
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 
     memset(&app, 0, sizeof app);
     app.to_start = PUTS;
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
         || etcd_queue_new(&app.queue, &error))
         result = die("open", error);
     else

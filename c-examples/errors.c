@@ -46,11 +46,11 @@ int main(int argc, char **argv)
     etcd_client_t *client, *nobody;
 
     /* Details may be declined: the status is enough to fail by. */
-    if (etcd_client_open_url("localhost:1", &nobody, NULL)) return EXIT_FAILURE;
+    if (etcd_client_open_endpoints("localhost:1", &nobody, NULL)) return EXIT_FAILURE;
     printf("no server: %s\n", put_surely(nobody, "errors", "value", 1) ? "done" : "given up");
     etcd_client_close(nobody);
 
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, NULL)) return EXIT_FAILURE;
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, NULL)) return EXIT_FAILURE;
     printf("no key: %s\n", put_surely(client, "", "value", 10) ? "done" : "given up");
     bool done = put_surely(client, "errors", "value", 10);
     printf("a good put: %s\n", done ? "done" : "given up");

@@ -20,7 +20,7 @@ static int run(etcd_client_t *client)
     const etcd_bytes_t old_value = { (const uint8_t *)"old", 3 }, new_value = { (const uint8_t *)"new", 3 };
     etcd_put_options_t put_options = ETCD_PUT_OPTIONS_INIT;
     etcd_put_response_t *put;
-    etcd_range_response_t *range;
+    etcd_get_response_t *range;
     etcd_delete_response_t *deleted;
     etcd_error_t *error;
 
@@ -37,7 +37,7 @@ static int run(etcd_client_t *client)
     if (range->kv_count == 1)
         printf("get: \"%.*s\", version %lld\n", (int)range->kvs[0].value.len,
                (const char *)range->kvs[0].value.data, (long long)range->kvs[0].version);
-    etcd_range_response_free(range);
+    etcd_get_response_free(range);
 
     if (etcd_kv_delete(client, key, NULL, &deleted, &error)) return die("delete", error);
     printf("delete: %lld key\n", (long long)deleted->deleted);
@@ -46,7 +46,7 @@ static int run(etcd_client_t *client)
     /* That a key does not exist is no error. */
     if (etcd_kv_get(client, key, NULL, &range, &error)) return die("get", error);
     printf("get: %s\n", range->kv_count == 0 ? "no such key" : "still there?");
-    etcd_range_response_free(range);
+    etcd_get_response_free(range);
     return EXIT_SUCCESS;
 }
 
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
     etcd_error_t *error;
     int result;
 
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
     result = run(client);
     etcd_client_close(client);
     return result;

@@ -36,8 +36,8 @@ int main(int argc, char **argv)
     etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
     etcd_counters_t counters = ETCD_COUNTERS_INIT;
     etcd_client_t *client;
-    etcd_connection_t *connections;
-    etcd_connection_response_t *now;
+    etcd_connection_watch_t *connections;
+    etcd_connection_watch_response_t *now;
     etcd_error_t *error = NULL;
     char *page;
     int state;
@@ -48,9 +48,9 @@ int main(int argc, char **argv)
     must(etcd_client_open(&options, &client, &error), error);
 
     /* How each endpoint is now, and then what changes; here until one is connected. */
-    must(etcd_connection_open(client, NULL, NULL, &connections, &error), error);
+    must(etcd_connection_watch_open(client, NULL, NULL, &connections, &error), error);
     do {
-        etcd_status_t status = etcd_connection_next(connections, 5000, &now, &error);
+        etcd_status_t status = etcd_connection_watch_next(connections, 5000, &now, &error);
 
         must(status, error);
         if (status == ETCD_EMPTY) {
@@ -60,9 +60,9 @@ int main(int argc, char **argv)
         state = now->state;
         if (state == ETCD_CONNECTION_UP) printf("connected to %s\n", now->endpoint);
         else fprintf(stderr, "%s: %s\n", now->endpoint, now->reason);
-        etcd_connection_response_free(now);
+        etcd_connection_watch_response_free(now);
     } while (state != ETCD_CONNECTION_UP);
-    etcd_connection_close(connections);
+    etcd_connection_watch_close(connections);
 
     must(etcd_kv_put(client, bytes("inside/key"), bytes("value"), NULL, NULL, &error), error);
     must(etcd_kv_delete(client, bytes("inside/key"), NULL, NULL, &error), error);

@@ -54,7 +54,7 @@ static void on_event(const etcd_event_t *event, void *arg)
         fail(app, "event", etcd_event_error(event));
         return;
     }
-    if (etcd_event_type(event) == ETCD_EVENT_PUT_RESPONSE) printf("put %d\n", ++app->put);
+    if (etcd_event_kind(event) == ETCD_EVENT_PUT_RESPONSE) printf("put %d\n", ++app->put);
     for (i = 0; told && i < told->event_count; i++, app->seen++) {
         const etcd_bytes_t *value = &told->events[i].kv.value;
         printf("watch %.*s\n", (int)value->len, (const char *)value->data);
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     /* etcd_watch_open() waits for a reply here; inside a loop use ETCD_WATCH_NO_WAIT or a start_revision. */
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
         || etcd_queue_new(&app.queue, &error)
         || etcd_watch_open(app.client, bytes("libuv/n"), NULL, app.queue, NULL, &app.watch, &error)) {
         complain("open", error);

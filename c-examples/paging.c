@@ -18,9 +18,9 @@ static int die(const char *what, etcd_error_t *error)
     return EXIT_FAILURE;
 }
 
-static int list(etcd_client_t *client, etcd_range_iter_t *iter)
+static int list(etcd_client_t *client, etcd_range_t *iter)
 {
-    etcd_range_response_t *page;
+    etcd_get_response_t *page;
     etcd_status_t status;
     etcd_error_t *error;
 
@@ -29,7 +29,7 @@ static int list(etcd_client_t *client, etcd_range_iter_t *iter)
         for (size_t i = 0; i < page->kv_count; i++)
             printf(" %.*s", (int)page->kvs[i].key.len, (const char *)page->kvs[i].key.data);
         printf("\n");
-        etcd_range_response_free(page);
+        etcd_get_response_free(page);
         /* What comes into being meanwhile is not in this moment. */
         if (etcd_kv_put(client, bytes("paging/z"), bytes("new"), NULL, NULL, &error)) return die("put", error);
     }
@@ -42,8 +42,8 @@ static int run(etcd_client_t *client)
     etcd_range_options_t options = ETCD_RANGE_OPTIONS_INIT;
     etcd_delete_options_t all = ETCD_DELETE_OPTIONS_INIT;
     etcd_get_options_t last = ETCD_GET_OPTIONS_INIT;
-    etcd_range_response_t *found;
-    etcd_range_iter_t *iter;
+    etcd_get_response_t *found;
+    etcd_range_t *iter;
     etcd_error_t *error;
     uint8_t end[16];
     int result;
@@ -60,10 +60,10 @@ static int run(etcd_client_t *client)
     etcd_range_close(iter);
     if (result != EXIT_SUCCESS) return result;
 
-    last.flags = ETCD_PREFIX | ETCD_LAST;
+    last.flags = ETCD_PREFIX | ETCD_GET_LAST;
     if (etcd_kv_get(client, bytes("paging/"), &last, &found, &error)) return die("get", error);
     printf("the last one: %.*s\n", (int)found->kvs[0].key.len, (const char *)found->kvs[0].key.data);
-    etcd_range_response_free(found);
+    etcd_get_response_free(found);
 
     all.flags = ETCD_PREFIX;
     if (etcd_kv_delete(client, bytes("paging/"), &all, NULL, &error)) return die("delete", error);
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     etcd_error_t *error;
     int result;
 
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
     result = run(client);
     etcd_client_close(client);
     return result;

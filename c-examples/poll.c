@@ -66,7 +66,7 @@ static int on_tick(struct app *app)
 static int on_event(struct app *app, const etcd_event_t *event)
 {
     const etcd_watch_response_t *told;
-    const etcd_range_response_t *found;
+    const etcd_get_response_t *found;
     etcd_error_t *error;
     size_t i;
 
@@ -74,15 +74,15 @@ static int on_event(struct app *app, const etcd_event_t *event)
         fprintf(stderr, "poll: %s\n", etcd_event_error(event)->message);
         return -1;
     }
-    switch (etcd_event_type(event)) {
+    switch (etcd_event_kind(event)) {
     case ETCD_EVENT_PUT_RESPONSE:
         return etcd_kv_get_async(app->client, bytes("poll/n"), NULL, app->queue, NULL, NULL, &error) ? die("get", error) : 0;
-    case ETCD_EVENT_RANGE_RESPONSE:
-        found = etcd_event_range_response(event);
+    case ETCD_EVENT_GET_RESPONSE:
+        found = etcd_event_get_response(event);
         for (i = 0; i < found->kv_count; i++) print("get", &found->kvs[i]);
         app->got++;
         break;
-    case ETCD_EVENT_WATCH_RESPONSE:
+    case ETCD_EVENT_WATCH:
         told = etcd_event_watch_response(event);
         for (i = 0; i < told->event_count; i++, app->seen++) print("watch", &told->events[i].kv);
         break;
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     etcd_error_t *error;
     int result;
 
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
         || etcd_queue_new(&app.queue, &error)
         || etcd_watch_open(app.client, bytes("poll/n"), NULL, app.queue, NULL, &watch, &error))
         result = die("open", error);

@@ -20,7 +20,7 @@ static int die(const char *what, etcd_error_t *error)
 
 static int list(etcd_client_t *client, const char *what, const char *key, const etcd_get_options_t *options)
 {
-    etcd_range_response_t *response;
+    etcd_get_response_t *response;
     etcd_error_t *error;
 
     if (etcd_kv_get(client, bytes(key), options, &response, &error)) return die(what, error);
@@ -28,7 +28,7 @@ static int list(etcd_client_t *client, const char *what, const char *key, const 
     for (size_t i = 0; i < response->kv_count; i++)
         printf(" %.*s", (int)response->kvs[i].key.len, (const char *)response->kvs[i].key.data);
     printf("\n");
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
     return 0;
 }
 
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
     etcd_error_t *error;
     int result;
 
-    if (etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
+    if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) return die("open", error);
     result = run(client);
     etcd_client_close(client);
     return result;

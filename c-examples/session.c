@@ -24,33 +24,33 @@ int main(int argc, char **argv) {
     etcd_client_t *client;
     etcd_lease_grant_response_t *lease;
     etcd_put_options_t with_lease = ETCD_PUT_OPTIONS_INIT;
-    etcd_keep_alive_t *session;
+    etcd_lease_keep_alive_t *session;
     etcd_error_t *err = NULL;
     etcd_status_t status = ETCD_EMPTY;
     int64_t id;
 
-    check(etcd_client_open_url(endpoints, &client, &err), err);
+    check(etcd_client_open_endpoints(endpoints, &client, &err), err);
     check(etcd_lease_grant(client, 10, NULL, &lease, &err), err);
     id = lease->id;
     printf("lease of %d s\n", (int)lease->ttl);
     etcd_lease_grant_response_free(lease);
-    check(etcd_lease_keep_alive(client, id, NULL, NULL, NULL, &session, &err), err);
+    check(etcd_lease_keep_alive_open(client, id, NULL, NULL, NULL, &session, &err), err);
 
     with_lease.lease = id;
     check(etcd_kv_put(client, text("example/here"), text("yes"), &with_lease, NULL, &err), err);
 
     for (; rounds > 0 && status == ETCD_EMPTY; rounds--) {
         /* Before each piece of work that only the holder may do: is there time for it? */
-        if (etcd_keep_alive_left_ms(session) > 2000) printf("here, and working\n");
+        if (etcd_lease_keep_alive_left_ms(session) > 2000) printf("here, and working\n");
         /* Nothing is told but the end. */
-        status = etcd_keep_alive_next(session, 1000, NULL, &err);
+        status = etcd_lease_keep_alive_next(session, 1000, NULL, &err);
     }
     if (status < 0) {
         /* The key is gone, or will be: stop, or begin again with a new lease. */
         printf("lost: %s\n", err->message);
         etcd_error_free(err);
     }
-    etcd_keep_alive_close(session);
+    etcd_lease_keep_alive_close(session);
     /* Others need not wait for the lease to run out. */
     if (status == ETCD_EMPTY) {
         check(etcd_lease_revoke(client, id, NULL, NULL, &err), err);

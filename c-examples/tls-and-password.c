@@ -12,7 +12,7 @@ int main(int argc, char **argv)
     etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
     char password[256];
     etcd_client_t *client = NULL;
-    etcd_range_response_t *response = NULL;
+    etcd_get_response_t *response = NULL;
     etcd_error_t *error = NULL;
     int option, result = EXIT_FAILURE;
 
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     }
     if (error) fprintf(stderr, "%s: %s\n", etcd_status_name(error->status), error->message);
     etcd_error_free(error);
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
     etcd_client_close(client);
     return result;
 }

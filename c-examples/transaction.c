@@ -30,8 +30,8 @@ static void create(etcd_client_t *client, const char *key, const char *value)
     must("new", etcd_txn_new(&txn, &error), &error);
     /* Without options the condition is that the key does not exist. */
     must("compare", etcd_txn_compare(txn, bytes(key), NULL, &error), &error);
-    must("put", etcd_txn_put(txn, ETCD_THEN, bytes(key), bytes(value), NULL, &error), &error);
-    must("get", etcd_txn_get(txn, ETCD_ELSE, bytes(key), NULL, &error), &error);
+    must("put", etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(key), bytes(value), NULL, &error), &error);
+    must("get", etcd_txn_get(txn, ETCD_BRANCH_ELSE, bytes(key), NULL, &error), &error);
     must("commit", etcd_txn_commit(client, txn, NULL, &done, &error), &error);
     if (done->succeeded) {
         printf("%s: created\n", key);
@@ -48,7 +48,7 @@ static void count(etcd_client_t *client, const char *key)
 {
     for (;;) {
         etcd_compare_options_t unchanged = ETCD_COMPARE_OPTIONS_INIT;
-        etcd_range_response_t *found;
+        etcd_get_response_t *found;
         etcd_txn_response_t *done;
         etcd_error_t *error;
         etcd_txn_t *txn;
@@ -56,17 +56,17 @@ static void count(etcd_client_t *client, const char *key)
         bool succeeded;
 
         must("get", etcd_kv_get(client, bytes(key), NULL, &found, &error), &error);
-        unchanged.target = ETCD_COMPARE_MOD; /* 0 while there is no key */
+        unchanged.target = ETCD_TARGET_MOD; /* 0 while there is no key */
         if (found->kv_count == 1 && found->kvs[0].value.len < sizeof number) {
             memcpy(number, found->kvs[0].value.data, found->kvs[0].value.len);
             unchanged.number = found->kvs[0].mod_revision;
         }
-        etcd_range_response_free(found);
+        etcd_get_response_free(found);
         snprintf(number, sizeof number, "%ld", strtol(number, NULL, 10) + 1);
 
         must("new", etcd_txn_new(&txn, &error), &error);
         must("compare", etcd_txn_compare(txn, bytes(key), &unchanged, &error), &error);
-        must("put", etcd_txn_put(txn, ETCD_THEN, bytes(key), bytes(number), NULL, &error), &error);
+        must("put", etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(key), bytes(number), NULL, &error), &error);
         must("commit", etcd_txn_commit(client, txn, NULL, &done, &error), &error);
         succeeded = done->succeeded;
         etcd_txn_response_free(done);
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
     etcd_client_t *client;
     etcd_error_t *error;
 
-    must("open", etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error), &error);
+    must("open", etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error), &error);
     must("delete", etcd_kv_delete(client, bytes("txn/counter"), NULL, NULL, &error), &error);
     create(client, "txn/counter", "10");
     create(client, "txn/counter", "20");

@@ -36,7 +36,7 @@ static etcd_status_t follow(etcd_client_t *client, int64_t revision, etcd_error_
     if (status != ETCD_OK) return status;
     while (!stop && (status = etcd_watch_next(watch, ETCD_WAIT_FOREVER, &told, error)) == ETCD_OK) {
         for (i = 0; i < told->event_count; i++)
-            stop |= print(told->events[i].kind == ETCD_PUT ? "put" : "delete", &told->events[i].kv);
+            stop |= print(told->events[i].kind == ETCD_KV_PUT ? "put" : "delete", &told->events[i].kv);
         etcd_watch_response_free(told);
     }
     etcd_watch_close(watch);
@@ -47,7 +47,7 @@ static etcd_status_t follow(etcd_client_t *client, int64_t revision, etcd_error_
 static etcd_status_t list(etcd_client_t *client, int64_t *revision, etcd_error_t **error)
 {
     etcd_get_options_t options = ETCD_GET_OPTIONS_INIT;
-    etcd_range_response_t *found;
+    etcd_get_response_t *found;
     etcd_status_t status;
     size_t i;
 
@@ -56,7 +56,7 @@ static etcd_status_t list(etcd_client_t *client, int64_t *revision, etcd_error_t
     if (status != ETCD_OK) return status;
     for (i = 0; i < found->kv_count; i++) print("there is", &found->kvs[i]);
     *revision = found->header.revision + 1;
-    etcd_range_response_free(found);
+    etcd_get_response_free(found);
     return ETCD_OK;
 }
 
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
     etcd_status_t status;
     int64_t revision;
 
-    status = etcd_client_open_url(argc > 1 ? argv[1] : "localhost:2379", &client, &error);
+    status = etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error);
     if (status == ETCD_OK) status = forget(client, &revision, &error);
     if (status == ETCD_OK) status = follow(client, revision, &error);
     while (status == ETCD_ERR_COMPACTED) {

@@ -465,7 +465,7 @@ int main(int argc, char **argv)
         complain("no servers: give -s or set ETCD_SERVERS");
         return usage_error();
     }
-    status = etcd_client_open_url(servers, &client, &error);
+    status = etcd_client_open_endpoints(servers, &client, &error);
     if (status != ETCD_OK) return report("etcd_open", status, error), EXIT_FAILURE;
     good = command ? command->run(client, &args) : run_input(client);
     etcd_client_close(client);

@@ -88,7 +88,7 @@ ETCD_API etcd_session etcd_open(const struct etcd_server *server_list);
  *                      defaults to 2379. Also http://host:port, https://host:port,
  *                      unix:/path, or alone mem: or mem:NAME, a store inside this process.
  * @return The session; close it with etcd_close_str(). NULL as for etcd_open();
- *         etcd_client_open_url() of etcd.h tells why.
+ *         etcd_client_open_endpoints() of etcd.h tells why.
  * @par Thread safety  Any thread.
  */
 ETCD_API etcd_session etcd_open_str(const char *server_names);

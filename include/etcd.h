@@ -43,6 +43,32 @@
 #define ETCD_WAIT_FOREVER -1
 
 /**
+ * For any call's flags: a member that knows of no leader refuses the call at
+ * once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
+ */
+#define ETCD_REQUIRE_LEADER (1 << 8)
+
+/**
+ * For calls on keys: all keys that begin with the key; with an empty key, all keys.
+ */
+#define ETCD_PREFIX (1 << 9)
+
+/**
+ * For calls on keys: the key and all after it; with an empty key, all keys.
+ */
+#define ETCD_FROM_KEY (1 << 10)
+
+/**
+ * For calls that change keys, and watches: return what is replaced or deleted.
+ */
+#define ETCD_PREV_KV (1 << 11)
+
+/**
+ * For reads: answered by one member from what it has, quicker and perhaps stale.
+ */
+#define ETCD_SERIALIZABLE (1 << 12)
+
+/**
  * The call changed nothing, and never will.
  */
 #define ETCD_NOT_APPLIED 0
@@ -53,32 +79,37 @@
 #define ETCD_MAYBE_APPLIED 1
 
 /**
+ * For outcome: the call was applied, though it failed. Reserved: no call says so yet.
+ */
+#define ETCD_APPLIED 2
+
+/**
  * For etcd_client_options_t.log_level: defects in the library.
  */
-#define ETCD_LOG_ERROR 1
+#define ETCD_LOG_ERROR 3
 
 /**
  * For etcd_client_options_t.log_level: also what a program may suffer from:
  * connections that are lost or refused, watches and leases that have ended.
  */
-#define ETCD_LOG_WARN 2
+#define ETCD_LOG_WARN 4
 
 /**
  * For etcd_client_options_t.log_level: also connections that are made, watches
  * that go on after a break, new tokens. The default.
  */
-#define ETCD_LOG_INFO 3
+#define ETCD_LOG_INFO 6
 
 /**
  * For etcd_client_options_t.log_level: also each time that a call is sent again.
  */
-#define ETCD_LOG_DEBUG 4
+#define ETCD_LOG_DEBUG 7
 
 /**
  * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
  * that are neither https nor on this machine, where others can read them.
  */
-#define ETCD_CLIENT_PLAINTEXT_PASSWORD 1
+#define ETCD_CLIENT_PLAINTEXT_PASSWORD (1 << 30)
 
 /**
  * For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
@@ -86,85 +117,59 @@
  * and password included. For tests. Excludes the fields that say whom to believe:
  * ca_file, ca_pem, crl_file, crl_pem and server_name.
  */
-#define ETCD_CLIENT_INSECURE_SKIP_VERIFY 2
+#define ETCD_CLIENT_INSECURE_SKIP_VERIFY (1 << 31)
 
 /**
  * How an endpoint is: not connected, and the reason says why.
  */
-#define ETCD_CONNECTION_DOWN 0
+#define ETCD_CONNECTION_DOWN 91
 
 /**
  * How an endpoint is: connected, and a server has answered there.
  */
-#define ETCD_CONNECTION_UP 1
+#define ETCD_CONNECTION_UP 92
 
 /**
  * How an endpoint is: it is none of the client's any more. The last response about it.
  */
-#define ETCD_CONNECTION_GONE 2
-
-/**
- * For any call's flags: a member that knows of no leader refuses the call at
- * once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
- */
-#define ETCD_REQUIRE_LEADER 1
-
-/**
- * For get and delete: all keys that begin with the key; with an empty key, all keys.
- */
-#define ETCD_PREFIX 2
-
-/**
- * For get and delete: the key and all after it; with an empty key, all keys.
- */
-#define ETCD_FROM_KEY 4
-
-/**
- * For put and delete: return what the call replaces or deletes.
- */
-#define ETCD_PREV_KV 8
-
-/**
- * For get: answered by one member from what it has, quicker and perhaps stale.
- */
-#define ETCD_SERIALIZABLE 16
+#define ETCD_CONNECTION_GONE 93
 
 /**
  * For get: return keys without their values.
  */
-#define ETCD_KEYS_ONLY 32
+#define ETCD_GET_KEYS_ONLY (1 << 16)
 
 /**
- * For get: return the number of keys only; wins over ETCD_KEYS_ONLY.
+ * For get: return the number of keys only; wins over ETCD_GET_KEYS_ONLY.
  */
-#define ETCD_COUNT_ONLY 64
-
-/**
- * For put: keep the value; the key must exist, and the value given be empty.
- */
-#define ETCD_IGNORE_VALUE 128
-
-/**
- * For put: keep the lease; the key must exist, and the lease given be 0.
- */
-#define ETCD_IGNORE_LEASE 256
-
-/**
- * For compact: return when the space has been freed too, not only decided upon.
- */
-#define ETCD_PHYSICAL 512
+#define ETCD_GET_COUNT_ONLY (1 << 17)
 
 /**
  * For get: only the first key found by sort_target, such as the smallest, or with
  * ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
  */
-#define ETCD_FIRST 2048
+#define ETCD_GET_FIRST (1 << 18)
 
 /**
  * For get: only the last key found by sort_target, such as the largest, or with
  * ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
  */
-#define ETCD_LAST 4096
+#define ETCD_GET_LAST (1 << 19)
+
+/**
+ * For put: keep the value; the key must exist, and the value given be empty.
+ */
+#define ETCD_PUT_IGNORE_VALUE (1 << 20)
+
+/**
+ * For put: keep the lease; the key must exist, and the lease given be 0.
+ */
+#define ETCD_PUT_IGNORE_LEASE (1 << 21)
+
+/**
+ * For compact: return when the space has been freed too, not only decided upon.
+ */
+#define ETCD_COMPACT_PHYSICAL (1 << 22)
 
 /**
  * For sort_order: by key, ascending; with another sort_target, ascending by
@@ -175,12 +180,12 @@
 /**
  * For sort_order: smallest first, before the limit is applied.
  */
-#define ETCD_SORT_ASCEND 1
+#define ETCD_SORT_ASCEND 21
 
 /**
  * For sort_order: largest first, before the limit is applied.
  */
-#define ETCD_SORT_DESCEND 2
+#define ETCD_SORT_DESCEND 22
 
 /**
  * For sort_target: the key.
@@ -190,77 +195,77 @@
 /**
  * For sort_target: the version.
  */
-#define ETCD_SORT_BY_VERSION 1
+#define ETCD_SORT_BY_VERSION 31
 
 /**
  * For sort_target: the revision of the creation.
  */
-#define ETCD_SORT_BY_CREATE 2
+#define ETCD_SORT_BY_CREATE 32
 
 /**
  * For sort_target: the revision of the last change.
  */
-#define ETCD_SORT_BY_MOD 3
+#define ETCD_SORT_BY_MOD 33
 
 /**
  * For sort_target: the value.
  */
-#define ETCD_SORT_BY_VALUE 4
+#define ETCD_SORT_BY_VALUE 34
 
 /**
  * For branch: done if all compares hold.
  */
-#define ETCD_THEN 0
+#define ETCD_BRANCH_THEN 61
 
 /**
  * For branch: done otherwise.
  */
-#define ETCD_ELSE 1
+#define ETCD_BRANCH_ELSE 62
 
 /**
  * For target: the number of changes since the key's creation.
  */
-#define ETCD_COMPARE_VERSION 0
+#define ETCD_TARGET_VERSION 0
 
 /**
  * For target: the revision of the key's creation.
  */
-#define ETCD_COMPARE_CREATE 1
+#define ETCD_TARGET_CREATE 41
 
 /**
  * For target: the revision of the key's last change.
  */
-#define ETCD_COMPARE_MOD 2
+#define ETCD_TARGET_MOD 42
 
 /**
  * For target: the key's value. False for a key that does not exist.
  */
-#define ETCD_COMPARE_VALUE 3
+#define ETCD_TARGET_VALUE 43
 
 /**
  * For target: the lease that the key goes with.
  */
-#define ETCD_COMPARE_LEASE 4
+#define ETCD_TARGET_LEASE 44
 
 /**
- * For result: the same.
+ * For relation: the two are equal.
  */
-#define ETCD_EQUAL 0
+#define ETCD_COMPARE_EQUAL 0
 
 /**
- * For result: the key has more.
+ * For relation: what the key has is greater.
  */
-#define ETCD_GREATER 1
+#define ETCD_COMPARE_GREATER 51
 
 /**
- * For result: the key has less.
+ * For relation: what the key has is less.
  */
-#define ETCD_LESS 2
+#define ETCD_COMPARE_LESS 52
 
 /**
- * For result: something else.
+ * For relation: the two differ.
  */
-#define ETCD_NOT_EQUAL 3
+#define ETCD_COMPARE_NOT_EQUAL 53
 
 /**
  * For a watch: leave out the events of keys that were put.
@@ -273,12 +278,12 @@
 #define ETCD_WATCH_NO_DELETE (1 << 17)
 
 /**
- * For a watch: tell with an ETCD_WATCH_CREATED response when a server has it.
+ * For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
  */
 #define ETCD_WATCH_CREATED_NOTIFY (1 << 18)
 
 /**
- * For a watch: pass on servers' notices of progress, as ETCD_WATCH_PROGRESS
+ * For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
  * responses. etcd sends one when nothing has happened for 10 minutes.
  */
 #define ETCD_WATCH_PROGRESS_NOTIFY (1 << 19)
@@ -291,31 +296,31 @@
 
 /**
  * For a watch: where events are lost to a compaction, tell the keys as they are
- * now (ETCD_WATCH_KEYS) and go on, instead of ending with ETCD_ERR_COMPACTED.
+ * now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
  */
 #define ETCD_WATCH_RESYNC (1 << 21)
 
 /**
  * For a watch that begins with what is to come: do not wait for the server.
- * What is written before the ETCD_WATCH_CREATED response came may be missed.
+ * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
  */
 #define ETCD_WATCH_NO_WAIT (1 << 22)
 
 /**
  * What a response is: events.
  */
-#define ETCD_WATCH_EVENTS 0
+#define ETCD_WATCH_RESPONSE_EVENTS 71
 
 /**
  * What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
  * and once; everything after its revision comes.
  */
-#define ETCD_WATCH_CREATED 1
+#define ETCD_WATCH_RESPONSE_CREATED 72
 
 /**
  * What a response is: the word that everything up to its revision has come.
  */
-#define ETCD_WATCH_PROGRESS 2
+#define ETCD_WATCH_RESPONSE_PROGRESS 73
 
 /**
  * What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
@@ -323,32 +328,32 @@
  * `more` says so. Whatever else the reader knows of is deleted. It begins anew
  * with the smallest key when a compaction interferes.
  */
-#define ETCD_WATCH_KEYS 3
+#define ETCD_WATCH_RESPONSE_SNAPSHOT 74
 
 /**
  * What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
  */
-#define ETCD_PUT 0
+#define ETCD_KV_PUT 81
 
 /**
  * What happened to a key: it was deleted, or has expired.
  */
-#define ETCD_DELETE 1
+#define ETCD_KV_DELETE 82
 
 /**
  * For etcd_lease_time_to_live(): return the lease's keys too.
  */
-#define ETCD_LEASE_KEYS 1024
+#define ETCD_LEASE_KEYS (1 << 16)
 
 /**
- * For etcd_lease_keep_alive(): tell of renewals too, not only of the end.
+ * For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
  */
-#define ETCD_KEEP_ALIVE_NOTIFY (1 << 23)
+#define ETCD_LEASE_KEEP_ALIVE_NOTIFY (1 << 17)
 
 /**
  * The end of an etcd_kv_get_async().
  */
-#define ETCD_EVENT_RANGE_RESPONSE 1
+#define ETCD_EVENT_GET_RESPONSE 1
 
 /**
  * The end of an etcd_kv_put_async().
@@ -378,7 +383,7 @@
 /**
  * The end of an etcd_lease_keep_alive_once_async().
  */
-#define ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE 7
+#define ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE 7
 
 /**
  * The end of an etcd_lease_time_to_live_async().
@@ -396,25 +401,30 @@
 #define ETCD_EVENT_TXN_RESPONSE 10
 
 /**
- * News of an etcd_lease_keep_alive(): with ETCD_OK a renewal, else the end, after
+ * News of an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, else the end, after
  * which nothing comes.
  */
-#define ETCD_EVENT_KEEP_ALIVE 12
+#define ETCD_EVENT_LEASE_KEEP_ALIVE 12
 
 /**
  * Something that a watch tells.
  */
-#define ETCD_EVENT_WATCH_RESPONSE 11
+#define ETCD_EVENT_WATCH 11
 
 /**
- * How an endpoint is, on a stream of etcd_connection_open().
+ * How an endpoint is, on a stream of etcd_connection_watch_open().
  */
-#define ETCD_EVENT_CONNECTION 13
+#define ETCD_EVENT_CONNECTION_WATCH 13
 
 /**
  * The end of an etcd_kv_put_if_absent_async() or another write with a condition.
  */
 #define ETCD_EVENT_IF_RESPONSE 20
+
+/**
+ * A call in progress that can be cancelled. Opaque; never needs freeing.
+ */
+typedef struct etcd_call_t etcd_call_t;
 
 /**
  * A client of one cluster. Opaque; may be used by any number of threads.
@@ -423,9 +433,9 @@ typedef struct etcd_client_t etcd_client_t;
 
 /**
  * A stream of what becomes of a client's connections. Opaque; close it with
- * etcd_connection_close().
+ * etcd_connection_watch_close().
  */
-typedef struct etcd_connection_t etcd_connection_t;
+typedef struct etcd_connection_watch_t etcd_connection_watch_t;
 
 /**
  * Something that happened. Opaque; free it with etcd_event_free(). Memory, not
@@ -434,12 +444,13 @@ typedef struct etcd_connection_t etcd_connection_t;
 typedef struct etcd_event_t etcd_event_t;
 
 /**
- * A lease that is kept alive. Opaque; close it with etcd_keep_alive_close().
+ * A lease that is kept alive. Opaque; close it with etcd_lease_keep_alive_close().
  */
-typedef struct etcd_keep_alive_t etcd_keep_alive_t;
+typedef struct etcd_lease_keep_alive_t etcd_lease_keep_alive_t;
 
 /**
- * A call in progress that can be cancelled. Opaque; never needs freeing.
+ * A get, put, delete or transaction that has not been done. Opaque, never
+ * changes, belongs to no client.
  */
 typedef struct etcd_op_t etcd_op_t;
 
@@ -451,13 +462,7 @@ typedef struct etcd_queue_t etcd_queue_t;
 /**
  * A range that is being read page by page. Opaque; goes with its client.
  */
-typedef struct etcd_range_iter_t etcd_range_iter_t;
-
-/**
- * A get, put, delete or transaction that has not been done. Opaque, never
- * changes, belongs to no client.
- */
-typedef struct etcd_request_t etcd_request_t;
+typedef struct etcd_range_t etcd_range_t;
 
 /**
  * A transaction under construction. Opaque; belongs to no client.
@@ -730,9 +735,9 @@ typedef struct etcd_client_options_t {
 
 /**
  * How an endpoint is. Made by the library; read it, never copy it or take its size:
- * later versions append fields. Free it with etcd_connection_response_free().
+ * later versions append fields. Free it with etcd_connection_watch_response_free().
  */
-typedef struct etcd_connection_response_t {
+typedef struct etcd_connection_watch_response_t {
   /**
    * The endpoint, as it was given.
    */
@@ -755,7 +760,7 @@ typedef struct etcd_connection_response_t {
    * Always 0.
    */
   uint32_t reserved;
-} etcd_connection_response_t;
+} etcd_connection_watch_response_t;
 
 /**
  * What a client has done since it was opened; all grow and never fall. Begin with
@@ -815,7 +820,7 @@ typedef struct etcd_counters_t {
    */
   uint64_t token_refreshes;
   /**
-   * Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive().
+   * Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive_open().
    */
   uint64_t keep_alives_sent;
   /**
@@ -853,11 +858,11 @@ typedef struct etcd_client_endpoints_t {
 } etcd_client_endpoints_t;
 
 /**
- * Options of etcd_client_sync(). Begin with ETCD_CLIENT_SYNC_OPTIONS_INIT.
+ * Options of the calls that need no more. Begin with ETCD_CALL_OPTIONS_INIT.
  */
-typedef struct etcd_client_sync_options_t {
+typedef struct etcd_call_options_t {
   /**
-   * Set by ETCD_CLIENT_SYNC_OPTIONS_INIT.
+   * Set by ETCD_CALL_OPTIONS_INIT.
    */
   size_t size;
   /**
@@ -865,10 +870,10 @@ typedef struct etcd_client_sync_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * Must be 0.
+   * ETCD_REQUIRE_LEADER, and what the call's own comment names.
    */
-  uint32_t reserved;
-} etcd_client_sync_options_t;
+  uint32_t flags;
+} etcd_call_options_t;
 
 /**
  * Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
@@ -889,8 +894,8 @@ typedef struct etcd_get_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_FIRST or ETCD_LAST, ETCD_SERIALIZABLE,
-   * ETCD_KEYS_ONLY, ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_GET_FIRST or ETCD_GET_LAST, ETCD_SERIALIZABLE,
+   * ETCD_GET_KEYS_ONLY, ETCD_GET_COUNT_ONLY, ETCD_REQUIRE_LEADER.
    */
   uint32_t flags;
   /**
@@ -987,9 +992,9 @@ typedef struct etcd_kv_t {
 
 /**
  * Reply to a get. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_range_response_free().
+ * size: later versions append fields. Free it with etcd_get_response_free().
  */
-typedef struct etcd_range_response_t {
+typedef struct etcd_get_response_t {
   /**
    * Who answered, and at which revision.
    */
@@ -1011,7 +1016,7 @@ typedef struct etcd_range_response_t {
    * Whether there are more keys in the range than were returned.
    */
   bool more;
-} etcd_range_response_t;
+} etcd_get_response_t;
 
 /**
  * Options of etcd_kv_put(). Begin with ETCD_PUT_OPTIONS_INIT.
@@ -1026,7 +1031,7 @@ typedef struct etcd_put_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * ETCD_PREV_KV, ETCD_IGNORE_VALUE, ETCD_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
+   * ETCD_PREV_KV, ETCD_PUT_IGNORE_VALUE, ETCD_PUT_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
    */
   uint32_t flags;
   /**
@@ -1107,25 +1112,6 @@ typedef struct etcd_delete_response_t {
 } etcd_delete_response_t;
 
 /**
- * Options of etcd_kv_compact(). Begin with ETCD_COMPACT_OPTIONS_INIT.
- */
-typedef struct etcd_compact_options_t {
-  /**
-   * Set by ETCD_COMPACT_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * Deadline in milliseconds; 0 for the client's, and for none with
-   * ETCD_PHYSICAL; ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_PHYSICAL, ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-} etcd_compact_options_t;
-
-/**
  * Reply to a compaction. Made by the library; read it, never copy it or take
  * its size: later versions append fields. Free it with etcd_compact_response_free().
  */
@@ -1156,7 +1142,7 @@ typedef struct etcd_range_options_t {
    */
   uint32_t timeout_ms;
   /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_GET_KEYS_ONLY,
    * ETCD_REQUIRE_LEADER.
    */
   uint32_t flags;
@@ -1234,7 +1220,7 @@ typedef struct etcd_compare_options_t {
    */
   struct etcd_bytes_t range_end;
   /**
-   * With ETCD_COMPARE_VALUE: what the value is compared with, byte by byte.
+   * With ETCD_TARGET_VALUE: what the value is compared with, byte by byte.
    */
   struct etcd_bytes_t value;
   /**
@@ -1247,9 +1233,9 @@ typedef struct etcd_compare_options_t {
    */
   int32_t target;
   /**
-   * ETCD_EQUAL, ETCD_GREATER, ETCD_LESS or ETCD_NOT_EQUAL.
+   * ETCD_COMPARE_EQUAL, ETCD_COMPARE_GREATER, ETCD_COMPARE_LESS or ETCD_COMPARE_NOT_EQUAL.
    */
-  int32_t result;
+  int32_t relation;
   /**
    * ETCD_PREFIX or ETCD_FROM_KEY.
    */
@@ -1261,24 +1247,6 @@ typedef struct etcd_compare_options_t {
 } etcd_compare_options_t;
 
 /**
- * Options of etcd_txn_commit(). Begin with ETCD_TXN_OPTIONS_INIT.
- */
-typedef struct etcd_txn_options_t {
-  /**
-   * Set by ETCD_TXN_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-} etcd_txn_options_t;
-
-/**
  * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
  * are NULL.
  *
@@ -1286,7 +1254,7 @@ typedef struct etcd_txn_options_t {
  */
 typedef struct etcd_op_response_t {
   /**
-   * ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+   * ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
    * ETCD_EVENT_TXN_RESPONSE.
    */
   int32_t kind;
@@ -1297,7 +1265,7 @@ typedef struct etcd_op_response_t {
   /**
    * To a get.
    */
-  const struct etcd_range_response_t *range;
+  const struct etcd_get_response_t *range;
   /**
    * To a put.
    */
@@ -1395,7 +1363,7 @@ typedef struct etcd_watch_event_t {
    */
   const struct etcd_kv_t *prev_kv;
   /**
-   * ETCD_PUT or ETCD_DELETE.
+   * ETCD_KV_PUT or ETCD_KV_DELETE.
    */
   int32_t kind;
   /**
@@ -1414,7 +1382,7 @@ typedef struct etcd_watch_response_t {
    */
   struct etcd_header_t header;
   /**
-   * ETCD_WATCH_EVENTS, ETCD_WATCH_CREATED, ETCD_WATCH_PROGRESS or ETCD_WATCH_KEYS.
+   * ETCD_WATCH_RESPONSE_EVENTS, ETCD_WATCH_RESPONSE_CREATED, ETCD_WATCH_RESPONSE_PROGRESS or ETCD_WATCH_RESPONSE_SNAPSHOT.
    * Later versions add numbers; ignore those you do not know.
    */
   int32_t kind;
@@ -1437,7 +1405,7 @@ typedef struct etcd_watch_response_t {
    */
   size_t event_count;
   /**
-   * More of the same ETCD_WATCH_KEYS is to come.
+   * More of the same ETCD_WATCH_RESPONSE_SNAPSHOT is to come.
    */
   bool more;
 } etcd_watch_response_t;
@@ -1483,24 +1451,6 @@ typedef struct etcd_lease_grant_response_t {
    */
   int64_t ttl;
 } etcd_lease_grant_response_t;
-
-/**
- * Options of the other calls on leases. Begin with ETCD_LEASE_OPTIONS_INIT.
- */
-typedef struct etcd_lease_options_t {
-  /**
-   * Set by ETCD_LEASE_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_REQUIRE_LEADER; for etcd_lease_time_to_live() also ETCD_LEASE_KEYS.
-   */
-  uint32_t flags;
-} etcd_lease_options_t;
 
 /**
  * Reply to a revocation. Made by the library; read it, never copy it or take its
@@ -1584,26 +1534,6 @@ typedef struct etcd_lease_list_response_t {
 } etcd_lease_list_response_t;
 
 /**
- * Options of etcd_lease_keep_alive(). Begin with ETCD_KEEP_ALIVE_OPTIONS_INIT.
- */
-typedef struct etcd_keep_alive_options_t {
-  /**
-   * Set by ETCD_KEEP_ALIVE_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * For the first renewal, in milliseconds: until it comes nobody knows when the
-   * lease ends. 0 for the client's timeout, ETCD_TIMEOUT_NONE for no limit. A
-   * lease that is kept alive already goes by what is known of it.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_KEEP_ALIVE_NOTIFY.
-   */
-  uint32_t flags;
-} etcd_keep_alive_options_t;
-
-/**
  * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
  * etcd_queue_start_dispatcher() has started. The event is freed when it
  * returns. It may call anything in this library, also what blocks or frees.
@@ -1631,14 +1561,19 @@ typedef struct etcd_handler_t {
 #define ETCD_OK 0
 
 /**
- * Nothing arrived before the wait ended, or there are no more pages. Not an error.
+ * Nothing arrived before the wait ended; more may come. Not an error.
  */
-#define ETCD_EMPTY 1
+#define ETCD_EMPTY 10
 
 /**
  * etcd_queue_wake() ended the wait. Not an error.
  */
-#define ETCD_WOKEN 2
+#define ETCD_WOKEN 11
+
+/**
+ * The stream is at its end: nothing more comes. Not an error.
+ */
+#define ETCD_END 12
 
 /**
  * An argument is wrong; the message names it.
@@ -1666,7 +1601,7 @@ typedef struct etcd_handler_t {
 #define ETCD_ERR_TIMEOUT -5
 
 /**
- * etcd_op_cancel() ended the call.
+ * etcd_call_cancel() ended the call.
  */
 #define ETCD_ERR_CANCELLED -6
 
@@ -1708,7 +1643,7 @@ typedef struct etcd_handler_t {
 /**
  * The server's answer is not what etcd would send.
  */
-#define ETCD_ERR_PROTOCOL -14
+#define ETCD_ERR_BAD_REPLY -14
 
 /**
  * Key and value are larger than the client's send limit.
@@ -1901,7 +1836,7 @@ typedef struct etcd_handler_t {
 /**
  * The server cancelled the watch.
  */
-#define ETCD_ERR_WATCH_CANCELED -214
+#define ETCD_ERR_WATCH_CANCELLED -214
 
 /**
  * The member id is in use.
@@ -2141,7 +2076,7 @@ typedef struct etcd_handler_t {
 /**
  * The server cancelled the request.
  */
-#define ETCD_ERR_REQUEST_CANCELED -262
+#define ETCD_ERR_REQUEST_CANCELLED -262
 
 /**
  * The request's time ran out in the server.
@@ -2264,9 +2199,9 @@ etcd_status_t etcd_client_open(const struct etcd_client_options_t *options,
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_client_open_url(const char *endpoints,
-                                   struct etcd_client_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_client_open_endpoints(const char *endpoints,
+                                         struct etcd_client_t **out,
+                                         struct etcd_error_t **err);
 
 /**
  * Closes a client.
@@ -2324,10 +2259,10 @@ ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, struct etcd_error_t *
  * endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
  *
  * @param client    Open client.
- * @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION; the last
- *                  one has an error. NULL: they are taken with etcd_connection_next().
+ * @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION_WATCH; the last
+ *                  one has an error. NULL: they are taken with etcd_connection_watch_next().
  * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] out  The stream; close it with etcd_connection_close(), also after its end.
+ * @param[out] out  The stream; close it with etcd_connection_watch_close(), also after its end.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
  *         ETCD_ERR_NO_RESOURCES.
@@ -2336,11 +2271,11 @@ ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, struct etcd_error_t *
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_connection_open(struct etcd_client_t *client,
-                                   struct etcd_queue_t *queue,
-                                   void *user_data,
-                                   struct etcd_connection_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_connection_watch_open(struct etcd_client_t *client,
+                                         struct etcd_queue_t *queue,
+                                         void *user_data,
+                                         struct etcd_connection_watch_t **out,
+                                         struct etcd_error_t **err);
 
 /**
  * Takes the next response of a stream that is on no queue.
@@ -2348,7 +2283,7 @@ etcd_status_t etcd_connection_open(struct etcd_client_t *client,
  * @param connection  Open stream.
  * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
  *                  ETCD_WAIT_FOREVER without end; no other negative number.
- * @param[out] out  The response; free it with etcd_connection_response_free(). NULL unless
+ * @param[out] out  The response; free it with etcd_connection_watch_response_free(). NULL unless
  *                  ETCD_OK.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
@@ -2359,21 +2294,21 @@ etcd_status_t etcd_connection_open(struct etcd_client_t *client,
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_connection_next(struct etcd_connection_t *connection,
-                                   int32_t wait_ms,
-                                   struct etcd_connection_response_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_connection_watch_next(struct etcd_connection_watch_t *connection,
+                                         int32_t wait_ms,
+                                         struct etcd_connection_watch_response_t **out,
+                                         struct etcd_error_t **err);
 
 /**
  * Closes a stream; the connections stay as they are.
  *
- * A wait in etcd_connection_next() ends with ETCD_ERR_BAD_HANDLE.
+ * A wait in etcd_connection_watch_next() ends with ETCD_ERR_BAD_HANDLE.
  *
  * @param connection  May be NULL, or closed already.
  * @par Thread safety  Any thread, also in a queue's callback.
  * @since 0.1
  */
-ETCD_API void etcd_connection_close(struct etcd_connection_t *connection);
+ETCD_API void etcd_connection_watch_close(struct etcd_connection_watch_t *connection);
 
 /**
  * Frees a response and all that it points to.
@@ -2382,7 +2317,8 @@ ETCD_API void etcd_connection_close(struct etcd_connection_t *connection);
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */
-ETCD_API void etcd_connection_response_free(struct etcd_connection_response_t *response);
+ETCD_API
+void etcd_connection_watch_response_free(struct etcd_connection_watch_response_t *response);
 
 /**
  * Reads a client's counters.
@@ -2508,7 +2444,7 @@ etcd_status_t etcd_client_set_endpoints(struct etcd_client_t *client,
  */
 ETCD_API
 etcd_status_t etcd_client_sync(struct etcd_client_t *client,
-                               const struct etcd_client_sync_options_t *options,
+                               const struct etcd_call_options_t *options,
                                struct etcd_error_t **err);
 
 /**
@@ -2522,7 +2458,7 @@ etcd_status_t etcd_client_sync(struct etcd_client_t *client,
  * @param client   Open client.
  * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
  * @param options  May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_range_response_free(). A key that
+ * @param[out] out The reply; free it with etcd_get_response_free(). A key that
  *                 does not exist is success with kv_count 0.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
@@ -2536,7 +2472,7 @@ ETCD_MUST_USE
 etcd_status_t etcd_kv_get(struct etcd_client_t *client,
                           struct etcd_bytes_t key,
                           const struct etcd_get_options_t *options,
-                          struct etcd_range_response_t **out,
+                          struct etcd_get_response_t **out,
                           struct etcd_error_t **err);
 
 /**
@@ -2615,7 +2551,7 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_compact(struct etcd_client_t *client,
                               int64_t revision,
-                              const struct etcd_compact_options_t *options,
+                              const struct etcd_call_options_t *options,
                               struct etcd_compact_response_t **out,
                               struct etcd_error_t **err);
 
@@ -2623,14 +2559,14 @@ etcd_status_t etcd_kv_compact(struct etcd_client_t *client,
  * Starts etcd_kv_get() and returns at once.
  *
  * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_RANGE_RESPONSE. Calls end in any order.
+ * type ETCD_EVENT_GET_RESPONSE. Calls end in any order.
  *
  * @param client    Open client.
  * @param key       As etcd_kv_get(). Copied.
  * @param options   May be NULL for defaults. Copied.
  * @param queue     Open queue, which may serve any number of clients.
  * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   May be NULL. A handle for etcd_op_cancel(), which needs no
+ * @param[out] op   May be NULL. A handle for etcd_call_cancel(), which needs no
  *                  freeing: it goes stale when the event is taken.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK when an event will come, else ETCD_ERR_INVALID_ARGUMENT,
@@ -2646,7 +2582,7 @@ etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
                                 const struct etcd_get_options_t *options,
                                 struct etcd_queue_t *queue,
                                 void *user_data,
-                                struct etcd_op_t **op,
+                                struct etcd_call_t **op,
                                 struct etcd_error_t **err);
 
 /**
@@ -2676,7 +2612,7 @@ etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
                                 const struct etcd_put_options_t *options,
                                 struct etcd_queue_t *queue,
                                 void *user_data,
-                                struct etcd_op_t **op,
+                                struct etcd_call_t **op,
                                 struct etcd_error_t **err);
 
 /**
@@ -2703,7 +2639,7 @@ etcd_status_t etcd_kv_delete_async(struct etcd_client_t *client,
                                    const struct etcd_delete_options_t *options,
                                    struct etcd_queue_t *queue,
                                    void *user_data,
-                                   struct etcd_op_t **op,
+                                   struct etcd_call_t **op,
                                    struct etcd_error_t **err);
 
 /**
@@ -2727,10 +2663,10 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_compact_async(struct etcd_client_t *client,
                                     int64_t revision,
-                                    const struct etcd_compact_options_t *options,
+                                    const struct etcd_call_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_op_t **op,
+                                    struct etcd_call_t **op,
                                     struct etcd_error_t **err);
 
 /**
@@ -2740,7 +2676,7 @@ etcd_status_t etcd_kv_compact_async(struct etcd_client_t *client,
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */
-ETCD_API void etcd_range_response_free(struct etcd_range_response_t *response);
+ETCD_API void etcd_get_response_free(struct etcd_get_response_t *response);
 
 /**
  * Frees a response and all that it points to.
@@ -2792,7 +2728,7 @@ ETCD_MUST_USE
 etcd_status_t etcd_range_open(struct etcd_client_t *client,
                               struct etcd_bytes_t key,
                               const struct etcd_range_options_t *options,
-                              struct etcd_range_iter_t **out,
+                              struct etcd_range_t **out,
                               struct etcd_error_t **err);
 
 /**
@@ -2809,9 +2745,9 @@ etcd_status_t etcd_range_open(struct etcd_client_t *client,
  * like etcd_kv_get() it is repeated until then.
  *
  * @param iter     Iterator.
- * @param[out] out The page; free it with etcd_range_response_free(). NULL after the last.
+ * @param[out] out The page; free it with etcd_get_response_free(). NULL after the last.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK with a page, ETCD_EMPTY after the last one, or an error as
+ * @return ETCD_OK with a page, ETCD_END after the last one, or an error as
  *         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a key that alone is too
  *         large, ETCD_ERR_CLOSED when the client is closed.
  * @par Thread safety  Any thread; of several at once, each gets another page.
@@ -2819,15 +2755,15 @@ etcd_status_t etcd_range_open(struct etcd_client_t *client,
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_range_next(struct etcd_range_iter_t *iter,
-                              struct etcd_range_response_t **out,
+etcd_status_t etcd_range_next(struct etcd_range_t *iter,
+                              struct etcd_get_response_t **out,
                               struct etcd_error_t **err);
 
 /**
  * Starts etcd_range_next() and returns at once.
  *
- * Its end arrives on the queue as ETCD_EVENT_RANGE_RESPONSE with the page; after
- * the last one with the status ETCD_EMPTY and neither response nor error. Start
+ * Its end arrives on the queue as ETCD_EVENT_GET_RESPONSE with the page; after
+ * the last one with the status ETCD_END and neither response nor error. Start
  * the next one when it is there: of several at once each gets another page, in
  * no certain order. Cancelled, it leaves the iterator where it was.
  *
@@ -2842,10 +2778,10 @@ etcd_status_t etcd_range_next(struct etcd_range_iter_t *iter,
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_range_next_async(struct etcd_range_iter_t *iter,
+etcd_status_t etcd_range_next_async(struct etcd_range_t *iter,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_op_t **op,
+                                    struct etcd_call_t **op,
                                     struct etcd_error_t **err);
 
 /**
@@ -2855,7 +2791,7 @@ etcd_status_t etcd_range_next_async(struct etcd_range_iter_t *iter,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_range_close(struct etcd_range_iter_t *iter);
+ETCD_API void etcd_range_close(struct etcd_range_t *iter);
 
 /**
  * The end of the range that has just the keys with a prefix: for range_end, with
@@ -2927,7 +2863,7 @@ etcd_status_t etcd_kv_put_if_absent_async(struct etcd_client_t *client,
                                           const struct etcd_put_options_t *options,
                                           struct etcd_queue_t *queue,
                                           void *user_data,
-                                          struct etcd_op_t **op,
+                                          struct etcd_call_t **op,
                                           struct etcd_error_t **err);
 
 /**
@@ -2985,7 +2921,7 @@ etcd_status_t etcd_kv_put_if_value_async(struct etcd_client_t *client,
                                          const struct etcd_put_options_t *options,
                                          struct etcd_queue_t *queue,
                                          void *user_data,
-                                         struct etcd_op_t **op,
+                                         struct etcd_call_t **op,
                                          struct etcd_error_t **err);
 
 /**
@@ -3044,7 +2980,7 @@ etcd_status_t etcd_kv_put_if_revision_async(struct etcd_client_t *client,
                                             const struct etcd_put_options_t *options,
                                             struct etcd_queue_t *queue,
                                             void *user_data,
-                                            struct etcd_op_t **op,
+                                            struct etcd_call_t **op,
                                             struct etcd_error_t **err);
 
 /**
@@ -3098,7 +3034,7 @@ etcd_status_t etcd_kv_delete_if_value_async(struct etcd_client_t *client,
                                             const struct etcd_delete_options_t *options,
                                             struct etcd_queue_t *queue,
                                             void *user_data,
-                                            struct etcd_op_t **op,
+                                            struct etcd_call_t **op,
                                             struct etcd_error_t **err);
 
 /**
@@ -3152,7 +3088,7 @@ etcd_status_t etcd_kv_delete_if_revision_async(struct etcd_client_t *client,
                                                const struct etcd_delete_options_t *options,
                                                struct etcd_queue_t *queue,
                                                void *user_data,
-                                               struct etcd_op_t **op,
+                                               struct etcd_call_t **op,
                                                struct etcd_error_t **err);
 
 /**
@@ -3213,7 +3149,7 @@ etcd_status_t etcd_kv_put_ttl_async(struct etcd_client_t *client,
                                     const struct etcd_put_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_op_t **op,
+                                    struct etcd_call_t **op,
                                     struct etcd_error_t **err);
 
 /**
@@ -3229,7 +3165,7 @@ ETCD_API void etcd_if_response_free(struct etcd_if_response_t *response);
  * Makes an empty transaction.
  *
  * It has compares, and two lists of operations, of which one is done, at once
- * and in order: ETCD_THEN if all compares hold, ETCD_ELSE otherwise. It copies
+ * and in order: ETCD_BRANCH_THEN if all compares hold, ETCD_BRANCH_ELSE otherwise. It copies
  * what it is given, and may be committed any number of times, by any client.
  *
  * @param[out] out  The transaction; free it with etcd_txn_free().
@@ -3276,7 +3212,7 @@ etcd_status_t etcd_txn_compare(struct etcd_txn_t *txn,
  * Adds a get.
  *
  * @param txn      Transaction.
- * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param key      As etcd_kv_get(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
@@ -3296,7 +3232,7 @@ etcd_status_t etcd_txn_get(struct etcd_txn_t *txn,
  * Adds a put. A transaction may put a key once in each branch.
  *
  * @param txn      Transaction.
- * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param key      As etcd_kv_put(). Copied.
  * @param value    As etcd_kv_put(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
@@ -3318,7 +3254,7 @@ etcd_status_t etcd_txn_put(struct etcd_txn_t *txn,
  * Adds a delete.
  *
  * @param txn      Transaction.
- * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param key      As etcd_kv_delete(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
@@ -3339,7 +3275,7 @@ etcd_status_t etcd_txn_delete(struct etcd_txn_t *txn,
  * see the store as it was before the outer one.
  *
  * @param txn      Transaction.
- * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param nested   Another transaction, or the same. At most 30 may stand in each other, with
  *                 65,536 compares and operations in all.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
@@ -3378,7 +3314,7 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_txn_commit(struct etcd_client_t *client,
                               const struct etcd_txn_t *txn,
-                              const struct etcd_txn_options_t *options,
+                              const struct etcd_call_options_t *options,
                               struct etcd_txn_response_t **out,
                               struct etcd_error_t **err);
 
@@ -3403,10 +3339,10 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
                                     const struct etcd_txn_t *txn,
-                                    const struct etcd_txn_options_t *options,
+                                    const struct etcd_call_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_op_t **op,
+                                    struct etcd_call_t **op,
                                     struct etcd_error_t **err);
 
 /**
@@ -3424,7 +3360,7 @@ ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
  * @param key      As etcd_kv_get(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is given when it is done.
  *                 Copied.
- * @param[out] out The request; free it with etcd_request_free().
+ * @param[out] out The request; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
  *         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES or ETCD_ERR_FORKED.
@@ -3433,54 +3369,54 @@ ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_request_new_get(struct etcd_bytes_t key,
-                                   const struct etcd_get_options_t *options,
-                                   struct etcd_request_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_op_new_get(struct etcd_bytes_t key,
+                              const struct etcd_get_options_t *options,
+                              struct etcd_op_t **out,
+                              struct etcd_error_t **err);
 
 /**
  * Makes a put.
  *
  * @param key      As etcd_kv_put(). Copied.
  * @param value    As etcd_kv_put(). Copied.
- * @param options  As etcd_request_new_get().
- * @param[out] out The request; free it with etcd_request_free().
+ * @param options  As etcd_op_new_get().
+ * @param[out] out The request; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_request_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
+ * @return As etcd_op_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_request_new_put(struct etcd_bytes_t key,
-                                   struct etcd_bytes_t value,
-                                   const struct etcd_put_options_t *options,
-                                   struct etcd_request_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_op_new_put(struct etcd_bytes_t key,
+                              struct etcd_bytes_t value,
+                              const struct etcd_put_options_t *options,
+                              struct etcd_op_t **out,
+                              struct etcd_error_t **err);
 
 /**
  * Makes a delete.
  *
  * @param key      As etcd_kv_delete(). Copied.
- * @param options  As etcd_request_new_get().
- * @param[out] out The request; free it with etcd_request_free().
+ * @param options  As etcd_op_new_get().
+ * @param[out] out The request; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_request_new_get().
+ * @return As etcd_op_new_get().
  * @par Thread safety  Any thread.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_request_new_delete(struct etcd_bytes_t key,
-                                      const struct etcd_delete_options_t *options,
-                                      struct etcd_request_t **out,
-                                      struct etcd_error_t **err);
+etcd_status_t etcd_op_new_delete(struct etcd_bytes_t key,
+                                 const struct etcd_delete_options_t *options,
+                                 struct etcd_op_t **out,
+                                 struct etcd_error_t **err);
 
 /**
  * Makes a request of a transaction: a copy of it as it is now.
  *
  * @param txn      Transaction.
- * @param[out] out The request; free it with etcd_request_free().
+ * @param[out] out The request; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or
  *         ETCD_ERR_FORKED.
@@ -3489,9 +3425,9 @@ etcd_status_t etcd_request_new_delete(struct etcd_bytes_t key,
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_request_new_txn(const struct etcd_txn_t *txn,
-                                   struct etcd_request_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_op_new_txn(const struct etcd_txn_t *txn,
+                              struct etcd_op_t **out,
+                              struct etcd_error_t **err);
 
 /**
  * Frees a request. Calls in progress, and transactions that it was added to, go on.
@@ -3500,13 +3436,13 @@ etcd_status_t etcd_request_new_txn(const struct etcd_txn_t *txn,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_request_free(struct etcd_request_t *request);
+ETCD_API void etcd_op_free(struct etcd_op_t *request);
 
 /**
  * Adds a request to a transaction, as etcd_txn_get() and its kin do.
  *
  * @param txn      Transaction.
- * @param branch   ETCD_THEN or ETCD_ELSE.
+ * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param request  Request; stays as it is.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return As etcd_txn_compare().
@@ -3515,10 +3451,10 @@ ETCD_API void etcd_request_free(struct etcd_request_t *request);
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_txn_request(struct etcd_txn_t *txn,
-                               int32_t branch,
-                               const struct etcd_request_t *request,
-                               struct etcd_error_t **err);
+etcd_status_t etcd_txn_add(struct etcd_txn_t *txn,
+                           int32_t branch,
+                           const struct etcd_op_t *request,
+                           struct etcd_error_t **err);
 
 /**
  * Does a request, any number of times.
@@ -3540,8 +3476,8 @@ etcd_status_t etcd_txn_request(struct etcd_txn_t *txn,
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_do(struct etcd_client_t *client,
-                         const struct etcd_request_t *request,
-                         const struct etcd_txn_options_t *options,
+                         const struct etcd_op_t *request,
+                         const struct etcd_call_options_t *options,
                          struct etcd_op_response_t **out,
                          struct etcd_error_t **err);
 
@@ -3549,7 +3485,7 @@ etcd_status_t etcd_kv_do(struct etcd_client_t *client,
  * Starts etcd_kv_do() and returns at once.
  *
  * The end arrives on the queue as that of the call that the request is: an event
- * of type ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
+ * of type ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
  * or ETCD_EVENT_TXN_RESPONSE.
  *
  * @param client    Open client.
@@ -3566,11 +3502,11 @@ etcd_status_t etcd_kv_do(struct etcd_client_t *client,
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_do_async(struct etcd_client_t *client,
-                               const struct etcd_request_t *request,
-                               const struct etcd_txn_options_t *options,
+                               const struct etcd_op_t *request,
+                               const struct etcd_call_options_t *options,
                                struct etcd_queue_t *queue,
                                void *user_data,
-                               struct etcd_op_t **op,
+                               struct etcd_call_t **op,
                                struct etcd_error_t **err);
 
 /**
@@ -3603,7 +3539,7 @@ ETCD_API void etcd_op_response_free(struct etcd_op_response_t *response);
  * @param client    Open client.
  * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
  * @param options   May be NULL for defaults.
- * @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH_RESPONSE; the
+ * @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH; the
  *                  last one has an error. NULL: they are taken with etcd_watch_next().
  * @param user_data Given back by etcd_event_user_data(); never followed.
  * @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
@@ -3649,7 +3585,7 @@ etcd_status_t etcd_watch_next(struct etcd_watch_t *watch,
 /**
  * Asks for word of how far the watch is.
  *
- * An ETCD_WATCH_PROGRESS response comes when all that has happened up to some
+ * An ETCD_WATCH_RESPONSE_PROGRESS response comes when all that has happened up to some
  * revision, not older than what the caller has written before, was told. Servers
  * before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
  * not asked: then such a response comes only if the watch has been told of that
@@ -3735,7 +3671,7 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_revoke(struct etcd_client_t *client,
                                 int64_t id,
-                                const struct etcd_lease_options_t *options,
+                                const struct etcd_call_options_t *options,
                                 struct etcd_lease_revoke_response_t **out,
                                 struct etcd_error_t **err);
 
@@ -3762,7 +3698,7 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_keep_alive_once(struct etcd_client_t *client,
                                          int64_t id,
-                                         const struct etcd_lease_options_t *options,
+                                         const struct etcd_call_options_t *options,
                                          struct etcd_lease_keep_alive_response_t **out,
                                          struct etcd_error_t **err);
 
@@ -3787,7 +3723,7 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_time_to_live(struct etcd_client_t *client,
                                       int64_t id,
-                                      const struct etcd_lease_options_t *options,
+                                      const struct etcd_call_options_t *options,
                                       struct etcd_lease_time_to_live_response_t **out,
                                       struct etcd_error_t **err);
 
@@ -3808,7 +3744,7 @@ etcd_status_t etcd_lease_time_to_live(struct etcd_client_t *client,
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_list(struct etcd_client_t *client,
-                              const struct etcd_lease_options_t *options,
+                              const struct etcd_call_options_t *options,
                               struct etcd_lease_list_response_t **out,
                               struct etcd_error_t **err);
 
@@ -3836,7 +3772,7 @@ etcd_status_t etcd_lease_grant_async(struct etcd_client_t *client,
                                      const struct etcd_lease_grant_options_t *options,
                                      struct etcd_queue_t *queue,
                                      void *user_data,
-                                     struct etcd_op_t **op,
+                                     struct etcd_call_t **op,
                                      struct etcd_error_t **err);
 
 /**
@@ -3860,17 +3796,17 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_revoke_async(struct etcd_client_t *client,
                                       int64_t id,
-                                      const struct etcd_lease_options_t *options,
+                                      const struct etcd_call_options_t *options,
                                       struct etcd_queue_t *queue,
                                       void *user_data,
-                                      struct etcd_op_t **op,
+                                      struct etcd_call_t **op,
                                       struct etcd_error_t **err);
 
 /**
  * Starts etcd_lease_keep_alive_once() and returns at once.
  *
  * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE.
+ * type ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE.
  *
  * @param client    Open client.
  * @param id         As etcd_lease_keep_alive_once().
@@ -3887,10 +3823,10 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_keep_alive_once_async(struct etcd_client_t *client,
                                                int64_t id,
-                                               const struct etcd_lease_options_t *options,
+                                               const struct etcd_call_options_t *options,
                                                struct etcd_queue_t *queue,
                                                void *user_data,
-                                               struct etcd_op_t **op,
+                                               struct etcd_call_t **op,
                                                struct etcd_error_t **err);
 
 /**
@@ -3914,10 +3850,10 @@ ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
                                             int64_t id,
-                                            const struct etcd_lease_options_t *options,
+                                            const struct etcd_call_options_t *options,
                                             struct etcd_queue_t *queue,
                                             void *user_data,
-                                            struct etcd_op_t **op,
+                                            struct etcd_call_t **op,
                                             struct etcd_error_t **err);
 
 /**
@@ -3939,10 +3875,10 @@ etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_lease_list_async(struct etcd_client_t *client,
-                                    const struct etcd_lease_options_t *options,
+                                    const struct etcd_call_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_op_t **op,
+                                    struct etcd_call_t **op,
                                     struct etcd_error_t **err);
 
 /**
@@ -4019,9 +3955,9 @@ ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *r
  * @param client    Open client.
  * @param id        The lease, not 0. Whether it exists is told by the first renewal.
  * @param options   May be NULL for defaults. Copied.
- * @param queue     Where ETCD_EVENT_KEEP_ALIVE events go; NULL: call etcd_keep_alive_next().
+ * @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
  * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] out  The handle; close it with etcd_keep_alive_close().
+ * @param[out] out  The handle; close it with etcd_lease_keep_alive_close().
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
  *         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It waits for no server.
@@ -4030,18 +3966,18 @@ ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *r
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_lease_keep_alive(struct etcd_client_t *client,
-                                    int64_t id,
-                                    const struct etcd_keep_alive_options_t *options,
-                                    struct etcd_queue_t *queue,
-                                    void *user_data,
-                                    struct etcd_keep_alive_t **out,
-                                    struct etcd_error_t **err);
+etcd_status_t etcd_lease_keep_alive_open(struct etcd_client_t *client,
+                                         int64_t id,
+                                         const struct etcd_call_options_t *options,
+                                         struct etcd_queue_t *queue,
+                                         void *user_data,
+                                         struct etcd_lease_keep_alive_t **out,
+                                         struct etcd_error_t **err);
 
 /**
  * Waits for news of a lease that was given no queue.
  *
- * With ETCD_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
+ * With ETCD_LEASE_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
  * has waited for, the latest. Without it, it returns when the lease has ended.
  *
  * @param keep_alive Open handle.
@@ -4050,17 +3986,17 @@ etcd_status_t etcd_lease_keep_alive(struct etcd_client_t *client,
  *                   etcd_lease_keep_alive_response_free(). NULL unless ETCD_OK.
  * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end of the lease as in
- *         etcd_lease_keep_alive(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
+ *         etcd_lease_keep_alive_open(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
  *         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
  * @par Thread safety  Any thread, any number at once; each renewal is taken once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
-etcd_status_t etcd_keep_alive_next(struct etcd_keep_alive_t *keep_alive,
-                                   int32_t wait_ms,
-                                   struct etcd_lease_keep_alive_response_t **out,
-                                   struct etcd_error_t **err);
+etcd_status_t etcd_lease_keep_alive_next(struct etcd_lease_keep_alive_t *keep_alive,
+                                         int32_t wait_ms,
+                                         struct etcd_lease_keep_alive_response_t **out,
+                                         struct etcd_error_t **err);
 
 /**
  * How long the lease surely lives.
@@ -4076,19 +4012,19 @@ etcd_status_t etcd_keep_alive_next(struct etcd_keep_alive_t *keep_alive,
  * @par Thread safety  Any thread, any number at once. Blocks on nothing.
  * @since 0.1
  */
-ETCD_API int64_t etcd_keep_alive_left_ms(const struct etcd_keep_alive_t *keep_alive);
+ETCD_API int64_t etcd_lease_keep_alive_left_ms(const struct etcd_lease_keep_alive_t *keep_alive);
 
 /**
  * Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
  *
- * Nothing is told any more; a wait in etcd_keep_alive_next() ends with
+ * Nothing is told any more; a wait in etcd_lease_keep_alive_next() ends with
  * ETCD_ERR_BAD_HANDLE. Other handles of the same lease go on.
  *
  * @param keep_alive  May be NULL, or closed already.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_keep_alive_close(struct etcd_keep_alive_t *keep_alive);
+ETCD_API void etcd_lease_keep_alive_close(struct etcd_lease_keep_alive_t *keep_alive);
 
 /**
  * What an event is: one of the ETCD_EVENT_ numbers.
@@ -4097,7 +4033,7 @@ ETCD_API void etcd_keep_alive_close(struct etcd_keep_alive_t *keep_alive);
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API int32_t etcd_event_type(const struct etcd_event_t *event);
+ETCD_API int32_t etcd_event_kind(const struct etcd_event_t *event);
 
 /**
  * The user_data of the call that the event belongs to.
@@ -4112,7 +4048,7 @@ ETCD_API void *etcd_event_user_data(const struct etcd_event_t *event);
  * How the call ended.
  *
  * @param event  May be NULL: ETCD_ERR_INVALID_ARGUMENT.
- * @return What the blocking call would have returned; ETCD_ERR_CANCELLED after etcd_op_cancel().
+ * @return What the blocking call would have returned; ETCD_ERR_CANCELLED after etcd_call_cancel().
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
@@ -4137,7 +4073,7 @@ ETCD_API const struct etcd_error_t *etcd_event_error(const struct etcd_event_t *
  * @since 0.1
  */
 ETCD_API
-const struct etcd_range_response_t *etcd_event_range_response(const struct etcd_event_t *event);
+const struct etcd_get_response_t *etcd_event_get_response(const struct etcd_event_t *event);
 
 /**
  * The response of a successful put.
@@ -4195,7 +4131,7 @@ ETCD_API
 const struct etcd_lease_revoke_response_t *etcd_event_lease_revoke_response(const struct etcd_event_t *event);
 
 /**
- * The response of a successful call, or of ETCD_EVENT_KEEP_ALIVE: a renewed lease.
+ * The response of a successful call, or of ETCD_EVENT_LEASE_KEEP_ALIVE: a renewed lease.
  *
  * @param event  May be NULL: NULL.
  * @return NULL for other events; else valid until the event is freed, with which it goes.
@@ -4270,7 +4206,7 @@ ETCD_API const struct etcd_if_response_t *etcd_event_if_response(const struct et
  * @since 0.1
  */
 ETCD_API
-const struct etcd_connection_response_t *etcd_event_connection_response(const struct etcd_event_t *event);
+const struct etcd_connection_watch_response_t *etcd_event_connection_watch_response(const struct etcd_event_t *event);
 
 /**
  * Frees an event with its response or error.
@@ -4443,7 +4379,7 @@ ETCD_API etcd_status_t etcd_queue_wake(struct etcd_queue_t *queue);
  * @since 0.1
  */
 ETCD_API
-etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
+etcd_status_t etcd_call_cancel(struct etcd_call_t *op);
 
 #ifdef __cplusplus
 }  // extern "C"
@@ -4457,9 +4393,9 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 #define ETCD_COUNTERS_INIT \
   { sizeof(etcd_counters_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/** For initialising an etcd_client_sync_options_t. */
-#define ETCD_CLIENT_SYNC_OPTIONS_INIT \
-  { sizeof(etcd_client_sync_options_t), 0, 0 }
+/** For initialising an etcd_call_options_t. */
+#define ETCD_CALL_OPTIONS_INIT \
+  { sizeof(etcd_call_options_t), 0, 0 }
 
 /** For initialising an etcd_get_options_t. */
 #define ETCD_GET_OPTIONS_INIT \
@@ -4473,10 +4409,6 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 #define ETCD_DELETE_OPTIONS_INIT \
   { sizeof(etcd_delete_options_t), { NULL, 0 }, 0, 0 }
 
-/** For initialising an etcd_compact_options_t. */
-#define ETCD_COMPACT_OPTIONS_INIT \
-  { sizeof(etcd_compact_options_t), 0, 0 }
-
 /** For initialising an etcd_range_options_t. */
 #define ETCD_RANGE_OPTIONS_INIT \
   { sizeof(etcd_range_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
@@ -4485,10 +4417,6 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 #define ETCD_COMPARE_OPTIONS_INIT \
   { sizeof(etcd_compare_options_t), { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0 }
 
-/** For initialising an etcd_txn_options_t. */
-#define ETCD_TXN_OPTIONS_INIT \
-  { sizeof(etcd_txn_options_t), 0, 0 }
-
 /** For initialising an etcd_watch_options_t. */
 #define ETCD_WATCH_OPTIONS_INIT \
   { sizeof(etcd_watch_options_t), { NULL, 0 }, 0, 0, 0, 0, 0 }
@@ -4496,14 +4424,6 @@ etcd_status_t etcd_op_cancel(struct etcd_op_t *op);
 /** For initialising an etcd_lease_grant_options_t. */
 #define ETCD_LEASE_GRANT_OPTIONS_INIT \
   { sizeof(etcd_lease_grant_options_t), 0, 0, 0 }
-
-/** For initialising an etcd_lease_options_t. */
-#define ETCD_LEASE_OPTIONS_INIT \
-  { sizeof(etcd_lease_options_t), 0, 0 }
-
-/** For initialising an etcd_keep_alive_options_t. */
-#define ETCD_KEEP_ALIVE_OPTIONS_INIT \
-  { sizeof(etcd_keep_alive_options_t), 0, 0 }
 
 
 #endif  /* ETCD_H */

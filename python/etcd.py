@@ -54,23 +54,23 @@ NOT_APPLIED = 0
 """EtcdError.outcome: the call changed nothing, and never will."""
 MAYBE_APPLIED = 1
 """EtcdError.outcome: the call may have taken effect, or may still do so."""
-PUT = 0
+PUT = 81
 """WatchEvent.kind: the key was put."""
-DELETE = 1
+DELETE = 82
 """WatchEvent.kind: the key was deleted, or has expired."""
-WATCH_EVENTS = 0
+WATCH_EVENTS = 71
 """WatchResponse.kind: events."""
-WATCH_CREATED = 1
+WATCH_CREATED = 72
 """WatchResponse.kind: with created_notify, once: everything after its revision comes."""
-WATCH_PROGRESS = 2
+WATCH_PROGRESS = 73
 """WatchResponse.kind: everything up to its revision has come."""
-WATCH_KEYS = 3
+WATCH_KEYS = 74
 """WatchResponse.kind: with resync: all keys as they are at its revision, in several responses if `more` says so."""
-CONNECTION_DOWN = 0
+CONNECTION_DOWN = 91
 """ConnectionResponse.state: not connected."""
-CONNECTION_UP = 1
+CONNECTION_UP = 92
 """ConnectionResponse.state: connected, and a server has answered there."""
-CONNECTION_GONE = 2
+CONNECTION_GONE = 93
 """ConnectionResponse.state: it is none of the client's endpoints any more."""
 
 
@@ -425,7 +425,7 @@ class _RangeOptions(_GetOptions):
 class _CompareOptions(_Options):
     _fields_ = [
         ("size", ctypes.c_size_t), ("range_end", _Bytes), ("value", _Bytes), ("number", ctypes.c_int64),
-        ("target", ctypes.c_int32), ("result", ctypes.c_int32), ("flags", ctypes.c_uint32),
+        ("target", ctypes.c_int32), ("relation", ctypes.c_int32), ("flags", ctypes.c_uint32),
         ("reserved", ctypes.c_uint32),
     ]
 
@@ -449,22 +449,22 @@ _SIZES: Dict[Any, int] = {
     _RangeOptions: 88, _CompareOptions: 64, _WatchOptions: 48, _LeaseGrantOptions: 24,
 }
 
-_EMPTY, _WOKEN, _BAD_HANDLE = 1, 2, -2
+_EMPTY, _WOKEN, _END, _BAD_HANDLE = 10, 11, 12, -2
 _NO_TIMEOUT = 2**32 - 1
-_PLAINTEXT_PASSWORD, _INSECURE_SKIP_VERIFY = 1, 2
-_PREFIX, _FROM_KEY = 2, 4
+_PLAINTEXT_PASSWORD, _INSECURE_SKIP_VERIFY = 1 << 30, 1 << 31
+_PREFIX, _FROM_KEY = 1 << 9, 1 << 10
 # A call's flags, by the names that its options have here.
 _FLAGS = {
-    "require_leader": 1, "prev_kv": 8, "serializable": 16, "keys_only": 32, "count_only": 64, "ignore_value": 128,
-    "ignore_lease": 256, "physical": 512, "keys": 1024, "no_put": 1 << 16, "no_delete": 1 << 17,
-    "created_notify": 1 << 18, "progress_notify": 1 << 19, "merge": 1 << 20, "resync": 1 << 21, "no_wait": 1 << 22,
-    "notify": 1 << 23,
+    "require_leader": 1 << 8, "prev_kv": 1 << 11, "serializable": 1 << 12,
+    "keys_only": 1 << 16, "count_only": 1 << 17, "ignore_value": 1 << 20, "ignore_lease": 1 << 21, "physical": 1 << 22,
+    "no_put": 1 << 16, "no_delete": 1 << 17, "created_notify": 1 << 18, "progress_notify": 1 << 19, "merge": 1 << 20,
+    "resync": 1 << 21, "no_wait": 1 << 22, "keys": 1 << 16, "notify": 1 << 17,
 }
-_SORT = {None: 0, "ascend": 1, "descend": 2}
-_ONLY = {None: 0, "first": 2048, "last": 4096}
-_SORT_BY = {"key": 0, "version": 1, "create": 2, "mod": 3, "value": 4}
-_TARGETS = {"version": 0, "create": 1, "mod": 2, "value": 3, "lease": 4}
-_RESULTS = {"==": 0, ">": 1, "<": 2, "!=": 3}
+_SORT = {None: 0, "ascend": 21, "descend": 22}
+_ONLY = {None: 0, "first": 1 << 18, "last": 1 << 19}
+_SORT_BY = {"key": 0, "version": 31, "create": 32, "mod": 33, "value": 34}
+_TARGETS = {"version": 0, "create": 41, "mod": 42, "value": 43, "lease": 44}
+_RESULTS = {"==": 0, ">": 51, "<": 52, "!=": 53}
 # The end of a range that is the key alone. It is recognized by identity: an empty end that was computed is refused.
 _ALONE = bytearray()
 
@@ -502,9 +502,9 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_client_counters": (_I, [_P, _P, _PP]),
     "etcd_client_counters_text": (_I, [_P, ctypes.c_char_p, _PP, _PP]),
     "etcd_text_free": (None, [_P]),
-    "etcd_connection_open": (_I, [_P, _P, _P, _PP, _PP]),
-    "etcd_connection_next": (_I, [_P, _I, _PP, _PP]),
-    "etcd_connection_close": (None, [_P]),
+    "etcd_connection_watch_open": (_I, [_P, _P, _P, _PP, _PP]),
+    "etcd_connection_watch_next": (_I, [_P, _I, _PP, _PP]),
+    "etcd_connection_watch_close": (None, [_P]),
     "etcd_client_endpoints": (_I, [_P, _PP, _PP]),
     "etcd_client_endpoints_free": (None, [_P]),
     "etcd_client_set_endpoints": (_I, [_P, ctypes.c_char_p, _PP]),
@@ -515,11 +515,11 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_range_next": (_I, [_P, _PP, _PP]),
     "etcd_range_next_async": (_I, [_P, _P, _P, _PP, _PP]),
     "etcd_range_close": (None, [_P]),
-    "etcd_request_new_get": (_I, [_Bytes, _P, _PP, _PP]),
-    "etcd_request_new_put": (_I, [_Bytes, _Bytes, _P, _PP, _PP]),
-    "etcd_request_new_delete": (_I, [_Bytes, _P, _PP, _PP]),
-    "etcd_request_new_txn": (_I, [_P, _PP, _PP]),
-    "etcd_request_free": (None, [_P]),
+    "etcd_op_new_get": (_I, [_Bytes, _P, _PP, _PP]),
+    "etcd_op_new_put": (_I, [_Bytes, _Bytes, _P, _PP, _PP]),
+    "etcd_op_new_delete": (_I, [_Bytes, _P, _PP, _PP]),
+    "etcd_op_new_txn": (_I, [_P, _PP, _PP]),
+    "etcd_op_free": (None, [_P]),
     "etcd_kv_do": (_I, [_P, _P, _P, _PP, _PP]),
     "etcd_kv_do_async": (_I, [_P, _P, _P, _P, _P, _PP, _PP]),
     "etcd_op_response_free": (None, [_P]),
@@ -530,15 +530,15 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_txn_put": (_I, [_P, _I, _Bytes, _Bytes, _P, _PP]),
     "etcd_txn_delete": (_I, [_P, _I, _Bytes, _P, _PP]),
     "etcd_txn_nest": (_I, [_P, _I, _P, _PP]),
-    "etcd_txn_request": (_I, [_P, _I, _P, _PP]),
+    "etcd_txn_add": (_I, [_P, _I, _P, _PP]),
     "etcd_watch_open": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
     "etcd_watch_next": (_I, [_P, _I, _PP, _PP]),
     "etcd_watch_request_progress": (_I, [_P]),
     "etcd_watch_close": (None, [_P]),
-    "etcd_lease_keep_alive": (_I, [_P, ctypes.c_int64, _P, _P, _P, _PP, _PP]),
-    "etcd_keep_alive_next": (_I, [_P, _I, _PP, _PP]),
-    "etcd_keep_alive_left_ms": (ctypes.c_int64, [_P]),
-    "etcd_keep_alive_close": (None, [_P]),
+    "etcd_lease_keep_alive_open": (_I, [_P, ctypes.c_int64, _P, _P, _P, _PP, _PP]),
+    "etcd_lease_keep_alive_next": (_I, [_P, _I, _PP, _PP]),
+    "etcd_lease_keep_alive_left_ms": (ctypes.c_int64, [_P]),
+    "etcd_lease_keep_alive_close": (None, [_P]),
     "etcd_event_user_data": (_P, [_P]),
     "etcd_event_error": (_P, [_P]),
     "etcd_event_free": (None, [_P]),
@@ -547,11 +547,11 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_queue_fd": (ctypes.c_int, [_P]),
     "etcd_queue_next": (_I, [_P, _I, _PP, _PP]),
     "etcd_queue_wake": (_I, [_P]),
-    "etcd_op_cancel": (_I, [_P]),
+    "etcd_call_cancel": (_I, [_P]),
 }
 # What each call takes between the client and its options, and what it answers.
 _CALLS: Dict[str, Tuple[List[Any], str]] = {
-    "kv_get": ([_Bytes], "range"),
+    "kv_get": ([_Bytes], "get"),
     "kv_put": ([_Bytes, _Bytes], "put"),
     "kv_delete": ([_Bytes], "delete"),
     "kv_put_ttl": ([_Bytes, _Bytes, ctypes.c_int64], "put"),
@@ -572,8 +572,8 @@ for _call_name, (_arguments, _) in _CALLS.items():
     _FUNCTIONS[f"etcd_{_call_name}"] = (_I, [_P, *_arguments, _P, _PP, _PP])
     _FUNCTIONS[f"etcd_{_call_name}_async"] = (_I, [_P, *_arguments, _P, _P, _P, _PP, _PP])
 _RESPONSES = {call: response for call, (_, response) in _CALLS.items()}
-_RESPONSES.update(range_open="range", watch_open="watch", lease_keep_alive="lease_keep_alive",
-                  connection_open="connection")
+_RESPONSES.update(range_open="get", watch_open="watch", lease_keep_alive_open="lease_keep_alive",
+                  connection_watch_open="connection_watch")
 for _response in _RESPONSES.values():
     _FUNCTIONS[f"etcd_{_response}_response_free"] = (None, [_P])
     _FUNCTIONS[f"etcd_event_{_response}_response"] = (_P, [_P])
@@ -856,8 +856,8 @@ _here = threading.local()
 _loggers: Dict[int, logging.Logger] = {}
 _logger_numbers = itertools.count(1)
 # The last one that the library is not to be troubled with, and what stands for it there and here.
-_LEVELS = [(logging.DEBUG, 4), (logging.INFO, 3), (logging.WARNING, 2), (math.inf, 1)]
-_LEVEL_OF = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
+_LEVELS = [(logging.DEBUG, 7), (logging.INFO, 6), (logging.WARNING, 4), (math.inf, 3)]
+_LEVEL_OF = {3: logging.ERROR, 4: logging.WARNING, 6: logging.INFO, 7: logging.DEBUG}
 
 
 @_LogCallback
@@ -995,7 +995,7 @@ def _pages(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
         require_leader=require_leader)
 
 
-_NEXT_PAGE: _Request[Optional[RangeResponse]] = _Request("range_next", "range", (), _range_response)
+_NEXT_PAGE: _Request[Optional[RangeResponse]] = _Request("range_next", "get", (), _range_response)
 
 
 def _put_key(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], *, lease: int = 0,
@@ -1116,10 +1116,10 @@ def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
 
 def _lease_keep_alive(id: int, *, notify: bool = False,
                       timeout: Optional[float] = None) -> _Request[LeaseKeepAliveResponse]:
-    return _request("lease_keep_alive", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
+    return _request("lease_keep_alive_open", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
 
 
-_CONNECTIONS = _Request("connection_open", "connection", (), _connection_response)
+_CONNECTIONS = _Request("connection_watch_open", "connection_watch", (), _connection_response)
 
 
 class Branch:
@@ -1156,7 +1156,7 @@ class Branch:
 
     def do(self, request: "Request[Any]") -> "Branch":
         """Adds a request; it stays as it is."""
-        _finish(_library().etcd_txn_request, self._txn._handle, self._number, request._handle)
+        _finish(_library().etcd_txn_add, self._txn._handle, self._number, request._handle)
         return self
 
     def _add(self, request: _Request[Any]) -> "Branch":
@@ -1202,7 +1202,7 @@ class Txn(_Handle):
             raise TypeError(f"the {target} of a key is not {value!r}")
         what = {"number": value} if isinstance(value, int) else {"value": _bytes(value)}
         range_end, flag = _where(key, end)
-        options = _CompareOptions(range_end=range_end, target=number, result=_choice("result", _RESULTS, result),
+        options = _CompareOptions(range_end=range_end, target=number, relation=_choice("result", _RESULTS, result),
                                   flags=flag | _PREFIX * prefix, **what)
         _finish(_library().etcd_txn_compare, self._handle, _bytes(key), ctypes.byref(options))
         return self
@@ -1223,7 +1223,7 @@ class Request(_Handle, Generic[T]):
         """By get() and its kin."""
         library = _library()
         _, handle = _call(getattr(library, made.call.replace("kv_", "etcd_request_new_")), *made.arguments)
-        super().__init__(handle, library.etcd_request_free)
+        super().__init__(handle, library.etcd_op_free)
         self._made = made
 
     @staticmethod
@@ -1617,7 +1617,7 @@ def _take(request: _Request[T], response: int) -> T:
 
 def _tell(handle: int, lost: Callable[[EtcdError], None]) -> None:
     try:
-        _call(_library().etcd_keep_alive_next, handle, -1)
+        _call(_library().etcd_lease_keep_alive_next, handle, -1)
     except EtcdError as error:
         if error.status != _BAD_HANDLE:  # Otherwise it was closed.
             lost(error)
@@ -1649,7 +1649,7 @@ class Pages(_Handle):
 
     def __next__(self) -> RangeResponse:
         status, page = _call(_library().etcd_range_next, self._handle)
-        if status == _EMPTY:
+        if status == _END:
             raise StopIteration
         return _take(self._request, page)
 
@@ -1732,11 +1732,11 @@ class KeepAlive(_Stream[LeaseKeepAliveResponse]):
     close() does not revoke the lease.
     """
 
-    _name = "keep_alive"
+    _name = "lease_keep_alive"
 
     def left_ms(self) -> int:
         """Milliseconds that the lease surely lives; 0 if it has ended, or was not renewed yet."""
-        left: int = _library().etcd_keep_alive_left_ms(self._handle)
+        left: int = _library().etcd_lease_keep_alive_left_ms(self._handle)
         return left
 
 
@@ -1746,7 +1746,7 @@ class Connections(_Stream[ConnectionResponse]):
     It ends with close(), or with the client: then Closed is raised.
     """
 
-    _name = "connection"
+    _name = "connection_watch"
 
 
 # --- The queue ---
@@ -1776,7 +1776,7 @@ class Operation:
 
     def cancel(self) -> None:
         """Ends the call early. Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended before."""
-        _library().etcd_op_cancel(self._handle)
+        _library().etcd_call_cancel(self._handle)
 
 
 class Queue(_Handle):

@@ -3,7 +3,7 @@
 //! The public interface is `include/etcd.h`, generated from [`capi`] and
 //! [`status`]; Rust programs should use the `etcd-client` crate instead.
 //! Layers, top down: `capi`, `classic`, `client`, `transport`, `embedded` and
-//! `wire`, `inside`, `runtime`, `sys`.
+//! `wire`, `observe`, `runtime`, `sync`, `error`, `sys`.
 
 #![deny(unsafe_code)]
 
@@ -15,16 +15,13 @@ pub mod capi;
 mod classic;
 mod client;
 mod embedded;
-mod error;
-mod inside;
-mod mailbox;
-mod panics;
-mod queue;
+pub mod error;
+mod observe;
 mod runtime;
-mod slot;
-#[allow(non_camel_case_types)]
-pub mod status;
+mod sync;
 #[allow(unsafe_code)]
 mod sys;
 mod transport;
 mod wire;
+
+pub use error::status;

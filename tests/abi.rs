@@ -48,8 +48,9 @@ fn headers() -> [Header; 2] {
         Header {
             file: "etcd.h",
             sources: &[
-                "src/status.rs",
+                "src/error/status.rs",
                 "src/capi/types.rs",
+                "src/capi/options.rs",
                 "src/capi/version.rs",
                 "src/capi/error.rs",
                 "src/capi/log.rs",
@@ -165,7 +166,7 @@ fn statuses() -> Vec<(String, i32)> {
     let lines = header.lines().filter_map(|line| line.strip_prefix("#define ETCD_"));
     let numbers = lines.filter_map(|line| {
         let (name, number) = line.split_once(' ')?;
-        let status = name.starts_with("ERR_") || ["OK", "EMPTY", "WOKEN"].contains(&name);
+        let status = name.starts_with("ERR_") || ["OK", "EMPTY", "WOKEN", "END"].contains(&name);
         status.then(|| (format!("ETCD_{name}"), number.parse().unwrap()))
     });
     numbers.collect()
@@ -180,7 +181,7 @@ fn every_status_has_its_name_and_a_meaning() {
         assert_eq!(text(etcd::capi::error::etcd_status_name(number)), name);
         assert_ne!(text(etcd::capi::error::etcd_status_message(number)), "unknown status");
     }
-    for unknown in [3, -99, -100, -117, -199, -266, i32::MIN, i32::MAX] {
+    for unknown in [1, 13, -99, -100, -117, -199, -266, i32::MIN, i32::MAX] {
         assert_eq!(text(etcd::capi::error::etcd_status_name(unknown)), "ETCD_ERR_?");
     }
 }

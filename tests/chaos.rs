@@ -2,7 +2,7 @@
 
 mod support;
 
-use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::watch::*;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::Barrier;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use etcd::capi::kv::{ETCD_PREFIX, ETCD_SERIALIZABLE};
+use etcd::capi::options::{ETCD_PREFIX, ETCD_SERIALIZABLE};
 use etcd::status::*;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};

@@ -56,7 +56,7 @@ fn answers() -> Vec<Case> {
                 c.data(id, b"\x01\0\0\0\x04zzzz")?;
                 c.status(id, "0")
             }),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "compressed",
         ),
         both(
@@ -126,7 +126,7 @@ fn answers() -> Vec<Case> {
         both(
             "fine, and no message",
             answer!(c, id, c.headers(id, END_STREAM, &[GRPC[0], GRPC[1], ("grpc-status", "0")])),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "without a message",
         ),
         unseen(
@@ -183,7 +183,7 @@ fn answers() -> Vec<Case> {
                 c.data(id, &grpc(&header(1)))?;
                 c.status(id, "0")
             }),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "HTTP status 200 OK, content-type \"text/html\"",
         ),
         both(
@@ -193,7 +193,7 @@ fn answers() -> Vec<Case> {
                 c.data(id, &grpc(&header(1)))?;
                 c.status(id, "0")
             }),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "content-type \"application/grpc-web\"",
         ),
         both(
@@ -223,7 +223,7 @@ fn answers() -> Vec<Case> {
                 c.data(id, &[grpc(&header(1)), grpc(&header(2))].concat())?;
                 c.status(id, "0")
             }),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "more than one message",
         ),
         both(
@@ -233,7 +233,7 @@ fn answers() -> Vec<Case> {
                 c.data(id, &grpc(&header(1))[..9])?;
                 c.status(id, "0")
             }),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "in the middle of a message",
         ),
         both(
@@ -258,7 +258,7 @@ fn answers() -> Vec<Case> {
         both(
             "no protobuf",
             answer!(c, id, c.reply(id, b"\xff\xff\xff\xff")),
-            ETCD_ERR_PROTOCOL,
+            ETCD_ERR_BAD_REPLY,
             "no message",
         ),
         both(
@@ -524,9 +524,9 @@ fn login(conn: &mut Conn, token: &[u8]) -> io::Result<()> {
 #[test]
 fn tokens_that_are_none() {
     let cases: [(&str, Script, etcd_status_t); 5] = [
-        ("empty", |c| login(c, b""), ETCD_ERR_PROTOCOL),
-        ("two lines", |c| login(c, b"token\r\nx-evil: 1"), ETCD_ERR_PROTOCOL),
-        ("nul", |c| login(c, b"token\0"), ETCD_ERR_PROTOCOL),
+        ("empty", |c| login(c, b""), ETCD_ERR_BAD_REPLY),
+        ("two lines", |c| login(c, b"token\r\nx-evil: 1"), ETCD_ERR_BAD_REPLY),
+        ("nul", |c| login(c, b"token\0"), ETCD_ERR_BAD_REPLY),
         ("good for nothing", |c| login(c, b"token"), ETCD_ERR_INVALID_AUTH_TOKEN),
         ("huge", |c| login(c, &[b't'; 500_000]), ETCD_ERR_INVALID_AUTH_TOKEN),
     ];

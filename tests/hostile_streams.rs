@@ -3,6 +3,7 @@
 mod support;
 
 use etcd::capi::keepalive::*;
+use etcd::capi::options::*;
 use etcd::status::*;
 use std::io;
 use std::ptr::null_mut;
@@ -310,22 +311,22 @@ fn endless(conn: &mut Conn, fields: fn(i64) -> [Vec<u8>; 2]) -> io::Result<()> {
 }
 
 /// Closed when dropped.
-struct KeepAlive(*mut etcd_keep_alive_t);
+struct KeepAlive(*mut etcd_lease_keep_alive_t);
 
 impl Drop for KeepAlive {
     fn drop(&mut self) {
-        unsafe { etcd_keep_alive_close(self.0) };
+        unsafe { etcd_lease_keep_alive_close(self.0) };
     }
 }
 
 impl KeepAlive {
     fn begin(client: &Client, id: i64) -> KeepAlive {
-        let size = size_of::<etcd_keep_alive_options_t>();
-        let flags = ETCD_KEEP_ALIVE_NOTIFY;
-        let options = etcd_keep_alive_options_t { size, timeout_ms: 10_000, flags };
+        let size = size_of::<etcd_call_options_t>();
+        let flags = ETCD_LEASE_KEEP_ALIVE_NOTIFY;
+        let options = etcd_call_options_t { size, timeout_ms: 10_000, flags };
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {
-            let status = etcd_lease_keep_alive(
+            let status = etcd_lease_keep_alive_open(
                 client.0,
                 id,
                 &options,
@@ -343,7 +344,7 @@ impl KeepAlive {
     fn next(&self) -> Result<i64> {
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {
-            let status = etcd_keep_alive_next(self.0, 15_000, &mut out, &mut error);
+            let status = etcd_lease_keep_alive_next(self.0, 15_000, &mut out, &mut error);
             support::ffi::check(status, error)?;
             assert_eq!(status, ETCD_OK, "nothing within 15 s");
             let ttl = (*out).ttl;
@@ -353,7 +354,7 @@ impl KeepAlive {
     }
 
     fn left_ms(&self) -> i64 {
-        unsafe { etcd_keep_alive_left_ms(self.0) }
+        unsafe { etcd_lease_keep_alive_left_ms(self.0) }
     }
 }
 

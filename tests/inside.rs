@@ -7,9 +7,9 @@ use etcd::capi::connection::*;
 use etcd::capi::counters::*;
 use etcd::capi::event::*;
 use etcd::capi::keepalive::*;
-use etcd::capi::kv::ETCD_PREFIX;
 use etcd::capi::lease::*;
 use etcd::capi::log::*;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::capi::queue::etcd_queue_next;
 use etcd::capi::watch::*;
 use etcd::status::*;
@@ -68,7 +68,7 @@ fn what_becomes_of_watches_is_counted() {
         let flags = ETCD_PREFIX | ETCD_WATCH_RESYNC;
         let options = WatchOptions { start: first, flags, ..Default::default() };
         let watch = Watch::open(&client, b"seen/", options).unwrap();
-        assert_eq!(watch.told().kind, ETCD_WATCH_KEYS);
+        assert_eq!(watch.told().kind, ETCD_WATCH_RESPONSE_SNAPSHOT);
         assert_eq!(counters(&client).watches_resynced, 1);
         assert_eq!(counters(&client).watches_paused, 0);
         // More than the reader has room for, and he does not come.
@@ -100,10 +100,10 @@ fn revoke(client: &Client, id: i64) {
     assert_eq!(status, ETCD_OK);
 }
 
-fn keep(client: &Client, id: i64) -> *mut etcd_keep_alive_t {
+fn keep(client: &Client, id: i64) -> *mut etcd_lease_keep_alive_t {
     let (mut out, mut error) = (null_mut(), null_mut());
     unsafe {
-        let status = etcd_lease_keep_alive(
+        let status = etcd_lease_keep_alive_open(
             client.0,
             id,
             null(),
@@ -137,7 +137,7 @@ fn leases_kept_alive_are_counted() {
         lines.expect(ETCD_LOG_WARN, "lease", ETCD_ERR_LEASE_NOT_FOUND, &lost, "");
         let third = grant(&client, 60);
         let closed = keep(&client, third);
-        kept.iter().chain([&closed]).for_each(|&it| unsafe { etcd_keep_alive_close(it) });
+        kept.iter().chain([&closed]).for_each(|&it| unsafe { etcd_lease_keep_alive_close(it) });
         assert_eq!(counters(&client).leases_lost, 1);
     });
 }
@@ -161,7 +161,7 @@ fn a_lease_that_no_server_can_renew_is_counted_and_logged() {
         assert_eq!(counters(&client).leases_lost, 1);
         proxy.set(Fault::Pass);
         lines.expect(ETCD_LOG_INFO, "lease", ETCD_OK, "renewals go on", "");
-        kept.iter().for_each(|&it| unsafe { etcd_keep_alive_close(it) });
+        kept.iter().for_each(|&it| unsafe { etcd_lease_keep_alive_close(it) });
         assert_eq!(counters(&client).leases_lost, 1);
         // A stream that breaks is one line, however often it breaks until there is an answer.
         let all = lines.0.lock().unwrap();
@@ -268,7 +268,7 @@ struct Now {
     opened: u64,
 }
 
-unsafe fn now(response: *const etcd_connection_response_t) -> Now {
+unsafe fn now(response: *const etcd_connection_watch_response_t) -> Now {
     let response = &*response;
     let state = response.state;
     let (endpoint, reason) = (text(response.endpoint), text(response.reason));
@@ -277,7 +277,7 @@ unsafe fn now(response: *const etcd_connection_response_t) -> Now {
 }
 
 /// A stream; closed when dropped.
-struct States(*mut etcd_connection_t);
+struct States(*mut etcd_connection_watch_t);
 
 impl States {
     fn open(client: &Client, queue: Option<&Queue>, tag: usize) -> States {
@@ -285,7 +285,7 @@ impl States {
         let queue = queue.map_or(null_mut(), |queue| queue.0);
         let tag = tag as *mut c_void;
         unsafe {
-            let status = etcd_connection_open(client.0, queue, tag, &mut out, &mut error);
+            let status = etcd_connection_watch_open(client.0, queue, tag, &mut out, &mut error);
             check(status, error).unwrap();
         }
         States(out)
@@ -294,10 +294,10 @@ impl States {
     fn next(&self, wait_ms: i32) -> Result<Option<Now>> {
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {
-            let status = etcd_connection_next(self.0, wait_ms, &mut out, &mut error);
+            let status = etcd_connection_watch_next(self.0, wait_ms, &mut out, &mut error);
             check(status, error)?;
             let read = (status != ETCD_EMPTY).then(|| now(out));
-            etcd_connection_response_free(out);
+            etcd_connection_watch_response_free(out);
             Ok(read)
         }
     }
@@ -318,7 +318,7 @@ impl States {
 
 impl Drop for States {
     fn drop(&mut self) {
-        unsafe { etcd_connection_close(self.0) };
+        unsafe { etcd_connection_watch_close(self.0) };
     }
 }
 
@@ -337,9 +337,9 @@ fn the_present_state_comes_first_and_the_end_last() {
         let mut event = null_mut();
         unsafe {
             assert_eq!(etcd_queue_next(queue.0, 10_000, &mut event, null_mut()), ETCD_OK);
-            assert_eq!(etcd_event_type(event), ETCD_EVENT_CONNECTION);
+            assert_eq!(etcd_event_kind(event), ETCD_EVENT_CONNECTION_WATCH);
             assert_eq!(etcd_event_user_data(event) as usize, 77);
-            assert_eq!(now(etcd_event_connection_response(event)), up);
+            assert_eq!(now(etcd_event_connection_watch_response(event)), up);
             assert!(etcd_event_watch_response(event).is_null());
             etcd_event_free(event);
         }
@@ -352,7 +352,7 @@ fn the_present_state_comes_first_and_the_end_last() {
         unsafe {
             assert_eq!(etcd_queue_next(queue.0, 10_000, &mut event, null_mut()), ETCD_OK);
             assert_eq!(etcd_event_status(event), ETCD_ERR_CLOSED);
-            assert!(etcd_event_connection_response(event).is_null());
+            assert!(etcd_event_connection_watch_response(event).is_null());
             etcd_event_free(event);
             assert_eq!(etcd_queue_next(queue.0, 50, &mut event, null_mut()), ETCD_EMPTY);
         }

@@ -5,6 +5,7 @@ mod support;
 use etcd::capi::event::*;
 use etcd::capi::keepalive::*;
 use etcd::capi::lease::*;
+use etcd::capi::options::*;
 use etcd::capi::queue::etcd_queue_next;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
@@ -41,13 +42,13 @@ fn revoke(client: &Client, id: i64) -> Result<()> {
 }
 
 /// Closed when dropped.
-struct KeepAlive(*mut etcd_keep_alive_t);
+struct KeepAlive(*mut etcd_lease_keep_alive_t);
 unsafe impl Send for KeepAlive {}
 unsafe impl Sync for KeepAlive {}
 
 impl Drop for KeepAlive {
     fn drop(&mut self) {
-        unsafe { etcd_keep_alive_close(self.0) };
+        unsafe { etcd_lease_keep_alive_close(self.0) };
     }
 }
 
@@ -58,14 +59,14 @@ fn begin(
     timeout_ms: u32,
     queue: Option<&Queue>,
 ) -> Result<KeepAlive> {
-    let size = size_of::<etcd_keep_alive_options_t>();
-    let options = etcd_keep_alive_options_t { size, timeout_ms, flags };
+    let size = size_of::<etcd_call_options_t>();
+    let options = etcd_call_options_t { size, timeout_ms, flags };
     let (mut out, mut error) = (null_mut(), null_mut());
     let queue = queue.map_or(null_mut(), |queue| queue.0);
     let tag = id as *mut std::ffi::c_void;
     unsafe {
         let status =
-            etcd_lease_keep_alive(client.0, id, &options, queue, tag, &mut out, &mut error);
+            etcd_lease_keep_alive_open(client.0, id, &options, queue, tag, &mut out, &mut error);
         ffi::check(status, error).map(|()| KeepAlive(out))
     }
 }
@@ -77,7 +78,7 @@ fn keep(client: &Client, id: i64) -> KeepAlive {
 
 /// Told of renewals too.
 fn follow(client: &Client, id: i64) -> KeepAlive {
-    begin(client, id, ETCD_KEEP_ALIVE_NOTIFY, 0, None).unwrap()
+    begin(client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 0, None).unwrap()
 }
 
 impl KeepAlive {
@@ -85,7 +86,7 @@ impl KeepAlive {
     fn next(&self, wait_ms: i32) -> Result<Option<i64>> {
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {
-            let status = etcd_keep_alive_next(self.0, wait_ms, &mut out, &mut error);
+            let status = etcd_lease_keep_alive_next(self.0, wait_ms, &mut out, &mut error);
             ffi::check(status, error)?;
             assert_eq!(status == ETCD_EMPTY, out.is_null());
             let ttl = out.as_ref().map(|renewal| {
@@ -98,7 +99,7 @@ impl KeepAlive {
     }
 
     fn left(&self) -> Duration {
-        ms(unsafe { etcd_keep_alive_left_ms(self.0) }.try_into().unwrap())
+        ms(unsafe { etcd_lease_keep_alive_left_ms(self.0) }.try_into().unwrap())
     }
 
     fn renewed(&self) {
@@ -140,7 +141,7 @@ fn event(queue: &Queue, wait_ms: i32) -> Option<(i64, Result<i64>)> {
                 return None;
             }
         }
-        assert_eq!(etcd_event_type(event), ETCD_EVENT_KEEP_ALIVE);
+        assert_eq!(etcd_event_kind(event), ETCD_EVENT_LEASE_KEEP_ALIVE);
         let renewal = etcd_event_lease_keep_alive_response(event);
         let result = match etcd_event_status(event) {
             ETCD_OK => Ok((*renewal).ttl),
@@ -197,7 +198,7 @@ fn a_lease_lives_as_long_as_it_is_kept_alive() {
         let (queue, id) = (Queue::new(), grant(&client, 2));
         client.put(b"kept", b"v", CallOptions { lease: id, ..DEFAULT }).unwrap();
         let silent = keep(&client, id);
-        let told = begin(&client, id, ETCD_KEEP_ALIVE_NOTIFY, 0, Some(&queue)).unwrap();
+        let told = begin(&client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 0, Some(&queue)).unwrap();
         for _ in 0..8 {
             assert_eq!(event(&queue, 1_500), Some((id, Ok(2))));
         }
@@ -225,7 +226,7 @@ fn a_revocation_is_told() {
     on_all_at_once("a_revocation_is_told", &[], |backend| {
         let (client, other) = (Client::open(&backend.endpoints), Client::open(&backend.endpoints));
         let (queue, ids) = (Queue::new(), [grant(&client, 3), grant(&client, 3)]);
-        let kept = ids.map(|id| begin(&client, id, ETCD_KEEP_ALIVE_NOTIFY, 0, Some(&queue)));
+        let kept = ids.map(|id| begin(&client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 0, Some(&queue)));
         let pulled = ids.map(|id| follow(&client, id));
         pulled.iter().for_each(KeepAlive::renewed);
         while event(&queue, 100).is_some() {}
@@ -395,7 +396,7 @@ fn who_reads_slowly_gets_the_latest() {
         let client = Client::open(&backend.endpoints);
         let (queue, id) = (Queue::new(), grant(&client, 2));
         let pulled = follow(&client, id);
-        let _queued = begin(&client, id, ETCD_KEEP_ALIVE_NOTIFY, 0, Some(&queue)).unwrap();
+        let _queued = begin(&client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 0, Some(&queue)).unwrap();
         sleep(ms(5_000));
         assert!(pulled.left() > ms(1_000), "a renewal waits for its reader");
         assert_eq!(event(&queue, 0), Some((id, Ok(2))));
@@ -441,13 +442,13 @@ fn ends_of_clients_handles_and_first_attempts() {
                 }
             });
             sleep(ms(100));
-            unsafe { etcd_keep_alive_close(kept.0) };
+            unsafe { etcd_lease_keep_alive_close(kept.0) };
             assert_eq!(wait.join().unwrap(), ETCD_ERR_BAD_HANDLE);
         });
         assert_eq!(kept.next(0).unwrap_err().status, ETCD_ERR_BAD_HANDLE);
         assert_eq!(kept.left(), Duration::ZERO);
         // With an event that nobody has taken.
-        let queued = begin(&client, id, ETCD_KEEP_ALIVE_NOTIFY, 0, Some(&queue)).unwrap();
+        let queued = begin(&client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 0, Some(&queue)).unwrap();
         sleep(ms(300));
         drop(queued);
         assert_eq!(event(&queue, 100), None);

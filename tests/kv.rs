@@ -4,6 +4,7 @@ mod support;
 
 use etcd::capi::event::ETCD_EVENT_COMPACT_RESPONSE;
 use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::status::*;
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -167,10 +168,10 @@ fn gets_with_every_option() {
         };
         assert_eq!(found(last), "e");
 
-        let keys = reply(flags(ETCD_PREFIX | ETCD_KEYS_ONLY));
+        let keys = reply(flags(ETCD_PREFIX | ETCD_GET_KEYS_ONLY));
         assert!(keys.kvs.len() == 5 && keys.kvs.iter().all(|kv| kv.value.is_empty()));
         assert_eq!(keys.kvs[4].version, 4);
-        for only in [ETCD_COUNT_ONLY, ETCD_COUNT_ONLY | ETCD_KEYS_ONLY] {
+        for only in [ETCD_GET_COUNT_ONLY, ETCD_GET_COUNT_ONLY | ETCD_GET_KEYS_ONLY] {
             let count = reply(flags(ETCD_PREFIX | only));
             assert_eq!((count.kvs.len(), count.count), (0, 5));
         }
@@ -215,12 +216,12 @@ fn puts_with_every_option() {
         client.put(b"p/other", b"v", with_lease).unwrap();
         assert_eq!(lease(b"p/other"), leased.lease);
         // Each may be kept by itself.
-        client.put(b"p/other", b"w", flags(ETCD_IGNORE_LEASE)).unwrap();
+        client.put(b"p/other", b"w", flags(ETCD_PUT_IGNORE_LEASE)).unwrap();
         assert_eq!(
             (lease(b"p/other"), client.value(b"p/other").unwrap().unwrap()),
             (leased.lease, b"w".to_vec())
         );
-        client.put(b"p/other", b"", flags(ETCD_IGNORE_VALUE)).unwrap();
+        client.put(b"p/other", b"", flags(ETCD_PUT_IGNORE_VALUE)).unwrap();
         assert_eq!(
             (lease(b"p/other"), client.value(b"p/other").unwrap().unwrap()),
             (0, b"w".to_vec())
@@ -231,11 +232,14 @@ fn puts_with_every_option() {
             assert!(!error.maybe_applied, "{error:?}");
             error.status
         };
-        let lease_too = CallOptions { lease: leased.lease, ..flags(ETCD_IGNORE_LEASE) };
+        let lease_too = CallOptions { lease: leased.lease, ..flags(ETCD_PUT_IGNORE_LEASE) };
         assert_eq!(refused(b"p/other", b"v", lease_too), ETCD_ERR_LEASE_PROVIDED);
-        assert_eq!(refused(b"p/other", b"v", flags(ETCD_IGNORE_VALUE)), ETCD_ERR_VALUE_PROVIDED);
-        assert_eq!(refused(b"p/none", b"", flags(ETCD_IGNORE_VALUE)), ETCD_ERR_KEY_NOT_FOUND);
-        assert_eq!(refused(b"p/none", b"v", flags(ETCD_IGNORE_LEASE)), ETCD_ERR_KEY_NOT_FOUND);
+        assert_eq!(
+            refused(b"p/other", b"v", flags(ETCD_PUT_IGNORE_VALUE)),
+            ETCD_ERR_VALUE_PROVIDED
+        );
+        assert_eq!(refused(b"p/none", b"", flags(ETCD_PUT_IGNORE_VALUE)), ETCD_ERR_KEY_NOT_FOUND);
+        assert_eq!(refused(b"p/none", b"v", flags(ETCD_PUT_IGNORE_LEASE)), ETCD_ERR_KEY_NOT_FOUND);
         let unknown = CallOptions { lease: 12345, ..DEFAULT };
         assert_eq!(refused(b"p/none", b"v", unknown), ETCD_ERR_LEASE_NOT_FOUND);
         assert_eq!(client.delete(b"p/", flags(ETCD_PREFIX)).unwrap().count, 2);
@@ -250,7 +254,7 @@ fn history_ends_where_it_was_compacted() {
         let at = |revision| client.get(b"h", CallOptions { revision, ..DEFAULT });
         assert_eq!(at(old).unwrap().kvs[0].value, b"old");
         assert_eq!(at(new + 1).unwrap_err().status, ETCD_ERR_FUTURE_REVISION);
-        assert_eq!(client.compact(new, flags(ETCD_PHYSICAL)).unwrap().revision, new);
+        assert_eq!(client.compact(new, flags(ETCD_COMPACT_PHYSICAL)).unwrap().revision, new);
         assert_eq!(at(old).unwrap_err().status, ETCD_ERR_COMPACTED);
         assert_eq!(at(new).unwrap().kvs[0].value, b"new");
         for (revision, status) in [
@@ -301,9 +305,9 @@ fn options_that_make_no_sense_are_named() {
             );
         }
         let wrong = [
-            client.get(b"k", flags(ETCD_IGNORE_VALUE)),
+            client.get(b"k", flags(ETCD_PUT_IGNORE_VALUE)),
             client.put(b"k", b"", flags(ETCD_SERIALIZABLE)),
-            client.delete(b"k", flags(ETCD_KEYS_ONLY)),
+            client.delete(b"k", flags(ETCD_GET_KEYS_ONLY)),
             client.compact(1, flags(ETCD_PREV_KV)),
         ];
         for result in wrong {
@@ -390,7 +394,7 @@ fn the_queue_delivers_each_end_once() {
         let mut seen = HashSet::new();
         for _ in 0..300 {
             let event = queue.next(5000).unwrap();
-            let expected = [ETCD_PUT, ETCD_GET, ETCD_DELETE][event.user_data / 100];
+            let expected = [ETCD_KV_PUT, ETCD_GET, ETCD_KV_DELETE][event.user_data / 100];
             assert_eq!(event.kind, expected);
             event.result.unwrap();
             assert!(seen.insert(event.user_data), "twice");
@@ -399,9 +403,9 @@ fn the_queue_delivers_each_end_once() {
     });
 }
 
-const ETCD_GET: i32 = etcd::capi::event::ETCD_EVENT_RANGE_RESPONSE;
-const ETCD_PUT: i32 = etcd::capi::event::ETCD_EVENT_PUT_RESPONSE;
-const ETCD_DELETE: i32 = etcd::capi::event::ETCD_EVENT_DELETE_RESPONSE;
+const ETCD_GET: i32 = etcd::capi::event::ETCD_EVENT_GET_RESPONSE;
+const ETCD_KV_PUT: i32 = etcd::capi::event::ETCD_EVENT_PUT_RESPONSE;
+const ETCD_KV_DELETE: i32 = etcd::capi::event::ETCD_EVENT_DELETE_RESPONSE;
 
 fn readable(fd: i32, wait_ms: i32) -> bool {
     let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

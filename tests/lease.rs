@@ -3,8 +3,9 @@
 mod support;
 
 use etcd::capi::event::*;
-use etcd::capi::kv::ETCD_PREFIX;
 use etcd::capi::lease::*;
+use etcd::capi::options::ETCD_PREFIX;
+use etcd::capi::options::*;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
 use std::thread::sleep;
@@ -73,7 +74,7 @@ macro_rules! queued {
                 $call($client.0, $($argument,)* queue.0, null_mut(), null_mut(), &mut error);
             ffi::check(status, error).unwrap();
             let wait = etcd::capi::queue::etcd_queue_next(queue.0, 5000, &mut event, null_mut());
-            assert_eq!((wait, etcd_event_type(event)), (ETCD_OK, $kind));
+            assert_eq!((wait, etcd_event_kind(event)), (ETCD_OK, $kind));
             let result = match etcd_event_status(event) {
                 ETCD_OK => Ok($read(&*$response(event))),
                 _ => {
@@ -105,8 +106,8 @@ fn keep_alive(client: &Client, id: i64) -> Result<Lease> {
 }
 
 fn time_to_live(client: &Client, id: i64) -> Result<Lease> {
-    let size = size_of::<etcd_lease_options_t>();
-    let options = etcd_lease_options_t { size, timeout_ms: 0, flags: ETCD_LEASE_KEYS };
+    let size = size_of::<etcd_call_options_t>();
+    let options = etcd_call_options_t { size, timeout_ms: 0, flags: ETCD_LEASE_KEYS };
     let free = etcd_lease_time_to_live_response_free;
     call!(client, etcd_lease_time_to_live(id, &options), free, looked_at)
 }
@@ -223,7 +224,7 @@ fn leases_through_a_queue() {
             queued!(
                 client,
                 etcd_lease_keep_alive_once_async(id, null()),
-                ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE,
+                ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE,
                 etcd_event_lease_keep_alive_response,
                 renewed
             )

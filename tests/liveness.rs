@@ -3,7 +3,7 @@
 
 mod support;
 
-use etcd::capi::kv::ETCD_PREFIX;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::status::*;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};

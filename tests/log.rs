@@ -4,8 +4,8 @@ mod support;
 
 use etcd::capi::client::*;
 use etcd::capi::error::etcd_error_free;
-use etcd::capi::kv::ETCD_PREFIX;
 use etcd::capi::log::*;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::status::*;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -236,7 +236,7 @@ unsafe extern "C" fn call_back(_: *const etcd_log_record_t, arg: *mut c_void) {
     let got = etcd::capi::kv::etcd_kv_get(client, key, std::ptr::null(), &mut out, &mut error);
     etcd_error_free(error);
     etcd_client_close(client);
-    let opened = etcd_client_open_url(c"mem:".as_ptr(), &mut other, null_mut());
+    let opened = etcd_client_open_endpoints(c"mem:".as_ptr(), &mut other, null_mut());
     intruder.seen.lock().unwrap().extend([got, opened]);
 }
 

@@ -4,6 +4,7 @@ mod support;
 
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::page::*;
 use etcd::capi::pairs::*;
 use etcd::capi::queue::*;
@@ -39,7 +40,7 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 }
 
 /// An open iterator, asked by turns directly and through a queue; closed when dropped.
-struct Pages(*mut etcd_range_iter_t, Queue, AtomicBool);
+struct Pages(*mut etcd_range_t, Queue, AtomicBool);
 unsafe impl Send for Pages {}
 unsafe impl Sync for Pages {}
 
@@ -86,13 +87,13 @@ impl Pages {
                 return Ok(None);
             }
             let reply = range_reply(&*out);
-            etcd_range_response_free(out);
+            etcd_get_response_free(out);
             Ok(Some(reply))
         }
     }
 
     /// Asks for a page.
-    fn start(&self, tag: usize, op: *mut *mut etcd_op_t) -> Result<()> {
+    fn start(&self, tag: usize, op: *mut *mut etcd_call_t) -> Result<()> {
         let mut error = null_mut();
         let tag = tag as *mut std::ffi::c_void;
         let status = unsafe { etcd_range_next_async(self.0, self.1 .0, tag, op, &mut error) };
@@ -103,8 +104,8 @@ impl Pages {
         let mut event = null_mut();
         unsafe {
             assert_eq!(etcd_queue_next(self.1 .0, -1, &mut event, null_mut()), ETCD_OK);
-            assert_eq!(etcd_event_type(event), ETCD_EVENT_RANGE_RESPONSE);
-            let page = etcd_event_range_response(event).as_ref().map(|page| range_reply(page));
+            assert_eq!(etcd_event_kind(event), ETCD_EVENT_GET_RESPONSE);
+            let page = etcd_event_get_response(event).as_ref().map(|page| range_reply(page));
             let (status, error) = (etcd_event_status(event), etcd_event_error(event));
             assert_eq!((page.is_some(), error.is_null()), (status == ETCD_OK, status >= 0));
             let failed = (status < 0).then(|| failure_of(error));
@@ -133,8 +134,14 @@ fn fill(client: &Client, prefix: &str, count: usize, value: &[u8]) {
             ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
             for i in first..count.min(first + 100) {
                 let key = key(prefix, i);
-                let put =
-                    etcd_txn_put(txn, ETCD_THEN, bytes(&key), bytes(value), null(), &mut error);
+                let put = etcd_txn_put(
+                    txn,
+                    ETCD_BRANCH_THEN,
+                    bytes(&key),
+                    bytes(value),
+                    null(),
+                    &mut error,
+                );
                 ffi::check(put, error).unwrap();
             }
             let done = etcd_txn_commit(client.0, txn, null(), null_mut(), &mut error);
@@ -222,7 +229,7 @@ fn every_key_of_one_revision_comes_once_while_writers_change_them() {
         }
         assert_eq!(streams(backend) > before, has_streams(backend));
         assert!(
-            client.get(b"w/", flags(ETCD_PREFIX | ETCD_COUNT_ONLY)).unwrap().revision
+            client.get(b"w/", flags(ETCD_PREFIX | ETCD_GET_COUNT_ONLY)).unwrap().revision
                 > all[0].revision
         );
     });
@@ -247,8 +254,11 @@ fn pages_of_every_kind() {
         }
         let one = pages(client, &key("k/", 3), DEFAULT);
         assert_eq!((one.len(), one[0].kvs.len(), one[0].count), (1, 1, 1));
-        let keys =
-            pages(client, b"k/", CallOptions { limit: 25, ..flags(ETCD_PREFIX | ETCD_KEYS_ONLY) });
+        let keys = pages(
+            client,
+            b"k/",
+            CallOptions { limit: 25, ..flags(ETCD_PREFIX | ETCD_GET_KEYS_ONLY) },
+        );
         assert_whole(&keys, "k/", 60);
         assert!(keys.iter().all(|page| page.kvs.iter().all(|kv| kv.value.is_empty())));
         let quick = flags(ETCD_PREFIX | ETCD_SERIALIZABLE | ETCD_REQUIRE_LEADER);
@@ -339,7 +349,7 @@ fn large_values_make_small_pages() {
         assert_eq!((error.status, got), (ETCD_ERR_REPLY_TOO_LARGE, 50));
         assert_eq!(iter.next().unwrap_err().status, ETCD_ERR_REPLY_TOO_LARGE);
         // The same key without its value is no matter.
-        assert_eq!(pages(&narrow, b"a/", flags(ETCD_PREFIX | ETCD_KEYS_ONLY))[0].count, 1100);
+        assert_eq!(pages(&narrow, b"a/", flags(ETCD_PREFIX | ETCD_GET_KEYS_ONLY))[0].count, 1100);
     });
 }
 
@@ -462,7 +472,7 @@ fn an_iterator_and_its_client() {
 fn options_that_make_no_sense_are_refused_at_once() {
     let client = Client::open("mem:");
     let refused = |options| Pages::open(&client, b"k", options).err().unwrap().status;
-    for flag in [ETCD_COUNT_ONLY, ETCD_FIRST, ETCD_LAST, ETCD_PREV_KV] {
+    for flag in [ETCD_GET_COUNT_ONLY, ETCD_GET_FIRST, ETCD_GET_LAST, ETCD_PREV_KV] {
         assert_eq!(refused(flags(flag)), ETCD_ERR_UNSUPPORTED);
     }
     for options in [
@@ -515,7 +525,7 @@ fn a_page_that_is_called_off_comes_later() {
             some.start(round, &mut op).unwrap();
             if round % 3 > 0 {
                 sleep(Duration::from_micros(round as u64 % 7 * 50));
-                unsafe { etcd_op_cancel(op) };
+                unsafe { etcd_call_cancel(op) };
             }
             match some.ended() {
                 Ok(Some(page)) => seen.extend(page.kvs),

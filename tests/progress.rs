@@ -2,7 +2,7 @@
 
 mod support;
 
-use etcd::capi::kv::ETCD_PREFIX;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::capi::watch::*;
 use std::thread::sleep;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn notices() {
         let flags = ETCD_PREFIX | ETCD_WATCH_CREATED_NOTIFY | ETCD_WATCH_NO_WAIT;
         let watch = Watch::open(&client, b"notice/", WatchOptions { flags, ..PREFIX }).unwrap();
         let told = watch.told();
-        assert_eq!((told.kind, told.events.len()), (ETCD_WATCH_CREATED, 0));
+        assert_eq!((told.kind, told.events.len()), (ETCD_WATCH_RESPONSE_CREATED, 0));
         let first = put(&client, "notice/a");
         assert!(told.revision < first);
         let told = watch.told();
@@ -39,7 +39,7 @@ fn notices() {
             true => assert_eq!(progress, None),
             false => {
                 let progress = progress.expect("a notice within 3 s");
-                assert_eq!(progress.kind, ETCD_WATCH_PROGRESS);
+                assert_eq!(progress.kind, ETCD_WATCH_RESPONSE_PROGRESS);
                 assert!(progress.revision >= last);
             }
         }
@@ -68,7 +68,7 @@ fn where_nothing_happens() {
         for watch in [now, past, later] {
             watch.ask_for_progress();
             let progress = watch.told();
-            assert_eq!((progress.kind, progress.revision), (ETCD_WATCH_PROGRESS, told));
+            assert_eq!((progress.kind, progress.revision), (ETCD_WATCH_RESPONSE_PROGRESS, told));
             assert_eq!(watch.next(50), Ok(None));
         }
     });

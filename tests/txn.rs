@@ -3,7 +3,7 @@
 mod support;
 
 use etcd::capi::event::*;
-use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
@@ -50,7 +50,7 @@ unsafe fn op(response: &etcd_op_response_t) -> Op {
     ];
     assert_eq!(pointers.iter().filter(|there| **there).count(), 1);
     match response.kind {
-        ETCD_EVENT_RANGE_RESPONSE => {
+        ETCD_EVENT_GET_RESPONSE => {
             let kvs = range_reply(&*response.range).kvs;
             Op::Range(kvs.iter().map(|kv| (text(&kv.key), text(&kv.value))).collect())
         }
@@ -88,7 +88,7 @@ impl Txn {
             value: bytes(is.value.as_bytes()),
             number: is.number,
             target: is.target,
-            result: is.result,
+            relation: is.result,
             flags: is.flags,
             reserved: 0,
         };
@@ -153,12 +153,12 @@ fn all_of_a_branch_or_nothing() {
         let txn = Txn::new();
         // That it does not exist.
         txn.compare("branch/a", If::default()).unwrap();
-        txn.put(ETCD_THEN, "branch/a", "1", flags(ETCD_PREV_KV)).unwrap();
-        txn.put(ETCD_THEN, "branch/b", "2", DEFAULT).unwrap();
-        txn.get(ETCD_THEN, "branch/", flags(ETCD_PREFIX)).unwrap();
-        txn.put(ETCD_ELSE, "branch/a", "else", flags(ETCD_PREV_KV)).unwrap();
-        txn.delete(ETCD_ELSE, "branch/b", DEFAULT).unwrap();
-        txn.get(ETCD_ELSE, "branch/none", DEFAULT).unwrap();
+        txn.put(ETCD_BRANCH_THEN, "branch/a", "1", flags(ETCD_PREV_KV)).unwrap();
+        txn.put(ETCD_BRANCH_THEN, "branch/b", "2", DEFAULT).unwrap();
+        txn.get(ETCD_BRANCH_THEN, "branch/", flags(ETCD_PREFIX)).unwrap();
+        txn.put(ETCD_BRANCH_ELSE, "branch/a", "else", flags(ETCD_PREV_KV)).unwrap();
+        txn.delete(ETCD_BRANCH_ELSE, "branch/b", DEFAULT).unwrap();
+        txn.get(ETCD_BRANCH_ELSE, "branch/none", DEFAULT).unwrap();
         let (first, done) = txn.commit(&client).unwrap();
         let both = vec![pair("branch/a", "1"), pair("branch/b", "2")];
         assert_eq!(done, Op::Txn(true, vec![Op::Put(None), Op::Put(None), Op::Range(both)]));
@@ -172,9 +172,9 @@ fn all_of_a_branch_or_nothing() {
 
         // What one operation is refused for, none is done for.
         let txn = Txn::new();
-        txn.put(ETCD_THEN, "branch/c", "c", DEFAULT).unwrap();
+        txn.put(ETCD_BRANCH_THEN, "branch/c", "c", DEFAULT).unwrap();
         let lease = CallOptions { lease: 98765, ..DEFAULT };
-        txn.put(ETCD_THEN, "branch/d", "d", lease).unwrap();
+        txn.put(ETCD_BRANCH_THEN, "branch/d", "d", lease).unwrap();
         assert_eq!(txn.commit(&client).unwrap_err().status, ETCD_ERR_LEASE_NOT_FOUND);
         assert_eq!(client.value(b"branch/c").unwrap(), None);
         // Without anything it does nothing, and says when.
@@ -197,16 +197,20 @@ fn every_compare() {
             txn.holds(&client)
         };
         let orders = |key: &str, is: If<'_>| -> String {
-            let by =
-                [(ETCD_LESS, '<'), (ETCD_EQUAL, '='), (ETCD_GREATER, '>'), (ETCD_NOT_EQUAL, '!')];
+            let by = [
+                (ETCD_COMPARE_LESS, '<'),
+                (ETCD_COMPARE_EQUAL, '='),
+                (ETCD_COMPARE_GREATER, '>'),
+                (ETCD_COMPARE_NOT_EQUAL, '!'),
+            ];
             let of = by.iter().filter(|(result, _)| holds(key, If { result: *result, ..is }));
             of.map(|(_, shown)| *shown).collect()
         };
         for (target, number) in [
-            (ETCD_COMPARE_VERSION, 2),
-            (ETCD_COMPARE_CREATE, created),
-            (ETCD_COMPARE_MOD, changed),
-            (ETCD_COMPARE_LEASE, 0),
+            (ETCD_TARGET_VERSION, 2),
+            (ETCD_TARGET_CREATE, created),
+            (ETCD_TARGET_MOD, changed),
+            (ETCD_TARGET_LEASE, 0),
         ] {
             let with = |number| If { target, number, ..If::default() };
             assert_eq!(orders("cmp/a", with(number)), "=");
@@ -215,7 +219,7 @@ fn every_compare() {
             assert_eq!(orders("cmp/none", with(0)), "=");
             assert_eq!(orders("cmp/none", with(1)), "<!");
         }
-        let value = |value| If { target: ETCD_COMPARE_VALUE, value, ..If::default() };
+        let value = |value| If { target: ETCD_TARGET_VALUE, value, ..If::default() };
         assert_eq!(orders("cmp/a", value("m")), "=");
         assert_eq!(orders("cmp/a", value("l")), ">!");
         assert_eq!(orders("cmp/a", value("mm")), "<!");
@@ -231,7 +235,7 @@ fn every_compare() {
         assert_eq!(all(value("m")), (true, true));
         client.put(b"cmp/b", b"n", DEFAULT).unwrap();
         assert_eq!(all(value("m")), (false, false));
-        assert_eq!(all(If { result: ETCD_GREATER, ..If::default() }), (true, true));
+        assert_eq!(all(If { result: ETCD_COMPARE_GREATER, ..If::default() }), (true, true));
         assert!(holds("cmp/x", If { flags: ETCD_PREFIX, ..If::default() }), "none is there");
         // More than one.
         let txn = Txn::new();
@@ -250,14 +254,14 @@ fn transactions_in_transactions() {
         client.delete(b"nest/", flags(ETCD_PREFIX)).unwrap();
         let inner = Txn::new();
         inner.compare("nest/a", If::default()).unwrap();
-        inner.put(ETCD_THEN, "nest/b", "then", DEFAULT).unwrap();
-        inner.put(ETCD_ELSE, "nest/b", "else", DEFAULT).unwrap();
+        inner.put(ETCD_BRANCH_THEN, "nest/b", "then", DEFAULT).unwrap();
+        inner.put(ETCD_BRANCH_ELSE, "nest/b", "else", DEFAULT).unwrap();
         let outer = Txn::new();
-        outer.put(ETCD_THEN, "nest/a", "a", DEFAULT).unwrap();
-        outer.nest(ETCD_THEN, &inner).unwrap();
-        outer.get(ETCD_THEN, "nest/b", DEFAULT).unwrap();
+        outer.put(ETCD_BRANCH_THEN, "nest/a", "a", DEFAULT).unwrap();
+        outer.nest(ETCD_BRANCH_THEN, &inner).unwrap();
+        outer.get(ETCD_BRANCH_THEN, "nest/b", DEFAULT).unwrap();
         // Changed afterwards: a copy was taken.
-        inner.put(ETCD_THEN, "nest/c", "c", DEFAULT).unwrap();
+        inner.put(ETCD_BRANCH_THEN, "nest/c", "c", DEFAULT).unwrap();
         let nested = |succeeded| Op::Txn(succeeded, vec![Op::Put(None)]);
         let found = |value| Op::Range(vec![pair("nest/b", value)]);
         let done =
@@ -267,12 +271,12 @@ fn transactions_in_transactions() {
         assert_eq!(outer.commit(&client).unwrap().1, done(false, "else"));
 
         let deep = Txn::new();
-        deep.get(ETCD_THEN, "nest/a", DEFAULT).unwrap();
+        deep.get(ETCD_BRANCH_THEN, "nest/a", DEFAULT).unwrap();
         let mut depth = Op::Range(vec![pair("nest/a", "a")]);
         let mut txn = deep;
         for level in 0..31 {
             let next = Txn::new();
-            let nested = next.nest(ETCD_THEN, &txn);
+            let nested = next.nest(ETCD_BRANCH_THEN, &txn);
             if level == 30 {
                 assert_eq!(nested.unwrap_err().status, ETCD_ERR_INVALID_ARGUMENT);
                 break;
@@ -284,10 +288,10 @@ fn transactions_in_transactions() {
         assert_eq!(txn.commit(&client).unwrap().1, Op::Txn(true, vec![depth]));
         // In itself, as often as there is room: each time it doubles.
         let twin = Txn::new();
-        twin.get(ETCD_THEN, "k", DEFAULT).unwrap();
-        let full = (0..40).find_map(|_| twin.nest(ETCD_THEN, &twin).err()).unwrap();
+        twin.get(ETCD_BRANCH_THEN, "k", DEFAULT).unwrap();
+        let full = (0..40).find_map(|_| twin.nest(ETCD_BRANCH_THEN, &twin).err()).unwrap();
         assert_eq!(full.status, ETCD_ERR_TOO_MANY_OPS);
-        txn.nest(ETCD_ELSE, &txn).unwrap_err();
+        txn.nest(ETCD_BRANCH_ELSE, &txn).unwrap_err();
     });
 }
 
@@ -297,7 +301,7 @@ fn what_a_server_refuses() {
         let client = Client::open(&backend.endpoints);
         let many = |count| {
             let txn = Txn::new();
-            (0..count).for_each(|_| txn.get(ETCD_THEN, "k", DEFAULT).unwrap());
+            (0..count).for_each(|_| txn.get(ETCD_BRANCH_THEN, "k", DEFAULT).unwrap());
             txn.commit(&client)
         };
         assert!(many(128).is_ok());
@@ -308,19 +312,19 @@ fn what_a_server_refuses() {
         };
         assert_eq!(status(many(129)), ETCD_ERR_TOO_MANY_OPS);
         let twice = Txn::new();
-        twice.put(ETCD_THEN, "twice", "1", DEFAULT).unwrap();
-        twice.put(ETCD_THEN, "twice", "2", DEFAULT).unwrap();
+        twice.put(ETCD_BRANCH_THEN, "twice", "1", DEFAULT).unwrap();
+        twice.put(ETCD_BRANCH_THEN, "twice", "2", DEFAULT).unwrap();
         assert_eq!(status(twice.commit(&client)), ETCD_ERR_DUPLICATE_KEY);
         let future = Txn::new();
         let revision = client.get(b"k", DEFAULT).unwrap().revision + 1_000_000;
-        future.get(ETCD_THEN, "k", CallOptions { revision, ..DEFAULT }).unwrap();
+        future.get(ETCD_BRANCH_THEN, "k", CallOptions { revision, ..DEFAULT }).unwrap();
         assert_eq!(status(future.commit(&client)), ETCD_ERR_FUTURE_REVISION);
         let large = Txn::new();
         let value = "v".repeat(1 << 20);
-        large.put(ETCD_THEN, "large/1", &value, DEFAULT).unwrap();
-        large.put(ETCD_THEN, "large/2", &value[..600_000], DEFAULT).unwrap();
+        large.put(ETCD_BRANCH_THEN, "large/1", &value, DEFAULT).unwrap();
+        large.put(ETCD_BRANCH_THEN, "large/2", &value[..600_000], DEFAULT).unwrap();
         assert_eq!(status(large.commit(&client)), ETCD_ERR_REQUEST_TOO_LARGE);
-        large.put(ETCD_THEN, "large/3", &value, DEFAULT).unwrap();
+        large.put(ETCD_BRANCH_THEN, "large/3", &value, DEFAULT).unwrap();
         assert_eq!(status(large.commit(&client)), ETCD_ERR_SEND_TOO_LARGE);
     });
 }
@@ -337,8 +341,8 @@ fn a_read_that_fails_in_a_transaction_that_writes() {
             [(1, ETCD_ERR_COMPACTED), (revision + 1_000_000, ETCD_ERR_FUTURE_REVISION)]
         {
             let txn = Txn::new();
-            txn.put(ETCD_THEN, "half", "v", DEFAULT).unwrap();
-            txn.get(ETCD_THEN, "half/k", CallOptions { revision, ..DEFAULT }).unwrap();
+            txn.put(ETCD_BRANCH_THEN, "half", "v", DEFAULT).unwrap();
+            txn.get(ETCD_BRANCH_THEN, "half/k", CallOptions { revision, ..DEFAULT }).unwrap();
             let error = txn.commit(&client).unwrap_err();
             assert_eq!((error.status, error.maybe_applied), (status, backend.cluster.is_some()));
             if !error.maybe_applied {
@@ -354,7 +358,7 @@ fn transactions_through_a_queue() {
         let client = Client::open(&backend.endpoints);
         let (queue, mut event, mut error) = (Queue::new(), null_mut(), null_mut());
         let txn = Txn::new();
-        txn.put(ETCD_THEN, "queued", "v", DEFAULT).unwrap();
+        txn.put(ETCD_BRANCH_THEN, "queued", "v", DEFAULT).unwrap();
         let no_op = null_mut();
         unsafe {
             let tag = 5 as *mut std::ffi::c_void;
@@ -363,7 +367,7 @@ fn transactions_through_a_queue() {
             check(status, error).unwrap();
             drop(txn);
             let wait = etcd::capi::queue::etcd_queue_next(queue.0, 5000, &mut event, null_mut());
-            assert_eq!((wait, etcd_event_type(event)), (ETCD_OK, ETCD_EVENT_TXN_RESPONSE));
+            assert_eq!((wait, etcd_event_kind(event)), (ETCD_OK, ETCD_EVENT_TXN_RESPONSE));
             assert_eq!(etcd_event_user_data(event), tag);
             let response = &*etcd_event_txn_response(event);
             assert_eq!(branch(response).1, Op::Txn(true, vec![Op::Put(None)]));
@@ -386,21 +390,21 @@ fn wrong_arguments_leave_it_as_it_was() {
         assert_eq!(refused(txn.nest(branch, &Txn::new())), ETCD_ERR_INVALID_ARGUMENT);
     }
     let deadline = ffi::timeout(1);
-    assert_eq!(refused(txn.get(ETCD_THEN, "k", deadline)), ETCD_ERR_INVALID_ARGUMENT);
-    assert_eq!(refused(txn.put(ETCD_THEN, "k", "", deadline)), ETCD_ERR_INVALID_ARGUMENT);
+    assert_eq!(refused(txn.get(ETCD_BRANCH_THEN, "k", deadline)), ETCD_ERR_INVALID_ARGUMENT);
+    assert_eq!(refused(txn.put(ETCD_BRANCH_THEN, "k", "", deadline)), ETCD_ERR_INVALID_ARGUMENT);
     assert_eq!(
-        refused(txn.delete(ETCD_THEN, "k", flags(ETCD_REQUIRE_LEADER))),
+        refused(txn.delete(ETCD_BRANCH_THEN, "k", flags(ETCD_REQUIRE_LEADER))),
         ETCD_ERR_INVALID_ARGUMENT
     );
-    assert_eq!(refused(txn.get(ETCD_THEN, "", DEFAULT)), ETCD_ERR_EMPTY_KEY);
-    assert_eq!(refused(txn.put(ETCD_THEN, "", "v", DEFAULT)), ETCD_ERR_EMPTY_KEY);
+    assert_eq!(refused(txn.get(ETCD_BRANCH_THEN, "", DEFAULT)), ETCD_ERR_EMPTY_KEY);
+    assert_eq!(refused(txn.put(ETCD_BRANCH_THEN, "", "v", DEFAULT)), ETCD_ERR_EMPTY_KEY);
     assert_eq!(refused(txn.compare("", If::default())), ETCD_ERR_EMPTY_KEY);
     for wrong in [
         If { target: 5, ..If::default() },
         If { target: -1, ..If::default() },
         If { result: 4, ..If::default() },
         If { value: "v", ..If::default() },
-        If { target: ETCD_COMPARE_VALUE, number: 1, ..If::default() },
+        If { target: ETCD_TARGET_VALUE, number: 1, ..If::default() },
         If { end: "z", flags: ETCD_PREFIX, ..If::default() },
     ] {
         assert_eq!(refused(txn.compare("k", wrong)), ETCD_ERR_INVALID_ARGUMENT);
@@ -409,6 +413,6 @@ fn wrong_arguments_leave_it_as_it_was() {
     assert_eq!(refused(txn.compare("k", unknown)), ETCD_ERR_UNSUPPORTED);
     assert_eq!(txn.commit(&client).unwrap().1, Op::Txn(true, vec![]));
     unsafe { etcd_txn_free(txn.0) };
-    assert_eq!(refused(txn.get(ETCD_THEN, "k", DEFAULT)), ETCD_ERR_BAD_HANDLE);
+    assert_eq!(refused(txn.get(ETCD_BRANCH_THEN, "k", DEFAULT)), ETCD_ERR_BAD_HANDLE);
     assert_eq!(txn.commit(&client).unwrap_err().status, ETCD_ERR_BAD_HANDLE);
 }

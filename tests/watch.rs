@@ -2,7 +2,7 @@
 
 mod support;
 
-use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
 use std::thread::sleep;
@@ -49,7 +49,10 @@ fn what_happens_is_told() {
         let watch = Watch::open(&client, b"told/", with(ETCD_PREV_KV)).unwrap();
         let first = put(&client, "told/a", "1");
         let told = watch.told();
-        assert_eq!((told.kind, told.revision, told.more), (ETCD_WATCH_EVENTS, first, false));
+        assert_eq!(
+            (told.kind, told.revision, told.more),
+            (ETCD_WATCH_RESPONSE_EVENTS, first, false)
+        );
         assert_eq!(told.changes(), [is("told/a", "1")]);
         let change = &told.events[0];
         assert_eq!((change.kv.mod_revision, change.kv.version), (first, 2));
@@ -214,16 +217,22 @@ fn what_is_compacted_away() {
         let resync = WatchOptions { flags: ETCD_PREFIX | ETCD_WATCH_RESYNC, ..from(first) };
         let watch = Watch::open(&client, b"gone/", resync).unwrap();
         let told = watch.told();
-        assert_eq!((told.kind, told.more), (ETCD_WATCH_KEYS, false));
+        assert_eq!((told.kind, told.more), (ETCD_WATCH_RESPONSE_SNAPSHOT, false));
         assert_eq!(told.changes(), [is("gone/a", "1"), is("gone/c", "3")]);
         assert!(told.revision >= kept);
         put(&client, "gone/d", "4");
         let told = watch.told();
-        assert_eq!((told.kind, told.changes()), (ETCD_WATCH_EVENTS, vec![is("gone/d", "4")]));
+        assert_eq!(
+            (told.kind, told.changes()),
+            (ETCD_WATCH_RESPONSE_EVENTS, vec![is("gone/d", "4")])
+        );
         // Of nothing, too; and of more than one page.
         let watch = Watch::open(&client, b"gone/none/", resync).unwrap();
         let told = watch.told();
-        assert_eq!((told.kind, told.events.len(), told.more), (ETCD_WATCH_KEYS, 0, false));
+        assert_eq!(
+            (told.kind, told.events.len(), told.more),
+            (ETCD_WATCH_RESPONSE_SNAPSHOT, 0, false)
+        );
         for i in 0..2500 {
             put(&client, &format!("gone/many/{i:04}"), "");
         }
@@ -231,7 +240,7 @@ fn what_is_compacted_away() {
         let mut keys = Vec::new();
         loop {
             let told = watch.told();
-            assert_eq!(told.kind, ETCD_WATCH_KEYS);
+            assert_eq!(told.kind, ETCD_WATCH_RESPONSE_SNAPSHOT);
             keys.extend(told.events.into_iter().map(|it| it.kv.key));
             if !told.more {
                 break;

@@ -5,6 +5,7 @@ mod support;
 use etcd::capi::condition::*;
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::pairs::*;
 use etcd::capi::queue::etcd_queue_next;
 use etcd::capi::request::*;
@@ -58,7 +59,7 @@ macro_rules! conditional {
                 let status = $async($client.0, $($argument,)* queue.0, data, op, &mut error);
                 ffi::check(status, error).and_then(|()| {
                     let wait = etcd_queue_next(queue.0, 5000, &mut event, null_mut());
-                    assert_eq!((wait, etcd_event_type(event)), (ETCD_OK, ETCD_EVENT_IF_RESPONSE));
+                    assert_eq!((wait, etcd_event_kind(event)), (ETCD_OK, ETCD_EVENT_IF_RESPONSE));
                     let result = match etcd_event_status(event) {
                         ETCD_OK => Ok(done(&*etcd_event_if_response(event))),
                         _ => Err(failure_of(etcd_event_error(event))),
@@ -250,7 +251,7 @@ fn put_ttl(
         );
         ffi::check(started, error)?;
         assert_eq!(etcd_queue_next(queue.0, 10_000, &mut event, null_mut()), ETCD_OK);
-        assert_eq!(etcd_event_type(event), ETCD_EVENT_PUT_RESPONSE);
+        assert_eq!(etcd_event_kind(event), ETCD_EVENT_PUT_RESPONSE);
         let response = etcd_event_put_response(event).as_ref().map(read);
         let result = response.ok_or_else(|| failure_of(etcd_event_error(event)));
         etcd_event_free(event);
@@ -292,7 +293,7 @@ fn a_put_with_a_ttl() {
             assert!(!error.maybe_applied, "{error:?}");
             error.status
         };
-        let keep = flags(ETCD_IGNORE_VALUE);
+        let keep = flags(ETCD_PUT_IGNORE_VALUE);
         assert_eq!(refused(b"ttl/none", b"", 60, keep), ETCD_ERR_KEY_NOT_FOUND);
         let large = vec![0; 1_700_000];
         assert_eq!(refused(b"ttl/k", &large, 60, DEFAULT), ETCD_ERR_REQUEST_TOO_LARGE);
@@ -303,7 +304,7 @@ fn a_put_with_a_ttl() {
         assert_eq!(refused(b"", b"", 60, DEFAULT), ETCD_ERR_EMPTY_KEY);
         assert_eq!(refused(b"k", b"", 0, DEFAULT), ETCD_ERR_INVALID_ARGUMENT);
         assert_eq!(refused(b"k", b"", i64::MAX, DEFAULT), ETCD_ERR_LEASE_TTL_TOO_LARGE);
-        assert_eq!(refused(b"k", b"", 60, flags(ETCD_IGNORE_LEASE)), ETCD_ERR_INVALID_ARGUMENT);
+        assert_eq!(refused(b"k", b"", 60, flags(ETCD_PUT_IGNORE_LEASE)), ETCD_ERR_INVALID_ARGUMENT);
         let leased = CallOptions { lease, ..DEFAULT };
         assert_eq!(refused(b"k", b"", 60, leased), ETCD_ERR_INVALID_ARGUMENT);
         assert_eq!(leases(&client), count);
@@ -311,11 +312,11 @@ fn a_put_with_a_ttl() {
 }
 
 /// A request; freed when dropped.
-struct Request(*mut etcd_request_t);
+struct Request(*mut etcd_op_t);
 
 impl Drop for Request {
     fn drop(&mut self) {
-        unsafe { etcd_request_free(self.0) };
+        unsafe { etcd_op_free(self.0) };
     }
 }
 
@@ -329,20 +330,20 @@ macro_rules! request {
 impl Request {
     fn get(key: &[u8], options: CallOptions<'_>) -> Result<Request> {
         let options = options.get();
-        request!(etcd_request_new_get(bytes(key), &options))
+        request!(etcd_op_new_get(bytes(key), &options))
     }
 
     fn put(key: &[u8], value: &[u8]) -> Result<Request> {
-        request!(etcd_request_new_put(bytes(key), bytes(value), null()))
+        request!(etcd_op_new_put(bytes(key), bytes(value), null()))
     }
 
     fn txn(txn: *const etcd_txn_t) -> Result<Request> {
-        request!(etcd_request_new_txn(txn))
+        request!(etcd_op_new_txn(txn))
     }
 
     fn delete(key: &[u8], options: CallOptions<'_>) -> Result<Request> {
         let options = options.delete();
-        request!(etcd_request_new_delete(bytes(key), &options))
+        request!(etcd_op_new_delete(bytes(key), &options))
     }
 
     /// The kind of the reply, and the number of keys, or of replies.
@@ -351,7 +352,7 @@ impl Request {
         unsafe {
             ffi::check(etcd_kv_do(client.0, self.0, null(), &mut out, &mut error), error)?;
             let read = match (*out).kind {
-                ETCD_EVENT_RANGE_RESPONSE => (*(*out).range).kv_count,
+                ETCD_EVENT_GET_RESPONSE => (*(*out).range).kv_count,
                 ETCD_EVENT_PUT_RESPONSE => usize::from(!(*(*out).put).prev_kv.is_null()),
                 ETCD_EVENT_DELETE_RESPONSE => (*(*out).deleted).deleted as usize,
                 ETCD_EVENT_TXN_RESPONSE => (*(*out).txn).response_count,
@@ -377,7 +378,7 @@ impl Request {
             let status = etcd_kv_do_async(client.0, self.0, null(), queue.0, data, op, &mut error);
             ffi::check(status, error).unwrap();
             assert_eq!(etcd_queue_next(queue.0, 5000, &mut event, null_mut()), ETCD_OK);
-            let read = (etcd_event_type(event), etcd_event_status(event));
+            let read = (etcd_event_kind(event), etcd_event_status(event));
             etcd_event_free(event);
             read
         }
@@ -396,25 +397,25 @@ fn a_request_is_done_alone_or_in_a_transaction() {
             let (mut txn, mut error) = (null_mut(), null_mut());
             ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
             for request in [&a, &b, &get] {
-                let added = etcd_txn_request(txn, ETCD_THEN, request.0, &mut error);
+                let added = etcd_txn_add(txn, ETCD_BRANCH_THEN, request.0, &mut error);
                 ffi::check(added, error).unwrap();
             }
             let all = Request::txn(txn).unwrap();
             // A copy: what comes later is not in it.
-            ffi::check(etcd_txn_request(txn, ETCD_THEN, all.0, &mut error), error).unwrap();
+            ffi::check(etcd_txn_add(txn, ETCD_BRANCH_THEN, all.0, &mut error), error).unwrap();
             etcd_txn_free(txn);
             all
         };
         for _ in 0..2 {
             assert_eq!(a.perform(client).unwrap(), (ETCD_EVENT_PUT_RESPONSE, 0));
-            assert_eq!(get.perform(client).unwrap(), (ETCD_EVENT_RANGE_RESPONSE, 1));
+            assert_eq!(get.perform(client).unwrap(), (ETCD_EVENT_GET_RESPONSE, 1));
             assert_eq!(txn.perform(client).unwrap(), (ETCD_EVENT_TXN_RESPONSE, 3));
             assert_eq!(delete.perform(client).unwrap(), (ETCD_EVENT_DELETE_RESPONSE, 2));
             assert_eq!(delete.perform(client).unwrap(), (ETCD_EVENT_DELETE_RESPONSE, 0));
         }
         for (request, kind) in [
             (&a, ETCD_EVENT_PUT_RESPONSE),
-            (&get, ETCD_EVENT_RANGE_RESPONSE),
+            (&get, ETCD_EVENT_GET_RESPONSE),
             (&txn, ETCD_EVENT_TXN_RESPONSE),
             (&delete, ETCD_EVENT_DELETE_RESPONSE),
         ] {
@@ -425,7 +426,7 @@ fn a_request_is_done_alone_or_in_a_transaction() {
         assert_eq!(past.perform(client).unwrap_err().status, ETCD_ERR_FUTURE_REVISION);
         assert_eq!(
             past.perform_queued(client),
-            (ETCD_EVENT_RANGE_RESPONSE, ETCD_ERR_FUTURE_REVISION)
+            (ETCD_EVENT_GET_RESPONSE, ETCD_ERR_FUTURE_REVISION)
         );
         let timed = Request::get(b"k", timeout(9)).err().unwrap();
         assert_eq!(timed.status, ETCD_ERR_INVALID_ARGUMENT);
@@ -453,13 +454,13 @@ fn the_first_and_the_last_of_a_range() {
             (ETCD_SORT_BY_MOD, 'c', 'a'),
             (ETCD_SORT_BY_VALUE, 'a', 'b'),
         ] {
-            assert_eq!((one(ETCD_FIRST, target), one(ETCD_LAST, target)), (first, last));
+            assert_eq!((one(ETCD_GET_FIRST, target), one(ETCD_GET_LAST, target)), (first, last));
         }
-        assert_eq!(one(ETCD_LAST, ETCD_SORT_BY_VERSION), 'a');
+        assert_eq!(one(ETCD_GET_LAST, ETCD_SORT_BY_VERSION), 'a');
         for options in [
-            flags(ETCD_FIRST | ETCD_LAST),
-            CallOptions { limit: 1, ..flags(ETCD_FIRST) },
-            CallOptions { sort_order: ETCD_SORT_DESCEND, ..flags(ETCD_LAST) },
+            flags(ETCD_GET_FIRST | ETCD_GET_LAST),
+            CallOptions { limit: 1, ..flags(ETCD_GET_FIRST) },
+            CallOptions { sort_order: ETCD_SORT_DESCEND, ..flags(ETCD_GET_LAST) },
         ] {
             assert_eq!(client.get(b"f/", options).unwrap_err().status, ETCD_ERR_INVALID_ARGUMENT);
         }

@@ -4,8 +4,8 @@ use super::client::{etcd_client_t, open_endpoints};
 use super::types::etcd_bytes_t;
 use super::{bytes, clear, handle};
 use crate::classic::Session;
+use crate::error::panics::caught;
 use crate::error::{Error, Outcome, Result};
-use crate::panics::caught;
 use crate::status::{self, ETCD_ERR_NO_MEMORY};
 use crate::sys::Uncancelled;
 use std::ffi::{c_char, c_int, c_uint, c_ushort, c_void, CStr, CString};
@@ -84,7 +84,7 @@ fn endpoint(host: &[u8], port: c_ushort) -> Vec<u8> {
 ///                      defaults to 2379. Also http://host:port, https://host:port,
 ///                      unix:/path, or alone mem: or mem:NAME, a store inside this process.
 /// @return The session; close it with etcd_close_str(). NULL as for etcd_open();
-///         etcd_client_open_url() of etcd.h tells why.
+///         etcd_client_open_endpoints() of etcd.h tells why.
 /// @par Thread safety  Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn etcd_open_str(server_names: *const c_char) -> etcd_session {

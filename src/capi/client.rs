@@ -25,13 +25,13 @@ pub struct etcd_client_t(());
 
 /// For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
 /// that are neither https nor on this machine, where others can read them.
-pub const ETCD_CLIENT_PLAINTEXT_PASSWORD: u32 = 1;
+pub const ETCD_CLIENT_PLAINTEXT_PASSWORD: u32 = 1 << 30;
 
 /// For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
 /// with any certificate: who is on the way can read and change everything, user
 /// and password included. For tests. Excludes the fields that say whom to believe:
 /// ca_file, ca_pem, crl_file, crl_pem and server_name.
-pub const ETCD_CLIENT_INSECURE_SKIP_VERIFY: u32 = 2;
+pub const ETCD_CLIENT_INSECURE_SKIP_VERIFY: u32 = 1 << 31;
 
 /// How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
 /// field means its default. Everything is copied by etcd_client_open(); what is
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn etcd_client_open(
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_client_open_url(
+pub unsafe extern "C" fn etcd_client_open_endpoints(
     endpoints: *const c_char,
     out: *mut *mut etcd_client_t,
     err: *mut *mut etcd_error_t,

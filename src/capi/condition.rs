@@ -6,7 +6,7 @@ use super::error::etcd_error_t;
 use super::event::{submit, submit_work, ETCD_EVENT_IF_RESPONSE};
 use super::kv::*;
 use super::pairs::{etcd_put_response_t, Pairs};
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::{first, run, unread, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, out, quiet};
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn etcd_kv_put_if_absent_async(
     options: *const etcd_put_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -223,7 +223,7 @@ pub unsafe extern "C" fn etcd_kv_put_if_value_async(
     options: *const etcd_put_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -295,7 +295,7 @@ pub unsafe extern "C" fn etcd_kv_put_if_revision_async(
     options: *const etcd_put_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -362,7 +362,7 @@ pub unsafe extern "C" fn etcd_kv_delete_if_value_async(
     options: *const etcd_delete_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -429,7 +429,7 @@ pub unsafe extern "C" fn etcd_kv_delete_if_revision_async(
     options: *const etcd_delete_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -508,7 +508,7 @@ pub unsafe extern "C" fn etcd_kv_put_ttl_async(
     options: *const etcd_put_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -532,7 +532,9 @@ unsafe fn put_ttl(
 ) -> Result<impl Future<Output = Result<WithLease>> + Send + 'static> {
     let (how, common) = put_options(options)?;
     if how.lease != 0 || how.ignore_lease {
-        return Err(Error::invalid("lease, ETCD_IGNORE_LEASE: the key gets a lease of its own"));
+        return Err(Error::invalid(
+            "lease, ETCD_PUT_IGNORE_LEASE: the key gets a lease of its own",
+        ));
     }
     let (key, value) = (bytes(key, "key")?, bytes(value, "value")?);
     let grant = client.grant(ttl, 0, common)?;

@@ -2,32 +2,32 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::ETCD_EVENT_CONNECTION;
+use super::event::ETCD_EVENT_CONNECTION_WATCH;
 use super::queue::etcd_queue_t;
 use super::response::{hand_out, take_back};
 use super::stream::{self, Delivery, Source};
 use super::{guard, handle, out, quiet};
 use crate::error::{printable, Result};
-use crate::inside::connections::{Changes, Notice, State};
-use crate::mailbox::Mailbox;
+use crate::observe::connections::{Changes, Notice, State};
 use crate::status::*;
+use crate::sync::mailbox::Mailbox;
 use std::ffi::{c_char, c_void, CString};
 
 /// A stream of what becomes of a client's connections. Opaque; close it with
-/// etcd_connection_close().
-pub struct etcd_connection_t(());
+/// etcd_connection_watch_close().
+pub struct etcd_connection_watch_t(());
 
 /// How an endpoint is: not connected, and the reason says why.
-pub const ETCD_CONNECTION_DOWN: i32 = 0;
+pub const ETCD_CONNECTION_DOWN: i32 = 91;
 /// How an endpoint is: connected, and a server has answered there.
-pub const ETCD_CONNECTION_UP: i32 = 1;
+pub const ETCD_CONNECTION_UP: i32 = 92;
 /// How an endpoint is: it is none of the client's any more. The last response about it.
-pub const ETCD_CONNECTION_GONE: i32 = 2;
+pub const ETCD_CONNECTION_GONE: i32 = 93;
 
 /// How an endpoint is. Made by the library; read it, never copy it or take its size:
-/// later versions append fields. Free it with etcd_connection_response_free().
+/// later versions append fields. Free it with etcd_connection_watch_response_free().
 #[repr(C)]
-pub struct etcd_connection_response_t {
+pub struct etcd_connection_watch_response_t {
     /// The endpoint, as it was given.
     pub endpoint: *const c_char,
     /// Why it is down; "" when it is not. For people to read; never NULL.
@@ -52,10 +52,10 @@ impl Source for Changes {
 }
 
 impl Delivery for Notice {
-    type Response = etcd_connection_response_t;
-    const EVENT: i32 = ETCD_EVENT_CONNECTION;
+    type Response = etcd_connection_watch_response_t;
+    const EVENT: i32 = ETCD_EVENT_CONNECTION_WATCH;
 
-    fn response(self) -> Result<*mut etcd_connection_response_t> {
+    fn response(self) -> Result<*mut etcd_connection_watch_response_t> {
         let text = |text: &str| CString::new(printable(text)).unwrap_or_default();
         let (endpoint, now) = self.read();
         let (state, reason) = match &now.state {
@@ -64,7 +64,7 @@ impl Delivery for Notice {
             State::Gone => (ETCD_CONNECTION_GONE, ""),
         };
         let storage = (text(endpoint), text(reason));
-        let public = etcd_connection_response_t {
+        let public = etcd_connection_watch_response_t {
             endpoint: storage.0.as_ptr(),
             reason: storage.1.as_ptr(),
             opened: now.opened,
@@ -74,7 +74,7 @@ impl Delivery for Notice {
         Ok(hand_out(public, storage))
     }
 
-    unsafe fn free(response: *mut etcd_connection_response_t) {
+    unsafe fn free(response: *mut etcd_connection_watch_response_t) {
         take_back::<_, Storage>(response);
     }
 }
@@ -87,10 +87,10 @@ impl Delivery for Notice {
 /// endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
 ///
 /// @param client    Open client.
-/// @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION; the last
-///                  one has an error. NULL: they are taken with etcd_connection_next().
+/// @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION_WATCH; the last
+///                  one has an error. NULL: they are taken with etcd_connection_watch_next().
 /// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] out  The stream; close it with etcd_connection_close(), also after its end.
+/// @param[out] out  The stream; close it with etcd_connection_watch_close(), also after its end.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
 ///         ETCD_ERR_NO_RESOURCES.
@@ -98,19 +98,19 @@ impl Delivery for Notice {
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_connection_open(
+pub unsafe extern "C" fn etcd_connection_watch_open(
     client: *mut etcd_client_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    out: *mut *mut etcd_connection_t,
+    out: *mut *mut etcd_connection_watch_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
         let client = handle::get(client)?;
         let queue = stream::queue(queue)?;
-        let changes = client.core().inside.connections.open();
-        out.write(stream::open::<etcd_connection_t, _>(changes, queue, user_data)?);
+        let changes = client.core().telemetry.connections.open();
+        out.write(stream::open::<etcd_connection_watch_t, _>(changes, queue, user_data)?);
         Ok(ETCD_OK)
     })
 }
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn etcd_connection_open(
 /// @param connection  Open stream.
 /// @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
 ///                  ETCD_WAIT_FOREVER without end; no other negative number.
-/// @param[out] out  The response; free it with etcd_connection_response_free(). NULL unless
+/// @param[out] out  The response; free it with etcd_connection_watch_response_free(). NULL unless
 ///                  ETCD_OK.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
@@ -130,10 +130,10 @@ pub unsafe extern "C" fn etcd_connection_open(
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_connection_next(
-    connection: *mut etcd_connection_t,
+pub unsafe extern "C" fn etcd_connection_watch_next(
+    connection: *mut etcd_connection_watch_t,
     wait_ms: i32,
-    out: *mut *mut etcd_connection_response_t,
+    out: *mut *mut etcd_connection_watch_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -144,13 +144,13 @@ pub unsafe extern "C" fn etcd_connection_next(
 
 /// Closes a stream; the connections stay as they are.
 ///
-/// A wait in etcd_connection_next() ends with ETCD_ERR_BAD_HANDLE.
+/// A wait in etcd_connection_watch_next() ends with ETCD_ERR_BAD_HANDLE.
 ///
 /// @param connection  May be NULL, or closed already.
 /// @par Thread safety  Any thread, also in a queue's callback.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_connection_close(connection: *mut etcd_connection_t) {
+pub unsafe extern "C" fn etcd_connection_watch_close(connection: *mut etcd_connection_watch_t) {
     quiet(|| stream::close(connection));
 }
 
@@ -160,6 +160,8 @@ pub unsafe extern "C" fn etcd_connection_close(connection: *mut etcd_connection_
 /// @par Thread safety  Any thread; once.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_connection_response_free(response: *mut etcd_connection_response_t) {
+pub unsafe extern "C" fn etcd_connection_watch_response_free(
+    response: *mut etcd_connection_watch_response_t,
+) {
     quiet(|| <Notice as Delivery>::free(response));
 }

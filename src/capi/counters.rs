@@ -5,7 +5,7 @@ use super::error::etcd_error_t;
 use super::options::{fill, Options};
 use super::{guard, handle, out, quiet, text};
 use crate::error::Error;
-use crate::inside::counters;
+use crate::observe::counters;
 use crate::status::*;
 use std::ffi::{c_char, CString};
 
@@ -42,7 +42,7 @@ pub struct etcd_counters_t {
     pub watch_duplicates: u64,
     /// Authentication tokens fetched, the first included.
     pub token_refreshes: u64,
-    /// Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive().
+    /// Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive_open().
     pub keep_alives_sent: u64,
     /// Those that were answered.
     pub keep_alives_answered: u64,
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn etcd_client_counters(
         if counters.is_null() {
             return Err(Error::invalid("counters is NULL"));
         }
-        let all = handle::get(client)?.core().inside.counters.all();
+        let all = handle::get(client)?.core().telemetry.counters.all();
         let mut fields = [0; counters::COUNT + 1];
         fields[1..].copy_from_slice(&all);
         // SAFETY: a size and the counters, in the order in which they are numbered.
@@ -117,8 +117,8 @@ pub unsafe extern "C" fn etcd_client_counters_text(
         let out = self::out(out, "out")?;
         let client = handle::get(client)?;
         let label = text(label, "label")?.unwrap_or_default();
-        let inside = &client.core().inside;
-        let text = counters::text(&inside.counters, label, &inside.connections.all());
+        let telemetry = &client.core().telemetry;
+        let text = counters::text(&telemetry.counters, label, &telemetry.connections.all());
         let text = CString::new(text).map_err(|_| Error::invalid("a NUL in a name"))?;
         out.write(text.into_raw());
         Ok(ETCD_OK)

@@ -2,30 +2,11 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::kv::timeout;
-use super::options::{copy, Options};
+use super::options::*;
 use super::response::first;
 use super::{guard, handle, out, quiet, text};
-use crate::error::Error;
 use crate::status::*;
 use std::ffi::{c_char, CString};
-
-/// Options of etcd_client_sync(). Begin with ETCD_CLIENT_SYNC_OPTIONS_INIT.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct etcd_client_sync_options_t {
-    /// Set by ETCD_CLIENT_SYNC_OPTIONS_INIT.
-    pub size: usize,
-    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-    pub timeout_ms: u32,
-    /// Must be 0.
-    pub reserved: u32,
-}
-
-unsafe impl Options for etcd_client_sync_options_t {
-    const NAME: &'static str = "etcd_client_sync_options_t";
-    const FIRST_SIZE: usize = 16;
-}
 
 /// A client's endpoints. Made by the library; read it, never copy it or take its
 /// size: later versions append fields. Free it with etcd_client_endpoints_free().
@@ -139,16 +120,13 @@ pub unsafe extern "C" fn etcd_client_set_endpoints(
 #[no_mangle]
 pub unsafe extern "C" fn etcd_client_sync(
     client: *mut etcd_client_t,
-    options: *const etcd_client_sync_options_t,
+    options: *const etcd_call_options_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
         let client = handle::get(client)?;
         let options = copy(options)?;
-        if options.reserved != 0 {
-            return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
-        }
-        client.sync(timeout(options.timeout_ms))?;
+        client.sync(common(options.timeout_ms, options.flags, 0)?)?;
         Ok(ETCD_OK)
     })
 }
@@ -169,7 +147,7 @@ mod tests {
             // Nobody listens there.
             let client = open_endpoints(c"127.0.0.1:1".as_ptr()).unwrap() as usize;
             let syncing = std::thread::spawn(move || {
-                let mut options = copy::<etcd_client_sync_options_t>(std::ptr::null()).unwrap();
+                let mut options = copy::<etcd_call_options_t>(std::ptr::null()).unwrap();
                 options.size = size_of_val(&options);
                 options.timeout_ms = u32::MAX;
                 let mut err = null_mut();

@@ -8,6 +8,8 @@ use std::ffi::{c_char, CString};
 pub const ETCD_NOT_APPLIED: i32 = 0;
 /// The call may have taken effect, or may still do so: ask before repeating it.
 pub const ETCD_MAYBE_APPLIED: i32 = 1;
+/// For outcome: the call was applied, though it failed. Reserved: no call says so yet.
+pub const ETCD_APPLIED: i32 = 2;
 
 /// What went wrong, and what became of the call.
 ///

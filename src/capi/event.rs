@@ -1,7 +1,7 @@
 //! What a queue delivers.
 
 use super::condition::etcd_if_response_t;
-use super::connection::etcd_connection_response_t;
+use super::connection::etcd_connection_watch_response_t;
 use super::error::etcd_error_t;
 use super::handle;
 use super::lease::{
@@ -9,7 +9,7 @@ use super::lease::{
     etcd_lease_revoke_response_t, etcd_lease_time_to_live_response_t,
 };
 use super::pairs::*;
-use super::queue::{etcd_op_t, etcd_queue_t, Owed};
+use super::queue::{etcd_call_t, etcd_queue_t, Owed};
 use super::quiet;
 use super::response::{unread, Response};
 use super::stream::OnQueue;
@@ -24,7 +24,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 /// The end of an etcd_kv_get_async().
-pub const ETCD_EVENT_RANGE_RESPONSE: i32 = 1;
+pub const ETCD_EVENT_GET_RESPONSE: i32 = 1;
 /// The end of an etcd_kv_put_async().
 pub const ETCD_EVENT_PUT_RESPONSE: i32 = 2;
 /// The end of an etcd_kv_delete_async().
@@ -36,21 +36,21 @@ pub const ETCD_EVENT_LEASE_GRANT_RESPONSE: i32 = 5;
 /// The end of an etcd_lease_revoke_async().
 pub const ETCD_EVENT_LEASE_REVOKE_RESPONSE: i32 = 6;
 /// The end of an etcd_lease_keep_alive_once_async().
-pub const ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE: i32 = 7;
+pub const ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE: i32 = 7;
 /// The end of an etcd_lease_time_to_live_async().
 pub const ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE: i32 = 8;
 /// The end of an etcd_lease_list_async().
 pub const ETCD_EVENT_LEASE_LIST_RESPONSE: i32 = 9;
 /// The end of an etcd_txn_commit_async().
 pub const ETCD_EVENT_TXN_RESPONSE: i32 = 10;
-/// News of an etcd_lease_keep_alive(): with ETCD_OK a renewal, else the end, after
+/// News of an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, else the end, after
 /// which nothing comes.
-pub const ETCD_EVENT_KEEP_ALIVE: i32 = 12;
+pub const ETCD_EVENT_LEASE_KEEP_ALIVE: i32 = 12;
 
 /// Something that a watch tells.
-pub const ETCD_EVENT_WATCH_RESPONSE: i32 = 11;
-/// How an endpoint is, on a stream of etcd_connection_open().
-pub const ETCD_EVENT_CONNECTION: i32 = 13;
+pub const ETCD_EVENT_WATCH: i32 = 11;
+/// How an endpoint is, on a stream of etcd_connection_watch_open().
+pub const ETCD_EVENT_CONNECTION_WATCH: i32 = 13;
 /// The end of an etcd_kv_put_if_absent_async() or another write with a condition.
 pub const ETCD_EVENT_IF_RESPONSE: i32 = 20;
 
@@ -97,7 +97,7 @@ struct Ticket(u64);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let _ = handle::remove(self.0 as *const etcd_op_t);
+        let _ = handle::remove(self.0 as *const etcd_call_t);
     }
 }
 
@@ -147,8 +147,8 @@ impl Pending {
         };
         let (status, error, response) = match content.result {
             Ok(response) => (ETCD_OK, std::ptr::null_mut(), response),
-            Err(Error { status: ETCD_EMPTY, .. }) => {
-                (ETCD_EMPTY, std::ptr::null_mut(), std::ptr::null_mut())
+            Err(Error { status: ETCD_END, .. }) => {
+                (ETCD_END, std::ptr::null_mut(), std::ptr::null_mut())
             }
             Err(error) => (error.status, etcd_error_t::new(error), std::ptr::null_mut()),
         };
@@ -164,7 +164,7 @@ pub(super) unsafe fn submit<T: Response>(
     call: Call,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
 ) -> Result<etcd_status_t> {
     let queue = Owed::to(handle::get(queue)?);
     let user_data = UserData(user_data);
@@ -195,7 +195,7 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
 ) -> Result<etcd_status_t> {
     let queue = Owed::to(handle::get(queue)?);
     let user_data = UserData(user_data);
@@ -212,12 +212,12 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
 }
 
 /// What an op needs that may be cancelled.
-unsafe fn ticket(op: *mut *mut etcd_op_t) -> Result<(Option<Ticket>, Option<AbortRegistration>)> {
+unsafe fn ticket(op: *mut *mut etcd_call_t) -> Result<(Option<Ticket>, Option<AbortRegistration>)> {
     if op.is_null() {
         return Ok((None, None));
     }
     let (abort, registration) = AbortHandle::new_pair();
-    let handle = handle::insert::<etcd_op_t>(Arc::new(abort))?;
+    let handle = handle::insert::<etcd_call_t>(Arc::new(abort))?;
     op.write(handle);
     Ok((Some(Ticket(handle as u64)), Some(registration)))
 }
@@ -241,7 +241,7 @@ unsafe fn response_of<T>(event: *const etcd_event_t, kind: i32) -> *const T {
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_event_type(event: *const etcd_event_t) -> i32 {
+pub unsafe extern "C" fn etcd_event_kind(event: *const etcd_event_t) -> i32 {
     read(event, |event| event.kind)
 }
 
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn etcd_event_user_data(event: *const etcd_event_t) -> *mu
 /// How the call ended.
 ///
 /// @param event  May be NULL: ETCD_ERR_INVALID_ARGUMENT.
-/// @return What the blocking call would have returned; ETCD_ERR_CANCELLED after etcd_op_cancel().
+/// @return What the blocking call would have returned; ETCD_ERR_CANCELLED after etcd_call_cancel().
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
@@ -284,9 +284,9 @@ pub unsafe extern "C" fn etcd_event_error(event: *const etcd_event_t) -> *const 
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_event_range_response(
+pub unsafe extern "C" fn etcd_event_get_response(
     event: *const etcd_event_t,
-) -> *const etcd_range_response_t {
+) -> *const etcd_get_response_t {
     response(event)
 }
 
@@ -355,7 +355,7 @@ pub unsafe extern "C" fn etcd_event_lease_revoke_response(
     response(event)
 }
 
-/// The response of a successful call, or of ETCD_EVENT_KEEP_ALIVE: a renewed lease.
+/// The response of a successful call, or of ETCD_EVENT_LEASE_KEEP_ALIVE: a renewed lease.
 ///
 /// @param event  May be NULL: NULL.
 /// @return NULL for other events; else valid until the event is freed, with which it goes.
@@ -366,7 +366,7 @@ pub unsafe extern "C" fn etcd_event_lease_keep_alive_response(
     event: *const etcd_event_t,
 ) -> *const etcd_lease_keep_alive_response_t {
     match event.as_ref() {
-        Some(event) if event.kind == ETCD_EVENT_KEEP_ALIVE => event.response.cast(),
+        Some(event) if event.kind == ETCD_EVENT_LEASE_KEEP_ALIVE => event.response.cast(),
         _ => response(event),
     }
 }
@@ -421,7 +421,7 @@ pub unsafe extern "C" fn etcd_event_txn_response(
 pub unsafe extern "C" fn etcd_event_watch_response(
     event: *const etcd_event_t,
 ) -> *const etcd_watch_response_t {
-    response_of(event, ETCD_EVENT_WATCH_RESPONSE)
+    response_of(event, ETCD_EVENT_WATCH)
 }
 
 /// The response of a write with a condition.
@@ -445,10 +445,10 @@ pub unsafe extern "C" fn etcd_event_if_response(
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_event_connection_response(
+pub unsafe extern "C" fn etcd_event_connection_watch_response(
     event: *const etcd_event_t,
-) -> *const etcd_connection_response_t {
-    response_of(event, ETCD_EVENT_CONNECTION)
+) -> *const etcd_connection_watch_response_t {
+    response_of(event, ETCD_EVENT_CONNECTION_WATCH)
 }
 
 /// Frees an event with its response or error.

@@ -6,11 +6,11 @@
 //! looking, not by crashing.
 
 use super::client::etcd_client_t;
-use super::connection::etcd_connection_t;
-use super::keepalive::etcd_keep_alive_t;
-use super::page::{etcd_range_iter_t, RangeIter};
-use super::queue::{etcd_op_t, etcd_queue_t, EventQueue};
-use super::request::etcd_request_t;
+use super::connection::etcd_connection_watch_t;
+use super::keepalive::etcd_lease_keep_alive_t;
+use super::page::{etcd_range_t, RangeIter};
+use super::queue::{etcd_call_t, etcd_queue_t, EventQueue};
+use super::request::etcd_op_t;
 use super::stream::Stream;
 use super::txn::etcd_txn_t;
 use super::watch::etcd_watch_t;
@@ -20,8 +20,8 @@ use crate::client::txn::{Op, Txn};
 use crate::client::watch::Watch;
 use crate::client::AbortHandle;
 use crate::error::{Error, Result};
-use crate::inside::connections::Changes;
-use crate::inside::log;
+use crate::observe::connections::Changes;
+use crate::observe::log;
 use crate::status::{
     ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, ETCD_ERR_UNSUPPORTED,
 };
@@ -76,13 +76,13 @@ macro_rules! kinds {
 kinds! {
     1 etcd_client_t Client(Session) "client";
     2 etcd_queue_t Queue(EventQueue) "queue";
-    3 etcd_op_t Op(AbortHandle) "op";
+    3 etcd_call_t Op(AbortHandle) "op";
     4 etcd_txn_t Txn(Mutex<Txn>) "txn";
     5 etcd_watch_t Watch(Stream<Watch>) "watch";
-    6 etcd_keep_alive_t KeepAlive(Stream<KeepAlive>) "keep_alive";
-    8 etcd_connection_t Connection(Stream<Changes>) "connection";
-    10 etcd_range_iter_t RangeIter(RangeIter) "range";
-    11 etcd_request_t Request(Op) "request";
+    6 etcd_lease_keep_alive_t KeepAlive(Stream<KeepAlive>) "keep_alive";
+    8 etcd_connection_watch_t Connection(Stream<Changes>) "connection";
+    10 etcd_range_t RangeIter(RangeIter) "range";
+    11 etcd_op_t Request(Op) "request";
 }
 
 #[derive(Default)]

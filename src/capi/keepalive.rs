@@ -2,9 +2,9 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::ETCD_EVENT_KEEP_ALIVE;
+use super::event::ETCD_EVENT_LEASE_KEEP_ALIVE;
 use super::lease::etcd_lease_keep_alive_response_t;
-use super::options::{copy, Options};
+use super::options::*;
 use super::queue::etcd_queue_t;
 use super::response::Response;
 use super::stream::{self, Delivery, Source};
@@ -12,36 +12,17 @@ use super::types::ETCD_TIMEOUT_NONE;
 use super::{clear, guard, handle, known_flags, out, quiet};
 use crate::client::keepalive::{KeepAlive, Renewal};
 use crate::error::Result;
-use crate::mailbox::{Mailbox, Taken};
 use crate::status::*;
+use crate::sync::mailbox::{Mailbox, Taken};
 use prost::Message;
 use std::ffi::c_void;
 use std::time::Duration;
 
-/// A lease that is kept alive. Opaque; close it with etcd_keep_alive_close().
-pub struct etcd_keep_alive_t(());
+/// A lease that is kept alive. Opaque; close it with etcd_lease_keep_alive_close().
+pub struct etcd_lease_keep_alive_t(());
 
-/// For etcd_lease_keep_alive(): tell of renewals too, not only of the end.
-pub const ETCD_KEEP_ALIVE_NOTIFY: u32 = 1 << 23;
-
-/// Options of etcd_lease_keep_alive(). Begin with ETCD_KEEP_ALIVE_OPTIONS_INIT.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct etcd_keep_alive_options_t {
-    /// Set by ETCD_KEEP_ALIVE_OPTIONS_INIT.
-    pub size: usize,
-    /// For the first renewal, in milliseconds: until it comes nobody knows when the
-    /// lease ends. 0 for the client's timeout, ETCD_TIMEOUT_NONE for no limit. A
-    /// lease that is kept alive already goes by what is known of it.
-    pub timeout_ms: u32,
-    /// ETCD_KEEP_ALIVE_NOTIFY.
-    pub flags: u32,
-}
-
-unsafe impl Options for etcd_keep_alive_options_t {
-    const NAME: &'static str = "etcd_keep_alive_options_t";
-    const FIRST_SIZE: usize = 16;
-}
+/// For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
+pub const ETCD_LEASE_KEEP_ALIVE_NOTIFY: u32 = 1 << 17;
 
 impl Source for KeepAlive {
     type Item = Renewal;
@@ -55,7 +36,7 @@ impl Source for KeepAlive {
 
 impl Delivery for Renewal {
     type Response = etcd_lease_keep_alive_response_t;
-    const EVENT: i32 = ETCD_EVENT_KEEP_ALIVE;
+    const EVENT: i32 = ETCD_EVENT_LEASE_KEEP_ALIVE;
     fn response(self) -> Result<*mut etcd_lease_keep_alive_response_t> {
         Response::decode(self.latest().encode_to_vec(), &[])
     }
@@ -90,9 +71,9 @@ impl Delivery for Renewal {
 /// @param client    Open client.
 /// @param id        The lease, not 0. Whether it exists is told by the first renewal.
 /// @param options   May be NULL for defaults. Copied.
-/// @param queue     Where ETCD_EVENT_KEEP_ALIVE events go; NULL: call etcd_keep_alive_next().
+/// @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
 /// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] out  The handle; close it with etcd_keep_alive_close().
+/// @param[out] out  The handle; close it with etcd_lease_keep_alive_close().
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
 ///         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It waits for no server.
@@ -100,27 +81,27 @@ impl Delivery for Renewal {
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_lease_keep_alive(
+pub unsafe extern "C" fn etcd_lease_keep_alive_open(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_keep_alive_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    out: *mut *mut etcd_keep_alive_t,
+    out: *mut *mut etcd_lease_keep_alive_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
         let client = handle::get(client)?;
         let options = copy(options)?;
-        known_flags(options.flags, ETCD_KEEP_ALIVE_NOTIFY)?;
+        known_flags(options.flags, ETCD_LEASE_KEEP_ALIVE_NOTIFY)?;
         let queue = stream::queue(queue)?;
         let first = match options.timeout_ms {
             0 => client.deadline().left(),
             ETCD_TIMEOUT_NONE => None,
             ms => Some(Duration::from_millis(ms.into())),
         };
-        let notify = options.flags & ETCD_KEEP_ALIVE_NOTIFY != 0;
+        let notify = options.flags & ETCD_LEASE_KEEP_ALIVE_NOTIFY != 0;
         let source = client.keep_alive(id, first, notify)?;
         out.write(stream::open(source, queue, user_data)?);
         Ok(ETCD_OK)
@@ -129,7 +110,7 @@ pub unsafe extern "C" fn etcd_lease_keep_alive(
 
 /// Waits for news of a lease that was given no queue.
 ///
-/// With ETCD_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
+/// With ETCD_LEASE_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
 /// has waited for, the latest. Without it, it returns when the lease has ended.
 ///
 /// @param keep_alive Open handle.
@@ -138,14 +119,14 @@ pub unsafe extern "C" fn etcd_lease_keep_alive(
 ///                   etcd_lease_keep_alive_response_free(). NULL unless ETCD_OK.
 /// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end of the lease as in
-///         etcd_lease_keep_alive(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
+///         etcd_lease_keep_alive_open(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
 ///         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
 /// @par Thread safety  Any thread, any number at once; each renewal is taken once.
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_keep_alive_next(
-    keep_alive: *mut etcd_keep_alive_t,
+pub unsafe extern "C" fn etcd_lease_keep_alive_next(
+    keep_alive: *mut etcd_lease_keep_alive_t,
     wait_ms: i32,
     out: *mut *mut etcd_lease_keep_alive_response_t,
     err: *mut *mut etcd_error_t,
@@ -169,7 +150,9 @@ pub unsafe extern "C" fn etcd_keep_alive_next(
 /// @par Thread safety  Any thread, any number at once. Blocks on nothing.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_keep_alive_left_ms(keep_alive: *const etcd_keep_alive_t) -> i64 {
+pub unsafe extern "C" fn etcd_lease_keep_alive_left_ms(
+    keep_alive: *const etcd_lease_keep_alive_t,
+) -> i64 {
     quiet(|| {
         let left = handle::get(keep_alive).map(|stream| stream.source.left());
         left.map_or(0, |left| i64::try_from(left.as_millis()).unwrap_or(i64::MAX))
@@ -178,13 +161,13 @@ pub unsafe extern "C" fn etcd_keep_alive_left_ms(keep_alive: *const etcd_keep_al
 
 /// Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
 ///
-/// Nothing is told any more; a wait in etcd_keep_alive_next() ends with
+/// Nothing is told any more; a wait in etcd_lease_keep_alive_next() ends with
 /// ETCD_ERR_BAD_HANDLE. Other handles of the same lease go on.
 ///
 /// @param keep_alive  May be NULL, or closed already.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_keep_alive_close(keep_alive: *mut etcd_keep_alive_t) {
+pub unsafe extern "C" fn etcd_lease_keep_alive_close(keep_alive: *mut etcd_lease_keep_alive_t) {
     quiet(|| stream::close(keep_alive));
 }

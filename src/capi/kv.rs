@@ -3,66 +3,54 @@
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::submit;
-use super::options::{copy, Options};
+use super::options::*;
 use super::pairs::*;
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::run;
-use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
-use super::{bytes, clear, guard, handle, known_flags, out};
+use super::types::etcd_bytes_t;
+use super::{bytes, clear, guard, handle, out};
 use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
 use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
+use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use std::ffi::c_void;
-use std::time::Duration;
 
-/// For any call's flags: a member that knows of no leader refuses the call at
-/// once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
-pub const ETCD_REQUIRE_LEADER: u32 = 1;
-/// For get and delete: all keys that begin with the key; with an empty key, all keys.
-pub const ETCD_PREFIX: u32 = 2;
-/// For get and delete: the key and all after it; with an empty key, all keys.
-pub const ETCD_FROM_KEY: u32 = 4;
-/// For put and delete: return what the call replaces or deletes.
-pub const ETCD_PREV_KV: u32 = 8;
-/// For get: answered by one member from what it has, quicker and perhaps stale.
-pub const ETCD_SERIALIZABLE: u32 = 16;
 /// For get: return keys without their values.
-pub const ETCD_KEYS_ONLY: u32 = 32;
-/// For get: return the number of keys only; wins over ETCD_KEYS_ONLY.
-pub const ETCD_COUNT_ONLY: u32 = 64;
-/// For put: keep the value; the key must exist, and the value given be empty.
-pub const ETCD_IGNORE_VALUE: u32 = 128;
-/// For put: keep the lease; the key must exist, and the lease given be 0.
-pub const ETCD_IGNORE_LEASE: u32 = 256;
-/// For compact: return when the space has been freed too, not only decided upon.
-pub const ETCD_PHYSICAL: u32 = 512;
-
+pub const ETCD_GET_KEYS_ONLY: u32 = 1 << 16;
+/// For get: return the number of keys only; wins over ETCD_GET_KEYS_ONLY.
+pub const ETCD_GET_COUNT_ONLY: u32 = 1 << 17;
 /// For get: only the first key found by sort_target, such as the smallest, or with
 /// ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
-pub const ETCD_FIRST: u32 = 2048;
+pub const ETCD_GET_FIRST: u32 = 1 << 18;
 /// For get: only the last key found by sort_target, such as the largest, or with
 /// ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
-pub const ETCD_LAST: u32 = 4096;
+pub const ETCD_GET_LAST: u32 = 1 << 19;
+/// For put: keep the value; the key must exist, and the value given be empty.
+pub const ETCD_PUT_IGNORE_VALUE: u32 = 1 << 20;
+/// For put: keep the lease; the key must exist, and the lease given be 0.
+pub const ETCD_PUT_IGNORE_LEASE: u32 = 1 << 21;
+/// For compact: return when the space has been freed too, not only decided upon.
+pub const ETCD_COMPACT_PHYSICAL: u32 = 1 << 22;
 
 /// For sort_order: by key, ascending; with another sort_target, ascending by
 /// that within what the limit leaves.
 pub const ETCD_SORT_NONE: i32 = 0;
 /// For sort_order: smallest first, before the limit is applied.
-pub const ETCD_SORT_ASCEND: i32 = 1;
+pub const ETCD_SORT_ASCEND: i32 = 21;
 /// For sort_order: largest first, before the limit is applied.
-pub const ETCD_SORT_DESCEND: i32 = 2;
+pub const ETCD_SORT_DESCEND: i32 = 22;
 
 /// For sort_target: the key.
 pub const ETCD_SORT_BY_KEY: i32 = 0;
 /// For sort_target: the version.
-pub const ETCD_SORT_BY_VERSION: i32 = 1;
+pub const ETCD_SORT_BY_VERSION: i32 = 31;
 /// For sort_target: the revision of the creation.
-pub const ETCD_SORT_BY_CREATE: i32 = 2;
+pub const ETCD_SORT_BY_CREATE: i32 = 32;
 /// For sort_target: the revision of the last change.
-pub const ETCD_SORT_BY_MOD: i32 = 3;
+pub const ETCD_SORT_BY_MOD: i32 = 33;
 /// For sort_target: the value.
-pub const ETCD_SORT_BY_VALUE: i32 = 4;
+pub const ETCD_SORT_BY_VALUE: i32 = 34;
 
 /// Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
 #[repr(C)]
@@ -76,8 +64,8 @@ pub struct etcd_get_options_t {
     pub range_end: etcd_bytes_t,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
-    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_FIRST or ETCD_LAST, ETCD_SERIALIZABLE,
-    /// ETCD_KEYS_ONLY, ETCD_COUNT_ONLY, ETCD_REQUIRE_LEADER.
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_GET_FIRST or ETCD_GET_LAST, ETCD_SERIALIZABLE,
+    /// ETCD_GET_KEYS_ONLY, ETCD_GET_COUNT_ONLY, ETCD_REQUIRE_LEADER.
     pub flags: u32,
     /// Read the keys as they were at this revision; 0 as they are now.
     /// ETCD_ERR_COMPACTED if it is gone, ETCD_ERR_FUTURE_REVISION if it is to come.
@@ -107,23 +95,10 @@ pub struct etcd_put_options_t {
     pub size: usize,
     /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
-    /// ETCD_PREV_KV, ETCD_IGNORE_VALUE, ETCD_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
+    /// ETCD_PREV_KV, ETCD_PUT_IGNORE_VALUE, ETCD_PUT_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
     pub flags: u32,
     /// A lease, with which the key goes; 0 for none, also if it had one.
     pub lease: i64,
-}
-
-/// Options of etcd_kv_compact(). Begin with ETCD_COMPACT_OPTIONS_INIT.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct etcd_compact_options_t {
-    /// Set by ETCD_COMPACT_OPTIONS_INIT.
-    pub size: usize,
-    /// Deadline in milliseconds; 0 for the client's, and for none with
-    /// ETCD_PHYSICAL; ETCD_TIMEOUT_NONE for none.
-    pub timeout_ms: u32,
-    /// ETCD_PHYSICAL, ETCD_REQUIRE_LEADER.
-    pub flags: u32,
 }
 
 /// Options of etcd_kv_delete(). Begin with ETCD_DELETE_OPTIONS_INIT.
@@ -157,49 +132,14 @@ unsafe impl Options for etcd_delete_options_t {
     const FIRST_SIZE: usize = 32;
 }
 
-unsafe impl Options for etcd_compact_options_t {
-    const NAME: &'static str = "etcd_compact_options_t";
-    const FIRST_SIZE: usize = 16;
-}
-
-pub(super) fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
-    known_flags(flags, known | ETCD_REQUIRE_LEADER)?;
-    Ok(Common { timeout: timeout(timeout_ms), require_leader: flags & ETCD_REQUIRE_LEADER != 0 })
-}
-
-pub(super) fn timeout(timeout_ms: u32) -> Option<Timeout> {
-    match timeout_ms {
-        0 => None,
-        ETCD_TIMEOUT_NONE => Some(Timeout::Never),
-        millis => Some(Timeout::After(Duration::from_millis(millis.into()))),
-    }
-}
-
-/// Which keys the key, the range's end and the flags mean together.
-pub(super) unsafe fn keys<'a>(
-    key: etcd_bytes_t,
-    end: etcd_bytes_t,
-    flags: u32,
-) -> Result<Keys<'a>> {
-    let key = bytes(key, "key")?;
-    let end = bytes(end, "range_end")?;
-    match (end, flags & (ETCD_PREFIX | ETCD_FROM_KEY)) {
-        ([], 0) => Ok(Keys::One(key)),
-        ([], ETCD_PREFIX) => Ok(Keys::Prefix(key)),
-        ([], ETCD_FROM_KEY) => Ok(Keys::From(key)),
-        (end, 0) => Ok(Keys::Range(key, end)),
-        _ => Err(Error::invalid("range_end, ETCD_PREFIX and ETCD_FROM_KEY exclude each other")),
-    }
-}
-
 const GET_FLAGS: u32 = ETCD_PREFIX
     | ETCD_FROM_KEY
     | ETCD_SERIALIZABLE
-    | ETCD_KEYS_ONLY
-    | ETCD_COUNT_ONLY
-    | ETCD_FIRST
-    | ETCD_LAST;
-const PUT_FLAGS: u32 = ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE;
+    | ETCD_GET_KEYS_ONLY
+    | ETCD_GET_COUNT_ONLY
+    | ETCD_GET_FIRST
+    | ETCD_GET_LAST;
+const PUT_FLAGS: u32 = ETCD_PREV_KV | ETCD_PUT_IGNORE_VALUE | ETCD_PUT_IGNORE_LEASE;
 const DELETE_FLAGS: u32 = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV;
 
 /// The options of a call, split in what is for it alone and what is for any call.
@@ -209,12 +149,12 @@ pub(super) unsafe fn get_options<'a>(
 ) -> Result<(Keys<'a>, Reading, Common)> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, GET_FLAGS)?;
-    let (limit, sort_order) = match options.flags & (ETCD_FIRST | ETCD_LAST) {
-        0 => (options.limit, options.sort_order),
-        ETCD_FIRST if (options.limit, options.sort_order) == (0, 0) => (1, ETCD_SORT_ASCEND),
-        ETCD_LAST if (options.limit, options.sort_order) == (0, 0) => (1, ETCD_SORT_DESCEND),
+    let (limit, sort_order) = match options.flags & (ETCD_GET_FIRST | ETCD_GET_LAST) {
+        0 => (options.limit, sort_order(options.sort_order)?),
+        ETCD_GET_FIRST if (options.limit, options.sort_order) == (0, 0) => (1, SortOrder::Ascend),
+        ETCD_GET_LAST if (options.limit, options.sort_order) == (0, 0) => (1, SortOrder::Descend),
         _ => {
-            let why = "ETCD_FIRST, ETCD_LAST, and sort_order with limit exclude each other";
+            let why = "ETCD_GET_FIRST, ETCD_GET_LAST, and sort_order with limit exclude each other";
             return Err(Error::invalid(why));
         }
     };
@@ -222,10 +162,10 @@ pub(super) unsafe fn get_options<'a>(
         revision: options.revision,
         limit,
         sort_order,
-        sort_target: options.sort_target,
+        sort_target: sort_target(options.sort_target)?,
         serializable: options.flags & ETCD_SERIALIZABLE != 0,
-        keys_only: options.flags & ETCD_KEYS_ONLY != 0,
-        count_only: options.flags & ETCD_COUNT_ONLY != 0,
+        keys_only: options.flags & ETCD_GET_KEYS_ONLY != 0,
+        count_only: options.flags & ETCD_GET_COUNT_ONLY != 0,
         min_mod_revision: options.min_mod_revision,
         max_mod_revision: options.max_mod_revision,
         min_create_revision: options.min_create_revision,
@@ -234,14 +174,34 @@ pub(super) unsafe fn get_options<'a>(
     Ok((keys(key, options.range_end, options.flags)?, reading, common))
 }
 
+pub(super) fn sort_order(number: i32) -> Result<SortOrder> {
+    match number {
+        ETCD_SORT_NONE => Ok(SortOrder::None),
+        ETCD_SORT_ASCEND => Ok(SortOrder::Ascend),
+        ETCD_SORT_DESCEND => Ok(SortOrder::Descend),
+        other => Err(Error::new(ETCD_ERR_INVALID_SORT_OPTION, format!("sort_order is {other}"))),
+    }
+}
+
+fn sort_target(number: i32) -> Result<SortTarget> {
+    match number {
+        ETCD_SORT_BY_KEY => Ok(SortTarget::Key),
+        ETCD_SORT_BY_VERSION => Ok(SortTarget::Version),
+        ETCD_SORT_BY_CREATE => Ok(SortTarget::Create),
+        ETCD_SORT_BY_MOD => Ok(SortTarget::Mod),
+        ETCD_SORT_BY_VALUE => Ok(SortTarget::Value),
+        other => Err(Error::new(ETCD_ERR_INVALID_SORT_OPTION, format!("sort_target is {other}"))),
+    }
+}
+
 pub(super) unsafe fn put_options(options: *const etcd_put_options_t) -> Result<(Writing, Common)> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, PUT_FLAGS)?;
     let how = Writing {
         lease: options.lease,
         prev_kv: options.flags & ETCD_PREV_KV != 0,
-        ignore_value: options.flags & ETCD_IGNORE_VALUE != 0,
-        ignore_lease: options.flags & ETCD_IGNORE_LEASE != 0,
+        ignore_value: options.flags & ETCD_PUT_IGNORE_VALUE != 0,
+        ignore_lease: options.flags & ETCD_PUT_IGNORE_LEASE != 0,
     };
     Ok((how, common))
 }
@@ -287,11 +247,11 @@ unsafe fn delete(
 unsafe fn compact(
     client: &Client,
     revision: i64,
-    options: *const etcd_compact_options_t,
+    options: *const etcd_call_options_t,
 ) -> Result<Call> {
     let options = copy(options)?;
-    let mut common = common(options.timeout_ms, options.flags, ETCD_PHYSICAL)?;
-    let physical = options.flags & ETCD_PHYSICAL != 0;
+    let mut common = common(options.timeout_ms, options.flags, ETCD_COMPACT_PHYSICAL)?;
+    let physical = options.flags & ETCD_COMPACT_PHYSICAL != 0;
     // Nobody knows how long that takes.
     common.timeout = common.timeout.or(physical.then_some(Timeout::Never));
     client.compact(revision, physical, common)
@@ -307,7 +267,7 @@ unsafe fn compact(
 /// @param client   Open client.
 /// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
 /// @param options  May be NULL for defaults.
-/// @param[out] out The reply; free it with etcd_range_response_free(). A key that
+/// @param[out] out The reply; free it with etcd_get_response_free(). A key that
 ///                 does not exist is success with kv_count 0.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
@@ -321,7 +281,7 @@ pub unsafe extern "C" fn etcd_kv_get(
     client: *mut etcd_client_t,
     key: etcd_bytes_t,
     options: *const etcd_get_options_t,
-    out: *mut *mut etcd_range_response_t,
+    out: *mut *mut etcd_get_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -418,7 +378,7 @@ pub unsafe extern "C" fn etcd_kv_delete(
 pub unsafe extern "C" fn etcd_kv_compact(
     client: *mut etcd_client_t,
     revision: i64,
-    options: *const etcd_compact_options_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_compact_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -432,14 +392,14 @@ pub unsafe extern "C" fn etcd_kv_compact(
 /// Starts etcd_kv_get() and returns at once.
 ///
 /// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_RANGE_RESPONSE. Calls end in any order.
+/// type ETCD_EVENT_GET_RESPONSE. Calls end in any order.
 ///
 /// @param client    Open client.
 /// @param key       As etcd_kv_get(). Copied.
 /// @param options   May be NULL for defaults. Copied.
 /// @param queue     Open queue, which may serve any number of clients.
 /// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   May be NULL. A handle for etcd_op_cancel(), which needs no
+/// @param[out] op   May be NULL. A handle for etcd_call_cancel(), which needs no
 ///                  freeing: it goes stale when the event is taken.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK when an event will come, else ETCD_ERR_INVALID_ARGUMENT,
@@ -455,14 +415,14 @@ pub unsafe extern "C" fn etcd_kv_get_async(
     options: *const etcd_get_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
         clear(op);
         let client = handle::get(client)?;
         let call = get(&client, key, options)?;
-        submit::<etcd_range_response_t>(&client, call, queue, user_data, op)
+        submit::<etcd_get_response_t>(&client, call, queue, user_data, op)
     })
 }
 
@@ -492,7 +452,7 @@ pub unsafe extern "C" fn etcd_kv_put_async(
     options: *const etcd_put_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -526,7 +486,7 @@ pub unsafe extern "C" fn etcd_kv_delete_async(
     options: *const etcd_delete_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -557,10 +517,10 @@ pub unsafe extern "C" fn etcd_kv_delete_async(
 pub unsafe extern "C" fn etcd_kv_compact_async(
     client: *mut etcd_client_t,
     revision: i64,
-    options: *const etcd_compact_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {

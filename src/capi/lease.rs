@@ -3,13 +3,12 @@
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::{
-    submit, ETCD_EVENT_LEASE_GRANT_RESPONSE, ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE,
+    submit, ETCD_EVENT_LEASE_GRANT_RESPONSE, ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE,
     ETCD_EVENT_LEASE_LIST_RESPONSE, ETCD_EVENT_LEASE_REVOKE_RESPONSE,
     ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE,
 };
-use super::kv::common;
-use super::options::{copy, Options};
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::options::*;
+use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::{first, run, typed, Response};
 use super::types::{etcd_bytes_t, etcd_header_t};
 use super::{clear, guard, handle, out, quiet};
@@ -23,7 +22,7 @@ use bytes::Bytes;
 use std::ffi::c_void;
 
 /// For etcd_lease_time_to_live(): return the lease's keys too.
-pub const ETCD_LEASE_KEYS: u32 = 1024;
+pub const ETCD_LEASE_KEYS: u32 = 1 << 16;
 
 /// Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
 #[repr(C)]
@@ -40,26 +39,9 @@ pub struct etcd_lease_grant_options_t {
     pub flags: u32,
 }
 
-/// Options of the other calls on leases. Begin with ETCD_LEASE_OPTIONS_INIT.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct etcd_lease_options_t {
-    /// Set by ETCD_LEASE_OPTIONS_INIT.
-    pub size: usize,
-    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-    pub timeout_ms: u32,
-    /// ETCD_REQUIRE_LEADER; for etcd_lease_time_to_live() also ETCD_LEASE_KEYS.
-    pub flags: u32,
-}
-
 unsafe impl Options for etcd_lease_grant_options_t {
     const NAME: &'static str = "etcd_lease_grant_options_t";
     const FIRST_SIZE: usize = 24;
-}
-
-unsafe impl Options for etcd_lease_options_t {
-    const NAME: &'static str = "etcd_lease_options_t";
-    const FIRST_SIZE: usize = 16;
 }
 
 /// Reply to a grant. Made by the library; read it, never copy it or take its
@@ -143,7 +125,7 @@ impl Response for etcd_lease_grant_response_t {
     fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let LeaseGrantResponse { header: from, id, ttl, error } = typed(message)?;
         if !error.is_empty() {
-            return Err(Error::new(ETCD_ERR_PROTOCOL, printable(&error)));
+            return Err(Error::new(ETCD_ERR_BAD_REPLY, printable(&error)));
         }
         if id == 0 || ttl <= 0 {
             return Err(Malformed.into());
@@ -162,7 +144,7 @@ impl Response for etcd_lease_revoke_response_t {
 }
 
 impl Response for etcd_lease_keep_alive_response_t {
-    const EVENT: i32 = ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE;
+    const EVENT: i32 = ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE;
     type Storage = ();
     fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let LeaseKeepAliveResponse { header: from, id, ttl } = typed(message)?;
@@ -216,7 +198,7 @@ unsafe fn grant(
     client.grant(ttl, options.id, common(options.timeout_ms, options.flags, 0)?)
 }
 
-unsafe fn revoke(client: &Client, id: i64, options: *const etcd_lease_options_t) -> Result<Call> {
+unsafe fn revoke(client: &Client, id: i64, options: *const etcd_call_options_t) -> Result<Call> {
     let options = copy(options)?;
     client.revoke(id, common(options.timeout_ms, options.flags, 0)?)
 }
@@ -224,7 +206,7 @@ unsafe fn revoke(client: &Client, id: i64, options: *const etcd_lease_options_t)
 unsafe fn keep_alive_once(
     client: &Client,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
 ) -> Result<Call> {
     let options = copy(options)?;
     client.keep_alive_once(id, common(options.timeout_ms, options.flags, 0)?)
@@ -233,14 +215,14 @@ unsafe fn keep_alive_once(
 unsafe fn time_to_live(
     client: &Client,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
 ) -> Result<Call> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, ETCD_LEASE_KEYS)?;
     client.time_to_live(id, options.flags & ETCD_LEASE_KEYS != 0, common)
 }
 
-unsafe fn list(client: &Client, options: *const etcd_lease_options_t) -> Result<Call> {
+unsafe fn list(client: &Client, options: *const etcd_call_options_t) -> Result<Call> {
     let options = copy(options)?;
     client.leases(common(options.timeout_ms, options.flags, 0)?)
 }
@@ -301,7 +283,7 @@ pub unsafe extern "C" fn etcd_lease_grant(
 pub unsafe extern "C" fn etcd_lease_revoke(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_lease_revoke_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -334,7 +316,7 @@ pub unsafe extern "C" fn etcd_lease_revoke(
 pub unsafe extern "C" fn etcd_lease_keep_alive_once(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_lease_keep_alive_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -365,7 +347,7 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_once(
 pub unsafe extern "C" fn etcd_lease_time_to_live(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_lease_time_to_live_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -392,7 +374,7 @@ pub unsafe extern "C" fn etcd_lease_time_to_live(
 #[must_use]
 pub unsafe extern "C" fn etcd_lease_list(
     client: *mut etcd_client_t,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_lease_list_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -426,7 +408,7 @@ pub unsafe extern "C" fn etcd_lease_grant_async(
     options: *const etcd_lease_grant_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -457,10 +439,10 @@ pub unsafe extern "C" fn etcd_lease_grant_async(
 pub unsafe extern "C" fn etcd_lease_revoke_async(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -474,7 +456,7 @@ pub unsafe extern "C" fn etcd_lease_revoke_async(
 /// Starts etcd_lease_keep_alive_once() and returns at once.
 ///
 /// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_LEASE_KEEP_ALIVE_RESPONSE.
+/// type ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE.
 ///
 /// @param client    Open client.
 /// @param id         As etcd_lease_keep_alive_once().
@@ -491,10 +473,10 @@ pub unsafe extern "C" fn etcd_lease_revoke_async(
 pub unsafe extern "C" fn etcd_lease_keep_alive_once_async(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -525,10 +507,10 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_once_async(
 pub unsafe extern "C" fn etcd_lease_time_to_live_async(
     client: *mut etcd_client_t,
     id: i64,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -557,10 +539,10 @@ pub unsafe extern "C" fn etcd_lease_time_to_live_async(
 #[must_use]
 pub unsafe extern "C" fn etcd_lease_list_async(
     client: *mut etcd_client_t,
-    options: *const etcd_lease_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {

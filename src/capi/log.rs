@@ -2,20 +2,20 @@
 
 use super::event::UserData;
 use crate::error::printable;
-use crate::inside::log::{Level, Log, Record};
+use crate::observe::log::{Level, Log, Record};
 use crate::status::etcd_status_t;
 use std::ffi::{c_char, c_void, CString};
 
 /// For etcd_client_options_t.log_level: defects in the library.
-pub const ETCD_LOG_ERROR: u32 = 1;
+pub const ETCD_LOG_ERROR: u32 = 3;
 /// For etcd_client_options_t.log_level: also what a program may suffer from:
 /// connections that are lost or refused, watches and leases that have ended.
-pub const ETCD_LOG_WARN: u32 = 2;
+pub const ETCD_LOG_WARN: u32 = 4;
 /// For etcd_client_options_t.log_level: also connections that are made, watches
 /// that go on after a break, new tokens. The default.
-pub const ETCD_LOG_INFO: u32 = 3;
+pub const ETCD_LOG_INFO: u32 = 6;
 /// For etcd_client_options_t.log_level: also each time that a call is sent again.
-pub const ETCD_LOG_DEBUG: u32 = 4;
+pub const ETCD_LOG_DEBUG: u32 = 7;
 
 /// A line of the log. Made by the library, and valid until the callback returns;
 /// later versions append fields. Texts are never NULL, and have no control characters,

@@ -19,7 +19,7 @@ pub mod keepalive;
 pub mod kv;
 pub mod lease;
 pub mod log;
-mod options;
+pub mod options;
 pub mod page;
 pub mod pairs;
 pub mod queue;
@@ -31,8 +31,8 @@ pub mod types;
 pub mod version;
 pub mod watch;
 
+use crate::error::panics::caught;
 use crate::error::{Error, Result};
-use crate::panics::caught;
 use crate::status::*;
 use crate::sys::Uncancelled;
 use error::etcd_error_t;

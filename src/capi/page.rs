@@ -4,9 +4,9 @@ use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::submit_work;
 use super::kv::*;
-use super::options::{copy, Options};
-use super::pairs::etcd_range_response_t;
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::options::*;
+use super::pairs::etcd_get_response_t;
+use super::queue::{etcd_call_t, etcd_queue_t};
 use super::types::etcd_bytes_t;
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::classic::Session;
@@ -21,7 +21,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
 
 /// A range that is being read page by page. Opaque; goes with its client.
-pub struct etcd_range_iter_t(());
+pub struct etcd_range_t(());
 
 /// Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
 #[repr(C)]
@@ -36,7 +36,7 @@ pub struct etcd_range_options_t {
     /// Deadline of each page in milliseconds; 0 for the client's,
     /// ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
-    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_KEYS_ONLY,
+    /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_GET_KEYS_ONLY,
     /// ETCD_REQUIRE_LEADER.
     pub flags: u32,
     /// Read the keys as they were at this revision; 0 for that of the first page.
@@ -66,7 +66,7 @@ unsafe impl Options for etcd_range_options_t {
 }
 
 const RANGE_FLAGS: u32 =
-    ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY | ETCD_REQUIRE_LEADER;
+    ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_GET_KEYS_ONLY | ETCD_REQUIRE_LEADER;
 
 /// What the handle stands for. It keeps no client open.
 pub struct RangeIter {
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn etcd_range_open(
     client: *mut etcd_client_t,
     key: etcd_bytes_t,
     options: *const etcd_range_options_t,
-    out: *mut *mut etcd_range_iter_t,
+    out: *mut *mut etcd_range_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -161,9 +161,9 @@ pub unsafe extern "C" fn etcd_range_open(
 /// like etcd_kv_get() it is repeated until then.
 ///
 /// @param iter     Iterator.
-/// @param[out] out The page; free it with etcd_range_response_free(). NULL after the last.
+/// @param[out] out The page; free it with etcd_get_response_free(). NULL after the last.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK with a page, ETCD_EMPTY after the last one, or an error as
+/// @return ETCD_OK with a page, ETCD_END after the last one, or an error as
 ///         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a key that alone is too
 ///         large, ETCD_ERR_CLOSED when the client is closed.
 /// @par Thread safety  Any thread; of several at once, each gets another page.
@@ -171,8 +171,8 @@ pub unsafe extern "C" fn etcd_range_open(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn etcd_range_next(
-    iter: *mut etcd_range_iter_t,
-    out: *mut *mut etcd_range_response_t,
+    iter: *mut etcd_range_t,
+    out: *mut *mut etcd_get_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn etcd_range_next(
         };
         match iter.response(page, &client.namespace().prefix) {
             Ok(response) => out.write(response),
-            Err(Error { status: ETCD_EMPTY, .. }) => return Ok(ETCD_EMPTY),
+            Err(Error { status: ETCD_END, .. }) => return Ok(ETCD_EMPTY),
             Err(error) => return Err(error),
         }
         Ok(ETCD_OK)
@@ -193,8 +193,8 @@ pub unsafe extern "C" fn etcd_range_next(
 
 /// Starts etcd_range_next() and returns at once.
 ///
-/// Its end arrives on the queue as ETCD_EVENT_RANGE_RESPONSE with the page; after
-/// the last one with the status ETCD_EMPTY and neither response nor error. Start
+/// Its end arrives on the queue as ETCD_EVENT_GET_RESPONSE with the page; after
+/// the last one with the status ETCD_END and neither response nor error. Start
 /// the next one when it is there: of several at once each gets another page, in
 /// no certain order. Cancelled, it leaves the iterator where it was.
 ///
@@ -209,10 +209,10 @@ pub unsafe extern "C" fn etcd_range_next(
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn etcd_range_next_async(
-    iter: *mut etcd_range_iter_t,
+    iter: *mut etcd_range_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn etcd_range_next_async(
     })
 }
 
-unsafe fn open(iter: *mut etcd_range_iter_t) -> Result<(Arc<RangeIter>, Arc<Session>)> {
+unsafe fn open(iter: *mut etcd_range_t) -> Result<(Arc<RangeIter>, Arc<Session>)> {
     let iter = handle::get(iter)?;
     let closed = || Error::new(ETCD_ERR_CLOSED, "the client was closed");
     let client = iter.client.upgrade().ok_or_else(closed)?;
@@ -244,16 +244,16 @@ impl RangeIter {
         self.kept.lock().unwrap().take()
     }
 
-    /// A page as C sees it; ETCD_EMPTY if there are no more.
+    /// A page as C sees it; ETCD_END if there are no more.
     fn response(
         &self,
         page: Result<Option<Page>>,
         prefix: &[u8],
-    ) -> Result<*mut etcd_range_response_t> {
+    ) -> Result<*mut etcd_get_response_t> {
         // Nothing was to be changed.
         let page = page.map_err(|error| error.maybe_applied(false))?;
-        let page = page.ok_or_else(|| Error::new(ETCD_EMPTY, "no more pages"))?;
-        etcd_range_response_t::page(&page, prefix).inspect_err(|_| {
+        let page = page.ok_or_else(|| Error::new(ETCD_END, "no more pages"))?;
+        etcd_get_response_t::page(&page, prefix).inspect_err(|_| {
             *self.kept.lock().unwrap() = Some(page);
         })
     }
@@ -265,7 +265,7 @@ impl RangeIter {
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_range_close(iter: *mut etcd_range_iter_t) {
+pub unsafe extern "C" fn etcd_range_close(iter: *mut etcd_range_t) {
     quiet(|| {
         let _ = handle::remove(iter);
     });

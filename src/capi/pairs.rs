@@ -1,8 +1,8 @@
 //! Replies that have key-value pairs, and those of the other calls on keys.
 
 use super::event::{
-    ETCD_EVENT_COMPACT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE,
-    ETCD_EVENT_RANGE_RESPONSE,
+    ETCD_EVENT_COMPACT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_GET_RESPONSE,
+    ETCD_EVENT_PUT_RESPONSE,
 };
 use super::quiet;
 use super::response::{first, hand_out, Response};
@@ -18,9 +18,9 @@ use crate::wire::decode::{
 use bytes::Bytes;
 
 /// Reply to a get. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_range_response_free().
+/// size: later versions append fields. Free it with etcd_get_response_free().
 #[repr(C)]
-pub struct etcd_range_response_t {
+pub struct etcd_get_response_t {
     /// Who answered, and at which revision.
     pub header: etcd_header_t,
     /// The keys found, in ascending order unless another was asked for; valid
@@ -108,25 +108,25 @@ impl Pairs {
     }
 }
 
-impl Response for etcd_range_response_t {
-    const EVENT: i32 = ETCD_EVENT_RANGE_RESPONSE;
+impl Response for etcd_get_response_t {
+    const EVENT: i32 = ETCD_EVENT_GET_RESPONSE;
     type Storage = Pairs;
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&RANGE, message, prefix)?;
-        Ok((etcd_range_response_t::new(reply, &pairs.kvs), pairs))
+        Ok((etcd_get_response_t::new(reply, &pairs.kvs), pairs))
     }
 }
 
-impl etcd_range_response_t {
+impl etcd_get_response_t {
     /// One that is a part of a range, whose keys begin with the prefix.
-    pub(super) fn page(page: &Page, prefix: &[u8]) -> Result<*mut etcd_range_response_t> {
+    pub(super) fn page(page: &Page, prefix: &[u8]) -> Result<*mut etcd_get_response_t> {
         let (_, pairs) = Pairs::decode(&RANGE_PART, page.message.clone(), prefix)?;
         let totals = Reply { header: page.header, count: page.count, more: page.more };
-        Ok(hand_out(etcd_range_response_t::new(totals, &pairs.kvs), pairs))
+        Ok(hand_out(etcd_get_response_t::new(totals, &pairs.kvs), pairs))
     }
 
-    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_range_response_t {
-        etcd_range_response_t {
+    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_get_response_t {
+        etcd_get_response_t {
             header: reply.header.into(),
             kvs: first(kvs),
             kv_count: kvs.len(),
@@ -186,7 +186,7 @@ impl Response for etcd_compact_response_t {
 /// @par Thread safety  Any thread; once.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_range_response_free(response: *mut etcd_range_response_t) {
+pub unsafe extern "C" fn etcd_get_response_free(response: *mut etcd_get_response_t) {
     quiet(|| Response::free(response));
 }
 
@@ -239,14 +239,14 @@ mod tests {
         let message =
             proto::RangeResponse { header, kvs, count: 2, ..Default::default() }.encode_to_vec();
         for (prefix, known) in [("", true), ("p/", true), ("p/a", false), ("q/", false)] {
-            let status = match etcd_range_response_t::parse(message.clone(), prefix.as_bytes()) {
+            let status = match etcd_get_response_t::parse(message.clone(), prefix.as_bytes()) {
                 Ok((response, _)) => {
                     assert_eq!(response.kv_count, 2);
                     ETCD_OK
                 }
                 Err(error) => error.status,
             };
-            let expected = if known { ETCD_OK } else { ETCD_ERR_PROTOCOL };
+            let expected = if known { ETCD_OK } else { ETCD_ERR_BAD_REPLY };
             assert_eq!(status, expected, "{prefix}");
         }
     }

@@ -3,11 +3,11 @@
 use super::error::etcd_error_t;
 use super::event::{etcd_event_free, etcd_event_t, etcd_event_user_data, Pending};
 use super::{guard, handle, out, quiet, wait};
+use crate::error::panics::caught;
 use crate::error::{Error, Result};
-use crate::panics::caught;
-use crate::queue::{Next, Queue};
 use crate::runtime::Reader;
 use crate::status::*;
+use crate::sync::queue::{Next, Queue};
 use crate::sys::{self, ThreadNumber};
 use std::ffi::{c_int, c_void};
 use std::ops::Deref;
@@ -23,7 +23,7 @@ const DISPATCHER_STACK: usize = 8 << 20;
 pub struct etcd_queue_t(());
 
 /// A call in progress that can be cancelled. Opaque; never needs freeing.
-pub struct etcd_op_t(());
+pub struct etcd_call_t(());
 
 /// Takes an event; called where etcd_queue_dispatch() was, or on the thread that
 /// etcd_queue_start_dispatcher() has started. The event is freed when it
@@ -472,7 +472,7 @@ pub unsafe extern "C" fn etcd_queue_wake(queue: *mut etcd_queue_t) -> etcd_statu
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_op_cancel(op: *mut etcd_op_t) -> etcd_status_t {
+pub unsafe extern "C" fn etcd_call_cancel(op: *mut etcd_call_t) -> etcd_status_t {
     guard(std::ptr::null_mut(), || {
         handle::get(op)?.abort();
         Ok(ETCD_OK)

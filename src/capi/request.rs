@@ -4,9 +4,9 @@ use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::submit;
 use super::kv::*;
-use super::options::copy;
-use super::pairs::{etcd_delete_response_t, etcd_put_response_t, etcd_range_response_t};
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::options::*;
+use super::pairs::{etcd_delete_response_t, etcd_get_response_t, etcd_put_response_t};
+use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::{unread, Response};
 use super::txn::*;
 use super::types::etcd_bytes_t;
@@ -20,11 +20,11 @@ use std::sync::{Arc, Mutex};
 
 /// A get, put, delete or transaction that has not been done. Opaque, never
 /// changes, belongs to no client.
-pub struct etcd_request_t(());
+pub struct etcd_op_t(());
 
 /// Hands out what was made.
 unsafe fn make(
-    out: *mut *mut etcd_request_t,
+    out: *mut *mut etcd_op_t,
     err: *mut *mut etcd_error_t,
     op: impl FnOnce() -> Result<Op>,
 ) -> etcd_status_t {
@@ -37,8 +37,8 @@ unsafe fn make(
 
 unsafe fn call(
     client: &Client,
-    request: *const etcd_request_t,
-    options: *const etcd_txn_options_t,
+    request: *const etcd_op_t,
+    options: *const etcd_call_options_t,
 ) -> Result<(Call, Kind)> {
     let request = handle::get(request)?;
     let options = copy(options)?;
@@ -51,7 +51,7 @@ unsafe fn call(
 /// @param key      As etcd_kv_get(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is given when it is done.
 ///                 Copied.
-/// @param[out] out The request; free it with etcd_request_free().
+/// @param[out] out The request; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
 ///         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES or ETCD_ERR_FORKED.
@@ -59,10 +59,10 @@ unsafe fn call(
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_request_new_get(
+pub unsafe extern "C" fn etcd_op_new_get(
     key: etcd_bytes_t,
     options: *const etcd_get_options_t,
-    out: *mut *mut etcd_request_t,
+    out: *mut *mut etcd_op_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     make(out, err, || get_op(key, options))
@@ -72,19 +72,19 @@ pub unsafe extern "C" fn etcd_request_new_get(
 ///
 /// @param key      As etcd_kv_put(). Copied.
 /// @param value    As etcd_kv_put(). Copied.
-/// @param options  As etcd_request_new_get().
-/// @param[out] out The request; free it with etcd_request_free().
+/// @param options  As etcd_op_new_get().
+/// @param[out] out The request; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_request_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
+/// @return As etcd_op_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_request_new_put(
+pub unsafe extern "C" fn etcd_op_new_put(
     key: etcd_bytes_t,
     value: etcd_bytes_t,
     options: *const etcd_put_options_t,
-    out: *mut *mut etcd_request_t,
+    out: *mut *mut etcd_op_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     make(out, err, || put_op(key, value, options))
@@ -93,18 +93,18 @@ pub unsafe extern "C" fn etcd_request_new_put(
 /// Makes a delete.
 ///
 /// @param key      As etcd_kv_delete(). Copied.
-/// @param options  As etcd_request_new_get().
-/// @param[out] out The request; free it with etcd_request_free().
+/// @param options  As etcd_op_new_get().
+/// @param[out] out The request; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_request_new_get().
+/// @return As etcd_op_new_get().
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_request_new_delete(
+pub unsafe extern "C" fn etcd_op_new_delete(
     key: etcd_bytes_t,
     options: *const etcd_delete_options_t,
-    out: *mut *mut etcd_request_t,
+    out: *mut *mut etcd_op_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     make(out, err, || delete_op(key, options))
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn etcd_request_new_delete(
 /// Makes a request of a transaction: a copy of it as it is now.
 ///
 /// @param txn      Transaction.
-/// @param[out] out The request; free it with etcd_request_free().
+/// @param[out] out The request; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or
 ///         ETCD_ERR_FORKED.
@@ -121,9 +121,9 @@ pub unsafe extern "C" fn etcd_request_new_delete(
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_request_new_txn(
+pub unsafe extern "C" fn etcd_op_new_txn(
     txn: *const etcd_txn_t,
-    out: *mut *mut etcd_request_t,
+    out: *mut *mut etcd_op_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     make(out, err, || {
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn etcd_request_new_txn(
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_request_free(request: *mut etcd_request_t) {
+pub unsafe extern "C" fn etcd_op_free(request: *mut etcd_op_t) {
     quiet(|| {
         let _ = handle::remove(request);
     });
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn etcd_request_free(request: *mut etcd_request_t) {
 /// Adds a request to a transaction, as etcd_txn_get() and its kin do.
 ///
 /// @param txn      Transaction.
-/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param request  Request; stays as it is.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return As etcd_txn_compare().
@@ -156,10 +156,10 @@ pub unsafe extern "C" fn etcd_request_free(request: *mut etcd_request_t) {
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_txn_request(
+pub unsafe extern "C" fn etcd_txn_add(
     txn: *mut etcd_txn_t,
     branch: i32,
-    request: *const etcd_request_t,
+    request: *const etcd_op_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     change(txn, err, |txn| {
@@ -187,8 +187,8 @@ pub unsafe extern "C" fn etcd_txn_request(
 #[must_use]
 pub unsafe extern "C" fn etcd_kv_do(
     client: *mut etcd_client_t,
-    request: *const etcd_request_t,
-    options: *const etcd_txn_options_t,
+    request: *const etcd_op_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_op_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -211,7 +211,7 @@ fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_respon
     let mut response = etcd_op_response_t::NONE;
     match kind {
         Kind::Get => {
-            response.kind = etcd_range_response_t::EVENT;
+            response.kind = etcd_get_response_t::EVENT;
             response.range = Response::decode(message, prefix)?;
         }
         Kind::Put => {
@@ -233,7 +233,7 @@ fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_respon
 /// Starts etcd_kv_do() and returns at once.
 ///
 /// The end arrives on the queue as that of the call that the request is: an event
-/// of type ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
+/// of type ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
 /// or ETCD_EVENT_TXN_RESPONSE.
 ///
 /// @param client    Open client.
@@ -250,11 +250,11 @@ fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_respon
 #[must_use]
 pub unsafe extern "C" fn etcd_kv_do_async(
     client: *mut etcd_client_t,
-    request: *const etcd_request_t,
-    options: *const etcd_txn_options_t,
+    request: *const etcd_op_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn etcd_kv_do_async(
         let client = handle::get(client)?;
         let (call, kind) = call(&client, request, options)?;
         let submit = match kind {
-            Kind::Get => submit::<etcd_range_response_t>,
+            Kind::Get => submit::<etcd_get_response_t>,
             Kind::Put => submit::<etcd_put_response_t>,
             Kind::Delete => submit::<etcd_delete_response_t>,
             Kind::Txn => submit::<etcd_txn_response_t>,

@@ -3,13 +3,13 @@
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::event::{
-    submit, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_RANGE_RESPONSE,
+    submit, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE,
     ETCD_EVENT_TXN_RESPONSE,
 };
 use super::kv::*;
-use super::options::{copy, Options};
+use super::options::*;
 use super::pairs::*;
-use super::queue::{etcd_op_t, etcd_queue_t};
+use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::{first, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
@@ -19,6 +19,7 @@ use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{self, Malformed, Part, Shape, DELETE_RANGE, PUT, RANGE};
+use crate::wire::proto::compare::{CompareResult, CompareTarget};
 use std::any::Any;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
@@ -27,29 +28,29 @@ use std::sync::{Arc, Mutex};
 pub struct etcd_txn_t(());
 
 /// For branch: done if all compares hold.
-pub const ETCD_THEN: i32 = 0;
+pub const ETCD_BRANCH_THEN: i32 = 61;
 /// For branch: done otherwise.
-pub const ETCD_ELSE: i32 = 1;
+pub const ETCD_BRANCH_ELSE: i32 = 62;
 
 /// For target: the number of changes since the key's creation.
-pub const ETCD_COMPARE_VERSION: i32 = 0;
+pub const ETCD_TARGET_VERSION: i32 = 0;
 /// For target: the revision of the key's creation.
-pub const ETCD_COMPARE_CREATE: i32 = 1;
+pub const ETCD_TARGET_CREATE: i32 = 41;
 /// For target: the revision of the key's last change.
-pub const ETCD_COMPARE_MOD: i32 = 2;
+pub const ETCD_TARGET_MOD: i32 = 42;
 /// For target: the key's value. False for a key that does not exist.
-pub const ETCD_COMPARE_VALUE: i32 = 3;
+pub const ETCD_TARGET_VALUE: i32 = 43;
 /// For target: the lease that the key goes with.
-pub const ETCD_COMPARE_LEASE: i32 = 4;
+pub const ETCD_TARGET_LEASE: i32 = 44;
 
-/// For result: the same.
-pub const ETCD_EQUAL: i32 = 0;
-/// For result: the key has more.
-pub const ETCD_GREATER: i32 = 1;
-/// For result: the key has less.
-pub const ETCD_LESS: i32 = 2;
-/// For result: something else.
-pub const ETCD_NOT_EQUAL: i32 = 3;
+/// For relation: the two are equal.
+pub const ETCD_COMPARE_EQUAL: i32 = 0;
+/// For relation: what the key has is greater.
+pub const ETCD_COMPARE_GREATER: i32 = 51;
+/// For relation: what the key has is less.
+pub const ETCD_COMPARE_LESS: i32 = 52;
+/// For relation: the two differ.
+pub const ETCD_COMPARE_NOT_EQUAL: i32 = 53;
 
 /// A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
 /// version is 0, that is, that it does not exist.
@@ -62,41 +63,24 @@ pub struct etcd_compare_options_t {
     /// with, this one, and holds if it does for each of them that exists; where
     /// none does, as for a single key that does not exist.
     pub range_end: etcd_bytes_t,
-    /// With ETCD_COMPARE_VALUE: what the value is compared with, byte by byte.
+    /// With ETCD_TARGET_VALUE: what the value is compared with, byte by byte.
     pub value: etcd_bytes_t,
     /// With any other target: what it is compared with. A key that does not
     /// exist has 0 everywhere.
     pub number: i64,
     /// An ETCD_COMPARE_ number.
     pub target: i32,
-    /// ETCD_EQUAL, ETCD_GREATER, ETCD_LESS or ETCD_NOT_EQUAL.
-    pub result: i32,
+    /// ETCD_COMPARE_EQUAL, ETCD_COMPARE_GREATER, ETCD_COMPARE_LESS or ETCD_COMPARE_NOT_EQUAL.
+    pub relation: i32,
     /// ETCD_PREFIX or ETCD_FROM_KEY.
     pub flags: u32,
     /// Must be 0.
     pub reserved: u32,
 }
 
-/// Options of etcd_txn_commit(). Begin with ETCD_TXN_OPTIONS_INIT.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct etcd_txn_options_t {
-    /// Set by ETCD_TXN_OPTIONS_INIT.
-    pub size: usize,
-    /// Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-    pub timeout_ms: u32,
-    /// ETCD_REQUIRE_LEADER.
-    pub flags: u32,
-}
-
 unsafe impl Options for etcd_compare_options_t {
     const NAME: &'static str = "etcd_compare_options_t";
     const FIRST_SIZE: usize = 64;
-}
-
-unsafe impl Options for etcd_txn_options_t {
-    const NAME: &'static str = "etcd_txn_options_t";
-    const FIRST_SIZE: usize = 16;
 }
 
 /// The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
@@ -105,13 +89,13 @@ unsafe impl Options for etcd_txn_options_t {
 /// Frozen: 40 bytes.
 #[repr(C)]
 pub struct etcd_op_response_t {
-    /// ETCD_EVENT_RANGE_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+    /// ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
     /// ETCD_EVENT_TXN_RESPONSE.
     pub kind: i32,
     /// Always 0.
     pub reserved: u32,
     /// To a get.
-    pub range: *const etcd_range_response_t,
+    pub range: *const etcd_get_response_t,
     /// To a put.
     pub put: *const etcd_put_response_t,
     /// To a delete.
@@ -226,8 +210,8 @@ fn op_of(
         Part::Range(message) => {
             let (reply, kvs) = pairs(&RANGE, message, parts)?;
             // SAFETY: kept by `parts`, which outlive the response.
-            let range = etcd_range_response_t::new(reply, unsafe { &*kvs });
-            response.kind = ETCD_EVENT_RANGE_RESPONSE;
+            let range = etcd_get_response_t::new(reply, unsafe { &*kvs });
+            response.kind = ETCD_EVENT_GET_RESPONSE;
             response.range = keep(parts, range);
         }
         Part::Put(message) => {
@@ -256,8 +240,8 @@ fn op_of(
 /// Which list an operation goes to.
 pub(super) fn branch(number: i32) -> Result<Branch> {
     match number {
-        ETCD_THEN => Ok(Branch::Then),
-        ETCD_ELSE => Ok(Branch::Else),
+        ETCD_BRANCH_THEN => Ok(Branch::Then),
+        ETCD_BRANCH_ELSE => Ok(Branch::Else),
         other => Err(Error::invalid(format!("branch is {other}"))),
     }
 }
@@ -323,19 +307,40 @@ unsafe fn compare(
     }
     let value = bytes(options.value, "value")?;
     let operand = match (options.target, value, options.number) {
-        (ETCD_COMPARE_VALUE, value, 0) => Operand::Value(value),
-        (ETCD_COMPARE_VALUE, ..) => return Err(Error::invalid("number with ETCD_COMPARE_VALUE")),
+        (ETCD_TARGET_VALUE, value, 0) => Operand::Value(value),
+        (ETCD_TARGET_VALUE, ..) => return Err(Error::invalid("number with ETCD_TARGET_VALUE")),
         (_, [], number) => Operand::Number(number),
-        _ => return Err(Error::invalid("value without ETCD_COMPARE_VALUE")),
+        _ => return Err(Error::invalid("value without ETCD_TARGET_VALUE")),
     };
     let keys = keys(key, options.range_end, options.flags)?;
-    txn.compare(keys, options.target, options.result, operand)
+    txn.compare(keys, target(options.target)?, relation(options.relation)?, operand)
+}
+
+fn target(number: i32) -> Result<CompareTarget> {
+    match number {
+        ETCD_TARGET_VERSION => Ok(CompareTarget::Version),
+        ETCD_TARGET_CREATE => Ok(CompareTarget::Create),
+        ETCD_TARGET_MOD => Ok(CompareTarget::Mod),
+        ETCD_TARGET_VALUE => Ok(CompareTarget::Value),
+        ETCD_TARGET_LEASE => Ok(CompareTarget::Lease),
+        other => Err(Error::invalid(format!("target is {other}"))),
+    }
+}
+
+fn relation(number: i32) -> Result<CompareResult> {
+    match number {
+        ETCD_COMPARE_EQUAL => Ok(CompareResult::Equal),
+        ETCD_COMPARE_GREATER => Ok(CompareResult::Greater),
+        ETCD_COMPARE_LESS => Ok(CompareResult::Less),
+        ETCD_COMPARE_NOT_EQUAL => Ok(CompareResult::NotEqual),
+        other => Err(Error::invalid(format!("relation is {other}"))),
+    }
 }
 
 unsafe fn commit(
     client: &Client,
     txn: *const etcd_txn_t,
-    options: *const etcd_txn_options_t,
+    options: *const etcd_call_options_t,
 ) -> Result<Call> {
     let txn = handle::get(txn)?;
     let options = copy(options)?;
@@ -347,7 +352,7 @@ unsafe fn commit(
 /// Makes an empty transaction.
 ///
 /// It has compares, and two lists of operations, of which one is done, at once
-/// and in order: ETCD_THEN if all compares hold, ETCD_ELSE otherwise. It copies
+/// and in order: ETCD_BRANCH_THEN if all compares hold, ETCD_BRANCH_ELSE otherwise. It copies
 /// what it is given, and may be committed any number of times, by any client.
 ///
 /// @param[out] out  The transaction; free it with etcd_txn_free().
@@ -405,7 +410,7 @@ pub unsafe extern "C" fn etcd_txn_compare(
 /// Adds a get.
 ///
 /// @param txn      Transaction.
-/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param key      As etcd_kv_get(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
@@ -427,7 +432,7 @@ pub unsafe extern "C" fn etcd_txn_get(
 /// Adds a put. A transaction may put a key once in each branch.
 ///
 /// @param txn      Transaction.
-/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param key      As etcd_kv_put(). Copied.
 /// @param value    As etcd_kv_put(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
@@ -451,7 +456,7 @@ pub unsafe extern "C" fn etcd_txn_put(
 /// Adds a delete.
 ///
 /// @param txn      Transaction.
-/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param key      As etcd_kv_delete(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
@@ -474,7 +479,7 @@ pub unsafe extern "C" fn etcd_txn_delete(
 /// see the store as it was before the outer one.
 ///
 /// @param txn      Transaction.
-/// @param branch   ETCD_THEN or ETCD_ELSE.
+/// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param nested   Another transaction, or the same. At most 30 may stand in each other, with
 ///                 65,536 compares and operations in all.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
@@ -523,7 +528,7 @@ pub unsafe extern "C" fn etcd_txn_nest(
 pub unsafe extern "C" fn etcd_txn_commit(
     client: *mut etcd_client_t,
     txn: *const etcd_txn_t,
-    options: *const etcd_txn_options_t,
+    options: *const etcd_call_options_t,
     out: *mut *mut etcd_txn_response_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
@@ -554,10 +559,10 @@ pub unsafe extern "C" fn etcd_txn_commit(
 pub unsafe extern "C" fn etcd_txn_commit_async(
     client: *mut etcd_client_t,
     txn: *const etcd_txn_t,
-    options: *const etcd_txn_options_t,
+    options: *const etcd_call_options_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_op_t,
+    op: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {

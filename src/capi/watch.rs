@@ -2,9 +2,8 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::ETCD_EVENT_WATCH_RESPONSE;
-use super::kv::{common, keys, ETCD_FROM_KEY, ETCD_PREFIX, ETCD_PREV_KV, ETCD_REQUIRE_LEADER};
-use super::options::{copy, Options};
+use super::event::ETCD_EVENT_WATCH;
+use super::options::*;
 use super::pairs::Pairs;
 use super::queue::etcd_queue_t;
 use super::response::{first, hand_out, take_back};
@@ -15,8 +14,8 @@ use crate::client::kv::Keys;
 use crate::client::watch::{Batch, Listed, Message, Spec, Watch, DEFAULT_BOUND};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::mailbox::Mailbox;
 use crate::status::*;
+use crate::sync::mailbox::Mailbox;
 use crate::wire::decode::RANGE_PART;
 use bytes::Bytes;
 use std::ffi::c_void;
@@ -28,38 +27,38 @@ pub struct etcd_watch_t(());
 pub const ETCD_WATCH_NO_PUT: u32 = 1 << 16;
 /// For a watch: leave out the events of keys that were deleted or have expired.
 pub const ETCD_WATCH_NO_DELETE: u32 = 1 << 17;
-/// For a watch: tell with an ETCD_WATCH_CREATED response when a server has it.
+/// For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
 pub const ETCD_WATCH_CREATED_NOTIFY: u32 = 1 << 18;
-/// For a watch: pass on servers' notices of progress, as ETCD_WATCH_PROGRESS
+/// For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
 /// responses. etcd sends one when nothing has happened for 10 minutes.
 pub const ETCD_WATCH_PROGRESS_NOTIFY: u32 = 1 << 19;
 /// For a watch: several revisions may come in one response, if they are there
 /// together. Quicker where many events are to be read.
 pub const ETCD_WATCH_MERGE: u32 = 1 << 20;
 /// For a watch: where events are lost to a compaction, tell the keys as they are
-/// now (ETCD_WATCH_KEYS) and go on, instead of ending with ETCD_ERR_COMPACTED.
+/// now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
 pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
 /// For a watch that begins with what is to come: do not wait for the server.
-/// What is written before the ETCD_WATCH_CREATED response came may be missed.
+/// What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
 pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
 
 /// What a response is: events.
-pub const ETCD_WATCH_EVENTS: i32 = 0;
+pub const ETCD_WATCH_RESPONSE_EVENTS: i32 = 71;
 /// What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
 /// and once; everything after its revision comes.
-pub const ETCD_WATCH_CREATED: i32 = 1;
+pub const ETCD_WATCH_RESPONSE_CREATED: i32 = 72;
 /// What a response is: the word that everything up to its revision has come.
-pub const ETCD_WATCH_PROGRESS: i32 = 2;
+pub const ETCD_WATCH_RESPONSE_PROGRESS: i32 = 73;
 /// What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
 /// revision, each as the event of its last put, and in several responses if
 /// `more` says so. Whatever else the reader knows of is deleted. It begins anew
 /// with the smallest key when a compaction interferes.
-pub const ETCD_WATCH_KEYS: i32 = 3;
+pub const ETCD_WATCH_RESPONSE_SNAPSHOT: i32 = 74;
 
 /// What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
-pub const ETCD_PUT: i32 = 0;
+pub const ETCD_KV_PUT: i32 = 81;
 /// What happened to a key: it was deleted, or has expired.
-pub const ETCD_DELETE: i32 = 1;
+pub const ETCD_KV_DELETE: i32 = 82;
 
 /// Options of etcd_watch_open(). Begin with ETCD_WATCH_OPTIONS_INIT.
 #[repr(C)]
@@ -104,7 +103,7 @@ pub struct etcd_watch_event_t {
     /// With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
     /// is compacted away.
     pub prev_kv: *const etcd_kv_t,
-    /// ETCD_PUT or ETCD_DELETE.
+    /// ETCD_KV_PUT or ETCD_KV_DELETE.
     pub kind: i32,
     /// Always 0.
     pub reserved: u32,
@@ -116,7 +115,7 @@ pub struct etcd_watch_event_t {
 pub struct etcd_watch_response_t {
     /// Who answered; its revision may be ahead of the events.
     pub header: etcd_header_t,
-    /// ETCD_WATCH_EVENTS, ETCD_WATCH_CREATED, ETCD_WATCH_PROGRESS or ETCD_WATCH_KEYS.
+    /// ETCD_WATCH_RESPONSE_EVENTS, ETCD_WATCH_RESPONSE_CREATED, ETCD_WATCH_RESPONSE_PROGRESS or ETCD_WATCH_RESPONSE_SNAPSHOT.
     /// Later versions add numbers; ignore those you do not know.
     pub kind: i32,
     /// Always 0.
@@ -129,7 +128,7 @@ pub struct etcd_watch_response_t {
     pub events: *const etcd_watch_event_t,
     /// Number of elements of events.
     pub event_count: usize,
-    /// More of the same ETCD_WATCH_KEYS is to come.
+    /// More of the same ETCD_WATCH_RESPONSE_SNAPSHOT is to come.
     pub more: bool,
 }
 
@@ -151,7 +150,7 @@ impl Source for Watch {
 
 impl Delivery for Message {
     type Response = etcd_watch_response_t;
-    const EVENT: i32 = ETCD_EVENT_WATCH_RESPONSE;
+    const EVENT: i32 = ETCD_EVENT_WATCH;
 
     fn response(self) -> Result<*mut etcd_watch_response_t> {
         let empty = |kind, header, revision| etcd_watch_response_t {
@@ -165,11 +164,11 @@ impl Delivery for Message {
         };
         Ok(match self {
             Message::Created(header, revision) => {
-                let public = empty(ETCD_WATCH_CREATED, header.into(), revision);
+                let public = empty(ETCD_WATCH_RESPONSE_CREATED, header.into(), revision);
                 hand_out(public, Storage::default())
             }
             Message::Progress(header, revision) => {
-                let public = empty(ETCD_WATCH_PROGRESS, header.into(), revision);
+                let public = empty(ETCD_WATCH_RESPONSE_PROGRESS, header.into(), revision);
                 hand_out(public, Storage::default())
             }
             Message::Events(batch) => {
@@ -177,7 +176,7 @@ impl Delivery for Message {
                 let public = etcd_watch_response_t {
                     events: first(&events),
                     event_count: events.len(),
-                    ..empty(ETCD_WATCH_EVENTS, batch.header.into(), batch.revision)
+                    ..empty(ETCD_WATCH_RESPONSE_EVENTS, batch.header.into(), batch.revision)
                 };
                 let (_events, _previous) = (events, previous);
                 hand_out(
@@ -192,7 +191,7 @@ impl Delivery for Message {
                     events: first(&_events),
                     event_count: _events.len(),
                     more: page.more,
-                    ..empty(ETCD_WATCH_KEYS, page.header.into(), page.header.revision)
+                    ..empty(ETCD_WATCH_RESPONSE_SNAPSHOT, page.header.into(), page.header.revision)
                 };
                 hand_out(public, Storage { _events, _message: page.message, ..Storage::default() })
             }
@@ -205,7 +204,7 @@ impl Delivery for Message {
 }
 
 fn put(kv: etcd_kv_t) -> etcd_watch_event_t {
-    etcd_watch_event_t { kv, prev_kv: std::ptr::null(), kind: ETCD_PUT, reserved: 0 }
+    etcd_watch_event_t { kv, prev_kv: std::ptr::null(), kind: ETCD_KV_PUT, reserved: 0 }
 }
 
 /// The events of a batch, and what was before them, which they point to.
@@ -214,7 +213,7 @@ fn events(batch: &Batch) -> (Vec<etcd_watch_event_t>, Vec<etcd_kv_t>) {
     let mut previous: Vec<etcd_kv_t> = Vec::new();
     for (at, event) in batch.events().enumerate() {
         let mut public = put(event.kv.into());
-        public.kind = if event.deleted { ETCD_DELETE } else { ETCD_PUT };
+        public.kind = if event.deleted { ETCD_KV_DELETE } else { ETCD_KV_PUT };
         if let Some(before) = event.prev_kv {
             // All at once: those that are there must not move.
             previous.reserve_exact(if previous.is_empty() { batch.count - at } else { 0 });
@@ -285,7 +284,7 @@ unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec
 /// @param client    Open client.
 /// @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
 /// @param options   May be NULL for defaults.
-/// @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH_RESPONSE; the
+/// @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH; the
 ///                  last one has an error. NULL: they are taken with etcd_watch_next().
 /// @param user_data Given back by etcd_event_user_data(); never followed.
 /// @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
@@ -360,7 +359,7 @@ pub unsafe extern "C" fn etcd_watch_next(
 
 /// Asks for word of how far the watch is.
 ///
-/// An ETCD_WATCH_PROGRESS response comes when all that has happened up to some
+/// An ETCD_WATCH_RESPONSE_PROGRESS response comes when all that has happened up to some
 /// revision, not older than what the caller has written before, was told. Servers
 /// before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
 /// not asked: then such a response comes only if the watch has been told of that
@@ -416,7 +415,7 @@ mod tests {
         let handle = unsafe { open_endpoints(c"127.0.0.1:1".as_ptr()).unwrap() };
         let client = handle::get(handle).unwrap();
         let watch = crate::client::Client::watch(&client, Spec::new("k", ""), Some(1));
-        let calls = || client.core().inside.counters.all()[0];
+        let calls = || client.core().telemetry.counters.all()[0];
         let until = Instant::now() + Duration::from_secs(30);
         while calls() == 0 && Instant::now() < until {
             watch.ask_for_progress();

@@ -5,9 +5,9 @@ use super::pulse::Pulse;
 use super::server::too_large;
 use super::token::Tokens;
 use crate::error::{Error, Outcome, Result};
-use crate::inside::counters::Counter;
-use crate::inside::log::Level;
-use crate::inside::Inside;
+use crate::observe::counters::Counter;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
 use crate::status::*;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
@@ -135,7 +135,7 @@ pub struct Cluster {
     /// Streamed ranges at once. One that nobody reads keeps a window's worth of
     /// the connection, which all calls share.
     pub range_streams: Arc<Semaphore>,
-    pub inside: Arc<Inside>,
+    pub telemetry: Arc<Telemetry>,
 }
 
 impl Cluster {
@@ -145,7 +145,7 @@ impl Cluster {
     }
 
     pub async fn run(self: &Arc<Cluster>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
-        let counted = self.inside.counters.call();
+        let counted = self.telemetry.counters.call();
         let mut last = None;
         let work = self.authorized(call, progress, &mut last);
         let result = match call.timeout {
@@ -268,7 +268,7 @@ impl Cluster {
             };
             let error = error.at(link.name());
             if !again {
-                too_large(&self.inside, call, &error);
+                too_large(&self.telemetry, call, &error);
                 return Err(error);
             }
             self.again(call, &error);
@@ -285,9 +285,9 @@ impl Cluster {
 
     /// It is sent another time, or will be if its deadline allows.
     fn again(&self, call: &Call, error: &Error) {
-        self.inside.counters.add(Counter::Retries, 1);
+        self.telemetry.counters.add(Counter::Retries, 1);
         let message = format_args!("{}: {}; once more", call.request.path, error.message);
-        self.inside.log.tell(Level::Debug, "call", &error.endpoint, error.status, message);
+        self.telemetry.log.tell(Level::Debug, "call", &error.endpoint, error.status, message);
     }
 
     /// A server is doubted, unless it is already.
@@ -296,13 +296,13 @@ impl Cluster {
             let message =
                 format_args!("silent for {} ms; others are preferred", waited.as_millis());
             let name = picked.link.name();
-            self.inside.log.tell(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
+            self.telemetry.log.tell(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
         }
     }
 
     /// On a certain member, once.
     pub async fn run_on(self: &Arc<Cluster>, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
-        let counted = self.inside.counters.call();
+        let counted = self.telemetry.counters.call();
         counted.ended(self.ask_member(member, call).await)
     }
 
@@ -351,7 +351,7 @@ impl Cluster {
                 (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.effect.changes()), false)
             }
             Failure::Malformed(why) => {
-                (Error::new(ETCD_ERR_PROTOCOL, why).maybe_applied(call.effect.changes()), false)
+                (Error::new(ETCD_ERR_BAD_REPLY, why).maybe_applied(call.effect.changes()), false)
             }
         }
     }

@@ -4,9 +4,7 @@ use super::call::{Call, Effect};
 use super::server::{Deadline, Method};
 use super::Client;
 use crate::error::{Error, Result};
-use crate::status::{
-    ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE,
-};
+use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE};
 use crate::wire::encode::Encoder;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::{PutRequest, RangeRequest};
@@ -36,8 +34,8 @@ pub enum Keys<'a> {
 pub struct Reading {
     pub revision: i64,
     pub limit: i64,
-    pub sort_order: i32,
-    pub sort_target: i32,
+    pub sort_order: SortOrder,
+    pub sort_target: SortTarget,
     pub serializable: bool,
     pub keys_only: bool,
     pub count_only: bool,
@@ -49,13 +47,6 @@ pub struct Reading {
 
 impl Reading {
     fn check(&self) -> Result<()> {
-        let order = SortOrder::try_from(self.sort_order);
-        let target = SortTarget::try_from(self.sort_target);
-        if order.is_err() || target.is_err() {
-            let (order, target) = (self.sort_order, self.sort_target);
-            let why = format!("sort_order is {order} and sort_target {target}");
-            return Err(Error::new(ETCD_ERR_INVALID_SORT_OPTION, why));
-        }
         for (name, number) in [
             ("revision", self.revision),
             ("limit", self.limit),
@@ -73,11 +64,10 @@ impl Reading {
 
     /// Keys come in ascending order anyway; asked for it, a server collects all of
     /// them before it heeds the limit.
-    fn order(&self) -> i32 {
-        let asked = (self.sort_order, self.sort_target);
-        match asked == (SortOrder::Ascend as i32, SortTarget::Key as i32) {
-            true => SortOrder::None as i32,
-            false => self.sort_order,
+    fn order(&self) -> SortOrder {
+        match (self.sort_order, self.sort_target) {
+            (SortOrder::Ascend, SortTarget::Key) => SortOrder::None,
+            (order, _) => order,
         }
     }
 
@@ -90,8 +80,8 @@ impl Reading {
             range_end: Bytes::copy_from_slice(&end),
             limit: self.limit,
             revision: self.revision,
-            sort_order: self.order(),
-            sort_target: self.sort_target,
+            sort_order: self.order() as i32,
+            sort_target: self.sort_target as i32,
             serializable: self.serializable,
             keys_only: self.keys_only,
             count_only: self.count_only,
@@ -107,8 +97,8 @@ impl Reading {
         Ok(frame
             .number(3, self.limit)
             .number(4, self.revision)
-            .number(5, self.order().into())
-            .number(6, self.sort_target.into())
+            .number(5, self.order() as i64)
+            .number(6, self.sort_target as i64)
             .flag(7, self.serializable)
             .flag(8, self.keys_only)
             .flag(9, self.count_only)

@@ -2,12 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::Effect;
-use super::kv::Timeout;
+use super::call::{Effect, Progress};
+use super::kv::Common;
 use super::server::{Core, Deadline, Method, Server};
 use super::Client;
 use crate::error::{Error, Result};
-use crate::inside::log::Level;
+use crate::observe::log::Level;
 use crate::status::ETCD_ERR_UNAVAILABLE;
 use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
 use crate::transport::jitter::jittered;
@@ -81,9 +81,9 @@ impl Client {
     }
 
     /// Takes the endpoints from the cluster.
-    pub fn sync(&self, timeout: Option<Timeout>) -> Result<()> {
-        let (core, until) = (self.core.clone(), Deadline::after(self.limit(timeout)));
-        let synced = self.wait(async move { sync(&core, until).await });
+    pub fn sync(&self, common: Common) -> Result<()> {
+        let (core, until) = (self.core.clone(), Deadline::after(self.limit(common.timeout)));
+        let synced = self.wait(async move { sync(&core, until, common.require_leader).await });
         // Nothing was to be changed there, also when it is cut short.
         synced.map_err(|error| error.maybe_applied(false))
     }
@@ -94,11 +94,11 @@ pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
     let mut failed = false;
     loop {
         sleep(jittered(interval)).await;
-        let result = sync(&core, Deadline::after(Some(ROUND))).await;
+        let result = sync(&core, Deadline::after(Some(ROUND)), false).await;
         match &result {
             Err(error) if !failed => {
                 let message = format_args!("no list from the cluster: {}", error.message);
-                let log = &core.inside.log;
+                let log = &core.telemetry.log;
                 log.tell(Level::Warn, "connection", &error.endpoint, error.status, message);
             }
             _ => {}
@@ -107,9 +107,11 @@ pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
     }
 }
 
-async fn sync(core: &Core, until: Deadline) -> Result<()> {
-    let request = MemberListRequest { linearizable: true };
-    let reply: MemberListResponse = core.ask(MEMBER_LIST, &request, until).await?;
+async fn sync(core: &Core, until: Deadline, require_leader: bool) -> Result<()> {
+    let mut call = MEMBER_LIST.call(&MemberListRequest { linearizable: true }, until)?;
+    call.request.require_leader = require_leader;
+    let reply = core.run(&call, &Progress::default()).await?;
+    let reply: MemberListResponse = MEMBER_LIST.reply(reply)?;
     // The engine is its only member.
     let Server::Cluster(cluster) = &core.server else { return Ok(()) };
     // One without a name has not started yet; a learner answers few calls.

@@ -28,12 +28,12 @@ pub use token::secret_header;
 
 use crate::embedded;
 use crate::error::{Error, Result};
-use crate::inside::connections;
-use crate::inside::log::Level;
-use crate::inside::Inside;
+use crate::observe::connections;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
 use crate::runtime::Runtime;
-use crate::slot::Slot;
 use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
+use crate::sync::oneshot::Oneshot;
 use crate::transport::Channel;
 use call::{Cluster, Progress};
 use futures_util::future::Abortable;
@@ -69,7 +69,7 @@ pub struct Client {
     core: Arc<Core>,
     inbox: Arc<Inbox>,
     /// Filled when the dispatcher has ended.
-    ended: Arc<Slot<()>>,
+    ended: Arc<Oneshot<()>>,
     /// Ends the call that a caller's own thread is driving.
     led: Mutex<Option<AbortHandle>>,
     max_send: usize,
@@ -170,7 +170,7 @@ impl Inbox {
 /// Closes the inbox and tells so when the dispatcher has ended, however that came.
 struct Ending {
     inbox: Arc<Inbox>,
-    ended: Arc<Slot<()>>,
+    ended: Arc<Oneshot<()>>,
 }
 
 impl Drop for Ending {
@@ -185,20 +185,20 @@ impl Client {
     pub fn open(options: Options) -> Result<Client> {
         let runtime = Runtime::acquire()?;
         let max_receive = options.max_receive;
-        let inside = Arc::new(Inside { log: options.log, ..Inside::default() });
+        let telemetry = Arc::new(Telemetry { log: options.log, ..Telemetry::default() });
         let server = match options.servers {
             Servers::Embedded { store } => {
                 let engine = embedded::open(&store);
                 let name = format!("mem:{store}");
-                inside.connections.add(&name, connections::State::Up);
-                let inside = inside.clone();
-                Server::Embedded(Embedded { engine, name, max_receive, inside })
+                telemetry.connections.add(&name, connections::State::Up);
+                let telemetry = telemetry.clone();
+                Server::Embedded(Embedded { engine, name, max_receive, telemetry })
             }
             Servers::Cluster { endpoints, rules, tls, login, timing } => {
-                let channel = Channel::new(endpoints, tls, timing, inside.clone())?;
+                let channel = Channel::new(endpoints, tls, timing, telemetry.clone())?;
                 let tokens = Tokens::new(login);
                 let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
-                let inside = inside.clone();
+                let telemetry = telemetry.clone();
                 let cluster = Cluster {
                     channel,
                     rules,
@@ -206,7 +206,7 @@ impl Client {
                     max_receive,
                     pulse: Pulse::default(),
                     range_streams,
-                    inside,
+                    telemetry,
                 };
                 Server::Cluster(Arc::new(cluster))
             }
@@ -218,12 +218,12 @@ impl Client {
             namespace: Namespace::new(&options.key_prefix),
             left_behind: Mutex::default(),
             hub: Arc::default(),
-            keeper: Arc::new(Keeper::new(inside.clone())),
-            inside,
+            keeper: Arc::new(Keeper::new(telemetry.clone())),
+            telemetry,
         });
         let waiting = Mutex::new(Some(Vec::new()));
         let inbox = Arc::new(Inbox { waiting, changed: Arc::default() });
-        let ended = Arc::new(Slot::default());
+        let ended = Arc::new(Oneshot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let ours = core.clone();
         let renewer = Renewer::new(core.clone());
@@ -264,10 +264,10 @@ impl Client {
         if let Some(led) = self.led.lock().unwrap().take() {
             led.abort();
         }
-        self.core.inside.connections.end(closed());
+        self.core.telemetry.connections.end(closed());
         self.runtime.attend();
         self.ended.wait_for(CLOSE_PATIENCE);
-        self.core.inside.log.close();
+        self.core.telemetry.log.close();
     }
 
     /// Runs a call and waits for its end on this thread.
@@ -275,7 +275,7 @@ impl Client {
         if let Some(result) = self.core.run_embedded(&call) {
             return result;
         }
-        let slot = Arc::new(Slot::default());
+        let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
         let done: Done = Box::new(move |result| fill.fill(result));
         match self.runtime.lead() {
@@ -330,7 +330,7 @@ impl Client {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let slot = Arc::new(Slot::default());
+        let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
         self.start(work, None, move |result| fill.fill(result));
         self.runtime.attend();
@@ -456,7 +456,7 @@ async fn serve(core: &Arc<Core>, job: Job) {
 fn defect(core: &Core, panic: &(dyn Any + Send), maybe: bool) -> Error {
     let error = Error::defect(panic).maybe_applied(maybe);
     let message = format_args!("{}", error.message);
-    core.inside.log.tell(Level::Error, "call", "", error.status, message);
+    core.telemetry.log.tell(Level::Error, "call", "", error.status, message);
     error
 }
 
@@ -464,7 +464,7 @@ fn defect(core: &Core, panic: &(dyn Any + Send), maybe: bool) -> Error {
 mod tests {
     use super::*;
     use crate::error::Outcome;
-    use crate::inside::log::Log;
+    use crate::observe::log::Log;
     use crate::status::ETCD_ERR_INTERNAL;
 
     #[test]

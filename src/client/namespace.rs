@@ -5,7 +5,7 @@
 
 use super::kv::prefix_end;
 use crate::error::{Error, Result};
-use crate::status::ETCD_ERR_PROTOCOL;
+use crate::status::ETCD_ERR_BAD_REPLY;
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::{DeleteRangeRequest, PutRequest, RangeRequest, TxnRequest};
 use bytes::Bytes;
@@ -107,7 +107,7 @@ pub fn name<'a>(prefix: &[u8], key: &'a [u8]) -> Option<&'a [u8]> {
 /// The same of a key that was asked for by its name.
 pub fn own_name<'a>(prefix: &[u8], key: &'a [u8]) -> Result<&'a [u8]> {
     let why = "the reply has a key without the client's key_prefix";
-    name(prefix, key).ok_or_else(|| Error::new(ETCD_ERR_PROTOCOL, why))
+    name(prefix, key).ok_or_else(|| Error::new(ETCD_ERR_BAD_REPLY, why))
 }
 
 #[cfg(test)]
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(Namespace::new(b"a/").key(b"k"), "a/k");
         assert_eq!(name(b"a/", b"a/k"), Some(&b"k"[..]));
         for key in [&b"a/"[..], b"a", b"b/k", b""] {
-            assert_eq!(own_name(b"a/", key).unwrap_err().status, ETCD_ERR_PROTOCOL);
+            assert_eq!(own_name(b"a/", key).unwrap_err().status, ETCD_ERR_BAD_REPLY);
         }
     }
 }

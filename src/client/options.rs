@@ -1,7 +1,7 @@
 //! What a client is opened with, checked.
 
 use super::members::Rules;
-use crate::inside::log::Log;
+use crate::observe::log::Log;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::link::Timing;
 use crate::transport::tls::Tls;

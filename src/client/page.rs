@@ -266,7 +266,7 @@ fn is_over(until: Deadline) -> bool {
 }
 
 fn protocol(why: &str) -> Error {
-    Error::new(ETCD_ERR_PROTOCOL, why)
+    Error::new(ETCD_ERR_BAD_REPLY, why)
 }
 
 /// Pages that are read by whoever comes.

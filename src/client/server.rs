@@ -10,8 +10,8 @@ use super::namespace::Namespace;
 use super::watch::Hub;
 use crate::embedded::Engine;
 use crate::error::{Error, Result};
-use crate::inside::log::Level;
-use crate::inside::Inside;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
 use crate::status::*;
 use crate::wire::encode;
 use http::uri::PathAndQuery;
@@ -33,7 +33,7 @@ pub struct Core {
     /// All watches.
     pub hub: Arc<Hub>,
     pub keeper: Arc<Keeper>,
-    pub inside: Arc<Inside>,
+    pub telemetry: Arc<Telemetry>,
 }
 
 pub enum Server {
@@ -46,13 +46,13 @@ pub struct Embedded {
     /// As the endpoint was given.
     pub name: String,
     pub max_receive: usize,
-    pub inside: Arc<Inside>,
+    pub telemetry: Arc<Telemetry>,
 }
 
 impl Embedded {
     pub fn run(&self, call: &Call) -> Result<Vec<u8>> {
-        let counted = self.inside.counters.call();
-        counted.ended(self.ask(call)).inspect_err(|error| too_large(&self.inside, call, error))
+        let counted = self.telemetry.counters.call();
+        counted.ended(self.ask(call)).inspect_err(|error| too_large(&self.telemetry, call, error))
     }
 
     fn ask(&self, call: &Call) -> Result<Vec<u8>> {
@@ -68,11 +68,11 @@ impl Embedded {
 }
 
 /// Logs that a reply went over the limit, which a caller may take for a server's fault.
-pub fn too_large(inside: &Inside, call: &Call, error: &Error) {
+pub fn too_large(telemetry: &Telemetry, call: &Call, error: &Error) {
     if error.status == ETCD_ERR_REPLY_TOO_LARGE {
         let (path, message) = (&call.request.path, &error.message);
         let message = format_args!("{path}: {message}");
-        inside.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
+        telemetry.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
     }
 }
 
@@ -117,7 +117,7 @@ impl Core {
         if self.closed.load(Relaxed) {
             return closed();
         }
-        let log = &self.inside.log;
+        let log = &self.telemetry.log;
         log.tell(Level::Error, what, "", ETCD_ERR_INTERNAL, format_args!("{defect}"));
         Error::new(ETCD_ERR_INTERNAL, defect)
     }
@@ -173,7 +173,7 @@ impl Method {
 
     pub fn reply<R: Message + Default>(self, message: Vec<u8>) -> Result<R> {
         R::decode(bytes::Bytes::from(message)).map_err(|e| {
-            let error = Error::new(ETCD_ERR_PROTOCOL, format!("the reply is no message: {e}"));
+            let error = Error::new(ETCD_ERR_BAD_REPLY, format!("the reply is no message: {e}"));
             error.maybe_applied(self.effect.changes())
         })
     }

@@ -5,10 +5,10 @@ use super::call::{Call, Cluster, Effect, Progress};
 use super::kv::no_memory;
 use super::options::{Login, Secret};
 use crate::error::{Error, Result};
-use crate::inside::counters::Counter;
-use crate::inside::log::Level;
-use crate::inside::Inside;
-use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_PROTOCOL, ETCD_OK};
+use crate::observe::counters::Counter;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
+use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_BAD_REPLY, ETCD_OK};
 use crate::wire::{decode, encode};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -101,7 +101,7 @@ impl Tokens {
             }
         };
         drop(latest);
-        tell(&cluster.inside, before, &result);
+        tell(&cluster.telemetry, before, &result);
         result
     }
 
@@ -117,7 +117,7 @@ impl Tokens {
                 let found = decode::token(&reply).ok().map(|found| reply.slice_ref(found));
                 let token = found.and_then(secret_header);
                 let why = "the server's reply to the login has no token in it";
-                token.map(Some).ok_or_else(|| Error::new(ETCD_ERR_PROTOCOL, why))
+                token.map(Some).ok_or_else(|| Error::new(ETCD_ERR_BAD_REPLY, why))
             }
             Err(error) if error.status == ETCD_ERR_AUTH_NOT_ENABLED => Ok(None),
             Err(error) => Err(error),
@@ -126,7 +126,11 @@ impl Tokens {
 }
 
 /// Tells those who look inside; `before` is how the attempt before this one failed.
-fn tell(Inside { counters, log, .. }: &Inside, before: Option<Error>, result: &Result<Token>) {
+fn tell(
+    Telemetry { counters, log, .. }: &Telemetry,
+    before: Option<Error>,
+    result: &Result<Token>,
+) {
     match result {
         Ok(token) => {
             if token.value.is_some() {

@@ -57,19 +57,13 @@ impl Txn {
         Ok(())
     }
 
-    /// `target` and `result` are the numbers of etcd's enums.
     pub fn compare(
         &mut self,
         keys: Keys<'_>,
-        target: i32,
-        result: i32,
+        target: CompareTarget,
+        result: CompareResult,
         operand: Operand<'_>,
     ) -> Result<()> {
-        let target = CompareTarget::try_from(target)
-            .map_err(|_| Error::invalid(format!("target is {target}")))?;
-        if CompareResult::try_from(result).is_err() {
-            return Err(Error::invalid(format!("result is {result}")));
-        }
         let union = match (target, operand) {
             (CompareTarget::Value, Operand::Value(value)) => {
                 TargetUnion::Value(Bytes::copy_from_slice(value))
@@ -87,7 +81,7 @@ impl Txn {
         let (key, range_end) = keys.span()?;
         self.count(1)?;
         self.request.compare.push(Compare {
-            result,
+            result: result as i32,
             target: target as i32,
             key: Bytes::copy_from_slice(key),
             range_end: Bytes::copy_from_slice(&range_end),
@@ -211,7 +205,7 @@ pub fn if_unchanged(key: &[u8], seen: Seen<'_>, change: Op) -> Result<Txn> {
         Seen::Revision(revision) => (CompareTarget::Mod, Operand::Number(revision)),
     };
     let mut txn = Txn::default();
-    txn.compare(one, target as i32, CompareResult::Equal as i32, operand)?;
+    txn.compare(one, target, CompareResult::Equal, operand)?;
     txn.add(Branch::Then, change)?;
     txn.add(Branch::Else, Op::get(one, &Reading::default())?)?;
     Ok(txn)

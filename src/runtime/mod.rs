@@ -13,10 +13,10 @@ mod reader;
 
 pub use reader::Reader;
 
+use crate::error::panics::silence_thread;
 use crate::error::{Error, Result};
-use crate::panics::silence_thread;
-use crate::slot::Slot;
 use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
+use crate::sync::oneshot::Oneshot;
 use crate::sys::{self, ThreadNumber};
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -296,7 +296,7 @@ pub fn check_headroom() -> Result<()> {
 fn start() -> Result<Running> {
     let failed =
         |e: std::io::Error| Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start: {e}"));
-    let started = Arc::new(Slot::default());
+    let started = Arc::new(Oneshot::default());
     let starting = Starting(Some(started.clone()));
     let thread = std::thread::Builder::new().name("etcd".into()).stack_size(STACK);
     let thread = sys::with_signals_blocked(|| thread.spawn(|| starting.run())).map_err(failed)?;
@@ -314,7 +314,7 @@ fn start() -> Result<Running> {
 type Start = Option<std::io::Result<Arc<Shared>>>;
 
 /// Tells whoever waits, whatever happens to the thread.
-struct Starting(Option<Arc<Slot<Start>>>);
+struct Starting(Option<Arc<Oneshot<Start>>>);
 
 impl Starting {
     fn tell(&mut self, how: Start) {

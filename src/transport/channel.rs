@@ -8,7 +8,7 @@ use super::jitter::chance;
 use super::link::{Connection, Link, Network, Timing};
 use super::tls::Tls;
 use crate::error::{Error, Result};
-use crate::inside::Inside;
+use crate::observe::Telemetry;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -48,13 +48,13 @@ impl Channel {
         endpoints: Vec<Endpoint>,
         tls: Option<Tls>,
         timing: Timing,
-        inside: Arc<Inside>,
+        telemetry: Arc<Telemetry>,
     ) -> Result<Channel> {
         let (news, history) = (Notify::new(), History::default());
         let channel = Channel {
             list: Mutex::new(List { links: Vec::new(), preferred: 0 }),
             changed: Notify::new(),
-            network: Arc::new(Network { tls, timing, news, history, inside }),
+            network: Arc::new(Network { tls, timing, news, history, telemetry }),
         };
         channel.set(endpoints)?;
         Ok(channel)
@@ -88,7 +88,7 @@ impl Channel {
         let old = &list.links;
         let link = |endpoint: Endpoint| match old.iter().find(|link| link.endpoint.is(&endpoint)) {
             Some(same) => Ok(same.clone()),
-            None => Link::new(endpoint, self.network.inside.clone()).map(Arc::new),
+            None => Link::new(endpoint, self.network.telemetry.clone()).map(Arc::new),
         };
         let links: Result<Vec<_>, _> = endpoints.into_iter().map(link).collect();
         let links = links.map_err(Error::invalid)?;

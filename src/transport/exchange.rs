@@ -10,7 +10,7 @@ use super::link::Link;
 use crate::error::printable;
 use crate::error::Error;
 use crate::status::{
-    of_server_error, ETCD_ERR_NO_MEMORY, ETCD_ERR_PROTOCOL, ETCD_ERR_REPLY_TOO_LARGE,
+    of_server_error, ETCD_ERR_BAD_REPLY, ETCD_ERR_NO_MEMORY, ETCD_ERR_REPLY_TOO_LARGE,
     ETCD_ERR_UNAVAILABLE,
 };
 use crate::sys::{self, Unread};
@@ -77,7 +77,7 @@ impl From<Failure> for Error {
             Failure::NoMemory(size) => {
                 Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for {size} bytes"))
             }
-            Failure::Malformed(why) => Error::new(ETCD_ERR_PROTOCOL, why),
+            Failure::Malformed(why) => Error::new(ETCD_ERR_BAD_REPLY, why),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::inside::counters::Counter;
-use crate::inside::Inside;
+use crate::observe::counters::Counter;
+use crate::observe::Telemetry;
 use crate::sys::{self, Unread};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
@@ -38,11 +38,11 @@ pub struct Traffic {
     /// The endpoint is not the client's any more: streams go elsewhere.
     left: AtomicBool,
     leaving: Notify,
-    inside: Arc<Inside>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Traffic {
-    pub fn new(inside: Arc<Inside>) -> Traffic {
+    pub fn new(telemetry: Arc<Telemetry>) -> Traffic {
         Traffic {
             socket: AtomicI32::new(-1),
             sent: AtomicU64::new(0),
@@ -55,7 +55,7 @@ impl Traffic {
             retire: Notify::new(),
             left: AtomicBool::new(false),
             leaving: Notify::new(),
-            inside,
+            telemetry,
         }
     }
 
@@ -160,7 +160,7 @@ impl AsyncRead for CountedSocket {
         })?;
         let count = buffer.filled().len() - before;
         if count > 0 {
-            self.traffic.inside.counters.add(Counter::BytesReceived, count as u64);
+            self.traffic.telemetry.counters.add(Counter::BytesReceived, count as u64);
             self.traffic.heard.store(now_ms(), Relaxed);
         }
         Poll::Ready(Ok(()))
@@ -196,7 +196,7 @@ impl AsyncWrite for CountedSocket {
             match sent {
                 Ok(count) => {
                     self.traffic.sent.fetch_add(count as u64, Relaxed);
-                    self.traffic.inside.counters.add(Counter::BytesSent, count as u64);
+                    self.traffic.telemetry.counters.add(Counter::BytesSent, count as u64);
                     return Poll::Ready(Ok(count));
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}

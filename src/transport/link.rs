@@ -11,10 +11,10 @@ use super::io::{now_ms, Traffic};
 use super::jitter::jittered;
 use super::tls::Tls;
 use crate::error::{Error, Result};
-use crate::inside::connections;
-use crate::inside::counters::Counter;
-use crate::inside::log::Level;
-use crate::inside::Inside;
+use crate::observe::connections;
+use crate::observe::counters::Counter;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
 use crate::status::*;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -56,7 +56,7 @@ pub struct Network {
     /// Tells of each link that has come up, or failed to.
     pub news: Notify,
     pub history: History,
-    pub inside: Arc<Inside>,
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// A connection that takes calls.
@@ -90,7 +90,7 @@ pub struct Link {
     shunned: AtomicU64,
     /// Tells the keeper that the endpoint is out of the list.
     leaving: Notify,
-    inside: Arc<Inside>,
+    telemetry: Arc<Telemetry>,
     seen: Arc<connections::Endpoint>,
 }
 
@@ -99,18 +99,18 @@ fn down(why: impl Into<String>) -> Error {
 }
 
 impl Link {
-    pub fn new(endpoint: Endpoint, inside: Arc<Inside>) -> Result<Link, String> {
+    pub fn new(endpoint: Endpoint, telemetry: Arc<Telemetry>) -> Result<Link, String> {
         let authority = endpoint.authority();
         let why = "not connected yet".to_owned();
         Ok(Link {
             authority: authority.parse().map_err(|_| format!("\"{authority}\" is no host"))?,
-            seen: inside.connections.add(&endpoint.name, connections::State::Down(why.clone())),
+            seen: telemetry.connections.add(&endpoint.name, connections::State::Down(why.clone())),
             endpoint,
             state: Mutex::new(State::Down(down(why))),
             begun: AtomicBool::new(false),
             shunned: AtomicU64::new(0),
             leaving: Notify::new(),
-            inside,
+            telemetry,
         })
     }
 
@@ -199,9 +199,9 @@ impl Link {
 
     /// The endpoint is out of the list: calls in progress end as they may, streams at once.
     pub fn leave(&self) {
-        self.inside.connections.remove(&self.seen);
+        self.telemetry.connections.remove(&self.seen);
         let message = format_args!("not in the list of endpoints any more");
-        self.inside.log.tell(Level::Info, "connection", self.name(), ETCD_OK, message);
+        self.telemetry.log.tell(Level::Info, "connection", self.name(), ETCD_OK, message);
         if let Some(connection) = self.connection() {
             connection.traffic.leave();
         }
@@ -215,7 +215,7 @@ impl Link {
         if message(before) == why {
             return;
         }
-        let Inside { counters, log, connections } = &*self.inside;
+        let Telemetry { counters, log, connections } = &*self.telemetry;
         if self.seen.is_gone() {
             return;
         }
@@ -241,7 +241,7 @@ impl Link {
             let life = AssertUnwindSafe(self.connect_again_and_again(&network));
             let Err(panic) = life.catch_unwind().await else { return };
             let Error { status, message, .. } = Error::defect(&*panic);
-            let log = &self.inside.log;
+            let log = &self.telemetry.log;
             log.tell(Level::Error, "connection", self.name(), status, format_args!("{message}"));
             self.enter(State::Down(down(message)), None);
             sleep(LONGEST_PAUSE).await;
@@ -255,7 +255,7 @@ impl Link {
         let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<Traffic>>::new());
         let mut pause = FIRST_PAUSE;
         loop {
-            let traffic = Arc::new(Traffic::new(self.inside.clone()));
+            let traffic = Arc::new(Traffic::new(self.telemetry.clone()));
             let connecting =
                 connect(&self.endpoint, network.tls.as_ref(), timing.connect, &traffic);
             let connected = tokio::select! {
@@ -388,7 +388,7 @@ async fn drain(mut life: impl Future<Output = Error> + Unpin, traffic: Arc<Traff
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.inside.connections.remove(&self.seen);
+        self.telemetry.connections.remove(&self.seen);
     }
 }
 

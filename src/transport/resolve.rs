@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::connect::plain;
-use crate::panics::silence_thread;
+use crate::error::panics::silence_thread;
 use crate::sys;
 use std::collections::BTreeMap;
 use std::io;

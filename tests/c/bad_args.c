@@ -48,10 +48,10 @@ static struct arguments good(void) {
 /* The call must fail like this, quickly, and leave its outs NULL. */
 static void fails(enum function function, struct arguments with, etcd_status_t expected,
                   const char *what) {
-  etcd_range_response_t *range = GARBAGE(etcd_range_response_t *);
+  etcd_get_response_t *range = GARBAGE(etcd_get_response_t *);
   etcd_put_response_t *put = GARBAGE(etcd_put_response_t *);
   etcd_delete_response_t *gone = GARBAGE(etcd_delete_response_t *);
-  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  etcd_call_t *op = GARBAGE(etcd_call_t *);
   etcd_error_t *err = GARBAGE(etcd_error_t *);
   etcd_status_t status = ETCD_OK;
   int64_t began = now_ms();
@@ -94,7 +94,7 @@ static void fails(enum function function, struct arguments with, etcd_status_t e
 static void bad_handles(void (*try)(void *handle, const char *what), const void *live) {
   etcd_client_t *closed = open_client("127.0.0.1:1");
   etcd_queue_t *freed = NULL;
-  etcd_op_t *op = NULL;
+  etcd_call_t *op = NULL;
   etcd_event_t *event = NULL;
   uint64_t bit;
   int i;
@@ -148,9 +148,9 @@ static void classic_fails(etcd_session session, etcd_status_t status) {
 /* Compacting, with one thing wrong at a time. */
 static void compactions(void) {
   static const int64_t revisions[] = {0, -1, INT64_MIN};
-  etcd_compact_options_t options = ETCD_COMPACT_OPTIONS_INIT;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_compact_response_t *out = GARBAGE(etcd_compact_response_t *);
-  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  etcd_call_t *op = GARBAGE(etcd_call_t *);
   size_t i;
   for (i = 0; i < 3; i++) {
     EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_compact(client, revisions[i], NULL, &out, &err));
@@ -174,13 +174,13 @@ static void compactions(void) {
 }
 
 /* Calls on leases, with one thing wrong: all of them must say so. */
-static void one_lease_call(etcd_client_t *on, int64_t id, const etcd_lease_options_t *options,
+static void one_lease_call(etcd_client_t *on, int64_t id, const etcd_call_options_t *options,
                            etcd_queue_t *to, etcd_status_t expected) {
   etcd_lease_keep_alive_response_t *renewed = GARBAGE(etcd_lease_keep_alive_response_t *);
   etcd_lease_revoke_response_t *revoked = GARBAGE(etcd_lease_revoke_response_t *);
   etcd_lease_time_to_live_response_t *seen = GARBAGE(etcd_lease_time_to_live_response_t *);
   etcd_lease_list_response_t *all = GARBAGE(etcd_lease_list_response_t *);
-  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  etcd_call_t *op = GARBAGE(etcd_call_t *);
   EXPECT(expected, etcd_lease_keep_alive_once_async(on, id, options, to, NULL, &op, &err));
   EXPECT(expected, etcd_lease_revoke_async(on, id, options, to, NULL, &op, &err));
   EXPECT(expected, etcd_lease_time_to_live_async(on, id, options, to, NULL, &op, &err));
@@ -200,7 +200,7 @@ static void one_lease_call(etcd_client_t *on, int64_t id, const etcd_lease_optio
 }
 
 static void leases(void) {
-  etcd_lease_options_t options = ETCD_LEASE_OPTIONS_INIT;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_lease_grant_options_t of_grant = ETCD_LEASE_GRANT_OPTIONS_INIT;
   etcd_lease_grant_response_t *granted = GARBAGE(etcd_lease_grant_response_t *);
   one_lease_call(NULL, 1, NULL, queue, ETCD_ERR_BAD_HANDLE);
@@ -240,39 +240,39 @@ static void leases(void) {
 /* Every call on a keepalive with one that is none. */
 static void try_keep_alive(void *handle, const char *what) {
   etcd_lease_keep_alive_response_t *renewal = GARBAGE(etcd_lease_keep_alive_response_t *);
-  etcd_status_t status = etcd_keep_alive_next(handle, ETCD_WAIT_FOREVER, &renewal, NULL);
+  etcd_status_t status = etcd_lease_keep_alive_next(handle, ETCD_WAIT_FOREVER, &renewal, NULL);
   if (status != wrong(status) || renewal != NULL) FAIL("%s: %s", what, etcd_status_name(status));
-  CHECK(etcd_keep_alive_left_ms(handle) == 0);
-  etcd_keep_alive_close(handle);
+  CHECK(etcd_lease_keep_alive_left_ms(handle) == 0);
+  etcd_lease_keep_alive_close(handle);
   calls += 3;
 }
 
 static void keep_alives(void) {
-  etcd_keep_alive_options_t options = ETCD_KEEP_ALIVE_OPTIONS_INIT;
-  etcd_keep_alive_t *kept = GARBAGE(etcd_keep_alive_t *);
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_lease_keep_alive_t *kept = GARBAGE(etcd_lease_keep_alive_t *);
   etcd_lease_grant_response_t *lease = NULL;
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_lease_keep_alive(NULL, 1, NULL, NULL, NULL, &kept, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive(client, 0, NULL, NULL, NULL, &kept, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive(client, 1, NULL, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_lease_keep_alive_open(NULL, 1, NULL, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive_open(client, 0, NULL, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive_open(client, 1, NULL, NULL, NULL, NULL, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE,
-         etcd_lease_keep_alive(client, 1, NULL, GARBAGE(etcd_queue_t *), NULL, &kept, &err));
+         etcd_lease_keep_alive_open(client, 1, NULL, GARBAGE(etcd_queue_t *), NULL, &kept, &err));
   options.flags = ETCD_REQUIRE_LEADER;
-  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive(client, 1, &options, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive_open(client, 1, &options, NULL, NULL, &kept, &err));
   options.size--;
-  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive(client, 1, &options, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive_open(client, 1, &options, NULL, NULL, &kept, &err));
   CHECK(kept == NULL);
   OK(etcd_lease_grant(client, 60, NULL, &lease, &err));
-  OK(etcd_lease_keep_alive(client, lease->id, NULL, queue, NULL, &kept, &err));
+  OK(etcd_lease_keep_alive_open(client, lease->id, NULL, queue, NULL, &kept, &err));
   /* Its news go to the queue. */
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_keep_alive_next(kept, 0, NULL, &err));
-  etcd_keep_alive_close(kept);
-  OK(etcd_lease_keep_alive(client, lease->id, NULL, NULL, NULL, &kept, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_keep_alive_next(kept, -2, NULL, &err));
-  CHECK(etcd_keep_alive_next(kept, INT_MIN, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
-  EXPECT(ETCD_EMPTY, etcd_keep_alive_next(kept, 0, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive_next(kept, 0, NULL, &err));
+  etcd_lease_keep_alive_close(kept);
+  OK(etcd_lease_keep_alive_open(client, lease->id, NULL, NULL, NULL, &kept, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive_next(kept, -2, NULL, &err));
+  CHECK(etcd_lease_keep_alive_next(kept, INT_MIN, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  EXPECT(ETCD_EMPTY, etcd_lease_keep_alive_next(kept, 0, NULL, &err));
   bad_handles(try_keep_alive, kept);
-  etcd_keep_alive_close(kept);
-  etcd_keep_alive_close(kept);
+  etcd_lease_keep_alive_close(kept);
+  etcd_lease_keep_alive_close(kept);
   etcd_lease_grant_response_free(lease);
   calls += 15;
 }
@@ -280,17 +280,17 @@ static void keep_alives(void) {
 /* Every call on a transaction with one that is none. */
 static void try_txn(void *handle, const char *what) {
   etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
-  etcd_op_t *op = GARBAGE(etcd_op_t *);
+  etcd_call_t *op = GARBAGE(etcd_call_t *);
   etcd_error_t *error = NULL;
   etcd_txn_t *good_one = NULL;
   etcd_status_t expected = wrong(etcd_txn_compare(handle, text("k"), NULL, NULL));
   if (expected >= 0) FAIL("%s: taken for a transaction", what);
   OK(etcd_txn_new(&good_one, &err));
-  EXPECT(expected, etcd_txn_get(handle, ETCD_THEN, text("k"), NULL, &err));
-  EXPECT(expected, etcd_txn_put(handle, ETCD_THEN, text("k"), text("v"), NULL, &err));
-  EXPECT(expected, etcd_txn_delete(handle, ETCD_THEN, text("k"), NULL, &err));
-  EXPECT(expected, etcd_txn_nest(handle, ETCD_THEN, good_one, &err));
-  EXPECT(expected, etcd_txn_nest(good_one, ETCD_THEN, handle, &err));
+  EXPECT(expected, etcd_txn_get(handle, ETCD_BRANCH_THEN, text("k"), NULL, &err));
+  EXPECT(expected, etcd_txn_put(handle, ETCD_BRANCH_THEN, text("k"), text("v"), NULL, &err));
+  EXPECT(expected, etcd_txn_delete(handle, ETCD_BRANCH_THEN, text("k"), NULL, &err));
+  EXPECT(expected, etcd_txn_nest(handle, ETCD_BRANCH_THEN, good_one, &err));
+  EXPECT(expected, etcd_txn_nest(good_one, ETCD_BRANCH_THEN, handle, &err));
   EXPECT(expected, etcd_txn_commit(client, handle, NULL, &out, &err));
   EXPECT(expected, etcd_txn_commit_async(client, handle, NULL, queue, NULL, &op, &err));
   CHECK(out == NULL && op == NULL && error == NULL);
@@ -301,7 +301,7 @@ static void try_txn(void *handle, const char *what) {
 
 static void transactions(void) {
   etcd_compare_options_t condition = ETCD_COMPARE_OPTIONS_INIT;
-  etcd_txn_options_t options = ETCD_TXN_OPTIONS_INIT;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
   etcd_txn_t *txn = NULL;
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_new(NULL, &err));
@@ -316,8 +316,8 @@ static void transactions(void) {
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_commit(client, txn, &options, &out, &err));
   CHECK(out == NULL);
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_compare(txn, bytes(NULL, 1), NULL, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_put(txn, ETCD_ELSE, text("k"), bytes(NULL, 9), NULL, &err));
-  EXPECT(ETCD_ERR_SEND_TOO_LARGE, etcd_txn_put(txn, ETCD_ELSE, text("k"), bytes(NOWHERE, SIZE_MAX), NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_put(txn, ETCD_BRANCH_ELSE, text("k"), bytes(NULL, 9), NULL, &err));
+  EXPECT(ETCD_ERR_SEND_TOO_LARGE, etcd_txn_put(txn, ETCD_BRANCH_ELSE, text("k"), bytes(NOWHERE, SIZE_MAX), NULL, &err));
   condition.reserved = 1;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, text("k"), &condition, &err));
   condition.size--;
@@ -335,7 +335,7 @@ static void transactions(void) {
 
 /* Every call on an iterator with one that is none. */
 static void try_iter(void *handle, const char *what) {
-  etcd_range_response_t *page = GARBAGE(etcd_range_response_t *);
+  etcd_get_response_t *page = GARBAGE(etcd_get_response_t *);
   etcd_status_t expected = wrong(etcd_range_next(handle, &page, NULL));
   if (expected >= 0) FAIL("%s: taken for an iterator", what);
   EXPECT(expected, etcd_range_next(handle, &page, &err));
@@ -347,8 +347,8 @@ static void try_iter(void *handle, const char *what) {
 
 static void pages(void) {
   etcd_range_options_t options = ETCD_RANGE_OPTIONS_INIT;
-  etcd_range_iter_t *iter = GARBAGE(etcd_range_iter_t *);
-  etcd_range_response_t *page = GARBAGE(etcd_range_response_t *);
+  etcd_range_t *iter = GARBAGE(etcd_range_t *);
+  etcd_get_response_t *page = GARBAGE(etcd_get_response_t *);
   uint8_t end[4] = { 9, 9, 9, 9 };
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_range_open(NULL, text("k"), NULL, &iter, &err));
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_range_open(client, text("k"), NULL, NULL, &err));
@@ -357,7 +357,7 @@ static void pages(void) {
   options.reserved = 1;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("k"), &options, &iter, &err));
   options.reserved = 0;
-  options.flags = ETCD_COUNT_ONLY;
+  options.flags = ETCD_GET_COUNT_ONLY;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("k"), &options, &iter, &err));
   options.flags = 0;
   options.size--;
@@ -369,7 +369,7 @@ static void pages(void) {
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_range_next_async(iter, NULL, NULL, NULL, &err));
   OK(etcd_range_next(iter, &page, &err));
   CHECK(page->kv_count == 0 && !page->more && page->header.revision > 0);
-  etcd_range_response_free(page);
+  etcd_get_response_free(page);
   CHECK(etcd_range_next(iter, &page, NULL) == ETCD_EMPTY && page == NULL);
   etcd_range_close(iter);
   etcd_range_close(iter);
@@ -427,25 +427,25 @@ static void try_request(void *handle, const char *what) {
   if (expected >= 0) FAIL("%s: taken for a request", what);
   OK(etcd_txn_new(&txn, &err));
   EXPECT(expected, etcd_kv_do_async(client, handle, NULL, queue, NULL, NULL, &err));
-  EXPECT(expected, etcd_txn_request(txn, ETCD_THEN, handle, &err));
+  EXPECT(expected, etcd_txn_add(txn, ETCD_BRANCH_THEN, handle, &err));
   CHECK(out == NULL);
-  etcd_request_free(handle);
+  etcd_op_free(handle);
   etcd_txn_free(txn);
   calls += 4;
 }
 
 static void requests(void) {
-  etcd_txn_options_t options = ETCD_TXN_OPTIONS_INIT;
-  etcd_request_t *request = GARBAGE(etcd_request_t *);
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_op_t *request = GARBAGE(etcd_op_t *);
   etcd_op_response_t *out = GARBAGE(etcd_op_response_t *);
   etcd_txn_t *txn = NULL;
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_request_new_get(text("k"), NULL, NULL, &err));
-  EXPECT(ETCD_ERR_EMPTY_KEY, etcd_request_new_get(text(""), NULL, &request, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_request_new_put(text("k"), bytes(NULL, 1), NULL, &request, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_request_new_delete(bytes(NULL, 1), NULL, &request, &err));
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_request_new_txn(NULL, &request, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_op_new_get(text("k"), NULL, NULL, &err));
+  EXPECT(ETCD_ERR_EMPTY_KEY, etcd_op_new_get(text(""), NULL, &request, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_op_new_put(text("k"), bytes(NULL, 1), NULL, &request, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_op_new_delete(bytes(NULL, 1), NULL, &request, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_op_new_txn(NULL, &request, &err));
   CHECK(request == NULL);
-  OK(etcd_request_new_get(text("k"), NULL, &request, &err));
+  OK(etcd_op_new_get(text("k"), NULL, &request, &err));
   bad_handles(try_request, request);
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_do(NULL, request, NULL, &out, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_do_async(client, request, NULL, NULL, NULL, NULL, &err));
@@ -453,14 +453,14 @@ static void requests(void) {
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_do(client, request, &options, &out, &err));
   CHECK(out == NULL);
   OK(etcd_txn_new(&txn, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_request(txn, 2, request, &err));
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_request(NULL, ETCD_THEN, request, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_add(txn, 2, request, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_add(NULL, ETCD_BRANCH_THEN, request, &err));
   etcd_txn_free(txn);
   OK(etcd_kv_do(client, request, NULL, NULL, &err));
   etcd_op_response_free(NULL);
-  etcd_request_free(request);
-  etcd_request_free(request);
-  etcd_request_free(NULL);
+  etcd_op_free(request);
+  etcd_op_free(request);
+  etcd_op_free(NULL);
   calls += 15;
 }
 
@@ -469,7 +469,7 @@ static void requests(void) {
 static void endpoints(void) {
   static const char *const bad[] = {"", " ,;", "ftp://a:1", "a:0", "::1", "mem:", "mem:x",
                                     "127.0.0.1:1,mem:", "https://127.0.0.1:1", "127.0.0.1:1,https://127.0.0.1:2"};
-  etcd_client_sync_options_t options = ETCD_CLIENT_SYNC_OPTIONS_INIT;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_client_endpoints_t *list = GARBAGE(etcd_client_endpoints_t *);
   etcd_client_t *nobody = open_client("127.0.0.1:1;http://localhost");
   char *longest = malloc(10000);
@@ -531,7 +531,7 @@ static void stores(void) {
 
 static void try_client(void *handle, const char *what) {
   struct arguments with = good();
-  etcd_range_response_t *none = NULL;
+  etcd_get_response_t *none = NULL;
   etcd_status_t expected;
   int function;
   with.client = handle;
@@ -558,13 +558,13 @@ static void try_queue(void *handle, const char *what) {
 }
 
 static void try_op(void *handle, const char *what) {
-  etcd_status_t status = etcd_op_cancel(handle);
+  etcd_status_t status = etcd_call_cancel(handle);
   if (status != wrong(status)) FAIL("%s: %s", what, etcd_status_name(status));
   calls++;
 }
 
 static void handles(void) {
-  etcd_op_t *op = NULL;
+  etcd_call_t *op = NULL;
   etcd_event_t *event = NULL;
   bad_handles(try_client, client);
   bad_handles(try_queue, queue);
@@ -584,10 +584,10 @@ static void nulls(void) {
   CHECK(none == NULL);
   options.endpoints = "127.0.0.1:1";
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open(&options, NULL, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url(NULL, &none, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_endpoints(NULL, &none, &err));
   CHECK(none == NULL);
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url("127.0.0.1:1", NULL, &err));
-  CHECK(etcd_client_open_url(NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_endpoints("127.0.0.1:1", NULL, &err));
+  CHECK(etcd_client_open_endpoints(NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_get(client, text("k"), NULL, NULL, &err));
   CHECK(etcd_kv_get(client, text("k"), NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
   CHECK(etcd_kv_get(NULL, text("k"), NULL, NULL, NULL) < 0);
@@ -600,13 +600,13 @@ static void nulls(void) {
   CHECK(etcd_queue_new(NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next(queue, 0, NULL, &err));
   CHECK(etcd_queue_next(queue, 0, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
-  CHECK(etcd_queue_wake(NULL) == ETCD_ERR_BAD_HANDLE && etcd_op_cancel(NULL) == ETCD_ERR_BAD_HANDLE);
+  CHECK(etcd_queue_wake(NULL) == ETCD_ERR_BAD_HANDLE && etcd_call_cancel(NULL) == ETCD_ERR_BAD_HANDLE);
   CHECK(etcd_queue_fd(NULL) == -1);
-  CHECK(etcd_event_type(NULL) == 0 && etcd_event_user_data(NULL) == NULL);
+  CHECK(etcd_event_kind(NULL) == 0 && etcd_event_user_data(NULL) == NULL);
   CHECK(etcd_event_status(NULL) == ETCD_ERR_INVALID_ARGUMENT && etcd_event_error(NULL) == NULL);
-  CHECK(etcd_event_range_response(NULL) == NULL && etcd_event_put_response(NULL) == NULL && etcd_event_delete_response(NULL) == NULL);
+  CHECK(etcd_event_get_response(NULL) == NULL && etcd_event_put_response(NULL) == NULL && etcd_event_delete_response(NULL) == NULL);
   etcd_event_free(NULL);
-  etcd_range_response_free(NULL);
+  etcd_get_response_free(NULL);
   etcd_put_response_free(NULL);
   etcd_delete_response_free(NULL);
   etcd_error_free(NULL);
@@ -661,9 +661,9 @@ static void lengths(void) {
 
 static void flags(void) {
   static const uint32_t known[] = {
-      ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_KEYS_ONLY |
-          ETCD_COUNT_ONLY | ETCD_FIRST | ETCD_LAST,
-      ETCD_REQUIRE_LEADER | ETCD_PREV_KV | ETCD_IGNORE_VALUE | ETCD_IGNORE_LEASE,
+      ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_GET_KEYS_ONLY |
+          ETCD_GET_COUNT_ONLY | ETCD_GET_FIRST | ETCD_GET_LAST,
+      ETCD_REQUIRE_LEADER | ETCD_PREV_KV | ETCD_PUT_IGNORE_VALUE | ETCD_PUT_IGNORE_LEASE,
       ETCD_REQUIRE_LEADER | ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV};
   etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
   etcd_client_t *none = NULL;
@@ -792,11 +792,11 @@ static void texts(void) {
              etcd_client_open(&options, &none, &err));
       CHECK(none == NULL);
       calls++;
-      if (field == 0) EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url(value, &none, &err));
+      if (field == 0) EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_endpoints(value, &none, &err));
     }
   }
   for (i = 0; i < sizeof not_endpoints / sizeof *not_endpoints; i++) {
-    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_url(not_endpoints[i], &none, &err));
+    EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_open_endpoints(not_endpoints[i], &none, &err));
     CHECK(none == NULL);
     calls++;
   }
@@ -947,8 +947,8 @@ static void insides(void) {
   etcd_counters_t small = ETCD_COUNTERS_INIT;
   etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
   etcd_client_t *none = GARBAGE(etcd_client_t *);
-  etcd_connection_t *connection = GARBAGE(etcd_connection_t *);
-  etcd_connection_response_t *response = GARBAGE(etcd_connection_response_t *);
+  etcd_connection_watch_t *connection = GARBAGE(etcd_connection_watch_t *);
+  etcd_connection_watch_response_t *response = GARBAGE(etcd_connection_watch_response_t *);
   char *page = GARBAGE(char *);
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_client_counters(client, NULL, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_client_counters(NULL, &small, &err));
@@ -969,25 +969,25 @@ static void insides(void) {
   CHECK(strstr(page, "{client=\"a\\\"b\\\\c\\nd\"} ") != NULL);
   etcd_text_free(page);
   etcd_text_free(NULL);
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_open(NULL, NULL, NULL, &connection, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_watch_open(NULL, NULL, NULL, &connection, &err));
   CHECK(connection == NULL);
   EXPECT(ETCD_ERR_BAD_HANDLE,
-         etcd_connection_open(client, GARBAGE(etcd_queue_t *), NULL, &connection, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_open(client, NULL, NULL, NULL, &err));
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_next(NULL, 0, &response, &err));
+         etcd_connection_watch_open(client, GARBAGE(etcd_queue_t *), NULL, &connection, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_watch_open(client, NULL, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_watch_next(NULL, 0, &response, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE,
-         etcd_connection_next((etcd_connection_t *)(void *)client, 0, &response, &err));
+         etcd_connection_watch_next((etcd_connection_watch_t *)(void *)client, 0, &response, &err));
   CHECK(response == NULL);
-  etcd_connection_close(NULL);
-  etcd_connection_close(GARBAGE(etcd_connection_t *));
-  etcd_connection_response_free(NULL);
-  CHECK(etcd_event_connection_response(NULL) == NULL);
-  OK(etcd_connection_open(client, NULL, NULL, &connection, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_next(connection, 0, NULL, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_next(connection, -2, &response, &err));
-  etcd_connection_close(connection);
-  etcd_connection_close(connection);
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_next(connection, 0, &response, &err));
+  etcd_connection_watch_close(NULL);
+  etcd_connection_watch_close(GARBAGE(etcd_connection_watch_t *));
+  etcd_connection_watch_response_free(NULL);
+  CHECK(etcd_event_connection_watch_response(NULL) == NULL);
+  OK(etcd_connection_watch_open(client, NULL, NULL, &connection, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_watch_next(connection, 0, NULL, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_connection_watch_next(connection, -2, &response, &err));
+  etcd_connection_watch_close(connection);
+  etcd_connection_watch_close(connection);
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_connection_watch_next(connection, 0, &response, &err));
   options.endpoints = "mem:";
   options.log_callback = never_logged;
   options.log_level = 5;

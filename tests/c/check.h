@@ -102,7 +102,7 @@ static inline void join(pthread_t thread) { CHECK(pthread_join(thread, NULL) == 
 
 static inline etcd_client_t *open_client(const char *endpoints) {
   etcd_client_t *client = NULL;
-  OK(etcd_client_open_url(endpoints, &client, &err));
+  OK(etcd_client_open_endpoints(endpoints, &client, &err));
   CHECK(client != NULL);
   return client;
 }
@@ -113,12 +113,12 @@ static inline void put(etcd_client_t *client, const char *key, const char *value
 
 /* Reads a key that has, or has not (NULL), this value. */
 static inline void get(etcd_client_t *client, const char *key, const char *value) {
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   OK(etcd_kv_get(client, text(key), NULL, &response, &err));
   CHECK(response->kv_count == (value != NULL ? 1u : 0u));
   if (value != NULL && !equal(response->kvs[0].value, text(value)))
     FAIL("%s is not %s", key, value);
-  etcd_range_response_free(response);
+  etcd_get_response_free(response);
 }
 
 /* All is well with this client: used after something bad has happened. */

@@ -26,10 +26,10 @@ static void *call(void *unused) {
   int64_t began = 0;
   (void)unused;
   while (status == ETCD_OK) {
-    etcd_range_response_t *response = NULL;
+    etcd_get_response_t *response = NULL;
     began = now_ms();
     status = etcd_kv_get(client, text("race"), NULL, &response, &err);
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
     __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
   }
   if (status != ETCD_ERR_CLOSED && status != ETCD_ERR_BAD_HANDLE)

@@ -20,11 +20,11 @@ static void *call(void *client) {
   snprintf(name, sizeof name, "concurrent/%lx", (long)pthread_self());
   for (i = 0; !stop; i++) {
     size_t size = (size_t)i * 37 % sizeof value;
-    etcd_range_response_t *response = NULL;
+    etcd_get_response_t *response = NULL;
     OK(etcd_kv_put(client, text(name), bytes(value, size), NULL, NULL, &err));
     OK(etcd_kv_get(client, text(name), NULL, &response, &err));
     CHECK(response->kv_count == 1 && response->kvs[0].value.len == size);
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
     __atomic_add_fetch(&calls, 2, __ATOMIC_RELAXED);
   }
   return NULL;
@@ -48,7 +48,7 @@ static void *operations(void *client) {
   int seen[EACH], i;
   OK(etcd_queue_new(&queue, &err));
   while (!stop) {
-    etcd_op_t *ops[EACH];
+    etcd_call_t *ops[EACH];
     memset(seen, 0, sizeof seen);
     for (i = 0; i < EACH; i++) {
       ops[i] = NULL;
@@ -56,7 +56,7 @@ static void *operations(void *client) {
       else OK(etcd_kv_put_async(client, text("concurrent/q"), text("q"), NULL, queue, &seen[i], &ops[i], &err));
     }
     for (i = 0; i < EACH; i += 3) {
-      etcd_status_t status = etcd_op_cancel(ops[i]);
+      etcd_status_t status = etcd_call_cancel(ops[i]);
       CHECK(status == ETCD_OK);
     }
     for (i = 0; i < EACH; i++) {
@@ -73,7 +73,7 @@ static void *operations(void *client) {
       }
       etcd_event_free(event);
     }
-    for (i = 0; i < EACH; i++) CHECK(etcd_op_cancel(ops[i]) == ETCD_ERR_BAD_HANDLE);
+    for (i = 0; i < EACH; i++) CHECK(etcd_call_cancel(ops[i]) == ETCD_ERR_BAD_HANDLE);
     EXPECT(ETCD_EMPTY, etcd_queue_next(queue, 0, (etcd_event_t **)&ops[0], &err));
   }
   etcd_queue_free(queue);
@@ -200,7 +200,7 @@ static void *hanging_call(void *client) {
 
 static void *hanging_read(void *client) {
   etcd_get_options_t forever = ETCD_GET_OPTIONS_INIT;
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   etcd_error_t *err = NULL;
   etcd_status_t status;
   forever.timeout_ms = ETCD_TIMEOUT_NONE;

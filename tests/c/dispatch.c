@@ -20,9 +20,9 @@ static void note(const etcd_event_t *event, void *arg) {
     tally->ended++;
     return;
   }
-  switch (etcd_event_type(event)) {
+  switch (etcd_event_kind(event)) {
     case ETCD_EVENT_PUT_RESPONSE: tally->puts++; break;
-    case ETCD_EVENT_WATCH_RESPONSE:
+    case ETCD_EVENT_WATCH:
       tally->told += (int)etcd_event_watch_response(event)->event_count;
       break;
     default: tally->others++;

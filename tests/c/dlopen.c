@@ -37,8 +37,8 @@ int main(int argc, char **argv) {
     void *library = dlopen(argv[2], RTLD_NOW | RTLD_LOCAL);
     etcd_client_t *client = NULL;
     if (library == NULL) FAIL("%s", dlerror());
-    CHECK(dlsym(RTLD_DEFAULT, "etcd_client_open_url") == NULL);
-    find(library, "etcd_client_open_url", &open_url);
+    CHECK(dlsym(RTLD_DEFAULT, "etcd_client_open_endpoints") == NULL);
+    find(library, "etcd_client_open_endpoints", &open_url);
     find(library, "etcd_kv_put", &kv_put);
     find(library, "etcd_client_close", &client_close);
     /* Unused every seventh time, left open every tenth. */

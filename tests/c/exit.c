@@ -10,10 +10,10 @@ static volatile int calling;
 static void *call(void *argument) {
   (void)argument;
   for (;;) {
-    etcd_range_response_t *response = NULL;
+    etcd_get_response_t *response = NULL;
     etcd_error_t *err = NULL;
     if (etcd_kv_get(shared, text("exit"), NULL, &response, &err) != ETCD_OK) etcd_error_free(err);
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
     __atomic_add_fetch(&calling, 1, __ATOMIC_RELAXED);
   }
   return NULL;

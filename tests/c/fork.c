@@ -35,22 +35,22 @@ static void classic_calls_are_refused(etcd_session session) {
   CHECK(key == NULL && value == NULL && index == NULL && error == NULL);
 }
 
-static etcd_keep_alive_t *kept;
-static etcd_range_iter_t *pages;
+static etcd_lease_keep_alive_t *kept;
+static etcd_range_t *pages;
 
-static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op) {
-  etcd_range_response_t *range = (etcd_range_response_t *)&range;
+static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, etcd_call_t *op) {
+  etcd_get_response_t *range = (etcd_get_response_t *)&range;
   etcd_put_response_t *put = (etcd_put_response_t *)&put;
   etcd_delete_response_t *gone = (etcd_delete_response_t *)&gone;
   etcd_client_endpoints_t *endpoints_of = (etcd_client_endpoints_t *)&endpoints_of;
   etcd_event_t *event = (etcd_event_t *)&event;
-  etcd_op_t *fresh = (etcd_op_t *)&fresh;
+  etcd_call_t *fresh = (etcd_call_t *)&fresh;
   etcd_watch_t *watch = (etcd_watch_t *)&watch;
-  etcd_connection_t *connection = (etcd_connection_t *)&connection;
+  etcd_connection_watch_t *connection = (etcd_connection_watch_t *)&connection;
   etcd_counters_t counters = ETCD_COUNTERS_INIT;
   char *page = (char *)&page;
   size_t count = 1;
-  etcd_keep_alive_t *fresh_kept = (etcd_keep_alive_t *)&fresh_kept;
+  etcd_lease_keep_alive_t *fresh_kept = (etcd_lease_keep_alive_t *)&fresh_kept;
   FORKED(etcd_kv_get(client, text("k"), NULL, &range, &err));
   FORKED(etcd_kv_put(client, text("k"), text("v"), NULL, &put, &err));
   FORKED(etcd_kv_delete(client, text("k"), NULL, &gone, &err));
@@ -62,7 +62,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_kv_compact(client, 1, NULL, NULL, &err));
   FORKED(etcd_txn_commit(client, NULL, NULL, NULL, &err));
   {
-    etcd_range_iter_t *iter = (etcd_range_iter_t *)&iter;
+    etcd_range_t *iter = (etcd_range_t *)&iter;
     etcd_if_response_t *reply = (etcd_if_response_t *)&reply;
     FORKED(etcd_range_open(client, text("k"), NULL, &iter, &err));
     FORKED(etcd_kv_put_if_absent(client, text("k"), text("v"), NULL, &reply, &err));
@@ -75,10 +75,10 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   }
   FORKED(etcd_lease_revoke(client, 1, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive_once_async(client, 1, NULL, queue, NULL, NULL, &err));
-  FORKED(etcd_lease_keep_alive(client, 1, NULL, queue, NULL, &fresh_kept, &err));
-  FORKED(etcd_keep_alive_next(kept, ETCD_WAIT_FOREVER, NULL, &err));
-  AT_ONCE(CHECK(etcd_keep_alive_left_ms(kept) == 0));
-  AT_ONCE(etcd_keep_alive_close(kept));
+  FORKED(etcd_lease_keep_alive_open(client, 1, NULL, queue, NULL, &fresh_kept, &err));
+  FORKED(etcd_lease_keep_alive_next(kept, ETCD_WAIT_FOREVER, NULL, &err));
+  AT_ONCE(CHECK(etcd_lease_keep_alive_left_ms(kept) == 0));
+  AT_ONCE(etcd_lease_keep_alive_close(kept));
   CHECK(fresh_kept == NULL);
   FORKED(etcd_kv_compact_async(client, 1, NULL, queue, NULL, NULL, &err));
   FORKED(etcd_watch_open(client, text("k"), NULL, NULL, NULL, &watch, &err));
@@ -90,7 +90,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_client_set_endpoints(client, "127.0.0.1:1", &err));
   FORKED(etcd_client_sync(client, NULL, &err));
   CHECK(endpoints_of == NULL);
-  FORKED(etcd_connection_open(client, NULL, NULL, &connection, &err));
+  FORKED(etcd_connection_watch_open(client, NULL, NULL, &connection, &err));
   FORKED(etcd_client_counters(client, &counters, &err));
   FORKED(etcd_client_counters_text(client, NULL, &page, &err));
   CHECK(connection == NULL && page == NULL && counters.calls == 0);
@@ -98,7 +98,7 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &err));
   CHECK(event == NULL);
   AT_ONCE(CHECK(etcd_queue_wake(queue) == ETCD_ERR_FORKED));
-  AT_ONCE(CHECK(etcd_op_cancel(op) == ETCD_ERR_FORKED));
+  AT_ONCE(CHECK(etcd_call_cancel(op) == ETCD_ERR_FORKED));
   AT_ONCE(CHECK(etcd_queue_fd(queue) == -1));
   classic_calls_are_refused(client);
 }
@@ -123,8 +123,8 @@ static void child_begins_anew(etcd_client_t *client, etcd_queue_t *queue, const 
 }
 
 /* All that a child does; both ways of ending are a program's right. */
-static void child(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op,
-                  etcd_range_response_t *response, int round) {
+static void child(etcd_client_t *client, etcd_queue_t *queue, etcd_call_t *op,
+                  etcd_get_response_t *response, int round) {
   char key[40];
   alarm(60);
   snprintf(key, sizeof key, "fork/child/%d", round);
@@ -135,7 +135,7 @@ static void child(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op,
   every_call_is_refused(client, queue, op);
   if (round % 2 == 0) child_begins_anew(client, queue, key);
   /* Memory is the child's own copy. */
-  etcd_range_response_free(response);
+  etcd_get_response_free(response);
   AT_ONCE(etcd_client_close(client));
   AT_ONCE(etcd_queue_free(queue));
   AT_ONCE(etcd_client_close(client));
@@ -144,8 +144,8 @@ static void child(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op,
   _exit(0);
 }
 
-static pid_t fork_child(etcd_client_t *client, etcd_queue_t *queue, etcd_op_t *op,
-                        etcd_range_response_t *response, int round) {
+static pid_t fork_child(etcd_client_t *client, etcd_queue_t *queue, etcd_call_t *op,
+                        etcd_get_response_t *response, int round) {
   pid_t pid;
   fflush(NULL);
   pid = fork();
@@ -160,8 +160,8 @@ static void *busy(void *argument) {
   while (!stop) {
     etcd_client_t *client = open_client(endpoints);
     etcd_queue_t *queue = NULL;
-    etcd_op_t *op = NULL;
-    etcd_range_response_t *response = NULL, *nothing = NULL;
+    etcd_call_t *op = NULL;
+    etcd_get_response_t *response = NULL, *nothing = NULL;
     etcd_event_t *event = NULL;
     OK(etcd_queue_new(&queue, &err));
     OK(etcd_kv_get_async(shared, text("fork/a"), NULL, queue, NULL, &op, &err));
@@ -169,7 +169,7 @@ static void *busy(void *argument) {
     EXPECT(ETCD_ERR_EMPTY_KEY, etcd_kv_get(client, text(""), NULL, &nothing, &err));
     OK(etcd_queue_next(queue, 10000, &event, &err));
     etcd_event_free(event);
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
     etcd_queue_free(queue);
     etcd_client_close(client);
   }
@@ -179,9 +179,9 @@ static void *busy(void *argument) {
 int main(int argc, char **argv) {
   etcd_client_t *client;
   etcd_queue_t *queue = NULL;
-  etcd_op_t *op = NULL;
+  etcd_call_t *op = NULL;
   etcd_event_t *event = NULL;
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   etcd_lease_grant_response_t *lease = NULL;
   pthread_t threads[4];
   int i, rounds;
@@ -195,7 +195,7 @@ int main(int argc, char **argv) {
   for (i = 0; i < 40; i++) works(client, "fork/a"); /* A lone caller has the library's sockets. */
   OK(etcd_kv_get(client, text("fork/a"), NULL, &response, &err));
   OK(etcd_lease_grant(client, 10, NULL, &lease, &err));
-  OK(etcd_lease_keep_alive(client, lease->id, NULL, NULL, NULL, &kept, &err));
+  OK(etcd_lease_keep_alive_open(client, lease->id, NULL, NULL, NULL, &kept, &err));
   OK(etcd_range_open(client, text("k"), NULL, &pages, &err));
   etcd_lease_grant_response_free(lease);
   OK(etcd_kv_get_async(client, text("fork/a"), NULL, queue, NULL, &op, &err));
@@ -218,10 +218,10 @@ int main(int argc, char **argv) {
   stop = 1;
   for (i = 0; i < 4; i++) join(threads[i]);
   /* The parent's goes on. */
-  CHECK(etcd_keep_alive_left_ms(kept) > 0);
-  etcd_keep_alive_close(kept);
+  CHECK(etcd_lease_keep_alive_left_ms(kept) > 0);
+  etcd_lease_keep_alive_close(kept);
   etcd_range_close(pages);
-  etcd_range_response_free(response);
+  etcd_get_response_free(response);
   etcd_queue_free(queue);
   etcd_client_close(client);
   settles(count_threads, 1, "threads");

@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
   client = open_client(argv[1]);
   works(client, "fork_deep");
   for (i = 1; i <= depth; i++) {
-    etcd_range_response_t *response = NULL;
+    etcd_get_response_t *response = NULL;
     etcd_client_t *own = NULL;
     etcd_error_t *err = NULL;
     etcd_status_t status;
@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
     if (status != ETCD_ERR_FORKED) FAIL("fork %d: %s", i, etcd_status_name(status));
     etcd_error_free(err);
     /* There may be an end to beginning anew, but never a hang. */
-    status = etcd_client_open_url(argv[1], &own, &err);
+    status = etcd_client_open_endpoints(argv[1], &own, &err);
     if (status == ETCD_OK && i % 50 == 0) works(own, "fork_deep");
     if (status != ETCD_OK && status != ETCD_ERR_FORKED)
       FAIL("fork %d: open: %s", i, etcd_status_name(status));

@@ -12,22 +12,22 @@ static long resident_kib(void) {
 }
 
 static void come_and_go(etcd_client_t *client, etcd_queue_t *queue, int64_t lease, int count) {
-  etcd_keep_alive_options_t options = ETCD_KEEP_ALIVE_OPTIONS_INIT;
-  etcd_keep_alive_t *last = NULL, *kept = NULL;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_lease_keep_alive_t *last = NULL, *kept = NULL;
   etcd_event_t *event = NULL;
   int i;
-  options.flags = ETCD_KEEP_ALIVE_NOTIFY;
+  options.flags = ETCD_LEASE_KEEP_ALIVE_NOTIFY;
   for (i = 0; i < count; i++) {
     /* One that exists, and those that do not. */
     int64_t id = i % 2 ? lease : 1000000 + i;
-    OK(etcd_lease_keep_alive(client, id, &options, i % 3 ? queue : NULL, NULL, &kept, &err));
+    OK(etcd_lease_keep_alive_open(client, id, &options, i % 3 ? queue : NULL, NULL, &kept, &err));
     if (i % 10 == 0) usleep(1000);
-    etcd_keep_alive_close(last);
+    etcd_lease_keep_alive_close(last);
     last = kept;
     while (etcd_queue_next(queue, 0, &event, NULL) == ETCD_OK) etcd_event_free(event);
   }
-  etcd_keep_alive_close(last);
-  etcd_keep_alive_close(last);
+  etcd_lease_keep_alive_close(last);
+  etcd_lease_keep_alive_close(last);
 }
 
 int main(int argc, char **argv) {

@@ -22,7 +22,7 @@ static void one_key(etcd_client_t *client) {
   etcd_put_options_t keep = ETCD_PUT_OPTIONS_INIT;
   etcd_delete_options_t old = ETCD_DELETE_OPTIONS_INIT;
   etcd_put_response_t *first = NULL, *second = NULL;
-  etcd_range_response_t *range = NULL;
+  etcd_get_response_t *range = NULL;
   etcd_delete_response_t *gone = NULL;
   OK(etcd_kv_put(client, key("one"), bytes(any, sizeof any), NULL, &first, &err));
   CHECK(first->prev_kv == NULL && first->header.revision > 1);
@@ -32,7 +32,7 @@ static void one_key(etcd_client_t *client) {
   CHECK(equal(range->kvs[0].value, bytes(any, sizeof any)));
   CHECK(range->kvs[0].mod_revision == first->header.revision && range->kvs[0].version == 1);
   CHECK(range->kvs[0].create_revision == first->header.revision && range->kvs[0].lease == 0);
-  etcd_range_response_free(range);
+  etcd_get_response_free(range);
   keep.flags = ETCD_PREV_KV;
   OK(etcd_kv_put(client, key("one"), bytes(NULL, 0), &keep, &second, &err));
   CHECK(second->prev_kv != NULL && equal(second->prev_kv->value, bytes(any, sizeof any)));
@@ -49,13 +49,13 @@ static void one_key(etcd_client_t *client) {
   etcd_delete_response_free(gone);
   OK(etcd_kv_get(client, key("one"), NULL, &range, &err));
   CHECK(range->kv_count == 0 && range->count == 0);
-  etcd_range_response_free(range);
+  etcd_get_response_free(range);
 }
 
 static void ranges(etcd_client_t *client) {
   etcd_get_options_t options = ETCD_GET_OPTIONS_INIT;
   etcd_delete_options_t all = ETCD_DELETE_OPTIONS_INIT;
-  etcd_range_response_t *range = NULL;
+  etcd_get_response_t *range = NULL;
   etcd_delete_response_t *gone = NULL;
   char name[20];
   int i;
@@ -70,17 +70,17 @@ static void ranges(etcd_client_t *client) {
     snprintf(name, sizeof name, "range/%02d", i);
     CHECK(equal(range->kvs[i].key, key(name)) && equal(range->kvs[i].value, text(name)));
   }
-  etcd_range_response_free(range);
+  etcd_get_response_free(range);
   options.flags = 0;
   options.range_end = key("range/15");
   OK(etcd_kv_get(client, key("range/05"), &options, &range, &err));
   CHECK(range->kv_count == 10 && equal(range->kvs[9].value, text("range/14")));
-  etcd_range_response_free(range);
+  etcd_get_response_free(range);
   options.range_end = bytes(NULL, 0);
   options.flags = ETCD_FROM_KEY;
   OK(etcd_kv_get(client, key("range/10"), &options, &range, &err));
   CHECK(range->kv_count >= 10);
-  etcd_range_response_free(range);
+  etcd_get_response_free(range);
   all.flags = ETCD_PREFIX | ETCD_PREV_KV;
   OK(etcd_kv_delete(client, key("range/"), &all, &gone, &err));
   CHECK(gone->deleted == 20 && gone->prev_kv_count == 20);
@@ -90,21 +90,21 @@ static void ranges(etcd_client_t *client) {
 static void big_value(etcd_client_t *client) {
   size_t size = 1 << 20;
   uint8_t *value = malloc(size);
-  etcd_range_response_t *range = NULL;
+  etcd_get_response_t *range = NULL;
   size_t i;
   CHECK(value != NULL);
   for (i = 0; i < size; i++) value[i] = (uint8_t)(i * 7 + i / 251);
   OK(etcd_kv_put(client, key("big"), bytes(value, size), NULL, NULL, &err));
   OK(etcd_kv_get(client, key("big"), NULL, &range, &err));
   CHECK(range->kv_count == 1 && equal(range->kvs[0].value, bytes(value, size)));
-  etcd_range_response_free(range);
+  etcd_get_response_free(range);
   OK(etcd_kv_delete(client, key("big"), NULL, NULL, &err));
   free(value);
 }
 
 static void errors(etcd_client_t *client) {
   etcd_get_options_t options = ETCD_GET_OPTIONS_INIT;
-  etcd_range_response_t *range = NULL;
+  etcd_get_response_t *range = NULL;
   EXPECT(ETCD_ERR_EMPTY_KEY, etcd_kv_put(client, text(""), text("x"), NULL, NULL, &err));
   EXPECT(ETCD_ERR_EMPTY_KEY, etcd_kv_get(client, text(""), NULL, &range, &err));
   options.flags = 1u << 31;
@@ -119,7 +119,7 @@ static void errors(etcd_client_t *client) {
 static void queue(etcd_client_t *client) {
   etcd_queue_t *queue = NULL;
   etcd_event_t *event = NULL;
-  etcd_op_t *op = NULL;
+  etcd_call_t *op = NULL;
   struct pollfd ready;
   char name[30];
   static int number[60];
@@ -147,7 +147,7 @@ static void queue(etcd_client_t *client) {
         OK(etcd_kv_delete_async(client, name_of, NULL, queue, &number[i], NULL, &err));
     }
     CHECK((op != NULL) == (i % 3 < 2));
-    if (i % 10 == 3 && op != NULL) CHECK(etcd_op_cancel(op) == ETCD_OK);
+    if (i % 10 == 3 && op != NULL) CHECK(etcd_call_cancel(op) == ETCD_OK);
   }
   for (i = 0; i < 50; i++) {
     int *which;
@@ -160,24 +160,24 @@ static void queue(etcd_client_t *client) {
     CHECK((status == ETCD_OK) == (etcd_event_error(event) == NULL));
     CHECK(status == ETCD_OK || (status == ETCD_ERR_CANCELLED && *which % 10 == 3));
     cancelled += status != ETCD_OK;
-    switch (etcd_event_type(event)) {
+    switch (etcd_event_kind(event)) {
       case ETCD_EVENT_PUT_RESPONSE:
         puts++;
         CHECK(*which % 3 == 0 && (etcd_event_put_response(event) != NULL) == (status == ETCD_OK));
-        CHECK(etcd_event_range_response(event) == NULL && etcd_event_delete_response(event) == NULL);
+        CHECK(etcd_event_get_response(event) == NULL && etcd_event_delete_response(event) == NULL);
         break;
-      case ETCD_EVENT_RANGE_RESPONSE:
+      case ETCD_EVENT_GET_RESPONSE:
         gets++;
-        CHECK(*which % 3 == 1 && (etcd_event_range_response(event) != NULL) == (status == ETCD_OK));
+        CHECK(*which % 3 == 1 && (etcd_event_get_response(event) != NULL) == (status == ETCD_OK));
         CHECK(etcd_event_put_response(event) == NULL && etcd_event_delete_response(event) == NULL);
         break;
       case ETCD_EVENT_DELETE_RESPONSE:
         deletes++;
         CHECK(*which % 3 == 2 && etcd_event_delete_response(event)->deleted <= 1);
-        CHECK(etcd_event_range_response(event) == NULL && etcd_event_put_response(event) == NULL);
+        CHECK(etcd_event_get_response(event) == NULL && etcd_event_put_response(event) == NULL);
         break;
       default:
-        FAIL("an event of type %d", etcd_event_type(event));
+        FAIL("an event of type %d", etcd_event_kind(event));
     }
     etcd_event_free(event);
   }
@@ -198,7 +198,7 @@ static void queue(etcd_client_t *client) {
 int main(int argc, char **argv) {
   int rounds = argc > 3 ? number(argv[3]) : 1;
   etcd_client_t *client;
-  etcd_range_response_t *kept = NULL;
+  etcd_get_response_t *kept = NULL;
   alarm(240);
   CHECK(argc > 2);
   prefix = argv[2];
@@ -217,7 +217,7 @@ int main(int argc, char **argv) {
   etcd_client_close(client);
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_kv_put(client, text("a"), text("b"), NULL, NULL, &err));
   CHECK(kept->kv_count == 1 && equal(kept->kvs[0].value, text("value")));
-  etcd_range_response_free(kept);
+  etcd_get_response_free(kept);
   etcd_client_close(client);
   return 0;
 }

@@ -119,17 +119,17 @@ AT(etcd_counters_t, leases_lost, 112);
 AT(etcd_counters_t, bytes_sent, 120);
 AT(etcd_counters_t, bytes_received, 128);
 
-SIZE(etcd_connection_response_t, 32);
-AT(etcd_connection_response_t, endpoint, 0);
-AT(etcd_connection_response_t, reason, 8);
-AT(etcd_connection_response_t, opened, 16);
-AT(etcd_connection_response_t, state, 24);
-AT(etcd_connection_response_t, reserved, 28);
+SIZE(etcd_connection_watch_response_t, 32);
+AT(etcd_connection_watch_response_t, endpoint, 0);
+AT(etcd_connection_watch_response_t, reason, 8);
+AT(etcd_connection_watch_response_t, opened, 16);
+AT(etcd_connection_watch_response_t, state, 24);
+AT(etcd_connection_watch_response_t, reserved, 28);
 
-SIZE(etcd_client_sync_options_t, 16);
-AT(etcd_client_sync_options_t, size, 0);
-AT(etcd_client_sync_options_t, timeout_ms, 8);
-AT(etcd_client_sync_options_t, reserved, 12);
+SIZE(etcd_call_options_t, 16);
+AT(etcd_call_options_t, size, 0);
+AT(etcd_call_options_t, timeout_ms, 8);
+AT(etcd_call_options_t, reserved, 12);
 
 SIZE(etcd_client_endpoints_t, 16);
 AT(etcd_client_endpoints_t, names, 0);
@@ -155,10 +155,10 @@ AT(etcd_put_options_t, timeout_ms, 8);
 AT(etcd_put_options_t, flags, 12);
 AT(etcd_put_options_t, lease, 16);
 
-SIZE(etcd_compact_options_t, 16);
-AT(etcd_compact_options_t, size, 0);
-AT(etcd_compact_options_t, timeout_ms, 8);
-AT(etcd_compact_options_t, flags, 12);
+SIZE(etcd_call_options_t, 16);
+AT(etcd_call_options_t, size, 0);
+AT(etcd_call_options_t, timeout_ms, 8);
+AT(etcd_call_options_t, flags, 12);
 
 SIZE(etcd_delete_options_t, 32);
 AT(etcd_delete_options_t, size, 0);
@@ -166,12 +166,12 @@ AT(etcd_delete_options_t, range_end, 8);
 AT(etcd_delete_options_t, timeout_ms, 24);
 AT(etcd_delete_options_t, flags, 28);
 
-SIZE(etcd_range_response_t, 64);
-AT(etcd_range_response_t, header, 0);
-AT(etcd_range_response_t, kvs, 32);
-AT(etcd_range_response_t, kv_count, 40);
-AT(etcd_range_response_t, count, 48);
-AT(etcd_range_response_t, more, 56);
+SIZE(etcd_get_response_t, 64);
+AT(etcd_get_response_t, header, 0);
+AT(etcd_get_response_t, kvs, 32);
+AT(etcd_get_response_t, kv_count, 40);
+AT(etcd_get_response_t, count, 48);
+AT(etcd_get_response_t, more, 56);
 
 SIZE(etcd_put_response_t, 56);
 AT(etcd_put_response_t, header, 0);
@@ -217,10 +217,10 @@ AT(etcd_compare_options_t, result, 52);
 AT(etcd_compare_options_t, flags, 56);
 AT(etcd_compare_options_t, reserved, 60);
 
-SIZE(etcd_txn_options_t, 16);
-AT(etcd_txn_options_t, size, 0);
-AT(etcd_txn_options_t, timeout_ms, 8);
-AT(etcd_txn_options_t, flags, 12);
+SIZE(etcd_call_options_t, 16);
+AT(etcd_call_options_t, size, 0);
+AT(etcd_call_options_t, timeout_ms, 8);
+AT(etcd_call_options_t, flags, 12);
 
 SIZE(etcd_op_response_t, 40);
 AT(etcd_op_response_t, kind, 0);
@@ -242,15 +242,15 @@ AT(etcd_lease_grant_options_t, id, 8);
 AT(etcd_lease_grant_options_t, timeout_ms, 16);
 AT(etcd_lease_grant_options_t, flags, 20);
 
-SIZE(etcd_keep_alive_options_t, 16);
-AT(etcd_keep_alive_options_t, size, 0);
-AT(etcd_keep_alive_options_t, timeout_ms, 8);
-AT(etcd_keep_alive_options_t, flags, 12);
+SIZE(etcd_call_options_t, 16);
+AT(etcd_call_options_t, size, 0);
+AT(etcd_call_options_t, timeout_ms, 8);
+AT(etcd_call_options_t, flags, 12);
 
-SIZE(etcd_lease_options_t, 16);
-AT(etcd_lease_options_t, size, 0);
-AT(etcd_lease_options_t, timeout_ms, 8);
-AT(etcd_lease_options_t, flags, 12);
+SIZE(etcd_call_options_t, 16);
+AT(etcd_call_options_t, size, 0);
+AT(etcd_call_options_t, timeout_ms, 8);
+AT(etcd_call_options_t, flags, 12);
 
 SIZE(etcd_lease_grant_response_t, 48);
 AT(etcd_lease_grant_response_t, header, 0);

@@ -12,7 +12,7 @@ static void one(int i) {
   etcd_client_t *client = open_client(endpoints), *second = NULL;
   etcd_client_t *down = open_client(unreachable);
   etcd_get_options_t short_one = ETCD_GET_OPTIONS_INIT;
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   short_one.timeout_ms = 5;
   OK(etcd_queue_new(&queue, &err));
   CHECK(etcd_queue_fd(queue) >= 0);

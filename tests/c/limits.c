@@ -45,7 +45,7 @@ static int try_all(void) {
   etcd_client_t *client = NULL;
   etcd_queue_t *queue = NULL;
   etcd_event_t *event = NULL;
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   etcd_error_t *err = NULL;
   etcd_status_t status;
   int ok = 1, i;
@@ -62,7 +62,7 @@ static int try_all(void) {
     if (status != ETCD_OK) is_shortage(status, err, "put"), ok = 0;
     status = etcd_kv_get(client, text("limits"), NULL, &response, &err);
     if (status != ETCD_OK) is_shortage(status, err, "get"), ok = 0;
-    etcd_range_response_free(response);
+    etcd_get_response_free(response);
   }
   status = etcd_queue_new(&queue, &err);
   if (status != ETCD_OK) {
@@ -123,7 +123,7 @@ static void big_reply(int step) {
   rlim_t before = usual(RLIMIT_AS);
   etcd_client_t *client = open_client(endpoints);
   etcd_get_options_t prefix = ETCD_GET_OPTIONS_INIT;
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   etcd_error_t *err = NULL;
   etcd_status_t status;
   uint8_t *value = calloc(1, 1 << 20);
@@ -136,7 +136,7 @@ static void big_reply(int step) {
     snprintf(key, sizeof key, "limits/big/%d", i);
     OK(etcd_kv_put(client, text(key), bytes(value, 1 << 20), NULL, NULL, &err));
   }
-  etcd_range_response_free(response);
+  etcd_get_response_free(response);
   response = NULL;
   free(value);
   limit(RLIMIT_AS, ((rlim_t)self_status("VmSize") << 10) + ((rlim_t)step << 20));
@@ -149,7 +149,7 @@ static void big_reply(int step) {
     CHECK(response->kv_count == PARTS);
     printf("%d MiB: works\n", step);
   }
-  etcd_range_response_free(response);
+  etcd_get_response_free(response);
   works(client, "limits/later");
   etcd_client_close(client);
 }

@@ -22,7 +22,7 @@ static void *load(void *argument) {
     /* A few small calls in a row first: a lone caller then runs the library's
      * sockets on its own thread, where SIGPIPE is not blocked. */
     for (i = 0; i < 40 && !stop; i++) {
-      etcd_range_response_t *response = NULL;
+      etcd_get_response_t *response = NULL;
       etcd_status_t status;
       if (i < 20)
         status = etcd_kv_get(client, text("sigpipe/none"), NULL, &response, NULL);
@@ -30,7 +30,7 @@ static void *load(void *argument) {
         status = etcd_kv_put(client, text(name), bytes(value, VALUE), NULL, NULL, NULL);
       else
         status = etcd_kv_get(client, text(name), NULL, &response, NULL);
-      etcd_range_response_free(response);
+      etcd_get_response_free(response);
       done++;
       failed += status != ETCD_OK;
     }

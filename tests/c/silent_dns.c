@@ -8,7 +8,7 @@ static etcd_client_t *client;
 
 static void *hang(void *unused) {
   etcd_get_options_t forever = ETCD_GET_OPTIONS_INIT;
-  etcd_range_response_t *response = NULL;
+  etcd_get_response_t *response = NULL;
   etcd_error_t *err = NULL;
   etcd_status_t status;
   (void)unused;

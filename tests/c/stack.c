@@ -11,10 +11,10 @@ static const char *endpoints;
 
 static void all_calls(etcd_client_t *client) {
   etcd_get_options_t prefix = ETCD_GET_OPTIONS_INIT;
-  etcd_range_response_t *range = NULL;
+  etcd_get_response_t *range = NULL;
   etcd_queue_t *queue = NULL;
   etcd_event_t *event = NULL;
-  etcd_op_t *op = NULL;
+  etcd_call_t *op = NULL;
   int i;
   OK(etcd_queue_new(&queue, &err));
   /* Many in a row and nothing else: whoever calls like this may be let in to
@@ -24,12 +24,12 @@ static void all_calls(etcd_client_t *client) {
   prefix.flags = ETCD_PREFIX;
   for (i = 0; i < MANY; i++) {
     OK(etcd_kv_get(client, text("stack/"), &prefix, &range, &err));
-    etcd_range_response_free(range);
+    etcd_get_response_free(range);
     OK(etcd_kv_delete(client, text("stack/b"), NULL, NULL, &err));
   }
   for (i = 0; i < MANY; i++) {
     OK(etcd_kv_put_async(client, text("stack/c"), text("y"), NULL, queue, NULL, &op, &err));
-    if (i % 2 == 0) etcd_op_cancel(op);
+    if (i % 2 == 0) etcd_call_cancel(op);
     OK(etcd_queue_next(queue, 10000, &event, &err));
     etcd_event_free(event);
   }

@@ -6,7 +6,7 @@
 
 static etcd_client_t *client;
 static etcd_queue_t *queue;
-static etcd_keep_alive_t *kept;
+static etcd_lease_keep_alive_t *kept;
 
 static int64_t boot_ms(void) {
   struct timespec now;
@@ -15,11 +15,11 @@ static int64_t boot_ms(void) {
 }
 
 static void begin(int on_queue) {
-  etcd_keep_alive_options_t options = ETCD_KEEP_ALIVE_OPTIONS_INIT;
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_lease_grant_response_t *lease = NULL;
-  options.flags = ETCD_KEEP_ALIVE_NOTIFY;
+  options.flags = ETCD_LEASE_KEEP_ALIVE_NOTIFY;
   OK(etcd_lease_grant(client, 2, NULL, &lease, &err));
-  OK(etcd_lease_keep_alive(client, lease->id, &options, on_queue ? queue : NULL, NULL, &kept, &err));
+  OK(etcd_lease_keep_alive_open(client, lease->id, &options, on_queue ? queue : NULL, NULL, &kept, &err));
   etcd_lease_grant_response_free(lease);
 }
 
@@ -27,7 +27,7 @@ static void begin(int on_queue) {
 static etcd_status_t news(int on_queue, int wait_ms) {
   etcd_event_t *event = NULL;
   etcd_status_t status;
-  if (!on_queue) return etcd_keep_alive_next(kept, wait_ms, NULL, NULL);
+  if (!on_queue) return etcd_lease_keep_alive_next(kept, wait_ms, NULL, NULL);
   status = etcd_queue_next(queue, wait_ms, &event, NULL);
   if (status == ETCD_OK) status = etcd_event_status(event);
   etcd_event_free(event);
@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
     int64_t remains = 1;
     /* Renewals pile up meanwhile. */
     if (!waiting) usleep(700 * 1000);
-    if (left) remains = etcd_keep_alive_left_ms(kept);
+    if (left) remains = etcd_lease_keep_alive_left_ms(kept);
     else status = news(on_queue, wait_ms);
     now = boot_ms();
     if (now - last > 3000) {
@@ -63,18 +63,18 @@ int main(int argc, char **argv) {
     }
     renewals += status == ETCD_OK;
     if (remains <= 0 && renewals > 0) FAIL("lost before the stop");
-    if (left) renewals = etcd_keep_alive_left_ms(kept) > 0;
+    if (left) renewals = etcd_lease_keep_alive_left_ms(kept) > 0;
     if (status < 0) FAIL("before the stop: %s", etcd_status_name(status));
   }
   CHECK(renewals > 0);
-  CHECK(etcd_keep_alive_left_ms(kept) == 0);
+  CHECK(etcd_lease_keep_alive_left_ms(kept) == 0);
   /* On a queue once, and never again. */
   CHECK(news(on_queue, 1000) == (on_queue ? ETCD_EMPTY : ETCD_ERR_LEASE_LOST));
-  etcd_keep_alive_close(kept);
+  etcd_lease_keep_alive_close(kept);
   /* The client goes on. */
   begin(0);
-  OK(etcd_keep_alive_next(kept, 5000, NULL, &err));
-  etcd_keep_alive_close(kept);
+  OK(etcd_lease_keep_alive_next(kept, 5000, NULL, &err));
+  etcd_lease_keep_alive_close(kept);
   etcd_queue_free(queue);
   etcd_client_close(client);
   return 0;

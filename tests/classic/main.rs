@@ -11,7 +11,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use etcd::capi::classic::{etcd_result, ETCD_OK, ETCD_PROTOCOL_ERROR, ETCD_WTF};
-use etcd::capi::kv::ETCD_PREFIX;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::status::*;
 use support::backend::{backends, on_all_at_once, Backend};
 use support::cc::{source, Compiler};

@@ -7,6 +7,7 @@ mod support;
 use etcd::capi::condition::*;
 use etcd::capi::kv::*;
 use etcd::capi::lease::*;
+use etcd::capi::options::*;
 use etcd::capi::page::*;
 use etcd::capi::pairs::*;
 use etcd::capi::request::*;
@@ -164,7 +165,7 @@ fn watches_of_few_keys_and_of_keys_instead_of_history() {
             let no_wait =
                 WatchOptions { flags: ETCD_WATCH_NO_WAIT | ETCD_WATCH_CREATED_NOTIFY, ..range };
             let few_no_wait = Watch::open(&client, b"a", no_wait).unwrap();
-            assert_eq!(few_no_wait.told().kind, ETCD_WATCH_CREATED);
+            assert_eq!(few_no_wait.told().kind, ETCD_WATCH_RESPONSE_CREATED);
             let start = plain.put(b"elsewhere", b"", DEFAULT).unwrap().revision;
             for other in others {
                 plain.put(other, b"other", DEFAULT).unwrap();
@@ -206,7 +207,7 @@ fn watches_of_few_keys_and_of_keys_instead_of_history() {
             };
             let resynced = Watch::open(&client, b"", resync).unwrap();
             let told = resynced.told();
-            assert_eq!((told.kind, told.more), (ETCD_WATCH_KEYS, false));
+            assert_eq!((told.kind, told.more), (ETCD_WATCH_RESPONSE_SNAPSHOT, false));
             assert_eq!(
                 told.changes(),
                 [("a".into(), Some("1".into())), ("c".into(), Some("".into()))]
@@ -257,7 +258,7 @@ fn paged(client: &Client, key: &[u8], flags: u32, sort_order: i32) -> Vec<Vec<u8
                 break;
             }
             keys.extend(range_reply(&*page).kvs.into_iter().map(|kv| kv.key));
-            etcd_range_response_free(page);
+            etcd_get_response_free(page);
         }
         etcd_range_close(pages);
     }
@@ -279,14 +280,14 @@ fn create(client: &Client, key: &[u8]) -> Option<Kv> {
 }
 
 /// Does a request, alone or as the only one of a transaction.
-fn perform(client: &Client, request: *const etcd_request_t, in_txn: bool) -> Did {
+fn perform(client: &Client, request: *const etcd_op_t, in_txn: bool) -> Did {
     let mut error = null_mut();
     unsafe {
         if in_txn {
             let mut txn = null_mut();
             ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
             let txn = Built(txn);
-            let status = etcd_txn_request(txn.0, ETCD_THEN, request, &mut error);
+            let status = etcd_txn_add(txn.0, ETCD_BRANCH_THEN, request, &mut error);
             ffi::check(status, error).unwrap();
             match txn.commit(client).unwrap().1 {
                 Did::Txn(true, mut did) if did.len() == 1 => return did.remove(0),
@@ -334,13 +335,13 @@ fn pages_requests_and_conditions_are_of_names() {
                 let mut error = null_mut();
                 unsafe {
                     let (key, none) = (bytes(b"req"), bytes(b""));
-                    let status = etcd_request_new_put(key, none, null(), &mut put, &mut error);
+                    let status = etcd_op_new_put(key, none, null(), &mut put, &mut error);
                     ffi::check(status, error).unwrap();
                     let all = flags(ETCD_PREFIX).get();
-                    let status = etcd_request_new_get(none, &all, &mut get, &mut error);
+                    let status = etcd_op_new_get(none, &all, &mut get, &mut error);
                     ffi::check(status, error).unwrap();
                     let all = flags(ETCD_PREFIX | ETCD_PREV_KV).delete();
-                    let status = etcd_request_new_delete(none, &all, &mut delete, &mut error);
+                    let status = etcd_op_new_delete(none, &all, &mut delete, &mut error);
                     ffi::check(status, error).unwrap();
                 }
                 perform(&client, put, in_txn);
@@ -357,7 +358,7 @@ fn pages_requests_and_conditions_are_of_names() {
                 left.sort();
                 assert_eq!(keys(&plain.get(b"", flags(ETCD_PREFIX)).unwrap()), left);
                 for request in [put, get, delete] {
-                    unsafe { etcd_request_free(request) };
+                    unsafe { etcd_op_free(request) };
                 }
             }
             let mut error = null_mut();
@@ -393,8 +394,8 @@ fn a_lease_names_only_keys_of_the_namespace() {
             client.put(key.as_bytes(), b"", held).unwrap();
         }
         let keys = |client: &Client| unsafe {
-            let size = size_of::<etcd_lease_options_t>();
-            let options = etcd_lease_options_t { size, timeout_ms: 0, flags: ETCD_LEASE_KEYS };
+            let size = size_of::<etcd_call_options_t>();
+            let options = etcd_call_options_t { size, timeout_ms: 0, flags: ETCD_LEASE_KEYS };
             let (mut out, mut error) = (null_mut(), null_mut());
             let status = etcd_lease_time_to_live(client.0, id, &options, &mut out, &mut error);
             ffi::check(status, error).unwrap();

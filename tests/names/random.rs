@@ -156,21 +156,23 @@ impl Transaction {
             ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
             for (keys, target, result, value, number) in &self.compares {
                 let (key, end, flags) = map.keys(keys);
-                let is_revision = [ETCD_COMPARE_CREATE, ETCD_COMPARE_MOD].contains(target);
+                let is_revision = [ETCD_TARGET_CREATE, ETCD_TARGET_MOD].contains(target);
                 let options = etcd_compare_options_t {
                     size: size_of::<etcd_compare_options_t>(),
                     range_end: bytes(&end),
                     value: bytes(value),
                     number: if is_revision { map.revision(*number) } else { *number },
                     target: *target,
-                    result: *result,
+                    relation: *result,
                     flags,
                     reserved: 0,
                 };
                 let status = etcd_txn_compare(txn, bytes(&key), &options, &mut error);
                 ffi::check(status, error).unwrap();
             }
-            for (branch, what) in [(ETCD_THEN, &self.then), (ETCD_ELSE, &self.or_else)] {
+            for (branch, what) in
+                [(ETCD_BRANCH_THEN, &self.then), (ETCD_BRANCH_ELSE, &self.or_else)]
+            {
                 for it in what {
                     let status = match it {
                         Do::Get(keys, options) => {
@@ -300,7 +302,10 @@ impl Random {
         match self.random.u32(0..10) {
             0..4 => {
                 let options = CallOptions {
-                    flags: *self.random.choice(&[0, 0, ETCD_KEYS_ONLY, ETCD_COUNT_ONLY]).unwrap(),
+                    flags: *self
+                        .random
+                        .choice(&[0, 0, ETCD_GET_KEYS_ONLY, ETCD_GET_COUNT_ONLY])
+                        .unwrap(),
                     revision: if depth == 0 { self.revision() } else { 0 },
                     limit: self.random.i64(0..4),
                     min_mod_revision: self.revision(),
@@ -323,10 +328,10 @@ impl Random {
 
     fn compare(&mut self) -> (Which, i32, i32, Vec<u8>, i64) {
         let (target, result) = (self.random.i32(0..4), self.random.i32(0..4));
-        let value = if target == ETCD_COMPARE_VALUE { self.value() } else { vec![] };
+        let value = if target == ETCD_TARGET_VALUE { self.value() } else { vec![] };
         let number = match target {
-            ETCD_COMPARE_VALUE => 0,
-            ETCD_COMPARE_VERSION => self.random.i64(0..3),
+            ETCD_TARGET_VALUE => 0,
+            ETCD_TARGET_VERSION => self.random.i64(0..3),
             _ => self.revision(),
         };
         (self.keys(), target, result, value, number)

@@ -5,6 +5,7 @@ use etcd::capi::endpoints::*;
 use etcd::capi::error::*;
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::pairs::*;
 use etcd::capi::queue::*;
 use etcd::capi::types::*;
@@ -95,7 +96,7 @@ fn reply(header: &etcd_header_t, kvs: Vec<Kv>, count: i64, more: bool) -> Reply 
     }
 }
 
-pub unsafe fn range_reply(r: &etcd_range_response_t) -> Reply {
+pub unsafe fn range_reply(r: &etcd_get_response_t) -> Reply {
     reply(&r.header, kvs(r.kvs, r.kv_count), r.count, r.more)
 }
 
@@ -220,9 +221,9 @@ impl CallOptions<'_> {
         }
     }
 
-    fn compact(self) -> etcd_compact_options_t {
-        etcd_compact_options_t {
-            size: size_of::<etcd_compact_options_t>(),
+    fn compact(self) -> etcd_call_options_t {
+        etcd_call_options_t {
+            size: size_of::<etcd_call_options_t>(),
             timeout_ms: self.timeout_ms,
             flags: self.flags,
         }
@@ -302,7 +303,7 @@ impl Client {
             let options = options.get();
             check(etcd_kv_get(self.0, bytes(key), &options, &mut out, &mut error), error)?;
             let reply = range_reply(&*out);
-            etcd_range_response_free(out);
+            etcd_get_response_free(out);
             Ok(reply)
         }
     }
@@ -406,7 +407,7 @@ impl Queue {
         unsafe { etcd_queue_fd(self.0) }
     }
 
-    pub fn get(&self, client: &Client, key: &[u8], tag: usize) -> Result<*mut etcd_op_t> {
+    pub fn get(&self, client: &Client, key: &[u8], tag: usize) -> Result<*mut etcd_call_t> {
         let (mut op, mut error) = (null_mut(), null_mut());
         let tag = tag as *mut c_void;
         unsafe {
@@ -459,12 +460,12 @@ impl Queue {
                 ETCD_WOKEN => return Err(NoEvent::Woken),
                 status => return Err(NoEvent::Failed(status)),
             }
-            let kind = etcd_event_type(event);
+            let kind = etcd_event_kind(event);
             let status = etcd_event_status(event);
             let result = if status == ETCD_OK {
                 assert!(etcd_event_error(event).is_null());
                 Ok(match kind {
-                    ETCD_EVENT_RANGE_RESPONSE => range_reply(&*etcd_event_range_response(event)),
+                    ETCD_EVENT_GET_RESPONSE => range_reply(&*etcd_event_get_response(event)),
                     ETCD_EVENT_PUT_RESPONSE => put_reply(&*etcd_event_put_response(event)),
                     ETCD_EVENT_DELETE_RESPONSE => delete_reply(&*etcd_event_delete_response(event)),
                     ETCD_EVENT_COMPACT_RESPONSE => {

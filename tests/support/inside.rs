@@ -3,8 +3,8 @@
 use super::ffi::*;
 use super::watch::{Watch, WatchOptions};
 use etcd::capi::counters::*;
-use etcd::capi::kv::ETCD_PREFIX;
 use etcd::capi::log::*;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::status::*;
 use std::ffi::{c_void, CString};
 use std::ptr::null_mut;

@@ -4,8 +4,8 @@ use super::ffi::*;
 use super::history::{Kv, Op, Outcome, Seen};
 use etcd::capi::condition::*;
 use etcd::capi::error::etcd_error_t;
-use etcd::capi::kv::*;
 use etcd::capi::lease::*;
+use etcd::capi::options::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
@@ -256,9 +256,9 @@ fn transact(
 ) -> Result<Done> {
     let first = bytes(writes[0].0.as_bytes());
     let (value, number, target) = match only_if {
-        Some(Seen::Value(value)) => (value.as_str(), 0, ETCD_COMPARE_VALUE),
-        Some(Seen::Revision(at)) => ("", *at, ETCD_COMPARE_MOD),
-        None => ("", 0, ETCD_COMPARE_MOD),
+        Some(Seen::Value(value)) => (value.as_str(), 0, ETCD_TARGET_VALUE),
+        Some(Seen::Revision(at)) => ("", *at, ETCD_TARGET_MOD),
+        None => ("", 0, ETCD_TARGET_MOD),
     };
     let condition = etcd_compare_options_t {
         size: size_of::<etcd_compare_options_t>(),
@@ -266,21 +266,21 @@ fn transact(
         value: bytes(value.as_bytes()),
         number,
         target,
-        result: ETCD_EQUAL,
+        relation: ETCD_COMPARE_EQUAL,
         flags: 0,
         reserved: 0,
     };
     let (get, delete) = (DEFAULT.get(), DEFAULT.delete());
     let put = CallOptions { lease: options.lease, ..DEFAULT }.put();
-    let (size, timeout_ms) = (size_of::<etcd_txn_options_t>(), options.timeout_ms);
-    let options = etcd_txn_options_t { size, timeout_ms, flags: 0 };
+    let (size, timeout_ms) = (size_of::<etcd_call_options_t>(), options.timeout_ms);
+    let options = etcd_call_options_t { size, timeout_ms, flags: 0 };
     let (mut txn, mut out, mut error) = (null_mut(), null_mut(), null_mut());
     unsafe {
         check(etcd_txn_new(&mut txn, &mut error), error)?;
         if only_if.is_some() {
             check(etcd_txn_compare(txn, first, &condition, &mut error), error)?;
         }
-        for branch in [ETCD_THEN, ETCD_ELSE] {
+        for branch in [ETCD_BRANCH_THEN, ETCD_BRANCH_ELSE] {
             check(etcd_txn_get(txn, branch, first, &get, &mut error), error)?;
         }
         for (key, value) in writes {
@@ -288,9 +288,9 @@ fn transact(
             let added = match value {
                 Some(value) => {
                     let value = bytes(value.as_bytes());
-                    etcd_txn_put(txn, ETCD_THEN, key, value, &put, &mut error)
+                    etcd_txn_put(txn, ETCD_BRANCH_THEN, key, value, &put, &mut error)
                 }
-                None => etcd_txn_delete(txn, ETCD_THEN, key, &delete, &mut error),
+                None => etcd_txn_delete(txn, ETCD_BRANCH_THEN, key, &delete, &mut error),
             };
             check(added, error)?;
         }

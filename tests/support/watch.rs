@@ -46,7 +46,7 @@ pub unsafe fn told(response: &etcd_watch_response_t) -> Told {
     let events = (0..response.event_count).map(|at| {
         let event = &*response.events.add(at);
         Change {
-            deleted: event.kind == ETCD_DELETE,
+            deleted: event.kind == ETCD_KV_DELETE,
             kv: kv(&event.kv),
             prev_kv: event.prev_kv.as_ref().map(|before| kv(before)),
         }
@@ -145,7 +145,7 @@ impl Drop for Watch {
 pub type Tagged = (usize, Result<Told>);
 
 unsafe fn tagged(event: *const etcd_event_t) -> Tagged {
-    assert_eq!(etcd_event_type(event), ETCD_EVENT_WATCH_RESPONSE);
+    assert_eq!(etcd_event_kind(event), ETCD_EVENT_WATCH);
     let result = match etcd_event_status(event) {
         ETCD_OK => Ok(told(&*etcd_event_watch_response(event))),
         _ => {

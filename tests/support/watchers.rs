@@ -6,7 +6,7 @@ use super::proxy::Rng;
 use super::recorder::{kv, now};
 use super::session::Session;
 use super::watch::{self, batch_of, dispatched_by, next_of, Watch, WatchOptions};
-use etcd::capi::kv::*;
+use etcd::capi::options::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
@@ -175,7 +175,7 @@ pub fn watch(client: &Client, plan: &Plan, start: i64, goal: &Goal, seed: u64) -
         }
         for response in read(&watch, plan.queued.then_some(&queue), tag, &mut rng) {
             match response {
-                Ok(told) if told.kind == ETCD_WATCH_EVENTS => {
+                Ok(told) if told.kind == ETCD_WATCH_RESPONSE_EVENTS => {
                     let events: Vec<_> = told.events.iter().map(event).collect();
                     last = events.last().map_or(0, |event| event.kv.revision);
                     log.told.push(Told::Events(events));
@@ -184,7 +184,7 @@ pub fn watch(client: &Client, plan: &Plan, start: i64, goal: &Goal, seed: u64) -
                         log.told.push(Told::Failed(why));
                     }
                 }
-                Ok(told) if told.kind == ETCD_WATCH_PROGRESS => {
+                Ok(told) if told.kind == ETCD_WATCH_RESPONSE_PROGRESS => {
                     last = last.max(told.revision);
                     log.told.push(Told::Progress(told.revision));
                 }

@@ -11,11 +11,11 @@ use super::lease::known;
 use super::server::Core;
 use super::Client;
 use crate::error::{Error, Result};
-use crate::inside::counters::Counter;
-use crate::inside::log::Level;
-use crate::inside::Inside;
-use crate::mailbox::{Mailbox, Taken};
+use crate::observe::counters::Counter;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
 use crate::status::{ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND, ETCD_OK};
+use crate::sync::mailbox::{Mailbox, Taken};
 use crate::sys::boot_time;
 use crate::wire::proto::LeaseKeepAliveResponse;
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct Keeper {
     /// What stands in the way of renewals now: the reason, when one comes too late.
     trouble: Mutex<Option<Error>>,
     changed: Notify,
-    inside: Arc<Inside>,
+    telemetry: Arc<Telemetry>,
 }
 
 #[derive(Default)]
@@ -120,7 +120,7 @@ impl Lease {
     /// The end that nobody here wanted.
     fn lose(&self, error: Error, keeper: &Keeper) {
         if self.end(&error) {
-            let Inside { counters, log, .. } = &*keeper.inside;
+            let Telemetry { counters, log, .. } = &*keeper.telemetry;
             counters.add(Counter::LeasesLost, 1);
             let message = format_args!("{:x}: {}", self.id, error.message);
             log.tell(Level::Warn, "lease", &error.endpoint, error.status, message);
@@ -165,9 +165,9 @@ impl Lease {
 }
 
 impl Keeper {
-    pub fn new(inside: Arc<Inside>) -> Keeper {
+    pub fn new(telemetry: Arc<Telemetry>) -> Keeper {
         let (state, trouble, changed) = Default::default();
-        Keeper { state, trouble, changed, inside }
+        Keeper { state, trouble, changed, telemetry }
     }
 
     fn begin(&self, id: i64, deadline: Duration, reader: Reader) -> Result<Arc<Lease>> {
@@ -273,7 +273,7 @@ impl Keeper {
 
     fn note(&self, trouble: Option<Error>) {
         let before = std::mem::replace(&mut *self.trouble.lock().unwrap(), trouble.clone());
-        let log = &self.inside.log;
+        let log = &self.telemetry.log;
         match (before, trouble) {
             (None, Some(error)) => {
                 let message = format_args!("no renewals for now: {}", error.message);

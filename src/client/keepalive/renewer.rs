@@ -8,7 +8,7 @@ use crate::client::lease::{KEEP_ALIVE, TIME_TO_LIVE};
 use crate::client::server::{Core, Deadline, Server};
 use crate::client::token::Token;
 use crate::error::{Error, Result};
-use crate::inside::counters::Counter;
+use crate::observe::counters::Counter;
 use crate::status::*;
 use crate::sys::boot_time;
 use crate::transport::io::{now_ms, Traffic};
@@ -242,7 +242,7 @@ impl Renewer {
             return;
         }
         let core = self.core.clone();
-        let count = |sent: usize| core.inside.counters.add(Counter::KeepAlivesSent, sent as u64);
+        let count = |sent: usize| core.telemetry.counters.add(Counter::KeepAlivesSent, sent as u64);
         if let Server::Embedded(embedded) = &core.server {
             count(ids.len());
             for id in ids {
@@ -331,7 +331,7 @@ impl Renewer {
     }
 
     fn answered(&mut self, answer: LeaseKeepAliveResponse, sent: Duration) {
-        self.core.inside.counters.add(Counter::KeepAlivesAnswered, 1);
+        self.core.telemetry.counters.add(Counter::KeepAlivesAnswered, 1);
         let Some(entry) = self.entries.get_mut(&answer.id) else { return };
         let (id, ttl) = (answer.id, answer.ttl);
         if !entry.lease.answer(answer, sent, &self.core.keeper) {

@@ -4,8 +4,8 @@
 
 use super::position::{Batch, Position};
 use super::{Message, Spec};
-use crate::inside::counters::{Counter, Counters};
-use crate::mailbox::Mailbox;
+use crate::observe::counters::{Counter, Counters};
+use crate::sync::mailbox::Mailbox;
 use crate::transport::Link;
 use crate::wire::decode::Header;
 use std::collections::VecDeque;

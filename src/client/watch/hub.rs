@@ -11,9 +11,9 @@ use crate::client::call::{FIRST_PAUSE, LONGEST_PAUSE};
 use crate::client::server::Core;
 use crate::client::{closed, Deadline};
 use crate::error::{Error, Result};
-use crate::inside::log::Level;
-use crate::mailbox::Mailbox;
+use crate::observe::log::Level;
 use crate::status::{is_about_store, is_retryable};
+use crate::sync::mailbox::Mailbox;
 use crate::transport::jitter::jittered;
 use crate::transport::{Failure, Link};
 use crate::wire::decode::Header;
@@ -325,7 +325,7 @@ impl Work {
     pub(super) fn end(&mut self, watch: u64, error: Error) {
         if let Some(entry) = self.forget(watch) {
             let message = format_args!("ended: {}", error.message);
-            let log = &self.core.inside.log;
+            let log = &self.core.telemetry.log;
             log.tell(Level::Warn, "watch", &error.endpoint, error.status, message);
             entry.mailbox.end(error);
         }

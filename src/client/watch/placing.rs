@@ -10,8 +10,8 @@ use crate::client::call::FIRST_PAUSE;
 use crate::client::server::{Core, Server};
 use crate::client::token::Token;
 use crate::error::{printable, Error, Result};
-use crate::inside::counters::Counter;
-use crate::inside::log::Level;
+use crate::observe::counters::Counter;
+use crate::observe::log::Level;
 use crate::status::*;
 use crate::transport::Failure;
 use crate::wire::watch;
@@ -124,10 +124,10 @@ impl Work {
         entry.created = after;
         if std::mem::take(&mut entry.broken) {
             let revision = entry.position.resume();
-            let (inside, name) = (&self.core.inside, self.lanes[at].server(&self.core));
-            inside.counters.add(Counter::WatchesResumed, 1);
+            let (telemetry, name) = (&self.core.telemetry, self.lanes[at].server(&self.core));
+            telemetry.counters.add(Counter::WatchesResumed, 1);
             let message = format_args!("goes on with revision {revision}");
-            inside.log.tell(Level::Info, "watch", name, ETCD_OK, message);
+            telemetry.log.tell(Level::Info, "watch", name, ETCD_OK, message);
         }
         entry.renewals = 0;
         entry.leaderless.clear();
@@ -166,9 +166,9 @@ impl Work {
                 // It begins anew.
                 entry.broken = false;
                 let message = format_args!("{}; the keys are told instead", error.message);
-                let log = &self.core.inside.log;
+                let log = &self.core.telemetry.log;
                 log.tell(Level::Warn, "watch", &error.endpoint, error.status, message);
-                self.core.inside.counters.add(Counter::WatchesResynced, 1);
+                self.core.telemetry.counters.add(Counter::WatchesResynced, 1);
                 self.resynchronise(watch);
             }
             Verdict::End => self.end(watch, error),
@@ -261,10 +261,10 @@ fn verdict(core: &Core, error: &Error, renewals: &mut u32) -> Verdict {
             Verdict::Renew
         }
         // A server's trouble, not its last word.
-        ETCD_ERR_PROTOCOL
+        ETCD_ERR_BAD_REPLY
         | ETCD_ERR_GRPC_INTERNAL
         | ETCD_ERR_GRPC_CANCELLED
-        | ETCD_ERR_WATCH_CANCELED => Verdict::Again,
+        | ETCD_ERR_WATCH_CANCELLED => Verdict::Again,
         status if is_retryable(status) => Verdict::Again,
         _ => Verdict::End,
     }

@@ -10,7 +10,7 @@ use super::progress;
 use crate::client::call::FIRST_PAUSE;
 use crate::client::server::Server;
 use crate::error::{Error, Result};
-use crate::inside::counters::Counter;
+use crate::observe::counters::Counter;
 use crate::status::ETCD_ERR_REPLY_TOO_LARGE;
 use crate::transport::Failure;
 use crate::wire::decode::Header;
@@ -92,7 +92,7 @@ impl Work {
         }
         let taken = entry.position.take(&message, &head);
         let again = std::mem::take(&mut entry.position.duplicates);
-        self.core.inside.counters.add(Counter::WatchDuplicates, again);
+        self.core.telemetry.counters.add(Counter::WatchDuplicates, again);
         match taken {
             Ok(batches) => {
                 self.pause = FIRST_PAUSE;
@@ -126,7 +126,7 @@ impl Work {
             // Or else a few events would keep all that came with them.
             batches.iter_mut().for_each(Batch::detach);
         }
-        let left = entry.deliver(batches, &self.core.inside.counters);
+        let left = entry.deliver(batches, &self.core.telemetry.counters);
         if !left.is_empty() {
             let (lane, since) = (&mut self.lanes[at], Instant::now());
             let until = since + Patience::with(lane).hold;
@@ -142,7 +142,8 @@ impl Work {
         let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
             return;
         };
-        held.batches = entry.deliver(std::mem::take(&mut held.batches), &self.core.inside.counters);
+        held.batches =
+            entry.deliver(std::mem::take(&mut held.batches), &self.core.telemetry.counters);
         held.until = (Instant::now() + patience.hold).min(held.since + patience.longest);
         if held.batches.is_empty() {
             lane.held = None;
@@ -157,7 +158,7 @@ impl Work {
             entry.position.rewind(first);
         }
         entry.slow = true;
-        self.core.inside.counters.add(Counter::WatchesPaused, 1);
+        self.core.telemetry.counters.add(Counter::WatchesPaused, 1);
         let place = std::mem::replace(&mut entry.place, Place::Resting);
         self.leave(place);
     }

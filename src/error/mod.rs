@@ -2,10 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod panics;
+#[allow(non_camel_case_types)]
+pub mod status;
+
 use std::any::Any;
 
-use crate::status::{self, etcd_status_t};
 use crate::wire::decode::Malformed;
+use status::etcd_status_t;
 
 /// What became of a call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<Malformed> for Error {
     fn from(_: Malformed) -> Error {
-        Error::new(status::ETCD_ERR_PROTOCOL, "the reply is no message of etcd's")
+        Error::new(status::ETCD_ERR_BAD_REPLY, "the reply is no message of etcd's")
     }
 }
 

@@ -13,10 +13,12 @@ pub type etcd_status_t = i32;
 
 /// Success.
 pub const ETCD_OK: etcd_status_t = 0;
-/// Nothing arrived before the wait ended, or there are no more pages. Not an error.
-pub const ETCD_EMPTY: etcd_status_t = 1;
+/// Nothing arrived before the wait ended; more may come. Not an error.
+pub const ETCD_EMPTY: etcd_status_t = 10;
 /// etcd_queue_wake() ended the wait. Not an error.
-pub const ETCD_WOKEN: etcd_status_t = 2;
+pub const ETCD_WOKEN: etcd_status_t = 11;
+/// The stream is at its end: nothing more comes. Not an error.
+pub const ETCD_END: etcd_status_t = 12;
 
 /// An argument is wrong; the message names it.
 pub const ETCD_ERR_INVALID_ARGUMENT: etcd_status_t = -1;
@@ -28,7 +30,7 @@ pub const ETCD_ERR_CLOSED: etcd_status_t = -3;
 pub const ETCD_ERR_FORKED: etcd_status_t = -4;
 /// The deadline passed while a server had the request.
 pub const ETCD_ERR_TIMEOUT: etcd_status_t = -5;
-/// etcd_op_cancel() ended the call.
+/// etcd_call_cancel() ended the call.
 pub const ETCD_ERR_CANCELLED: etcd_status_t = -6;
 /// No server could be reached, or the connection was lost during the call.
 pub const ETCD_ERR_UNAVAILABLE: etcd_status_t = -7;
@@ -45,7 +47,7 @@ pub const ETCD_ERR_IO: etcd_status_t = -12;
 /// A certificate or key in the options cannot be used.
 pub const ETCD_ERR_TLS: etcd_status_t = -13;
 /// The server's answer is not what etcd would send.
-pub const ETCD_ERR_PROTOCOL: etcd_status_t = -14;
+pub const ETCD_ERR_BAD_REPLY: etcd_status_t = -14;
 /// Key and value are larger than the client's send limit.
 pub const ETCD_ERR_SEND_TOO_LARGE: etcd_status_t = -15;
 /// The reply is larger than the client's receive limit. A write was applied all the same.
@@ -126,7 +128,7 @@ pub const ETCD_ERR_LEASE_EXISTS: etcd_status_t = -212;
 /// A lease lives at most 9,000,000,000 seconds.
 pub const ETCD_ERR_LEASE_TTL_TOO_LARGE: etcd_status_t = -213;
 /// The server cancelled the watch.
-pub const ETCD_ERR_WATCH_CANCELED: etcd_status_t = -214;
+pub const ETCD_ERR_WATCH_CANCELLED: etcd_status_t = -214;
 /// The member id is in use.
 pub const ETCD_ERR_MEMBER_EXISTS: etcd_status_t = -215;
 /// A member with these peer URLs exists.
@@ -222,7 +224,7 @@ pub const ETCD_ERR_DOWNGRADE_IN_PROCESS: etcd_status_t = -260;
 /// No downgrade is in progress.
 pub const ETCD_ERR_NO_INFLIGHT_DOWNGRADE: etcd_status_t = -261;
 /// The server cancelled the request.
-pub const ETCD_ERR_REQUEST_CANCELED: etcd_status_t = -262;
+pub const ETCD_ERR_REQUEST_CANCELLED: etcd_status_t = -262;
 /// The request's time ran out in the server.
 pub const ETCD_ERR_SERVER_DEADLINE_EXCEEDED: etcd_status_t = -263;
 /// The member stopped being the leader while it served a lease.
@@ -256,6 +258,7 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_OK 0 "success",
     ETCD_EMPTY -1 "nothing yet",
     ETCD_WOKEN -1 "woken",
+    ETCD_END -1 "the end",
     ETCD_ERR_INVALID_ARGUMENT -1 "invalid argument",
     ETCD_ERR_BAD_HANDLE -1 "not an open handle",
     ETCD_ERR_CLOSED -1 "the client was closed",
@@ -269,7 +272,7 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_NO_RESOURCES -1 "out of threads or descriptors",
     ETCD_ERR_IO -1 "a file could not be read",
     ETCD_ERR_TLS -1 "TLS failed",
-    ETCD_ERR_PROTOCOL -1 "the server's answer makes no sense",
+    ETCD_ERR_BAD_REPLY -1 "the server's answer makes no sense",
     ETCD_ERR_SEND_TOO_LARGE -1 "the request is larger than the send limit",
     ETCD_ERR_REPLY_TOO_LARGE -1 "the reply is larger than the receive limit",
     ETCD_ERR_PRECONDITION -1 "the key does not have the expected value",
@@ -307,7 +310,7 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_LEASE_NOT_FOUND 5 "etcdserver: requested lease not found",
     ETCD_ERR_LEASE_EXISTS 9 "etcdserver: lease already exists",
     ETCD_ERR_LEASE_TTL_TOO_LARGE 11 "etcdserver: too large lease TTL",
-    ETCD_ERR_WATCH_CANCELED 1 "etcdserver: watch canceled",
+    ETCD_ERR_WATCH_CANCELLED 1 "etcdserver: watch canceled",
     ETCD_ERR_MEMBER_EXISTS 9 "etcdserver: member ID already exist",
     ETCD_ERR_PEER_URL_EXISTS 9 "etcdserver: Peer URLs already exists",
     ETCD_ERR_MEMBER_NOT_ENOUGH_STARTED 9 "etcdserver: re-configuration failed due to not enough started members",
@@ -355,7 +358,7 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_INVALID_DOWNGRADE_TARGET_VERSION 3 "etcdserver: invalid downgrade target version",
     ETCD_ERR_DOWNGRADE_IN_PROCESS 9 "etcdserver: cluster has a downgrade job in progress",
     ETCD_ERR_NO_INFLIGHT_DOWNGRADE 9 "etcdserver: no inflight downgrade job",
-    ETCD_ERR_REQUEST_CANCELED 1 "etcdserver: request canceled",
+    ETCD_ERR_REQUEST_CANCELLED 1 "etcdserver: request canceled",
     ETCD_ERR_SERVER_DEADLINE_EXCEEDED 4 "etcdserver: context deadline exceeded",
     ETCD_ERR_NOT_PRIMARY_LESSOR 2 "etcdserver: not a primary lessor",
 ];

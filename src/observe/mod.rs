@@ -12,7 +12,7 @@ use counters::Counters;
 use log::Log;
 
 #[derive(Default)]
-pub struct Inside {
+pub struct Telemetry {
     pub counters: Counters,
     pub log: Log,
     pub connections: Connections,

@@ -5,18 +5,18 @@
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-pub struct Slot<T> {
+pub struct Oneshot<T> {
     value: Mutex<Option<T>>,
     filled: Condvar,
 }
 
-impl<T> Default for Slot<T> {
+impl<T> Default for Oneshot<T> {
     fn default() -> Self {
-        Slot { value: Mutex::new(None), filled: Condvar::new() }
+        Oneshot { value: Mutex::new(None), filled: Condvar::new() }
     }
 }
 
-impl<T> Slot<T> {
+impl<T> Oneshot<T> {
     pub fn fill(&self, value: T) {
         *self.value.lock().unwrap() = Some(value);
         self.filled.notify_one();

@@ -1,7 +1,7 @@
 //! Which endpoints are up, and who wants to be told of changes.
 
 use crate::error::Error;
-use crate::mailbox::Mailbox;
+use crate::sync::mailbox::Mailbox;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Locks are taken in this order: this one, an endpoint's. Mailboxes are filled with
@@ -184,7 +184,7 @@ fn tell(mut all: MutexGuard<'_, All>, endpoint: &Arc<Endpoint>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mailbox::Taken;
+    use crate::sync::mailbox::Taken;
     use std::time::Duration;
 
     fn next(changes: &Changes) -> Option<(String, State, u64)> {

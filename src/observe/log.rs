@@ -9,10 +9,10 @@ use std::sync::RwLock;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(u8)]
 pub enum Level {
-    Error = 1,
-    Warn = 2,
-    Info = 3,
-    Debug = 4,
+    Error = 3,
+    Warn = 4,
+    Info = 6,
+    Debug = 7,
 }
 
 pub struct Record<'a> {
