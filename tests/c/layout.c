@@ -126,11 +126,6 @@ AT(etcd_connection_watch_response_t, opened, 16);
 AT(etcd_connection_watch_response_t, state, 24);
 AT(etcd_connection_watch_response_t, reserved, 28);
 
-SIZE(etcd_call_options_t, 16);
-AT(etcd_call_options_t, size, 0);
-AT(etcd_call_options_t, timeout_ms, 8);
-AT(etcd_call_options_t, reserved, 12);
-
 SIZE(etcd_client_endpoints_t, 16);
 AT(etcd_client_endpoints_t, names, 0);
 AT(etcd_client_endpoints_t, name_count, 8);
@@ -213,14 +208,9 @@ AT(etcd_compare_options_t, range_end, 8);
 AT(etcd_compare_options_t, value, 24);
 AT(etcd_compare_options_t, number, 40);
 AT(etcd_compare_options_t, target, 48);
-AT(etcd_compare_options_t, result, 52);
+AT(etcd_compare_options_t, relation, 52);
 AT(etcd_compare_options_t, flags, 56);
 AT(etcd_compare_options_t, reserved, 60);
-
-SIZE(etcd_call_options_t, 16);
-AT(etcd_call_options_t, size, 0);
-AT(etcd_call_options_t, timeout_ms, 8);
-AT(etcd_call_options_t, flags, 12);
 
 SIZE(etcd_op_response_t, 40);
 AT(etcd_op_response_t, kind, 0);
@@ -241,16 +231,6 @@ AT(etcd_lease_grant_options_t, size, 0);
 AT(etcd_lease_grant_options_t, id, 8);
 AT(etcd_lease_grant_options_t, timeout_ms, 16);
 AT(etcd_lease_grant_options_t, flags, 20);
-
-SIZE(etcd_call_options_t, 16);
-AT(etcd_call_options_t, size, 0);
-AT(etcd_call_options_t, timeout_ms, 8);
-AT(etcd_call_options_t, flags, 12);
-
-SIZE(etcd_call_options_t, 16);
-AT(etcd_call_options_t, size, 0);
-AT(etcd_call_options_t, timeout_ms, 8);
-AT(etcd_call_options_t, flags, 12);
 
 SIZE(etcd_lease_grant_response_t, 48);
 AT(etcd_lease_grant_response_t, header, 0);
