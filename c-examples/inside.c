@@ -9,10 +9,13 @@
 /* Called on the library's thread, and on those that make calls: quick, and without calls into the library. */
 static void print_line(const etcd_log_record_t *line, void *arg)
 {
-    static const char *const levels[] = {"", "error", "warning", "info", "debug"};
+    const char *level = line->level == ETCD_LOG_ERROR  ? "error"
+                        : line->level == ETCD_LOG_WARN ? "warning"
+                        : line->level == ETCD_LOG_INFO ? "info"
+                                                       : "debug";
 
     (void)arg;
-    fprintf(stderr, "%s: %s %s: %s\n", levels[line->level], line->what, line->endpoint, line->message);
+    fprintf(stderr, "%s: %s %s: %s\n", level, line->what, line->endpoint, line->message);
 }
 
 static void must(etcd_status_t status, etcd_error_t *error)

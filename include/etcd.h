@@ -46,27 +46,27 @@
  * For any call's flags: a member that knows of no leader refuses the call at
  * once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
  */
-#define ETCD_REQUIRE_LEADER (1 << 8)
+#define ETCD_REQUIRE_LEADER 0x100u
 
 /**
  * For calls on keys: all keys that begin with the key; with an empty key, all keys.
  */
-#define ETCD_PREFIX (1 << 9)
+#define ETCD_PREFIX 0x200u
 
 /**
  * For calls on keys: the key and all after it; with an empty key, all keys.
  */
-#define ETCD_FROM_KEY (1 << 10)
+#define ETCD_FROM_KEY 0x400u
 
 /**
  * For calls that change keys, and watches: return what is replaced or deleted.
  */
-#define ETCD_PREV_KV (1 << 11)
+#define ETCD_PREV_KV 0x800u
 
 /**
  * For reads: answered by one member from what it has, quicker and perhaps stale.
  */
-#define ETCD_SERIALIZABLE (1 << 12)
+#define ETCD_SERIALIZABLE 0x1000u
 
 /**
  * The call changed nothing, and never will.
@@ -109,7 +109,7 @@
  * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
  * that are neither https nor on this machine, where others can read them.
  */
-#define ETCD_CLIENT_PLAINTEXT_PASSWORD (1 << 30)
+#define ETCD_CLIENT_PLAINTEXT_PASSWORD 0x40000000u
 
 /**
  * For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
@@ -117,7 +117,7 @@
  * and password included. For tests. Excludes the fields that say whom to believe:
  * ca_file, ca_pem, crl_file, crl_pem and server_name.
  */
-#define ETCD_CLIENT_INSECURE_SKIP_VERIFY (1 << 31)
+#define ETCD_CLIENT_INSECURE_SKIP_VERIFY 0x80000000u
 
 /**
  * How an endpoint is: not connected, and the reason says why.
@@ -137,39 +137,39 @@
 /**
  * For get: return keys without their values.
  */
-#define ETCD_GET_KEYS_ONLY (1 << 16)
+#define ETCD_GET_KEYS_ONLY 0x10000u
 
 /**
  * For get: return the number of keys only; wins over ETCD_GET_KEYS_ONLY.
  */
-#define ETCD_GET_COUNT_ONLY (1 << 17)
+#define ETCD_GET_COUNT_ONLY 0x20000u
 
 /**
  * For get: only the first key found by sort_target, such as the smallest, or with
  * ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
  */
-#define ETCD_GET_FIRST (1 << 18)
+#define ETCD_GET_FIRST 0x40000u
 
 /**
  * For get: only the last key found by sort_target, such as the largest, or with
  * ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
  */
-#define ETCD_GET_LAST (1 << 19)
+#define ETCD_GET_LAST 0x80000u
 
 /**
  * For put: keep the value; the key must exist, and the value given be empty.
  */
-#define ETCD_PUT_IGNORE_VALUE (1 << 20)
+#define ETCD_PUT_IGNORE_VALUE 0x100000u
 
 /**
  * For put: keep the lease; the key must exist, and the lease given be 0.
  */
-#define ETCD_PUT_IGNORE_LEASE (1 << 21)
+#define ETCD_PUT_IGNORE_LEASE 0x200000u
 
 /**
  * For compact: return when the space has been freed too, not only decided upon.
  */
-#define ETCD_COMPACT_PHYSICAL (1 << 22)
+#define ETCD_COMPACT_PHYSICAL 0x400000u
 
 /**
  * For sort_order: by key, ascending; with another sort_target, ascending by
@@ -270,41 +270,41 @@
 /**
  * For a watch: leave out the events of keys that were put.
  */
-#define ETCD_WATCH_NO_PUT (1 << 16)
+#define ETCD_WATCH_NO_PUT 0x10000u
 
 /**
  * For a watch: leave out the events of keys that were deleted or have expired.
  */
-#define ETCD_WATCH_NO_DELETE (1 << 17)
+#define ETCD_WATCH_NO_DELETE 0x20000u
 
 /**
  * For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
  */
-#define ETCD_WATCH_CREATED_NOTIFY (1 << 18)
+#define ETCD_WATCH_CREATED_NOTIFY 0x40000u
 
 /**
  * For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
  * responses. etcd sends one when nothing has happened for 10 minutes.
  */
-#define ETCD_WATCH_PROGRESS_NOTIFY (1 << 19)
+#define ETCD_WATCH_PROGRESS_NOTIFY 0x80000u
 
 /**
  * For a watch: several revisions may come in one response, if they are there
  * together. Quicker where many events are to be read.
  */
-#define ETCD_WATCH_MERGE (1 << 20)
+#define ETCD_WATCH_MERGE 0x100000u
 
 /**
  * For a watch: where events are lost to a compaction, tell the keys as they are
  * now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
  */
-#define ETCD_WATCH_RESYNC (1 << 21)
+#define ETCD_WATCH_RESYNC 0x200000u
 
 /**
  * For a watch that begins with what is to come: do not wait for the server.
  * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
  */
-#define ETCD_WATCH_NO_WAIT (1 << 22)
+#define ETCD_WATCH_NO_WAIT 0x400000u
 
 /**
  * What a response is: events.
@@ -343,12 +343,12 @@
 /**
  * For etcd_lease_time_to_live(): return the lease's keys too.
  */
-#define ETCD_LEASE_KEYS (1 << 16)
+#define ETCD_LEASE_KEYS 0x10000u
 
 /**
  * For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
  */
-#define ETCD_LEASE_KEEP_ALIVE_NOTIFY (1 << 17)
+#define ETCD_LEASE_KEEP_ALIVE_NOTIFY 0x20000u
 
 /**
  * The end of an etcd_kv_get_async().

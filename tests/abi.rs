@@ -102,10 +102,22 @@ fn generate(header: &Header) -> String {
     }
     let mut text = Vec::new();
     builder.generate().expect("cbindgen").write(&mut text);
-    let text = String::from_utf8(text).unwrap();
+    let text = unsigned(&String::from_utf8(text).unwrap());
     // Before the guard's end, so that a second inclusion stays empty.
     let guard = text.rfind("#endif").unwrap();
     format!("{}{}\n{}", &text[..guard], initialisers(&text), &text[guard..])
+}
+
+/// Flags as unsigned numbers: `~` of one warns nowhere, and bit 31 is no sign.
+fn unsigned(header: &str) -> String {
+    let lines = header.lines().map(|line| match line.split_once(" (1 << ") {
+        Some((define, bit)) if define.starts_with("#define ETCD_") => {
+            let bit: u32 = bit.trim_end_matches(')').parse().unwrap();
+            format!("{define} {:#x}u\n", 1u32 << bit)
+        }
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// An INIT macro for each structure that begins with its size; every field is listed, because

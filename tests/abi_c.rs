@@ -58,24 +58,16 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
     let dir = temp_dir("header-");
     let dir = dir.path();
     // First, twice, every options structure made, and in two units of one program.
-    let options = [
-        "client",
-        "call",
-        "get",
-        "put",
-        "delete",
-        "lease_grant",
-        "compare",
-        "watch",
-        "range",
-    ]
-    .map(|name| {
-        let upper = name.to_uppercase();
-        format!(
-            "  etcd_{name}_options_t of_{name} = ETCD_{upper}_OPTIONS_INIT;\n  \
+    let options =
+        ["client", "call", "get", "put", "delete", "lease_grant", "compare", "watch", "range"].map(
+            |name| {
+                let upper = name.to_uppercase();
+                format!(
+                    "  etcd_{name}_options_t of_{name} = ETCD_{upper}_OPTIONS_INIT;\n  \
              if (of_{name}.size != sizeof of_{name}) return 1;\n"
-        )
-    });
+                )
+            },
+        );
     let main = format!(
         "#include <etcd.h>\n#include <etcd.h>\nuint32_t other(void);\nint main(void) {{\n{}  \
          return etcd_version_number() == ETCD_VERSION_NUMBER && other() == ETCD_VERSION_NUMBER ? 0 : 1;\n}}\n",

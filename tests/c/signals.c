@@ -103,6 +103,9 @@ int main(int argc, char **argv) {
   action.sa_handler = handler; /* Without SA_RESTART. */
   for (i = 0; i < sizeof signals / sizeof *signals; i++) CHECK(sigaction(signals[i], &action, NULL) == 0);
   dispositions(before);
+  /* pthread_sigmask() writes only as much of a set as the kernel knows. */
+  memset(&mask_before, 0, sizeof mask_before);
+  memset(&mask_after, 0, sizeof mask_after);
   CHECK(pthread_sigmask(SIG_SETMASK, NULL, &mask_before) == 0);
   client = open_client(endpoints);
   works(client, "signals");

@@ -3,6 +3,19 @@
 use super::support::seed;
 use super::*;
 
+const ORDERS: [i32; 3] = [ETCD_SORT_NONE, ETCD_SORT_ASCEND, ETCD_SORT_DESCEND];
+const SORT_TARGETS: [i32; 5] = [
+    ETCD_SORT_BY_KEY,
+    ETCD_SORT_BY_VERSION,
+    ETCD_SORT_BY_CREATE,
+    ETCD_SORT_BY_MOD,
+    ETCD_SORT_BY_VALUE,
+];
+const TARGETS: [i32; 4] =
+    [ETCD_TARGET_VERSION, ETCD_TARGET_CREATE, ETCD_TARGET_MOD, ETCD_TARGET_VALUE];
+const RELATIONS: [i32; 4] =
+    [ETCD_COMPARE_EQUAL, ETCD_COMPARE_GREATER, ETCD_COMPARE_LESS, ETCD_COMPARE_NOT_EQUAL];
+
 /// Names as a client with a prefix has them, or keys made of them by hand.
 pub trait Mapping {
     /// Key, end and flags, as they go into options.
@@ -309,8 +322,8 @@ impl Random {
                     revision: if depth == 0 { self.revision() } else { 0 },
                     limit: self.random.i64(0..4),
                     min_mod_revision: self.revision(),
-                    sort_order: self.random.i32(0..3),
-                    sort_target: self.random.i32(0..5),
+                    sort_order: *self.random.choice(&ORDERS).unwrap(),
+                    sort_target: *self.random.choice(&SORT_TARGETS).unwrap(),
                     ..DEFAULT
                 };
                 Do::Get(self.keys(), options)
@@ -327,7 +340,8 @@ impl Random {
     }
 
     fn compare(&mut self) -> (Which, i32, i32, Vec<u8>, i64) {
-        let (target, result) = (self.random.i32(0..4), self.random.i32(0..4));
+        let target = *self.random.choice(&TARGETS).unwrap();
+        let result = *self.random.choice(&RELATIONS).unwrap();
         let value = if target == ETCD_TARGET_VALUE { self.value() } else { vec![] };
         let number = match target {
             ETCD_TARGET_VALUE => 0,
