@@ -10,7 +10,7 @@ use super::server::{Core, Deadline, Method};
 use super::watch::{Spec, Watch};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
-use crate::transport::jitter::jittered;
+use crate::transport::backoff::jittered;
 use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::request_op::Request;

@@ -2,9 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+use super::backoff::rng;
 use super::endpoint::Endpoint;
 use super::history::History;
-use super::jitter::chance;
 use super::link::{Connection, Link, Network, Timing};
 use super::tls::Tls;
 use crate::error::{Error, Result};
@@ -95,7 +95,7 @@ impl Channel {
         let stays = |link: &&Arc<Link>| links.iter().any(|other| Arc::ptr_eq(other, link));
         let gone: Vec<_> = old.iter().filter(|link| !stays(link)).cloned().collect();
         let warm = old.get(list.preferred).and_then(|last| position(&links, last));
-        list.preferred = warm.unwrap_or_else(|| chance().usize(..links.len()));
+        list.preferred = warm.unwrap_or_else(|| rng().usize(..links.len()));
         list.links = links;
         drop(list);
         gone.iter().for_each(|link| link.leave());

@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+use super::backoff::Backoff;
 use super::channel::Picked;
 use super::connect::{connect, describe, Connected, Driver, Sender};
 use super::endpoint::Endpoint;
 use super::exchange::{self, Failure, Request};
 use super::history::History;
 use super::io::{now_ms, Traffic};
-use super::jitter::jittered;
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::observe::connections;
@@ -253,7 +253,7 @@ impl Link {
         let timing = network.timing;
         let mut leaving = pin!(self.leaving.notified());
         let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<Traffic>>::new());
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let traffic = Arc::new(Traffic::new(self.telemetry.clone()));
             let connecting =
@@ -308,14 +308,13 @@ impl Link {
             network.news.notify_waiters();
             // One that is taken and dropped again is no better than one refused.
             if since.is_some_and(|since| since.elapsed() > LONGEST_PAUSE) {
-                pause = FIRST_PAUSE;
+                backoff.reset();
             }
             while draining.try_join_next().is_some() {}
             tokio::select! {
-                () = sleep(jittered(pause)) => {}
+                () = sleep(backoff.next()) => {}
                 () = &mut leaving => break,
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         self.enter(State::Down(down("not in the list of endpoints")), None);
         retired.iter().filter_map(Weak::upgrade).for_each(|old| old.leave());

@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backoff;
 pub mod channel;
 mod connect;
 pub mod endpoint;
 pub mod exchange;
 pub mod history;
 pub mod io;
-pub mod jitter;
 pub mod link;
 mod refusal;
 mod resolve;

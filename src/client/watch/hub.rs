@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::status::{is_about_store, is_retryable};
 use crate::sync::mailbox::Mailbox;
-use crate::transport::jitter::jittered;
+use crate::transport::backoff::jittered;
 use crate::transport::{Failure, Link};
 use crate::wire::decode::Header;
 use std::collections::{HashMap, VecDeque};

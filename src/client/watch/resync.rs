@@ -11,7 +11,7 @@ use crate::client::server::{Core, Deadline};
 use crate::error::Result;
 use crate::status::{is_retryable, ETCD_ERR_COMPACTED};
 use crate::sync::mailbox::Mailbox;
-use crate::transport::jitter::jittered;
+use crate::transport::backoff::jittered;
 use crate::wire::decode::RANGE_PART;
 use crate::wire::proto::RangeRequest;
 use crate::wire::weight::EVENT;
