@@ -34,7 +34,7 @@ static int list(etcd_client_t *client, etcd_range_t *iter)
         if (etcd_kv_put(client, bytes("paging/z"), bytes("new"), NULL, NULL, &error)) return die("put", error);
     }
     /* After an error etcd_range_next() may be called again, and goes on where it was. */
-    return status == ETCD_EMPTY ? EXIT_SUCCESS : die("next", error);
+    return status == ETCD_END ? EXIT_SUCCESS : die("next", error);
 }
 
 static int run(etcd_client_t *client)

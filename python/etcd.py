@@ -1183,11 +1183,11 @@ class Txn(_Handle):
 
     @property
     def then(self) -> Branch:
-        return Branch(self, 0)
+        return Branch(self, 61)
 
     @property
     def otherwise(self) -> Branch:
-        return Branch(self, 1)
+        return Branch(self, 62)
 
     def compare(self, key: Data, target: str, result: str, value: Union[int, Data], end: Optional[Data] = _ALONE, *,
                 prefix: bool = False) -> "Txn":
@@ -1222,7 +1222,7 @@ class Request(_Handle, Generic[T]):
     def __init__(self, made: _Request[T]) -> None:
         """By get() and its kin."""
         library = _library()
-        _, handle = _call(getattr(library, made.call.replace("kv_", "etcd_request_new_")), *made.arguments)
+        _, handle = _call(getattr(library, made.call.replace("kv_", "etcd_op_new_")), *made.arguments)
         super().__init__(handle, library.etcd_op_free)
         self._made = made
 

@@ -82,7 +82,7 @@ impl Pages {
         unsafe {
             let status = etcd_range_next(self.0, &mut out, &mut error);
             ffi::check(status, error)?;
-            if status == ETCD_EMPTY {
+            if status == ETCD_END {
                 assert!(out.is_null());
                 return Ok(None);
             }

@@ -184,7 +184,7 @@ pub unsafe extern "C" fn etcd_range_next(
         };
         match iter.response(page, &client.namespace().prefix) {
             Ok(response) => out.write(response),
-            Err(Error { status: ETCD_END, .. }) => return Ok(ETCD_EMPTY),
+            Err(Error { status: ETCD_END, .. }) => return Ok(ETCD_END),
             Err(error) => return Err(error),
         }
         Ok(ETCD_OK)

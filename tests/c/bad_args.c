@@ -370,7 +370,7 @@ static void pages(void) {
   OK(etcd_range_next(iter, &page, &err));
   CHECK(page->kv_count == 0 && !page->more && page->header.revision > 0);
   etcd_get_response_free(page);
-  CHECK(etcd_range_next(iter, &page, NULL) == ETCD_EMPTY && page == NULL);
+  CHECK(etcd_range_next(iter, &page, NULL) == ETCD_END && page == NULL);
   etcd_range_close(iter);
   etcd_range_close(iter);
   etcd_range_close(NULL);
