@@ -6,7 +6,7 @@ use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
 use crate::classic::Session;
-use crate::client::{secret_header, Client, Login, Options, Rules, Servers};
+use crate::client::{secret_header, Client, EndpointPolicy, Login, Options, Servers};
 use crate::embedded;
 use crate::error::{Error, Result};
 use crate::runtime::check_headroom;
@@ -244,8 +244,8 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
         Some(Login::Password { .. }) => Some("password"),
         Some(Login::Token(_)) => Some("token"),
     };
-    let rules = Rules { configured, secret };
-    let parsed = rules.parse(text(given.endpoints, "endpoints")?.unwrap_or_default())?;
+    let policy = EndpointPolicy { configured, secret };
+    let parsed = policy.parse(text(given.endpoints, "endpoints")?.unwrap_or_default())?;
     let endpoints = match &parsed {
         Endpoints::Members(endpoints) => &endpoints[..],
         Endpoints::Embedded(_) => &[],
@@ -268,7 +268,7 @@ unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
         ping_timeout: millis(given.ping_timeout_ms, 5_000),
     };
     Ok(match parsed {
-        Endpoints::Members(endpoints) => Servers::Cluster { endpoints, rules, tls, login, timing },
+        Endpoints::Members(endpoints) => Servers::Cluster { endpoints, policy, tls, login, timing },
         // It has no users: like an etcd without authentication, it lets everybody in.
         Endpoints::Embedded(store) => Servers::Embedded { store },
     })

@@ -9,8 +9,8 @@ use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::run;
 use super::types::etcd_bytes_t;
 use super::{bytes, clear, guard, handle, out};
-use crate::client::kv::{Common, Keys, Reading, Timeout, Writing};
-use crate::client::{Call, Client};
+use crate::client::kv::{GetOptions, Keys, PutOptions};
+use crate::client::{Call, CallOptions, Client, Timeout};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
@@ -146,7 +146,7 @@ const DELETE_FLAGS: u32 = ETCD_PREFIX | ETCD_FROM_KEY | ETCD_PREV_KV;
 pub(super) unsafe fn get_options<'a>(
     key: etcd_bytes_t,
     options: *const etcd_get_options_t,
-) -> Result<(Keys<'a>, Reading, Common)> {
+) -> Result<(Keys<'a>, GetOptions, CallOptions)> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, GET_FLAGS)?;
     let (limit, sort_order) = match options.flags & (ETCD_GET_FIRST | ETCD_GET_LAST) {
@@ -158,7 +158,7 @@ pub(super) unsafe fn get_options<'a>(
             return Err(Error::invalid(why));
         }
     };
-    let reading = Reading {
+    let reading = GetOptions {
         revision: options.revision,
         limit,
         sort_order,
@@ -194,10 +194,12 @@ fn sort_target(number: i32) -> Result<SortTarget> {
     }
 }
 
-pub(super) unsafe fn put_options(options: *const etcd_put_options_t) -> Result<(Writing, Common)> {
+pub(super) unsafe fn put_options(
+    options: *const etcd_put_options_t,
+) -> Result<(PutOptions, CallOptions)> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, PUT_FLAGS)?;
-    let how = Writing {
+    let how = PutOptions {
         lease: options.lease,
         prev_kv: options.flags & ETCD_PREV_KV != 0,
         ignore_value: options.flags & ETCD_PUT_IGNORE_VALUE != 0,
@@ -209,7 +211,7 @@ pub(super) unsafe fn put_options(options: *const etcd_put_options_t) -> Result<(
 pub(super) unsafe fn delete_options<'a>(
     key: etcd_bytes_t,
     options: *const etcd_delete_options_t,
-) -> Result<(Keys<'a>, bool, Common)> {
+) -> Result<(Keys<'a>, bool, CallOptions)> {
     let options = copy(options)?;
     let common = common(options.timeout_ms, options.flags, DELETE_FLAGS)?;
     let prev_kv = options.flags & ETCD_PREV_KV != 0;

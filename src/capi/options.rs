@@ -2,7 +2,8 @@
 
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, known_flags};
-use crate::client::kv::{Common, Keys, Timeout};
+use crate::client::kv::Keys;
+use crate::client::{CallOptions, Timeout};
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_UNSUPPORTED;
 use std::mem::{size_of, MaybeUninit};
@@ -98,9 +99,12 @@ fn init(name: &str) -> String {
     format!("{}_INIT", name.trim_end_matches("_t").to_uppercase())
 }
 
-pub(super) fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<Common> {
+pub(super) fn common(timeout_ms: u32, flags: u32, known: u32) -> Result<CallOptions> {
     known_flags(flags, known | ETCD_REQUIRE_LEADER)?;
-    Ok(Common { timeout: timeout(timeout_ms), require_leader: flags & ETCD_REQUIRE_LEADER != 0 })
+    Ok(CallOptions {
+        timeout: timeout(timeout_ms),
+        require_leader: flags & ETCD_REQUIRE_LEADER != 0,
+    })
 }
 
 pub(super) fn timeout(timeout_ms: u32) -> Option<Timeout> {

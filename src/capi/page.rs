@@ -10,10 +10,9 @@ use super::queue::{etcd_call_t, etcd_queue_t};
 use super::types::etcd_bytes_t;
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::classic::Session;
-use crate::client::kv::{prefix_end, Common};
-use crate::client::namespace::Named;
+use crate::client::namespace::{prefix_end, Named};
 use crate::client::page::{Page, Pages, Shared};
-use crate::client::Client;
+use crate::client::{CallOptions, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use std::ffi::c_void;
@@ -72,7 +71,7 @@ const RANGE_FLAGS: u32 =
 pub struct RangeIter {
     client: Weak<Session>,
     pages: Shared,
-    common: Common,
+    common: CallOptions,
     /// A page that there was no memory to hand out.
     kept: std::sync::Mutex<Option<Page>>,
 }
@@ -81,7 +80,7 @@ unsafe fn pages(
     client: &Client,
     key: etcd_bytes_t,
     options: *const etcd_range_options_t,
-) -> Result<(Pages, Common)> {
+) -> Result<(Pages, CallOptions)> {
     let options = copy(options)?;
     known_flags(options.flags, RANGE_FLAGS)?;
     if options.reserved != 0 {

@@ -13,9 +13,8 @@ use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::{first, run, Response};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
-use crate::client::kv::Common;
 use crate::client::txn::{Branch, Op, Operand, Txn};
-use crate::client::{Call, Client};
+use crate::client::{Call, CallOptions, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{self, Malformed, Part, Shape, DELETE_RANGE, PUT, RANGE};
@@ -247,7 +246,7 @@ pub(super) fn branch(number: i32) -> Result<Branch> {
 }
 
 /// What options of an operation cannot say: a transaction has one deadline and goes to one member.
-fn only_operation(common: Common) -> Result<()> {
+fn only_operation(common: CallOptions) -> Result<()> {
     match common.timeout.is_some() || common.require_leader {
         true => Err(Error::invalid(
             "timeout_ms and ETCD_REQUIRE_LEADER belong to the commit, or to etcd_kv_do()",

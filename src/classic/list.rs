@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::Session;
-use crate::client::kv::{prefix_end, GET};
-use crate::client::namespace::own_name;
+use crate::client::methods::GET;
+use crate::client::namespace::{own_name, prefix_end};
 use crate::client::Deadline;
 use crate::error::Result;
 use crate::status::ETCD_ERR_COMPACTED;

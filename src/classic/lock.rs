@@ -11,7 +11,8 @@ impl Session {
     pub fn lock(&self, name: &[u8], ttl: u32) -> Result<String> {
         let name = self.whole(name)?;
         self.fits(name.len())?;
-        let granted = self.wait(lock::lock(self.core().clone(), name, ttl.into()))?;
+        let granted =
+            self.wait(lock::lock(self.core().clone(), self.hub().clone(), name, ttl.into()))?;
         Ok(format!("{:x}.{}", granted.lease, granted.create_revision))
     }
 

@@ -9,9 +9,10 @@ mod list;
 mod lock;
 mod watch;
 
-use crate::client::kv::{Common, Keys, Reading, PUT};
+use crate::client::kv::{GetOptions, Keys};
 use crate::client::lease::with_new_lease;
-use crate::client::{Client, Effect, Method, STATUS};
+use crate::client::methods::{PUT, STATUS, TXN};
+use crate::client::{CallOptions, Client, Core};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{DELETE_RANGE, RANGE};
@@ -24,8 +25,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use watch::Cursors;
 
-const TXN: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Write };
-const DEFAULT: Common = Common { timeout: None, require_leader: false };
+const DEFAULT: CallOptions = CallOptions { timeout: None, require_leader: false };
 /// While a cluster elects a leader.
 const LEADER_PAUSE: Duration = Duration::from_millis(50);
 
@@ -64,7 +64,7 @@ impl Session {
         let mut revision = 0;
         if !key.is_empty() {
             let reply =
-                self.run(Client::get(self, Keys::One(key), &Reading::default(), DEFAULT)?)?;
+                self.run(Core::get(self, Keys::One(key), &GetOptions::default(), DEFAULT)?)?;
             let mut value = None;
             let header = RANGE.decode(&reply, |kv, _| value = Some(kv.value.to_vec()));
             revision = header?.header.revision;
@@ -115,7 +115,7 @@ impl Session {
             let txn = if_value(key, Bytes::copy_from_slice(precond), request);
             return was_done(&self.run(TXN.call(&txn, self.deadline())?)?);
         }
-        let reply = self.run(Client::delete(self, Keys::One(key), false, DEFAULT)?)?;
+        let reply = self.run(Core::delete(self, Keys::One(key), false, DEFAULT)?)?;
         let deleted = DELETE_RANGE.decode(&reply, |_, _| ());
         match deleted.map_err(|bad| Error::from(bad).maybe_applied(true))?.count {
             0 => Err(Error::new(ETCD_ERR_KEY_NOT_FOUND, "no such key")),

@@ -165,14 +165,13 @@ fn concerns(prefix: &[u8], key: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Client, Deadline, Effect, Method, Options, Servers};
+    use crate::client::methods::COMPACT;
+    use crate::client::{Client, Deadline, Options, Servers};
     use crate::status::{ETCD_ERR_CLOSED, ETCD_ERR_COMPACTED};
     use crate::wire::proto::{CompactionRequest, CompactionResponse};
 
     #[test]
     fn an_index_that_is_compacted_away_is_refused() {
-        const COMPACT: Method =
-            Method { path: "/etcdserverpb.KV/Compact", effect: Effect::Repeatable };
         let servers = Servers::Embedded { store: "classic-watch".to_owned() };
         let limit = 1 << 20;
         let options = Options {

@@ -1,41 +1,20 @@
-//! One call: which member, how often, until when, and what became of it.
+//! What a call is: its request, its effect, its deadline and how far it has come.
 
-use super::members::Rules;
-use super::pulse::Pulse;
-use super::server::too_large;
-use super::token::Tokens;
+#![forbid(unsafe_code)]
+
 use crate::error::{Error, Outcome, Result};
-use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
-use crate::transport::backoff::jittered;
-use crate::transport::channel::Picked;
-use crate::transport::io::now_ms;
-use crate::transport::{exchange, Channel, Failure, History, Link, Request};
+use crate::transport::{Link, Request};
+use crate::wire::encode;
 use bytes::Bytes;
-use futures_util::future::{select, Either};
 use http::uri::PathAndQuery;
-use http::HeaderValue;
-use std::future::Future;
-use std::pin::{pin, Pin};
+use prost::Message;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
-
-/// After so long without a byte from the server a call doubts it: the server is
-/// asked whether it lives, other calls go elsewhere, a read is also sent elsewhere.
-const PATIENCE: Duration = Duration::from_millis(400);
-/// A member that is alive but cut off from the others answers reads only after
-/// its own 7 s, so a slow read is also sent elsewhere, once, and others prefer
-/// other members for a while.
-const SLOW: Duration = Duration::from_secs(2);
-pub const FIRST_PAUSE: Duration = Duration::from_millis(25);
-pub const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// New tokens for one call: users and roles may be changing under us.
-const MAX_RENEWALS: u32 = 3;
+use tokio::time::Instant;
 
 /// What a call does to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,10 +32,13 @@ impl Effect {
         self != Effect::Read
     }
 
-    fn repeatable(self) -> bool {
+    pub fn repeatable(self) -> bool {
         self != Effect::Write
     }
 }
+
+/// Called once, on the thread that drives the runtime; must not block.
+pub type OnEnd = Box<dyn Fn(&Result<Vec<u8>>) + Send + Sync>;
 
 pub struct Call {
     pub request: Request,
@@ -65,22 +47,14 @@ pub struct Call {
     pub ordered: bool,
     /// None waits for ever.
     pub timeout: Option<Duration>,
-    /// The lease that it ends.
-    pub revokes: Option<i64>,
+    /// Is told of the result, whoever waits for that.
+    pub on_end: Option<OnEnd>,
 }
 
 impl Call {
     pub fn new(path: PathAndQuery, effect: Effect, frame: Bytes) -> Call {
-        // Of the others some are answered by members that lag.
-        let ordered = matches!(
-            path.path(),
-            "/etcdserverpb.KV/Range"
-                | "/etcdserverpb.KV/Put"
-                | "/etcdserverpb.KV/DeleteRange"
-                | "/etcdserverpb.KV/Txn"
-        );
         let request = Request { path, frame, require_leader: false };
-        Call { request, effect, ordered, timeout: None, revokes: None }
+        Call { request, effect, ordered: false, timeout: None, on_end: None }
     }
 
     /// The error that a server's refusal is.
@@ -94,6 +68,23 @@ impl Call {
         error
     }
 
+    /// Draws the consequences of its result, whoever waits for that.
+    pub fn ended(&self, result: Result<Vec<u8>>) -> Result<Vec<u8>> {
+        if let Some(on_end) = &self.on_end {
+            on_end(&result);
+        }
+        result
+    }
+
+    /// Logs that a reply is over the limit, which a caller may take for a server's fault.
+    pub fn log_too_large(&self, error: &Error, telemetry: &Telemetry) {
+        if error.status == ETCD_ERR_REPLY_TOO_LARGE {
+            let (path, message) = (&self.request.path, &error.message);
+            let message = format_args!("{path}: {message}");
+            telemetry.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
+        }
+    }
+
     pub fn reply_too_large(&self, size: usize, limit: usize) -> Error {
         // Of memory: as it is, or once it is read.
         let why = format!("the reply takes {size} bytes, the receive limit is {limit}");
@@ -105,339 +96,116 @@ impl Call {
 #[derive(Default)]
 pub struct Progress {
     /// While a server may have it.
-    sent: AtomicBool,
+    pub sending: AtomicBool,
     /// The endpoint of the latest attempt.
-    link: Mutex<Option<Arc<Link>>>,
+    pub link: Mutex<Option<Arc<Link>>>,
     /// An attempt that was repeated may have been applied.
-    doubt: AtomicBool,
+    pub doubt: AtomicBool,
 }
 
 impl Progress {
     /// Whether a server has it, or may have done it.
     pub fn sent(&self) -> bool {
-        self.sent.load(Relaxed) || self.doubt.load(Relaxed)
+        self.sending.load(Relaxed) || self.doubt.load(Relaxed)
     }
 
     /// The attempt is over, and did nothing that must not be done again.
-    fn ended(&self, how: Outcome) {
-        self.sent.store(false, Relaxed);
+    pub fn ended(&self, how: Outcome) {
+        self.sending.store(false, Relaxed);
         self.doubt.fetch_or(how == Outcome::MaybeApplied, Relaxed);
     }
 }
 
-/// The servers, and the right to ask them.
-pub struct Cluster {
-    pub channel: Channel,
-    pub rules: Rules,
-    pub tokens: Tokens,
-    pub max_receive: usize,
-    pub pulse: Pulse,
-    /// Streamed ranges at once. One that nobody reads keeps a window's worth of
-    /// the connection, which all calls share.
-    pub range_streams: Arc<Semaphore>,
-    pub telemetry: Arc<Telemetry>,
+/// One of etcd's calls, without its messages.
+#[derive(Clone, Copy)]
+pub struct Method {
+    pub path: &'static str,
+    pub effect: Effect,
+    /// As in [`Call`].
+    ordered: bool,
 }
 
-impl Cluster {
-    /// What its servers have said of their store, streams included.
-    pub fn history(&self) -> &History {
-        self.channel.history()
+impl Method {
+    pub const fn new(path: &'static str, effect: Effect) -> Method {
+        Method { path, effect, ordered: false }
     }
 
-    pub async fn run(self: &Arc<Cluster>, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
-        let counted = self.telemetry.counters.call();
-        let mut last = None;
-        let work = self.authorized(call, progress, &mut last);
-        let result = match call.timeout {
-            None => work.await,
-            Some(limit) => match timeout(limit, work).await {
-                Ok(result) => result,
-                Err(_) => Err(self.too_late(call, progress, last, limit)),
-            },
-        };
-        counted.ended(match result {
-            Err(error) if progress.doubt.load(Relaxed) => Err(error.maybe_applied(true)),
-            result => result,
+    /// No member that lags answers it.
+    pub const fn ordered(self) -> Method {
+        Method { ordered: true, ..self }
+    }
+
+    pub fn path(self) -> PathAndQuery {
+        PathAndQuery::from_static(self.path)
+    }
+
+    pub fn framed(self, frame: Bytes, timeout: Option<Duration>) -> Call {
+        let call = Call::new(self.path(), self.effect, frame);
+        Call { ordered: self.ordered, timeout, ..call }
+    }
+
+    pub fn call(self, request: &impl Message, until: Deadline) -> Result<Call> {
+        let frame = encode::frame(request).ok_or_else(|| no_memory(request.encoded_len()))?;
+        Ok(self.framed(frame, until.left()))
+    }
+
+    pub fn reply<R: Message + Default>(self, message: Vec<u8>) -> Result<R> {
+        R::decode(Bytes::from(message)).map_err(|e| {
+            let error = Error::new(ETCD_ERR_BAD_REPLY, format!("the reply is no message: {e}"));
+            error.maybe_applied(self.effect.changes())
         })
     }
+}
 
-    /// The deadline has passed. `last` is how the last attempt ended.
-    fn too_late(
-        &self,
-        call: &Call,
-        progress: &Progress,
-        last: Option<Error>,
-        limit: Duration,
-    ) -> Error {
-        let limit = limit.as_millis();
-        if progress.sent.load(Relaxed) {
-            let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms"));
-            return error.maybe_applied(call.effect.changes()).at(&self.member(progress));
-        }
-        match last {
-            Some(mut last) if self.channel.pick(None).is_some() => {
-                last.message = format!("{} (tried for {limit} ms)", last.message);
-                last.maybe_applied(false)
-            }
-            _ => {
-                let message = match self.channel.why_down() {
-                    why if why.is_empty() => format!("no answer within {limit} ms"),
-                    why => format!("no server within {limit} ms: {why}"),
-                };
-                Error::new(ETCD_ERR_UNAVAILABLE, message).at(&self.member(progress))
-            }
-        }
+/// What every call may be told.
+#[derive(Clone, Copy, Default)]
+pub struct CallOptions {
+    /// None: the client's own.
+    pub timeout: Option<Timeout>,
+    pub require_leader: bool,
+}
+
+#[derive(Clone, Copy)]
+pub enum Timeout {
+    After(Duration),
+    Never,
+}
+
+/// When something that takes several calls must be over; None is never.
+#[derive(Clone, Copy)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub const NEVER: Deadline = Deadline(None);
+
+    pub fn after(timeout: Option<Duration>) -> Deadline {
+        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
-    /// The endpoint that a call is about: the one it was sent to, or the only one.
-    pub fn member(&self, progress: &Progress) -> String {
-        let tried = progress.link.lock().unwrap();
-        match (&*tried, &self.channel.links()[..]) {
-            (Some(link), _) => link.name().to_owned(),
-            (None, [only]) => only.name().to_owned(),
-            _ => String::new(),
-        }
-    }
-
-    /// With a token, and a new one when a server refuses it.
-    async fn authorized(
-        self: &Arc<Cluster>,
-        call: &Call,
-        progress: &Progress,
-        last: &mut Option<Error>,
-    ) -> Result<Vec<u8>> {
-        let mut token = match self.tokens.has_login() {
-            true => Box::pin(self.tokens.current(self)).await?,
-            false => self.tokens.given(),
-        };
-        let mut renewals = 0;
-        loop {
-            let error = match self.persist(call, token.value.as_ref(), progress, last).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => error,
-            };
-            // Each of the three is said before anything is done (etcd 3.4 to 3.7).
-            if !is_about_token(error.status) || !self.tokens.has_login() || renewals == MAX_RENEWALS
-            {
-                return Err(error);
-            }
-            renewals += 1;
-            progress.ended(Outcome::NotApplied);
-            self.again(call, &error);
-            token = Box::pin(self.tokens.renew(self, &token)).await?;
-        }
-    }
-
-    /// On one member after another, as long as repeating does no harm.
-    pub async fn persist(
-        &self,
-        call: &Call,
-        token: Option<&HeaderValue>,
-        progress: &Progress,
-        last: &mut Option<Error>,
-    ) -> Result<Vec<u8>> {
-        let mut avoid: Option<Arc<Link>> = None;
-        let mut pause = FIRST_PAUSE;
-        for tries in 1.. {
-            let picked = match self.channel.pick(avoid.as_ref()) {
-                Some(picked) => picked,
-                None => Box::pin(self.channel.ready(avoid.as_ref())).await?,
-            };
-            *progress.link.lock().unwrap() = Some(picked.link.clone());
-            let known = call.ordered.then(|| self.history().revision());
-            let (link, error, again) = match self.attempt(call, &picked, token, progress).await {
-                Ok((link, reply)) => match self.history().check(&reply, known) {
-                    Ok(()) => {
-                        self.channel.prefer(&link);
-                        return Ok(reply);
-                    }
-                    // Whatever it has done, it has done to the wrong store.
-                    Err(error) => {
-                        link.bar(error.clone().at(link.name()));
-                        let error = error.maybe_applied(call.effect.changes());
-                        (link, error, call.effect.repeatable())
-                    }
-                },
-                Err((link, failure)) => {
-                    let (error, again) = self.judge(call, failure);
-                    if is_members_trouble(&error) {
-                        link.shun();
-                    }
-                    (link, error, again)
-                }
-            };
-            let error = error.at(link.name());
-            if !again {
-                too_large(&self.telemetry, call, &error);
-                return Err(error);
-            }
-            self.again(call, &error);
-            progress.ended(error.outcome);
-            *last = Some(error);
-            avoid = Some(link);
-            if tries % self.channel.len() == 0 {
-                Box::pin(sleep(jittered(pause))).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }
-        unreachable!("the loop has no end")
-    }
-
-    /// It is sent another time, or will be if its deadline allows.
-    fn again(&self, call: &Call, error: &Error) {
-        self.telemetry.counters.add(Counter::Retries, 1);
-        let message = format_args!("{}: {}; once more", call.request.path, error.message);
-        self.telemetry.log.tell(Level::Debug, "call", &error.endpoint, error.status, message);
-    }
-
-    /// A server is doubted, unless it is already.
-    fn silent(&self, picked: &Picked, waited: Duration) {
-        if !picked.connection.traffic.doubtful() {
-            let message =
-                format_args!("silent for {} ms; others are preferred", waited.as_millis());
-            let name = picked.link.name();
-            self.telemetry.log.tell(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
-        }
-    }
-
-    /// On a certain member, once.
-    pub async fn run_on(self: &Arc<Cluster>, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
-        let counted = self.telemetry.counters.call();
-        counted.ended(self.ask_member(member, call).await)
-    }
-
-    async fn ask_member(self: &Arc<Cluster>, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
-        let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
-        let picked = Picked::of(member).ok_or_else(down)?;
-        let token = self.tokens.current(self).await?;
-        let sent = AtomicBool::new(false);
-        let limit = self.max_receive;
-        let asked = exchange::unary(&picked, &call.request, token.value.as_ref(), limit, &sent);
-        let asked = timeout(call.timeout.unwrap_or(Duration::MAX), asked).await;
-        match asked.unwrap_or_else(|_| Err(Failure::Lost("no reply in time".to_owned()))) {
-            Ok(reply) => Ok(reply),
-            Err(failure) => Err(self.judge(call, failure).0.at(member.name())),
-        }
-    }
-
-    /// What a failure means, and whether the call may be sent again.
-    fn judge(&self, call: &Call, failure: Failure) -> (Error, bool) {
-        match failure {
-            Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), true),
-            Failure::Lost(why) => {
-                let error = Error::new(ETCD_ERR_UNAVAILABLE, why);
-                (error.maybe_applied(call.effect.changes()), call.effect.repeatable())
-            }
-            Failure::Refused { code, message } => {
-                let error = call.refused(code, message);
-                // Before 3.5.17 etcd may do a part of such a transaction (#18667).
-                let half_done = call.effect == Effect::Write
-                    && call.request.path == "/etcdserverpb.KV/Txn"
-                    && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
-                let maybe = half_done || error.outcome == Outcome::MaybeApplied;
-                let error = error.maybe_applied(maybe);
-                let again = match error.status {
-                    ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
-                    ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
-                    // Said before anything is done, to writes too.
-                    ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
-                    status => call.effect.repeatable() && is_retryable(status),
-                };
-                (error, again)
-            }
-            Failure::TooLarge(size) => (call.reply_too_large(size, self.max_receive), false),
-            Failure::NoMemory(size) => {
-                let why = format!("no memory for a reply of {size} bytes");
-                (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.effect.changes()), false)
-            }
-            Failure::Malformed(why) => {
-                (Error::new(ETCD_ERR_BAD_REPLY, why).maybe_applied(call.effect.changes()), false)
-            }
-        }
-    }
-
-    /// On one member; what may be repeated and waits too long also on a second.
-    async fn attempt(
-        &self,
-        call: &Call,
-        picked: &Picked,
-        token: Option<&HeaderValue>,
-        progress: &Progress,
-    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
-        let began = now_ms();
-        let (limit, sent) = (self.max_receive, &progress.sent);
-        let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
-        match self.pulse.timeout(PATIENCE, first.as_mut()).await {
-            Some(result) => of(&picked.link, result),
-            None => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
-        }
-    }
-
-    /// Goes on with an attempt that is slow, and if it may be repeated with a second one.
-    async fn outlast(
-        &self,
-        call: &Call,
-        picked: &Picked,
-        token: Option<&HeaderValue>,
-        began: u64,
-        mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
-        progress: &Progress,
-    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
-        let traffic = &picked.connection.traffic;
-        let mut waited = PATIENCE;
-        let other = loop {
-            let silent = !traffic.heard_since(began);
-            if silent {
-                self.silent(picked, waited);
-                traffic.doubt();
-            } else if waited >= SLOW {
-                picked.link.shun();
-            }
-            if call.effect.repeatable() && (silent || waited >= SLOW) {
-                match self.channel.pick(Some(&picked.link)) {
-                    Some(other) if !Arc::ptr_eq(&other.link, &picked.link) => break other,
-                    _ => {}
-                }
-            }
-            if let Some(result) = self.pulse.timeout(PATIENCE, first.as_mut()).await {
-                return of(&picked.link, result);
-            }
-            waited += PATIENCE;
-        };
-        progress.doubt.fetch_or(call.effect.changes(), Relaxed);
-        let slow = Error::new(ETCD_ERR_TIMEOUT, format!("slow, for {} ms", waited.as_millis()));
-        self.again(call, &slow.at(picked.link.name()));
-        let sent = AtomicBool::new(false);
-        let limit = self.max_receive;
-        let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));
-        let (first_ended, result) = match select(first.as_mut(), second.as_mut()).await {
-            Either::Left((result, _)) => (true, result),
-            Either::Right((result, _)) => (false, result),
-        };
-        // If it is one to be repeated, the other one may still answer.
-        let failed = matches!(&result, Err(why) if self.judge(call, why.clone()).1);
-        match (first_ended, failed) {
-            (true, false) => of(&picked.link, result),
-            (false, false) => of(&other.link, result),
-            (true, true) => of(&other.link, second.await),
-            (false, true) => of(&picked.link, first.await),
-        }
+    pub fn left(self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
     }
 }
 
-fn of<T>(
-    link: &Arc<Link>,
-    result: Result<T, Failure>,
-) -> Result<(Arc<Link>, T), (Arc<Link>, Failure)> {
-    match result {
-        Ok(reply) => Ok((link.clone(), reply)),
-        Err(why) => Err((link.clone(), why)),
+impl From<Deadline> for CallOptions {
+    fn from(until: Deadline) -> CallOptions {
+        let timeout = until.left().map_or(Timeout::Never, Timeout::After);
+        CallOptions { timeout: Some(timeout), require_leader: false }
     }
 }
 
-/// The member answers, and cannot do what others may be able to: it has no
-/// leader, lags behind, is about to stop, or is a learner.
-fn is_members_trouble(error: &Error) -> bool {
-    error.grpc == Some(14)
-        || matches!(error.status, ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER | ETCD_ERR_TOO_MANY_REQUESTS)
+pub fn require_positive(name: &str, number: i64) -> Result<()> {
+    match number > 0 {
+        true => Ok(()),
+        false => Err(Error::invalid(format!("{name} is {number}"))),
+    }
+}
+
+pub fn no_memory(size: usize) -> Error {
+    Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {size} bytes"))
+}
+
+/// Why a call ends when its client is closed.
+pub fn closed() -> Error {
+    Error::new(ETCD_ERR_CLOSED, "the client was closed")
 }

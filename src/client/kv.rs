@@ -1,21 +1,16 @@
 //! get, put and delete: from arguments to calls.
 
-use super::call::{Call, Effect};
-use super::server::{Deadline, Method};
-use super::Client;
+use super::call::{no_memory, require_positive, Call, CallOptions, Deadline};
+use super::core::Core;
+use super::methods::{COMPACT, DELETE, GET, PUT};
+use super::namespace::prefix_end;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_NO_MEMORY, ETCD_ERR_SEND_TOO_LARGE};
+use crate::status::ETCD_ERR_EMPTY_KEY;
 use crate::wire::encode::Encoder;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
-use crate::wire::proto::{PutRequest, RangeRequest};
+use crate::wire::proto::{CompactionRequest, PutRequest, RangeRequest};
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use std::borrow::Cow;
-use std::time::Duration;
-
-/// For those who make its messages themselves.
-pub const GET: Method = Method { path: "/etcdserverpb.KV/Range", effect: Effect::Read };
-pub const PUT: Method = Method { path: "/etcdserverpb.KV/Put", effect: Effect::Write };
 
 /// Which keys a get or delete is for.
 #[derive(Clone, Copy)]
@@ -31,7 +26,7 @@ pub enum Keys<'a> {
 
 /// What a get may be told; zero is the default of each.
 #[derive(Clone, Copy, Default)]
-pub struct Reading {
+pub struct GetOptions {
     pub revision: i64,
     pub limit: i64,
     pub sort_order: SortOrder,
@@ -45,7 +40,7 @@ pub struct Reading {
     pub max_create_revision: i64,
 }
 
-impl Reading {
+impl GetOptions {
     fn check(&self) -> Result<()> {
         for (name, number) in [
             ("revision", self.revision),
@@ -111,62 +106,18 @@ impl Reading {
 
 /// What a put may be told.
 #[derive(Clone, Copy, Default)]
-pub struct Writing {
+pub struct PutOptions {
     pub lease: i64,
     pub prev_kv: bool,
     pub ignore_value: bool,
     pub ignore_lease: bool,
 }
 
-impl Writing {
+impl PutOptions {
     fn encode(&self, frame: Encoder) -> Encoder {
         let frame = frame.number(3, self.lease).flag(4, self.prev_kv);
         frame.flag(5, self.ignore_value).flag(6, self.ignore_lease)
     }
-}
-
-pub fn positive(name: &str, number: i64) -> Result<()> {
-    match number > 0 {
-        true => Ok(()),
-        false => Err(Error::invalid(format!("{name} is {number}"))),
-    }
-}
-
-/// What every call may be told.
-#[derive(Clone, Copy, Default)]
-pub struct Common {
-    /// None: the client's own.
-    pub timeout: Option<Timeout>,
-    pub require_leader: bool,
-}
-
-#[derive(Clone, Copy)]
-pub enum Timeout {
-    After(Duration),
-    Never,
-}
-
-/// The end of the range that holds just the keys with this prefix.
-pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
-    let kept = prefix.iter().rposition(|&byte| byte != 0xff);
-    match kept {
-        Some(last) => {
-            let mut end = prefix[..=last].to_vec();
-            end[last] += 1;
-            end
-        }
-        // There is none: to the end of all keys.
-        None => vec![0],
-    }
-}
-
-/// A request without keys or values.
-pub fn empty() -> Result<Encoder> {
-    Encoder::new(0).ok_or_else(|| no_memory(0))
-}
-
-pub fn no_memory(size: usize) -> Error {
-    Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {size} bytes"))
 }
 
 impl<'a> Keys<'a> {
@@ -196,10 +147,10 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl Client {
+impl Core {
     /// A request that begins with the keys, and has so many bytes more.
     fn keyed(&self, keys: Keys<'_>, more: usize) -> Result<Encoder> {
-        let namespace = self.namespace();
+        let namespace = &self.namespace;
         let size = keys.len(namespace.prefix.len()).saturating_add(more);
         self.fits(size)?;
         let (key, end) = keys.span()?;
@@ -207,15 +158,20 @@ impl Client {
         Ok(encoder.joined(1, namespace.key_parts(key)).joined(2, namespace.end_parts(&end)))
     }
 
-    pub fn get(&self, keys: Keys<'_>, reading: &Reading, common: Common) -> Result<Call> {
-        let frame = reading.encode(self.keyed(keys, 0)?)?;
-        let call = self.call(GET.path, GET.effect, frame, common);
-        Ok(Call { ordered: !reading.serializable, ..call })
+    pub fn get(&self, keys: Keys<'_>, how: &GetOptions, options: CallOptions) -> Result<Call> {
+        let frame = how.encode(self.keyed(keys, 0)?)?.finish();
+        Ok(Call { ordered: !how.serializable, ..self.framed(GET, frame, options) })
     }
 
-    pub fn put(&self, key: &[u8], value: &[u8], how: &Writing, common: Common) -> Result<Call> {
+    pub fn put(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        how: &PutOptions,
+        options: CallOptions,
+    ) -> Result<Call> {
         let frame = self.keyed(Keys::One(key), value.len())?.bytes(2, value);
-        Ok(self.call(PUT.path, PUT.effect, how.encode(frame), common))
+        Ok(self.framed(PUT, how.encode(frame).finish(), options))
     }
 
     /// A put that waits for its lease.
@@ -223,12 +179,12 @@ impl Client {
         &self,
         key: &[u8],
         value: &[u8],
-        how: &Writing,
-        common: Common,
+        how: &PutOptions,
+        options: CallOptions,
     ) -> Result<impl FnOnce(i64) -> Result<Call> + Send + 'static> {
         let (name, _) = Keys::One(key).span()?;
         let put = PutRequest {
-            key: self.namespace().key(name),
+            key: self.namespace.key(name),
             value: Bytes::copy_from_slice(value),
             prev_kv: how.prev_kv,
             ignore_value: how.ignore_value,
@@ -237,67 +193,18 @@ impl Client {
         self.fits(put.key.len().saturating_add(value.len()))?;
         Ok(move |lease| {
             let mut call = PUT.call(&PutRequest { lease, ..put }, Deadline::NEVER)?;
-            call.request.require_leader = common.require_leader;
+            call.request.require_leader = options.require_leader;
             Ok(call)
         })
     }
 
-    pub fn delete(&self, keys: Keys<'_>, prev_kv: bool, common: Common) -> Result<Call> {
-        let frame = self.keyed(keys, 0)?.flag(3, prev_kv);
-        Ok(self.call("/etcdserverpb.KV/DeleteRange", Effect::Write, frame, common))
+    pub fn delete(&self, keys: Keys<'_>, prev_kv: bool, options: CallOptions) -> Result<Call> {
+        let frame = self.keyed(keys, 0)?.flag(3, prev_kv).finish();
+        Ok(self.framed(DELETE, frame, options))
     }
 
-    pub fn compact(&self, revision: i64, physical: bool, common: Common) -> Result<Call> {
-        positive("revision", revision)?;
-        let frame = empty()?.number(1, revision).flag(2, physical);
-        Ok(self.call("/etcdserverpb.KV/Compact", Effect::Write, frame, common))
-    }
-
-    /// How long a call that was told this may take; None is for ever.
-    pub fn limit(&self, timeout: Option<Timeout>) -> Option<Duration> {
-        match timeout {
-            None => self.core.timeout,
-            Some(Timeout::After(timeout)) => Some(timeout),
-            Some(Timeout::Never) => None,
-        }
-    }
-
-    pub fn fits(&self, size: usize) -> Result<()> {
-        if size <= self.max_send {
-            return Ok(());
-        }
-        let why = format!("{size} bytes to send, the send limit is {}", self.max_send);
-        Err(Error::new(ETCD_ERR_SEND_TOO_LARGE, why))
-    }
-
-    pub fn call(&self, path: &'static str, effect: Effect, frame: Encoder, common: Common) -> Call {
-        self.framed(path, effect, frame.finish(), common)
-    }
-
-    /// When something that takes several calls must be over.
-    pub fn until(&self, common: Common) -> Deadline {
-        Deadline::after(self.limit(common.timeout))
-    }
-
-    pub fn framed(&self, path: &'static str, effect: Effect, frame: Bytes, common: Common) -> Call {
-        let timeout = self.limit(common.timeout);
-        let mut call = Call::new(PathAndQuery::from_static(path), effect, frame);
-        call.request.require_leader = common.require_leader;
-        Call { timeout, ..call }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    pub fn prefix_ends() {
-        assert_eq!(prefix_end(b"a"), b"b");
-        assert_eq!(prefix_end(b"a\xff"), b"b");
-        assert_eq!(prefix_end(b"a\xff\xff"), b"b");
-        assert_eq!(prefix_end(b"\xff\xff"), b"\0");
-        assert_eq!(prefix_end(b""), b"\0");
-        assert_eq!(prefix_end(b"a\0"), b"a\x01");
+    pub fn compact(&self, revision: i64, physical: bool, options: CallOptions) -> Result<Call> {
+        require_positive("revision", revision)?;
+        self.message(COMPACT, &CompactionRequest { revision, physical }, options)
     }
 }

@@ -2,57 +2,55 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Call, Effect, Progress};
-use super::kv::{empty, positive, Common};
-use super::server::{Core, Deadline, Method};
-use super::Client;
-use crate::error::{Error, Outcome, Result};
-use crate::wire::proto::{LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse};
+use super::call::{require_positive, Call, CallOptions, Deadline, Effect, OnEnd, Progress};
+use super::core::Core;
+use super::keepalive::{nonzero_lease, Keeper};
+use super::methods::*;
+use crate::error::{Outcome, Result};
+use crate::status::ETCD_ERR_LEASE_NOT_FOUND;
+use crate::wire::proto::*;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Granting twice leaves one lease that nobody uses, and that expires.
-pub const GRANT: Method =
-    Method { path: "/etcdserverpb.Lease/LeaseGrant", effect: Effect::Repeatable };
-const REVOKE: Method =
-    Method { path: "/etcdserverpb.Lease/LeaseRevoke", effect: Effect::Repeatable };
-/// A stream of one request and one reply. A ttl of 0 says that the lease is gone.
-pub const KEEP_ALIVE: Method =
-    Method { path: "/etcdserverpb.Lease/LeaseKeepAlive", effect: Effect::Repeatable };
-
-pub const TIME_TO_LIVE: Method =
-    Method { path: "/etcdserverpb.Lease/LeaseTimeToLive", effect: Effect::Read };
-
-impl Client {
+impl Core {
     /// With an id of 0 the server chooses one.
-    pub fn grant(&self, ttl: i64, id: i64, common: Common) -> Result<Call> {
-        positive("ttl", ttl)?;
-        // Whoever chose the id can find out whether it is in use.
-        let effect = if id == 0 { GRANT.effect } else { Effect::Write };
-        Ok(self.call(GRANT.path, effect, empty()?.number(1, ttl).number(2, id), common))
+    pub fn grant(&self, ttl: i64, id: i64, options: CallOptions) -> Result<Call> {
+        require_positive("ttl", ttl)?;
+        let call = self.message(LEASE_GRANT, &LeaseGrantRequest { ttl, id }, options)?;
+        // A caller that chose the id can find out whether it is in use.
+        let effect = if id == 0 { call.effect } else { Effect::Write };
+        Ok(Call { effect, ..call })
     }
 
-    pub fn revoke(&self, id: i64, common: Common) -> Result<Call> {
-        let frame = empty()?.number(1, known(id)?);
-        let call = self.call(REVOKE.path, REVOKE.effect, frame, common);
-        Ok(Call { revokes: Some(id), ..call })
+    /// `keeper` keeps the lease alive no longer.
+    pub fn revoke(&self, id: i64, keeper: &Arc<Keeper>, options: CallOptions) -> Result<Call> {
+        let id = nonzero_lease(id)?;
+        let call = self.message(LEASE_REVOKE, &LeaseRevokeRequest { id }, options)?;
+        let keeper = keeper.clone();
+        let on_end: OnEnd = Box::new(move |result| match result {
+            Err(error) if error.status != ETCD_ERR_LEASE_NOT_FOUND => {}
+            _ => keeper.revoked(id),
+        });
+        Ok(Call { on_end: Some(on_end), ..call })
     }
 
-    pub fn keep_alive_once(&self, id: i64, common: Common) -> Result<Call> {
-        Ok(self.call(KEEP_ALIVE.path, KEEP_ALIVE.effect, empty()?.number(1, known(id)?), common))
+    pub fn keep_alive_once(&self, id: i64, options: CallOptions) -> Result<Call> {
+        let request = LeaseKeepAliveRequest { id: nonzero_lease(id)? };
+        self.message(LEASE_KEEP_ALIVE, &request, options)
     }
 
-    pub fn time_to_live(&self, id: i64, keys: bool, common: Common) -> Result<Call> {
-        let frame = empty()?.number(1, known(id)?).flag(2, keys);
-        Ok(self.call(TIME_TO_LIVE.path, TIME_TO_LIVE.effect, frame, common))
+    pub fn time_to_live(&self, id: i64, keys: bool, options: CallOptions) -> Result<Call> {
+        let request = LeaseTimeToLiveRequest { id: nonzero_lease(id)?, keys };
+        self.message(LEASE_TIME_TO_LIVE, &request, options)
     }
 
-    pub fn leases(&self, common: Common) -> Result<Call> {
-        Ok(self.call("/etcdserverpb.Lease/LeaseLeases", Effect::Read, empty()?, common))
+    pub fn leases(&self, options: CallOptions) -> Result<Call> {
+        self.message(LEASE_LEASES, &LeaseLeasesRequest {}, options)
     }
 }
 
-/// Does a write with a lease of its own; when it was not done, that is given back.
+/// Grants a lease and writes with it. A write that was surely not done has its lease revoked.
 pub async fn with_new_lease(
     core: &Core,
     grant: Call,
@@ -61,7 +59,7 @@ pub async fn with_new_lease(
 ) -> Result<(LeaseGrantResponse, Vec<u8>)> {
     let until = Deadline::after(grant.timeout);
     let granted = core.run(&grant, &Progress::default()).await;
-    let granted = granted.and_then(|reply| GRANT.reply::<LeaseGrantResponse>(reply));
+    let granted = granted.and_then(|reply| LEASE_GRANT.reply::<LeaseGrantResponse>(reply));
     // Without its key, a lease is nothing that anybody could see.
     let lease = granted.map_err(|error| error.maybe_applied(false))?;
     let written = async {
@@ -76,28 +74,21 @@ pub async fn with_new_lease(
     Ok((lease, written?))
 }
 
-/// 0 is what keys without a lease have.
-pub fn known(id: i64) -> Result<i64> {
-    match id {
-        0 => Err(Error::invalid("id is 0, which is no lease")),
-        id => Ok(id),
-    }
-}
-
-/// The same for all together while a client is closed.
-const AT_CLOSE: Duration = Duration::from_millis(400);
-/// How long anybody waits for what is not needed any more to be taken away.
+/// How long a caller waits until a lease that it does not need is revoked.
 const TIDY: Duration = Duration::from_secs(1);
+/// The same for the close, which revokes all of them at once.
+const TIDY_AT_CLOSE: Duration = Duration::from_millis(400);
 
-/// What those whose work was cut short by the close could not end themselves.
-pub async fn give_back_left_behind(core: &Core) {
-    let leases = std::mem::take(&mut *core.left_behind.lock().unwrap());
+/// Revokes the leases of work that the close has cut short.
+pub async fn give_back_orphaned(core: &Core) {
+    let leases = std::mem::take(&mut *core.orphaned.lock().unwrap());
     let all = leases.into_iter().map(|id| give_back(core, id));
-    let _ = timeout(AT_CLOSE, futures_util::future::join_all(all)).await;
+    let _ = timeout(TIDY_AT_CLOSE, futures_util::future::join_all(all)).await;
 }
 
-/// Ends a lease that is of no more use, or else lets it expire.
+/// Revokes a lease of no more use; if that fails, the lease expires.
 pub async fn give_back(core: &Core, id: i64) {
     let until = Deadline::after(Some(TIDY));
-    let _: Result<LeaseRevokeResponse> = core.ask(REVOKE, &LeaseRevokeRequest { id }, until).await;
+    let _: Result<LeaseRevokeResponse> =
+        core.ask(LEASE_REVOKE, &LeaseRevokeRequest { id }, until).await;
 }

@@ -3,11 +3,13 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Effect, FIRST_PAUSE, LONGEST_PAUSE};
-use super::kv::prefix_end;
+use super::call::{Deadline, Effect, Method};
+use super::cluster::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::core::Core;
 use super::lease;
-use super::server::{Core, Deadline, Method};
-use super::watch::{Spec, Watch};
+use super::methods::{LEASE_GRANT, LEASE_KEEP_ALIVE};
+use super::namespace::prefix_end;
+use super::watch::{Hub, Spec, Watch};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::transport::backoff::jittered;
@@ -26,12 +28,12 @@ use std::time::Duration;
 use tokio::time::{sleep, Instant};
 
 /// Putting a waiter's own key if it is not there, however often.
-const ENTER: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Repeatable };
+const ENTER: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Repeatable).ordered();
 /// A transaction that only reads.
-const LOOK: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Read };
+const LOOK: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Read).ordered();
 /// Deleting a certain creation of a key: a second attempt could not tell
 /// whether the first one did it.
-const LEAVE: Method = Method { path: "/etcdserverpb.KV/Txn", effect: Effect::Write };
+const LEAVE: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Write).ordered();
 
 /// A lease that is no older need not be renewed for its holder.
 const FRESH: Duration = Duration::from_millis(50);
@@ -65,11 +67,11 @@ fn lost() -> Error {
 ///
 /// Getting in line has a deadline. Waiting has none: it goes on through outages,
 /// and at the end of the line if the place in it was lost in one.
-pub async fn lock(core: Arc<Core>, name: Vec<u8>, ttl: i64) -> Result<Lock> {
+pub async fn lock(core: Arc<Core>, hub: Arc<Hub>, name: Vec<u8>, ttl: i64) -> Result<Lock> {
     let mut until = Deadline::after(core.timeout);
     let mut pause = FIRST_PAUSE;
     loop {
-        match attempt(&core, &name, ttl, &mut until).await {
+        match attempt(&core, &hub, &name, ttl, &mut until).await {
             Ok(Some(lock)) => return Ok(lock),
             Ok(None) => {}
             Err(error) if until.left().is_none() && is_retryable(error.status) => {}
@@ -82,7 +84,8 @@ pub async fn lock(core: Arc<Core>, name: Vec<u8>, ttl: i64) -> Result<Lock> {
 
 /// Gets in line once; None if the place in it was lost.
 async fn attempt(
-    core: &Arc<Core>,
+    core: &Core,
+    hub: &Arc<Hub>,
     name: &[u8],
     ttl: i64,
     until: &mut Deadline,
@@ -90,14 +93,14 @@ async fn attempt(
     // Servers count the ttl from a moment after this one.
     let begun = Instant::now();
     let request = LeaseGrantRequest { ttl, id: 0 };
-    let lease: LeaseGrantResponse = core.ask(lease::GRANT, &request, *until).await?;
+    let lease: LeaseGrantResponse = core.ask(LEASE_GRANT, &request, *until).await?;
     let _unfinished = Unfinished { core, lease: lease.id };
     let seconds = u64::try_from(lease.ttl).unwrap_or(1).max(1);
     let result = match enter(core, name, lease.id, *until).await {
         Ok((lock, true)) if begun.elapsed() < FRESH => Ok(lock),
         Ok((lock, _)) => {
             *until = Deadline::NEVER;
-            wait(core, &lock, Duration::from_secs(seconds)).await.map(|()| lock)
+            wait(core, hub, &lock, Duration::from_secs(seconds)).await.map(|()| lock)
         }
         Err(error) => Err(error),
     };
@@ -114,8 +117,8 @@ async fn attempt(
 }
 
 /// Waits in line with a lease that is kept alive, and renews it at the end.
-async fn wait(core: &Arc<Core>, lock: &Lock, ttl: Duration) -> Result<()> {
-    let turn = pin!(first_in_line(core, lock));
+async fn wait(core: &Core, hub: &Arc<Hub>, lock: &Lock, ttl: Duration) -> Result<()> {
+    let turn = pin!(first_in_line(core, hub, lock));
     match select(turn, pin!(keep_alive(core, lock.lease, ttl))).await {
         Either::Left((result, _)) => result?,
         Either::Right((error, _)) => return Err(error),
@@ -140,7 +143,7 @@ struct Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if self.core.closed.load(Relaxed) {
-            self.core.left_behind.lock().unwrap().push(self.lease);
+            self.core.orphaned.lock().unwrap().push(self.lease);
         }
     }
 }
@@ -184,7 +187,7 @@ impl Spec {
 }
 
 /// Waits until nobody is before us.
-async fn first_in_line(core: &Arc<Core>, lock: &Lock) -> Result<()> {
+async fn first_in_line(core: &Core, hub: &Arc<Hub>, lock: &Lock) -> Result<()> {
     let spec = Spec::line(&lock.name);
     let own = lock.key();
     loop {
@@ -208,7 +211,7 @@ async fn first_in_line(core: &Arc<Core>, lock: &Lock) -> Result<()> {
         }
         let Some(before) = first_kv(&reply, 1).map(|kv| kv.key.clone()) else { return Ok(()) };
         let revision = reply.header.unwrap_or_default().revision;
-        let watch = Watch::open(core, spec.clone(), Some(revision + 1));
+        let watch = Watch::open(hub, spec.clone(), Some(revision + 1));
         let gone = |event: Event<'_>| event.kv.key == before || event.kv.key == own;
         loop {
             match watch.next_async().await {
@@ -228,7 +231,7 @@ async fn keep_alive(core: &Core, id: i64, ttl: Duration) -> Error {
     loop {
         sleep(pause).await;
         let until = Deadline::after(Some(ttl / 3));
-        pause = match core.ask(lease::KEEP_ALIVE, &LeaseKeepAliveRequest { id }, until).await {
+        pause = match core.ask(LEASE_KEEP_ALIVE, &LeaseKeepAliveRequest { id }, until).await {
             Ok(LeaseKeepAliveResponse { ttl: ..=0, .. }) => return lost(),
             Ok(_) => ttl / 3,
             Err(error) if is_retryable(error.status) => FIRST_PAUSE,
@@ -244,7 +247,7 @@ pub async fn renew(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
         return Err(lost());
     }
     let request = LeaseKeepAliveRequest { id: lock.lease };
-    let reply: LeaseKeepAliveResponse = core.ask(lease::KEEP_ALIVE, &request, until).await?;
+    let reply: LeaseKeepAliveResponse = core.ask(LEASE_KEEP_ALIVE, &request, until).await?;
     // Servers before 3.4.38 and 3.5.23 may have renewed what they had revoked,
     // and the key may be gone without its lease: only the key tells.
     match reply.ttl > 0 && is_held(core, lock, until).await? {

@@ -2,59 +2,26 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Effect, Progress};
-use super::kv::Common;
-use super::server::{Core, Deadline, Method, Server};
-use super::Client;
+use super::call::{CallOptions, Deadline, Progress};
+use super::core::{Core, Server};
+use super::methods::MEMBER_LIST;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::status::ETCD_ERR_UNAVAILABLE;
 use crate::transport::backoff::jittered;
-use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
+use crate::transport::endpoint::{Endpoint, Endpoints};
 use crate::wire::proto::{MemberListRequest, MemberListResponse};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
-const MEMBER_LIST: Method =
-    Method { path: "/etcdserverpb.Cluster/MemberList", effect: Effect::Read };
 /// For one round of auto-sync.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// What holds for every list of endpoints that a client is given.
-#[derive(Clone, Copy)]
-pub struct Rules {
-    /// The client has TLS settings of its own.
-    pub configured: bool,
-    /// What it sends and must not be read on the way, in a word.
-    pub secret: Option<&'static str>,
-}
-
-impl Rules {
-    pub fn parse(self, list: &str) -> Result<Endpoints> {
-        let parsed = parse_list(list, self.configured)?;
-        if let Endpoints::Members(endpoints) = &parsed {
-            endpoints.iter().try_for_each(|endpoint| self.guard(endpoint))?;
-        }
-        Ok(parsed)
-    }
-
-    fn guard(self, endpoint: &Endpoint) -> Result<()> {
-        match self.secret {
-            Some(secret) if !endpoint.tls && !endpoint.is_local() => Err(Error::invalid(format!(
-                "endpoint \"{}\" would send the {secret} in the clear; use https, or set \
-                 ETCD_CLIENT_PLAINTEXT_PASSWORD",
-                endpoint.name
-            ))),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Client {
+impl Core {
     /// As they were given.
     pub fn endpoints(&self) -> Vec<String> {
-        match &self.core.server {
+        match &self.server {
             Server::Cluster(cluster) => {
                 cluster.channel.links().iter().map(|link| link.name().to_owned()).collect()
             }
@@ -63,10 +30,10 @@ impl Client {
     }
 
     pub fn set_endpoints(&self, list: &str) -> Result<()> {
-        let Server::Cluster(cluster) = &self.core.server else {
+        let Server::Cluster(cluster) = &self.server else {
             return Err(Error::invalid("a client of mem: stays with its store"));
         };
-        let endpoints = match cluster.rules.parse(list)? {
+        let endpoints = match cluster.policy.parse(list)? {
             Endpoints::Members(endpoints) => endpoints,
             Endpoints::Embedded(_) => {
                 return Err(Error::invalid("mem: is for a client of its own"));
@@ -79,14 +46,6 @@ impl Client {
             _ => cluster.channel.set(endpoints),
         }
     }
-
-    /// Takes the endpoints from the cluster.
-    pub fn sync(&self, common: Common) -> Result<()> {
-        let (core, until) = (self.core.clone(), Deadline::after(self.limit(common.timeout)));
-        let synced = self.wait(async move { sync(&core, until, common.require_leader).await });
-        // Nothing was to be changed there, also when it is cut short.
-        synced.map_err(|error| error.maybe_applied(false))
-    }
 }
 
 /// Does so again and again, whatever comes of it.
@@ -94,7 +53,7 @@ pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
     let mut failed = false;
     loop {
         sleep(jittered(interval)).await;
-        let result = sync(&core, Deadline::after(Some(ROUND)), false).await;
+        let result = sync(&core, Deadline::after(Some(ROUND)).into()).await;
         match &result {
             Err(error) if !failed => {
                 let message = format_args!("no list from the cluster: {}", error.message);
@@ -107,9 +66,9 @@ pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
     }
 }
 
-async fn sync(core: &Core, until: Deadline, require_leader: bool) -> Result<()> {
-    let mut call = MEMBER_LIST.call(&MemberListRequest { linearizable: true }, until)?;
-    call.request.require_leader = require_leader;
+/// Takes the endpoints from the cluster.
+pub async fn sync(core: &Core, options: CallOptions) -> Result<()> {
+    let call = core.message(MEMBER_LIST, &MemberListRequest { linearizable: true }, options)?;
     let reply = core.run(&call, &Progress::default()).await?;
     let reply: MemberListResponse = MEMBER_LIST.reply(reply)?;
     // The engine is its only member.
@@ -118,7 +77,7 @@ async fn sync(core: &Core, until: Deadline, require_leader: bool) -> Result<()> 
     let serving =
         reply.members.iter().filter(|member| !member.name.is_empty() && !member.is_learner);
     let urls: Vec<_> = serving.flat_map(|member| &member.client_urls).collect();
-    let usable = |url: &&String| match cluster.rules.parse(url) {
+    let usable = |url: &&String| match cluster.policy.parse(url) {
         Ok(Endpoints::Members(of_url)) => {
             of_url.into_iter().next().filter(|one| one.tls == cluster.channel.has_tls())
         }

@@ -4,26 +4,26 @@
 #![forbid(unsafe_code)]
 
 mod call;
-
+mod cluster;
+mod core;
 pub mod keepalive;
 pub mod kv;
 pub mod lease;
 pub mod lock;
 mod members;
+pub mod methods;
 pub mod namespace;
 mod options;
 pub mod page;
 mod pulse;
-mod server;
 mod stream;
 mod token;
 pub mod txn;
 pub mod watch;
 
-pub use call::{Call, Effect};
-pub use members::Rules;
-pub use options::{Login, Options, Servers};
-pub use server::{Deadline, Method, STATUS};
+pub use call::{Call, CallOptions, Deadline, Method, Timeout};
+pub use core::Core;
+pub use options::{EndpointPolicy, Login, Options, Servers};
 pub use token::secret_header;
 
 use crate::embedded;
@@ -32,22 +32,25 @@ use crate::observe::connections;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::runtime::Runtime;
-use crate::status::{ETCD_ERR_CANCELLED, ETCD_ERR_CLOSED};
+use crate::status::ETCD_ERR_CANCELLED;
 use crate::sync::oneshot::Oneshot;
 use crate::transport::Channel;
-use call::{Cluster, Progress};
+use bytes::Bytes;
+use call::{closed, Progress};
+use cluster::Cluster;
+use core::{Embedded, Server};
 use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
-use keepalive::{Keeper, Renewer};
+use keepalive::{KeepAlive, Keeper, Renewer};
 use namespace::Namespace;
 use prost::Message;
 use pulse::Pulse;
-use server::{Core, Embedded, Server};
 use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -56,6 +59,7 @@ use std::time::Duration;
 use token::Tokens;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
+use watch::{Hub, Spec, Watch};
 
 /// Half of a connection's window.
 const MOST_RANGE_STREAMS: usize = 2;
@@ -67,13 +71,21 @@ pub type Done = Box<dyn FnOnce(Result<Vec<u8>>) + Send>;
 
 pub struct Client {
     core: Arc<Core>,
+    hub: Arc<Hub>,
+    keeper: Arc<Keeper>,
     inbox: Arc<Inbox>,
     /// Filled when the dispatcher has ended.
     ended: Arc<Oneshot<()>>,
     /// Ends the call that a caller's own thread is driving.
     led: Mutex<Option<AbortHandle>>,
-    max_send: usize,
     runtime: Runtime,
+}
+
+impl Deref for Client {
+    type Target = Core;
+    fn deref(&self) -> &Core {
+        &self.core
+    }
 }
 
 /// Work on its way to the runtime; dropped, unfinished, when the client is closed.
@@ -120,10 +132,6 @@ fn cut_short(core: &Core) -> Error {
         true => closed(),
         false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
     }
-}
-
-fn closed() -> Error {
-    Error::new(ETCD_ERR_CLOSED, "the client was closed")
 }
 
 /// Work handed in and not yet taken up. None once the client is closed: it is
@@ -194,14 +202,14 @@ impl Client {
                 let telemetry = telemetry.clone();
                 Server::Embedded(Embedded { engine, name, max_receive, telemetry })
             }
-            Servers::Cluster { endpoints, rules, tls, login, timing } => {
+            Servers::Cluster { endpoints, policy, tls, login, timing } => {
                 let channel = Channel::new(endpoints, tls, timing, telemetry.clone())?;
-                let tokens = Tokens::new(login);
+                let tokens = Tokens::new(login, telemetry.clone());
                 let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
                 let telemetry = telemetry.clone();
                 let cluster = Cluster {
                     channel,
-                    rules,
+                    policy,
                     tokens,
                     max_receive,
                     pulse: Pulse::default(),
@@ -216,17 +224,18 @@ impl Client {
             closed: AtomicBool::new(false),
             timeout: options.timeout,
             namespace: Namespace::new(&options.key_prefix),
-            left_behind: Mutex::default(),
-            hub: Arc::default(),
-            keeper: Arc::new(Keeper::new(telemetry.clone())),
-            telemetry,
+            max_send: options.max_send,
+            orphaned: Mutex::default(),
+            telemetry: telemetry.clone(),
         });
+        let hub = Arc::new(Hub::default());
+        let keeper = Arc::new(Keeper::new(telemetry));
         let waiting = Mutex::new(Some(Vec::new()));
         let inbox = Arc::new(Inbox { waiting, changed: Arc::default() });
         let ended = Arc::new(Oneshot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
-        let ours = core.clone();
-        let renewer = Renewer::new(core.clone());
+        let (ours, watches) = (core.clone(), hub.clone());
+        let renewer = Renewer::new(core.clone(), keeper.clone());
         runtime.spawn(async move {
             let mut below = JoinSet::new();
             match &ours.server {
@@ -245,16 +254,15 @@ impl Client {
                 below.spawn(members::sync_for_ever(ours.clone(), interval));
             }
             let mut tasks = JoinSet::new();
-            tasks.spawn(ours.hub.clone().run(ours.clone()));
+            tasks.spawn(watches.run(ours.clone()));
             tasks.spawn(renewer.run());
             dispatch(&ours, &ending.inbox, &mut tasks).await;
             tasks.shutdown().await;
-            lease::give_back_left_behind(&ours).await;
+            lease::give_back_orphaned(&ours).await;
             drop(below);
             drop(ending);
         });
-        let max_send = options.max_send;
-        Ok(Client { core, inbox, ended, led: Mutex::new(None), max_send, runtime })
+        Ok(Client { core, hub, keeper, inbox, ended, led: Mutex::new(None), runtime })
     }
 
     /// Ends every call in progress; returns when the runtime has let go of them.
@@ -315,14 +323,61 @@ impl Client {
         &self.core.namespace
     }
 
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
     /// What tasks of [`Client::wait`] work on; there, keys are whole.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }
 
-    /// Until when a call that names no deadline may take.
-    pub fn deadline(&self) -> Deadline {
-        Deadline::after(self.core.timeout)
+    pub fn revoke(&self, id: i64, options: CallOptions) -> Result<Call> {
+        self.core.revoke(id, &self.keeper, options)
+    }
+
+    /// As [`KeepAlive::open`].
+    pub fn keep_alive(
+        &self,
+        id: i64,
+        first: Option<Duration>,
+        wants_renewals: bool,
+    ) -> Result<KeepAlive> {
+        let keep_alive = KeepAlive::open(&self.keeper, id, first, wants_renewals)?;
+        self.runtime.attend();
+        Ok(keep_alive)
+    }
+
+    /// Begins with the events of revision `start`, or with those to come.
+    pub fn watch(&self, spec: Spec, start: Option<i64>) -> Watch {
+        let watch = Watch::open(&self.hub, spec.within(&self.core.namespace), start);
+        self.runtime.attend();
+        watch
+    }
+
+    /// The revision that the store has come to.
+    pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
+        let (core, key) = (self.core.clone(), self.core.namespace.key(key));
+        self.wait(async move { watch::now(&core, &key, until).await.map(|now| now.revision) })
+    }
+
+    /// The next page; as [`page::next`].
+    pub fn next_page(
+        &self,
+        pages: &page::Shared,
+        options: CallOptions,
+    ) -> impl Future<Output = Result<Option<page::Page>>> + Send + 'static {
+        let until = self.core.until(options);
+        let (core, inbox, pages) = (self.core.clone(), self.inbox.clone(), pages.clone());
+        async move { page::next(&pages, &core, until, |task| inbox.put(Work::Task(task))).await }
+    }
+
+    /// Takes the endpoints from the cluster.
+    pub fn sync(&self, options: CallOptions) -> Result<()> {
+        let core = self.core.clone();
+        let synced = self.wait(async move { members::sync(&core, options).await });
+        // Nothing was to be changed there, also when it is cut short.
+        synced.map_err(|error| error.maybe_applied(false))
     }
 
     /// Does something longer on the runtime, and waits for its end on this thread.

@@ -3,7 +3,6 @@
 
 #![forbid(unsafe_code)]
 
-use super::kv::prefix_end;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_BAD_REPLY;
 use crate::wire::proto::request_op::Request;
@@ -49,6 +48,20 @@ impl Namespace {
     fn place(&self, key: &mut Bytes, end: &mut Bytes) {
         *key = self.key(key);
         *end = self.end(end);
+    }
+}
+
+/// The end of the range that holds just the keys with this prefix.
+pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
+    let kept = prefix.iter().rposition(|&byte| byte != 0xff);
+    match kept {
+        Some(last) => {
+            let mut end = prefix[..=last].to_vec();
+            end[last] += 1;
+            end
+        }
+        // There is none: to the end of all keys.
+        None => vec![0],
     }
 }
 
@@ -135,5 +148,15 @@ mod tests {
         for key in [&b"a/"[..], b"a", b"b/k", b""] {
             assert_eq!(own_name(b"a/", key).unwrap_err().status, ETCD_ERR_BAD_REPLY);
         }
+    }
+
+    #[test]
+    fn prefix_ends() {
+        assert_eq!(prefix_end(b"a"), b"b");
+        assert_eq!(prefix_end(b"a\xff"), b"b");
+        assert_eq!(prefix_end(b"a\xff\xff"), b"b");
+        assert_eq!(prefix_end(b"\xff\xff"), b"\0");
+        assert_eq!(prefix_end(b""), b"\0");
+        assert_eq!(prefix_end(b"a\0"), b"a\x01");
     }
 }

@@ -1,8 +1,8 @@
 //! What a client is opened with, checked.
 
-use super::members::Rules;
+use crate::error::{Error, Result};
 use crate::observe::log::Log;
-use crate::transport::endpoint::Endpoint;
+use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
 use crate::transport::link::Timing;
 use crate::transport::tls::Tls;
 use http::HeaderValue;
@@ -22,10 +22,40 @@ pub enum Login {
     Token(HeaderValue),
 }
 
+/// What holds for every list of endpoints that a client is given.
+#[derive(Clone, Copy)]
+pub struct EndpointPolicy {
+    /// The client has TLS settings of its own.
+    pub configured: bool,
+    /// What it sends and must not be read on the way, in a word.
+    pub secret: Option<&'static str>,
+}
+
+impl EndpointPolicy {
+    pub fn parse(self, list: &str) -> Result<Endpoints> {
+        let parsed = parse_list(list, self.configured)?;
+        if let Endpoints::Members(endpoints) = &parsed {
+            endpoints.iter().try_for_each(|endpoint| self.guard(endpoint))?;
+        }
+        Ok(parsed)
+    }
+
+    fn guard(self, endpoint: &Endpoint) -> Result<()> {
+        match self.secret {
+            Some(secret) if !endpoint.tls && !endpoint.is_local() => Err(Error::invalid(format!(
+                "endpoint \"{}\" would send the {secret} in the clear; use https, or set \
+                 ETCD_CLIENT_PLAINTEXT_PASSWORD",
+                endpoint.name
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 pub enum Servers {
     Cluster {
         endpoints: Vec<Endpoint>,
-        rules: Rules,
+        policy: EndpointPolicy,
         tls: Option<Tls>,
         login: Option<Login>,
         timing: Timing,

@@ -7,10 +7,9 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::Progress;
-use super::kv::{self, Common};
-use super::server::{Core, Deadline, Server};
-use super::{Client, Work};
+use super::call::{Deadline, Progress};
+use super::core::{Core, Server};
+use super::methods::{GET, GET_STREAM};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::transport::channel::Picked;
@@ -21,14 +20,12 @@ use crate::wire::encode;
 use crate::wire::proto::range_request::SortOrder;
 use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
-use http::uri::PathAndQuery;
-use std::future::Future;
+use futures_util::future::BoxFuture;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::{sleep, timeout};
 
-const STREAM: &str = "/etcdserverpb.KV/RangeStream";
 /// Keys in a page unless told otherwise.
 const PAGE: i64 = 1000;
 /// For the first keys of a stream, of which servers send a few at once; after
@@ -158,7 +155,7 @@ impl Pages {
     async fn get(&mut self, core: &Core, until: Deadline) -> Result<()> {
         let message = loop {
             self.request.limit = self.ask;
-            let mut call = kv::GET.call(&self.request, until)?;
+            let mut call = GET.call(&self.request, until)?;
             call.request.require_leader = self.require_leader;
             call.ordered = !self.request.serializable;
             let reply = core.run(&call, &Progress::default()).await;
@@ -193,11 +190,11 @@ impl Pages {
         let Server::Cluster(cluster) = &core.server else { return None };
         let permit = cluster.range_streams.clone().try_acquire_owned().ok()?;
         let open = async {
-            let token = cluster.tokens.current(cluster).await.ok()?;
+            let token = cluster.token().await.ok()?;
             let picked = cluster.channel.pick(None)?;
             let request = RangeRequest { limit: 0, ..self.request.clone() };
             let frame = encode::frame(&request)?;
-            let path = PathAndQuery::from_static(STREAM);
+            let path = GET_STREAM.path();
             let request = Request { path, frame, require_leader: self.require_leader };
             let limit = cluster.max_receive;
             let stream = Stream::open(&picked, &request, true, token.value.as_ref(), limit).await;
@@ -272,26 +269,20 @@ fn protocol(why: &str) -> Error {
 /// Pages that are read by whoever comes.
 pub type Shared = Arc<Mutex<Pages>>;
 
-impl Client {
-    /// The next page; as [`Pages::next`].
-    pub fn next_page(
-        &self,
-        pages: &Shared,
-        common: Common,
-    ) -> impl Future<Output = Result<Option<Page>>> + Send + 'static {
-        let until = self.until(common);
-        let (core, inbox, ours) = (self.core.clone(), self.inbox.clone(), pages.clone());
-        async move {
-            let mut pages = ours.lock().await;
-            let had = pages.stream.is_some();
-            let page = pages.next(&core, until).await?;
-            if !had && pages.stream.is_some() {
-                let idle = end_idle_stream(Arc::downgrade(&ours));
-                inbox.put(Work::Task(Box::pin(idle)));
-            }
-            Ok(page)
-        }
+/// The next page; as [`Pages::next`]. `start` runs a task in the background.
+pub async fn next(
+    pages: &Shared,
+    core: &Core,
+    until: Deadline,
+    start: impl FnOnce(BoxFuture<'static, ()>),
+) -> Result<Option<Page>> {
+    let mut ours = pages.lock().await;
+    let had = ours.stream.is_some();
+    let page = ours.next(core, until).await?;
+    if !had && ours.stream.is_some() {
+        start(Box::pin(end_idle_stream(Arc::downgrade(pages))));
     }
+    Ok(page)
 }
 
 /// Neither the server nor the connection is to keep what nobody reads.

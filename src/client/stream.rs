@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::Cluster;
+use super::cluster::Cluster;
 use super::token::Token;
 use crate::error::{Error, Result};
 use crate::transport::channel::Picked;

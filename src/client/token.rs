@@ -1,22 +1,22 @@
 //! The authentication token: fetched when a server asks for one, by one call
 //! for all that need it.
 
-use super::call::{Call, Cluster, Effect, Progress};
-use super::kv::no_memory;
+use super::call::{no_memory, Call};
+use super::methods::AUTHENTICATE;
 use super::options::{Login, Secret};
 use crate::error::{Error, Result};
 use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
-use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_BAD_REPLY, ETCD_OK};
+use crate::status::*;
 use crate::wire::{decode, encode};
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use http::HeaderValue;
 use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
-const AUTHENTICATE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Auth/Authenticate");
+/// New tokens in a row that are of no use: users and roles may be changing under us.
+const MAX_RENEWALS: u32 = 3;
 
 /// A token and which attempt brought it. None: the server wants none.
 #[derive(Clone, Default)]
@@ -40,16 +40,17 @@ pub struct Tokens {
     latest: Mutex<Latest>,
     /// Held by the call that is asking for a token.
     asking: tokio::sync::Mutex<()>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Tokens {
-    pub fn new(login: Option<Login>) -> Tokens {
+    pub fn new(login: Option<Login>, telemetry: Arc<Telemetry>) -> Tokens {
         let (login, given) = match login {
             Some(Login::Password { user, password }) => (Some((user, password)), None),
             Some(Login::Token(token)) => (None, Some(token)),
             None => (None, None),
         };
-        Tokens { login, given, latest: Mutex::default(), asking: Default::default() }
+        Tokens { login, given, latest: Mutex::default(), asking: Default::default(), telemetry }
     }
 
     /// The token that is never renewed, if there is one.
@@ -61,8 +62,16 @@ impl Tokens {
         self.login.is_some()
     }
 
-    /// The token to use now; the first call of a client with a login fetches it.
-    pub async fn current(&self, cluster: &Arc<Cluster>) -> Result<Token> {
+    /// Whether a server's refusal calls for a new token; counts those. Servers refuse
+    /// a token before they do anything (etcd 3.4 to 3.7).
+    pub fn worth_renewing(&self, refusal: etcd_status_t, renewals: &mut u32) -> bool {
+        let worth = is_about_token(refusal) && self.has_login() && *renewals < MAX_RENEWALS;
+        *renewals += u32::from(worth);
+        worth
+    }
+
+    /// The token to use now. `ask` runs a call without a token.
+    pub async fn current(&self, ask: impl AsyncFnOnce(Call) -> Result<Vec<u8>>) -> Result<Token> {
         if self.login.is_none() {
             return Ok(self.given());
         }
@@ -73,11 +82,15 @@ impl Tokens {
             }
             latest.token.clone()
         };
-        self.renew(cluster, &token).await
+        self.renew(&token, ask).await
     }
 
     /// A token newer than `old`, which a server has refused.
-    pub async fn renew(&self, cluster: &Arc<Cluster>, old: &Token) -> Result<Token> {
+    pub async fn renew(
+        &self,
+        old: &Token,
+        ask: impl AsyncFnOnce(Call) -> Result<Vec<u8>>,
+    ) -> Result<Token> {
         let _asking = self.asking.lock().await;
         {
             let latest = self.latest.lock().unwrap();
@@ -85,7 +98,7 @@ impl Tokens {
                 return latest.failed.clone().map_or_else(|| Ok(latest.token.clone()), Err);
             }
         }
-        let result = self.authenticate(cluster).await;
+        let result = self.authenticate(ask).await;
         let mut latest = self.latest.lock().unwrap();
         latest.token.attempt += 1;
         let before = latest.failed.take();
@@ -101,17 +114,18 @@ impl Tokens {
             }
         };
         drop(latest);
-        tell(&cluster.telemetry, before, &result);
+        observe(&self.telemetry, before, &result);
         result
     }
 
-    async fn authenticate(&self, cluster: &Arc<Cluster>) -> Result<Option<HeaderValue>> {
+    async fn authenticate(
+        &self,
+        ask: impl AsyncFnOnce(Call) -> Result<Vec<u8>>,
+    ) -> Result<Option<HeaderValue>> {
         let Some((user, password)) = &self.login else { return Ok(None) };
         let size = user.len() + password.len();
         let frame = encode::authenticate(user, password).ok_or_else(|| no_memory(size))?;
-        // Asking twice does no harm, so it is repeated like a read.
-        let call = Call::new(AUTHENTICATE, Effect::Read, frame);
-        match cluster.persist(&call, None, &Progress::default(), &mut None).await {
+        match ask(AUTHENTICATE.framed(frame, None)).await {
             Ok(reply) => {
                 let reply = Bytes::from_owner(Zeroizing::new(reply));
                 let found = decode::token(&reply).ok().map(|found| reply.slice_ref(found));
@@ -125,8 +139,8 @@ impl Tokens {
     }
 }
 
-/// Tells those who look inside; `before` is how the attempt before this one failed.
-fn tell(
+/// Counts and logs a login; `before` is how the attempt before this one failed.
+fn observe(
     Telemetry { counters, log, .. }: &Telemetry,
     before: Option<Error>,
     result: &Result<Token>,

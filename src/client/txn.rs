@@ -2,13 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Call, Effect};
-use super::kv::{no_memory, Common, Keys, Reading, Writing, GET};
+use super::call::{Call, CallOptions, Effect, Method};
+use super::core::Core;
+use super::kv::{GetOptions, Keys, PutOptions};
+use super::methods::{DELETE, GET, PUT, TXN};
 use super::namespace::Named;
-use super::Client;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_TOO_MANY_OPS};
-use crate::wire::encode;
 use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::{Compare, DeleteRangeRequest, PutRequest, RequestOp, TxnRequest};
@@ -135,11 +135,11 @@ impl Op {
         Op { request, depth: 0, count: 1, nested: 0 }
     }
 
-    pub fn get(keys: Keys<'_>, reading: &Reading) -> Result<Op> {
+    pub fn get(keys: Keys<'_>, reading: &GetOptions) -> Result<Op> {
         Ok(Op::single(Request::RequestRange(reading.request(keys)?)))
     }
 
-    pub fn put(key: &[u8], value: &[u8], how: &Writing) -> Result<Op> {
+    pub fn put(key: &[u8], value: &[u8], how: &PutOptions) -> Result<Op> {
         let (key, _) = Keys::One(key).span()?;
         Ok(Op::single(Request::RequestPut(PutRequest {
             key: Bytes::copy_from_slice(key),
@@ -207,7 +207,7 @@ pub fn if_unchanged(key: &[u8], seen: Seen<'_>, change: Op) -> Result<Txn> {
     let mut txn = Txn::default();
     txn.compare(one, target, CompareResult::Equal, operand)?;
     txn.add(Branch::Then, change)?;
-    txn.add(Branch::Else, Op::get(one, &Reading::default())?)?;
+    txn.add(Branch::Else, Op::get(one, &GetOptions::default())?)?;
     Ok(txn)
 }
 
@@ -219,57 +219,49 @@ pub enum Seen<'a> {
     Revision(i64),
 }
 
-impl Client {
+impl Core {
     /// A transaction that only reads may be repeated like a read.
-    pub fn commit(&self, txn: &Txn, common: Common) -> Result<Call> {
-        let effect = if only_reads(&txn.request) { Effect::Read } else { Effect::Write };
-        let keys = txn.count - txn.nested;
-        let call = self.message("/etcdserverpb.KV/Txn", effect, &txn.request, keys, common)?;
-        Ok(Call { ordered: !is_serializable(&txn.request), ..call })
+    pub fn commit(&self, txn: &Txn, options: CallOptions) -> Result<Call> {
+        self.transaction(&txn.request, txn.count - txn.nested, options)
     }
 
     /// An operation alone.
-    pub fn perform(&self, op: &Op, common: Common) -> Result<Call> {
+    pub fn perform(&self, op: &Op, options: CallOptions) -> Result<Call> {
         let keys = op.count - op.nested;
         match &op.request {
             Request::RequestRange(get) => {
-                let call = self.message(GET.path, GET.effect, get, keys, common)?;
+                let call = self.named(GET, get, keys, options)?;
                 Ok(Call { ordered: !get.serializable, ..call })
             }
-            Request::RequestPut(put) => {
-                self.message("/etcdserverpb.KV/Put", Effect::Write, put, keys, common)
-            }
-            Request::RequestDeleteRange(delete) => {
-                self.message("/etcdserverpb.KV/DeleteRange", Effect::Write, delete, keys, common)
-            }
-            Request::RequestTxn(txn) => {
-                let effect = if only_reads(txn) { Effect::Read } else { Effect::Write };
-                let call = self.message("/etcdserverpb.KV/Txn", effect, txn, keys, common)?;
-                Ok(Call { ordered: !is_serializable(txn), ..call })
-            }
+            Request::RequestPut(put) => self.named(PUT, put, keys, options),
+            Request::RequestDeleteRange(delete) => self.named(DELETE, delete, keys, options),
+            Request::RequestTxn(txn) => self.transaction(txn, keys, options),
         }
     }
 
-    /// The message has so many keys, or more with the ends of ranges.
-    fn message<M: Message + Named + Clone>(
+    fn transaction(&self, txn: &TxnRequest, keys: usize, options: CallOptions) -> Result<Call> {
+        let effect = if only_reads(txn) { Effect::Read } else { Effect::Write };
+        let call = self.named(TXN, txn, keys, options)?;
+        Ok(Call { effect, ordered: !is_serializable(txn), ..call })
+    }
+
+    /// A call whose message has so many keys, or more with the ends of ranges.
+    fn named<M: Message + Named + Clone>(
         &self,
-        path: &'static str,
-        effect: Effect,
+        method: Method,
         message: &M,
         keys: usize,
-        common: Common,
+        options: CallOptions,
     ) -> Result<Call> {
         let mut message = Cow::Borrowed(message);
-        let namespace = self.namespace();
+        let namespace = &self.namespace;
         if !namespace.prefix.is_empty() {
             // At least; before anything is copied.
             let longer = namespace.prefix.len().saturating_mul(keys);
             self.fits(message.encoded_len().saturating_add(longer))?;
             message.to_mut().place(namespace);
         }
-        let size = message.encoded_len();
-        self.fits(size)?;
-        let frame = encode::frame(&*message).ok_or_else(|| no_memory(size))?;
-        Ok(self.framed(path, effect, frame, common))
+        self.fits(message.encoded_len())?;
+        self.message(method, &*message, options)
     }
 }

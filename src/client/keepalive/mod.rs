@@ -7,9 +7,6 @@ mod renewer;
 
 pub use renewer::Renewer;
 
-use super::lease::known;
-use super::server::Core;
-use super::Client;
 use crate::error::{Error, Result};
 use crate::observe::counters::Counter;
 use crate::observe::log::Level;
@@ -294,30 +291,24 @@ pub struct KeepAlive {
     mailbox: Arc<Mailbox<Renewal>>,
 }
 
-impl Client {
-    /// Keeps a lease alive until that is dropped. `first`: how long the first
-    /// renewal may take; nobody knows how long the lease lives until then.
-    pub fn keep_alive(
-        &self,
-        id: i64,
-        first: Option<Duration>,
-        wants_renewals: bool,
-    ) -> Result<KeepAlive> {
-        let keep_alive = self.core.keep_alive(id, first, wants_renewals)?;
-        self.runtime.attend();
-        Ok(keep_alive)
+/// 0 is what keys without a lease have.
+pub fn nonzero_lease(id: i64) -> Result<i64> {
+    match id {
+        0 => Err(Error::invalid("id is 0, which is no lease")),
+        id => Ok(id),
     }
 }
 
-impl Core {
-    fn keep_alive(
-        &self,
+impl KeepAlive {
+    /// Keeps a lease alive until that is dropped. `first`: how long the first
+    /// renewal may take; nobody knows how long the lease lives until then.
+    pub fn open(
+        keeper: &Arc<Keeper>,
         id: i64,
         first: Option<Duration>,
         wants_renewals: bool,
     ) -> Result<KeepAlive> {
-        let id = known(id)?;
-        let keeper = self.keeper.clone();
+        let (id, keeper) = (nonzero_lease(id)?, keeper.clone());
         let pruned = Arc::downgrade(&keeper);
         let on_room = move || {
             if let Some(keeper) = pruned.upgrade() {
@@ -330,9 +321,7 @@ impl Core {
         let lease = keeper.begin(id, deadline.unwrap_or(Duration::MAX), reader)?;
         Ok(KeepAlive { keeper, lease, mailbox })
     }
-}
 
-impl KeepAlive {
     /// Where the news is, after a look at the clock: the renewer may not have run yet.
     pub fn mailbox(&self) -> &Mailbox<Renewal> {
         self.lease.lives(boot_time(), &self.keeper);

@@ -3,9 +3,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Keeper, Lease};
-use crate::client::call::{Cluster, FIRST_PAUSE, LONGEST_PAUSE};
-use crate::client::lease::{KEEP_ALIVE, TIME_TO_LIVE};
-use crate::client::server::{Core, Deadline, Server};
+use crate::client::call::Deadline;
+use crate::client::cluster::{Cluster, FIRST_PAUSE, LONGEST_PAUSE};
+use crate::client::core::{Core, Server};
+use crate::client::methods::{LEASE_KEEP_ALIVE, LEASE_TIME_TO_LIVE};
 use crate::client::token::Token;
 use crate::error::{Error, Result};
 use crate::observe::counters::Counter;
@@ -17,7 +18,6 @@ use crate::transport::{Failure, Link, Stream};
 use crate::wire::encode;
 use crate::wire::proto::*;
 use futures_util::future::{BoxFuture, FutureExt};
-use http::uri::PathAndQuery;
 use prost::Message;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -37,8 +37,6 @@ const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 const SILENT: u64 = 500;
 const SLOW: u64 = 2_000;
 const STUCK: u64 = 5_000;
-/// New tokens in a row that bring no answer.
-const MAX_RENEWALS: u32 = 3;
 /// Answers in a row before anything else is looked at.
 const MANY: usize = 256;
 
@@ -89,6 +87,7 @@ type Check = BoxFuture<'static, (i64, Result<LeaseTimeToLiveResponse>)>;
 
 pub struct Renewer {
     core: Arc<Core>,
+    keeper: Arc<Keeper>,
     entries: HashMap<i64, Entry>,
     wakes: BTreeSet<(Duration, i64)>,
     line: Line,
@@ -109,7 +108,7 @@ pub struct Renewer {
 impl Drop for Renewer {
     fn drop(&mut self) {
         let error = self.core.ended("lease", "a defect in the library ended the renewals");
-        self.keeper().close(&error);
+        self.keeper.close(&error);
     }
 }
 
@@ -120,9 +119,10 @@ fn is_final(error: &Error) -> bool {
 }
 
 impl Renewer {
-    pub fn new(core: Arc<Core>) -> Renewer {
+    pub fn new(core: Arc<Core>, keeper: Arc<Keeper>) -> Renewer {
         Renewer {
             core,
+            keeper,
             entries: HashMap::new(),
             wakes: BTreeSet::new(),
             line: Line::Closed,
@@ -137,12 +137,8 @@ impl Renewer {
         }
     }
 
-    fn keeper(&self) -> &Keeper {
-        &self.core.keeper
-    }
-
     pub async fn run(mut self) {
-        let keeper = self.core.keeper.clone();
+        let keeper = self.keeper.clone();
         loop {
             self.take_news();
             // Before anything is believed that has arrived late.
@@ -166,10 +162,10 @@ impl Renewer {
     }
 
     fn take_news(&mut self) {
-        for lease in self.keeper().news() {
+        for lease in self.keeper.news() {
             let now = boot_time();
             let known = self.entries.get(&lease.id).is_some_and(|e| Arc::ptr_eq(&e.lease, &lease));
-            match lease.lives(now, self.keeper()) {
+            match lease.lives(now, &self.keeper) {
                 true => {
                     self.drop_entry(lease.id);
                     let entry = Entry { lease: lease.clone(), due: now, wake: now, doubt: false };
@@ -177,7 +173,7 @@ impl Renewer {
                     self.entries.insert(lease.id, entry);
                 }
                 false => {
-                    self.keeper().forget(&lease);
+                    self.keeper.forget(&lease);
                     if known {
                         self.drop_entry(lease.id);
                     }
@@ -199,7 +195,7 @@ impl Renewer {
     /// A lease that is over.
     fn forget(&mut self, id: i64) {
         if let Some(entry) = self.entries.get(&id) {
-            self.keeper().forget(&entry.lease);
+            self.keeper.forget(&entry.lease);
         }
         self.drop_entry(id);
     }
@@ -221,7 +217,7 @@ impl Renewer {
         let mut ids: Vec<_> = self.wakes.range(..=(soon, i64::MAX)).map(|(_, id)| *id).collect();
         ids.retain(|id| {
             let Some(entry) = self.entries.get(id) else { return false };
-            let lives = entry.lease.lives(now, self.keeper());
+            let lives = entry.lease.lives(now, &self.keeper);
             if !lives {
                 self.forget(*id);
             }
@@ -293,7 +289,7 @@ impl Renewer {
                     return self.end_all(&error);
                 }
                 self.rest();
-                self.keeper().note(Some(error));
+                self.keeper.note(Some(error));
                 self.open_line();
             }
             News::Answer(first) => {
@@ -325,7 +321,7 @@ impl Renewer {
         self.owes_since = now_ms();
         if !self.pause.is_zero() {
             (self.pause, self.token_renewals, self.avoid) = (Duration::ZERO, 0, None);
-            self.keeper().note(None);
+            self.keeper.note(None);
         }
         self.answered(answer, sent);
     }
@@ -334,7 +330,7 @@ impl Renewer {
         self.core.telemetry.counters.add(Counter::KeepAlivesAnswered, 1);
         let Some(entry) = self.entries.get_mut(&answer.id) else { return };
         let (id, ttl) = (answer.id, answer.ttl);
-        if !entry.lease.answer(answer, sent, &self.core.keeper) {
+        if !entry.lease.answer(answer, sent, &self.keeper) {
             return self.forget(id);
         }
         entry.due = sent.saturating_add(Duration::from_secs(ttl.unsigned_abs()) / 3);
@@ -349,7 +345,7 @@ impl Renewer {
     fn broken(&mut self, failure: Failure) {
         let Line::Open(open) = std::mem::replace(&mut self.line, Line::Closed) else { return };
         let Server::Cluster(cluster) = &self.core.server else { return };
-        let has_login = cluster.tokens.has_login();
+        let cluster = cluster.clone();
         let error = Error::from(failure).at(open.member.name());
         let asked = std::mem::take(&mut self.asked);
         let now = boot_time();
@@ -362,22 +358,21 @@ impl Renewer {
             entry.doubt = true;
         }
         self.rest();
-        if is_about_token(error.status) && has_login && self.token_renewals < MAX_RENEWALS {
-            self.token_renewals += 1;
+        if cluster.tokens.worth_renewing(error.status, &mut self.token_renewals) {
             self.stale = Some(open.token);
         } else if is_final(&error) {
             // Servers answer one after the other: it is said of the first in the line.
             self.pause = FIRST_PAUSE;
             if let Some((id, _)) = asked.front() {
                 if let Some(entry) = self.entries.get(id) {
-                    entry.lease.lose(error.clone(), self.keeper());
+                    entry.lease.lose(error.clone(), &self.keeper);
                 }
                 self.forget(*id);
             }
         } else {
             self.avoid = Some(open.member);
         }
-        self.keeper().note(Some(error));
+        self.keeper.note(Some(error));
         if !asked.is_empty() {
             self.open_line();
         }
@@ -390,7 +385,7 @@ impl Renewer {
     fn end_all(&mut self, error: &Error) {
         for id in self.entries.keys().copied().collect::<Vec<_>>() {
             if let Some(entry) = self.entries.get(&id) {
-                entry.lease.lose(error.clone(), self.keeper());
+                entry.lease.lose(error.clone(), &self.keeper);
             }
             self.forget(id);
         }
@@ -444,7 +439,7 @@ impl Renewer {
             let request = LeaseTimeToLiveRequest { id, keys: false };
             // One that hangs must not keep others from theirs.
             let until = Deadline::after(Some(CHECK));
-            (id, core.ask(TIME_TO_LIVE, &request, until).await)
+            (id, core.ask(LEASE_TIME_TO_LIVE, &request, until).await)
         };
         self.check = Some(check.boxed());
     }
@@ -454,7 +449,7 @@ impl Renewer {
         if let (Ok(LeaseTimeToLiveResponse { ttl: ..=-1, .. }), Some(entry)) =
             (found, self.entries.get(&id))
         {
-            entry.lease.lose(super::gone(), self.keeper());
+            entry.lease.lose(super::gone(), &self.keeper);
             self.forget(id);
         }
     }
@@ -469,10 +464,10 @@ async fn open(
 ) -> Result<Open> {
     sleep(jittered(pause)).await;
     let token = match &stale {
-        Some(stale) => cluster.tokens.renew(&cluster, stale).await?,
-        None => cluster.tokens.current(&cluster).await?,
+        Some(stale) => cluster.new_token(stale).await?,
+        None => cluster.token().await?,
     };
-    let path = PathAndQuery::from_static(KEEP_ALIVE.path);
+    let path = LEASE_KEEP_ALIVE.path();
     let (stream, picked) = cluster.stream(path, avoid, &token, cluster.max_receive).await?;
     let traffic = picked.connection.traffic.clone();
     Ok(Open { stream, traffic, member: picked.link, token })

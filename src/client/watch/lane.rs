@@ -4,8 +4,9 @@
 
 use super::position::Batch;
 use super::progress::Requests;
-use crate::client::call::Cluster;
-use crate::client::server::{Core, Server};
+use crate::client::cluster::Cluster;
+use crate::client::core::{Core, Server};
+use crate::client::methods::WATCH;
 use crate::client::token::Token;
 use crate::embedded::WatchStream;
 use crate::error::Result;
@@ -14,7 +15,6 @@ use crate::wire::encode;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{WatchCancelRequest, WatchProgressRequest, WatchRequest};
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use prost::Message;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -23,8 +23,6 @@ use tokio::time::Instant;
 /// For an answer, which may be for any watch: servers cut them at 2 MiB, unless
 /// they are configured, but never an event, and that may have a value twice.
 const SMALLEST_LIMIT: usize = 4 << 20;
-
-const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
 
 enum Messages {
     Network(Box<Stream>),
@@ -184,9 +182,9 @@ async fn network(
     cluster: &Arc<Cluster>,
     avoid: Option<Arc<Link>>,
 ) -> Result<(Messages, Arc<Link>, Token)> {
-    let token = cluster.tokens.current(cluster).await?;
+    let token = cluster.token().await?;
     let limit = cluster.max_receive.max(SMALLEST_LIMIT);
-    let (stream, picked) = cluster.stream(WATCH, avoid, &token, limit).await?;
+    let (stream, picked) = cluster.stream(WATCH.path(), avoid, &token, limit).await?;
     Ok((Messages::Network(Box::new(stream)), picked.link, token))
 }
 

@@ -16,9 +16,10 @@ pub use hub::Hub;
 pub use position::Batch;
 pub use resync::Listed;
 
-use super::kv::GET;
-use super::server::{Core, Deadline};
-use super::Client;
+use super::call::Deadline;
+use super::core::Core;
+use super::methods::GET;
+use super::namespace::Namespace;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_CLOSED;
 use crate::sync::mailbox::{Mailbox, Taken};
@@ -74,6 +75,16 @@ impl Spec {
         }
     }
 
+    /// The same with whole keys.
+    pub fn within(self, namespace: &Namespace) -> Spec {
+        Spec {
+            key: namespace.key(&self.key),
+            range_end: namespace.end(&self.range_end),
+            prefix: namespace.prefix.clone(),
+            ..self
+        }
+    }
+
     fn create(&self, start_revision: i64, fragment: bool) -> RequestUnion {
         let filters = [(self.no_puts, FilterType::Noput), (self.no_deletes, FilterType::Nodelete)];
         let filters = filters.iter().filter(|(wanted, _)| *wanted);
@@ -112,8 +123,8 @@ pub struct Watch {
 
 impl Watch {
     /// Begins with the events of revision `start`, or with those to come.
-    pub fn open(core: &Core, spec: Spec, start: Option<i64>) -> Watch {
-        let hub = core.hub.clone();
+    pub fn open(hub: &Arc<Hub>, spec: Spec, start: Option<i64>) -> Watch {
+        let hub = hub.clone();
         let watch = hub.number();
         let ours = Arc::downgrade(&hub);
         let on_room = Arc::new(move || {
@@ -170,37 +181,11 @@ impl Drop for Watch {
     }
 }
 
-impl Client {
-    /// The revision that the store has come to.
-    pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
-        let key = self.namespace().key(key);
-        let reply: RangeResponse = self.ask(GET, &now_of(&key), until)?;
-        Ok(reply.header.unwrap_or_default().revision)
-    }
-
-    /// Begins with the events of revision `start`, or with those to come.
-    pub fn watch(&self, spec: Spec, start: Option<i64>) -> Watch {
-        let namespace = self.namespace();
-        let spec = Spec {
-            key: namespace.key(&spec.key),
-            range_end: namespace.end(&spec.range_end),
-            prefix: namespace.prefix.clone(),
-            ..spec
-        };
-        let watch = Watch::open(&self.core, spec, start);
-        self.runtime.attend();
-        watch
-    }
-}
-
-fn now_of(key: &Bytes) -> RangeRequest {
-    RangeRequest { key: key.clone(), count_only: true, ..Default::default() }
-}
-
 /// Whose revision the store has come to, asked in a way that whoever may watch
 /// the key may ask.
 pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<Header> {
-    let reply: RangeResponse = core.ask(GET, &now_of(key), until).await?;
+    let request = RangeRequest { key: key.clone(), count_only: true, ..Default::default() };
+    let reply: RangeResponse = core.ask(GET, &request, until).await?;
     let ResponseHeader { cluster_id, member_id, revision, raft_term } =
         reply.header.unwrap_or_default();
     Ok(Header { cluster_id, member_id, revision, raft_term })

@@ -6,8 +6,8 @@ use super::entry::{Place, NOTICE_SIZE};
 use super::hub::{Command, Work};
 use super::lane::{Creation, Held, Lane};
 use super::Message;
-use crate::client::call::FIRST_PAUSE;
-use crate::client::server::{Core, Server};
+use crate::client::cluster::FIRST_PAUSE;
+use crate::client::core::{Core, Server};
 use crate::client::token::Token;
 use crate::error::{printable, Error, Result};
 use crate::observe::counters::Counter;
@@ -194,7 +194,7 @@ impl Work {
         let core = self.core.clone();
         self.start(async move {
             Command::Renewed(match &core.server {
-                Server::Cluster(cluster) => cluster.tokens.renew(cluster, &old).await.map(drop),
+                Server::Cluster(cluster) => cluster.new_token(&old).await.map(drop),
                 Server::Embedded(_) => Ok(()),
             })
         });

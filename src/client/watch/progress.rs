@@ -2,8 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::client::call::Cluster;
-use crate::client::server::{Deadline, STATUS};
+use crate::client::call::Deadline;
+use crate::client::cluster::Cluster;
+use crate::client::methods::STATUS;
 use crate::error::Result;
 use crate::status::ETCD_ERR_PERMISSION_DENIED;
 use crate::transport::Link;

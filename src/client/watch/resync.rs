@@ -4,10 +4,11 @@
 #![forbid(unsafe_code)]
 
 use super::{Message, Spec};
-use crate::client::call::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::client::call::Deadline;
+use crate::client::cluster::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::client::core::Core;
 use crate::client::namespace::own_name;
 use crate::client::page::{Page, Pages};
-use crate::client::server::{Core, Deadline};
 use crate::error::Result;
 use crate::status::{is_retryable, ETCD_ERR_COMPACTED};
 use crate::sync::mailbox::Mailbox;

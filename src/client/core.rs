@@ -2,24 +2,20 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Call, Cluster, Effect, Progress};
-use super::closed;
-use super::keepalive::Keeper;
-use super::kv::no_memory;
+use super::call::{closed, no_memory, Call, CallOptions, Deadline, Method, Progress, Timeout};
+use super::cluster::Cluster;
 use super::namespace::Namespace;
-use super::watch::Hub;
 use crate::embedded::Engine;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
 use crate::wire::encode;
-use http::uri::PathAndQuery;
+use bytes::Bytes;
 use prost::Message;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// What calls share: the part of a client that the runtime works on.
 pub struct Core {
@@ -28,11 +24,10 @@ pub struct Core {
     /// For calls that name no deadline; None waits for ever.
     pub timeout: Option<Duration>,
     pub namespace: Namespace,
-    /// Leases that are of no more use, for the close to give back.
-    pub left_behind: Mutex<Vec<i64>>,
-    /// All watches.
-    pub hub: Arc<Hub>,
-    pub keeper: Arc<Keeper>,
+    /// Bytes of one request at most.
+    pub max_send: usize,
+    /// Leases of no more use, which the close revokes.
+    pub orphaned: Mutex<Vec<i64>>,
     pub telemetry: Arc<Telemetry>,
 }
 
@@ -52,7 +47,9 @@ pub struct Embedded {
 impl Embedded {
     pub fn run(&self, call: &Call) -> Result<Vec<u8>> {
         let counted = self.telemetry.counters.call();
-        counted.ended(self.ask(call)).inspect_err(|error| too_large(&self.telemetry, call, error))
+        counted
+            .ended(self.ask(call))
+            .inspect_err(|error| call.log_too_large(error, &self.telemetry))
     }
 
     fn ask(&self, call: &Call) -> Result<Vec<u8>> {
@@ -67,20 +64,11 @@ impl Embedded {
     }
 }
 
-/// Logs that a reply went over the limit, which a caller may take for a server's fault.
-pub fn too_large(telemetry: &Telemetry, call: &Call, error: &Error) {
-    if error.status == ETCD_ERR_REPLY_TOO_LARGE {
-        let (path, message) = (&call.request.path, &error.message);
-        let message = format_args!("{path}: {message}");
-        telemetry.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
-    }
-}
-
 impl Core {
     pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         match &self.server {
-            Server::Cluster(cluster) => self.note(call, cluster.run(call, progress).await),
-            Server::Embedded(embedded) => self.note(call, embedded.run(call)),
+            Server::Cluster(cluster) => call.ended(cluster.run(call, progress).await),
+            Server::Embedded(embedded) => call.ended(embedded.run(call)),
         }
     }
 
@@ -88,20 +76,8 @@ impl Core {
     pub fn run_embedded(&self, call: &Call) -> Option<Result<Vec<u8>>> {
         match &self.server {
             Server::Cluster(_) => None,
-            Server::Embedded(embedded) => Some(self.note(call, embedded.run(call))),
+            Server::Embedded(embedded) => Some(call.ended(embedded.run(call))),
         }
-    }
-
-    /// Draws the consequences of a reply.
-    fn note(&self, call: &Call, result: Result<Vec<u8>>) -> Result<Vec<u8>> {
-        match (&result, call.revokes) {
-            (Ok(_), Some(id)) => self.keeper.revoked(id),
-            (Err(error), Some(id)) if error.status == ETCD_ERR_LEASE_NOT_FOUND => {
-                self.keeper.revoked(id);
-            }
-            _ => {}
-        }
-        result
     }
 
     /// The endpoint that a call is about.
@@ -150,47 +126,49 @@ impl Core {
         let call = method.call(request, until)?;
         self.run(&call, &Progress::default()).await
     }
-}
 
-/// What one of etcd's calls is, besides its messages.
-#[derive(Clone, Copy)]
-pub struct Method {
-    pub path: &'static str,
-    pub effect: Effect,
-}
-
-/// What a member is, and how it is.
-pub const STATUS: Method =
-    Method { path: "/etcdserverpb.Maintenance/Status", effect: Effect::Read };
-
-impl Method {
-    pub fn call(self, request: &impl Message, until: Deadline) -> Result<Call> {
-        let frame = encode::frame(request).ok_or_else(|| no_memory(request.encoded_len()))?;
-        let mut call = Call::new(PathAndQuery::from_static(self.path), self.effect, frame);
-        call.timeout = until.left();
-        Ok(call)
+    /// Until when a call that names no deadline may take.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.timeout)
     }
 
-    pub fn reply<R: Message + Default>(self, message: Vec<u8>) -> Result<R> {
-        R::decode(bytes::Bytes::from(message)).map_err(|e| {
-            let error = Error::new(ETCD_ERR_BAD_REPLY, format!("the reply is no message: {e}"));
-            error.maybe_applied(self.effect.changes())
-        })
-    }
-}
-
-/// When something that takes several calls must be over; None is never.
-#[derive(Clone, Copy)]
-pub struct Deadline(Option<Instant>);
-
-impl Deadline {
-    pub const NEVER: Deadline = Deadline(None);
-
-    pub fn after(timeout: Option<Duration>) -> Deadline {
-        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    /// How long a call with these options may take; None is for ever.
+    pub fn limit(&self, options: CallOptions) -> Option<Duration> {
+        match options.timeout {
+            None => self.timeout,
+            Some(Timeout::After(timeout)) => Some(timeout),
+            Some(Timeout::Never) => None,
+        }
     }
 
-    pub fn left(self) -> Option<Duration> {
-        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    /// When something that takes several calls must be over.
+    pub fn until(&self, options: CallOptions) -> Deadline {
+        Deadline::after(self.limit(options))
+    }
+
+    pub fn fits(&self, size: usize) -> Result<()> {
+        if size <= self.max_send {
+            return Ok(());
+        }
+        let why = format!("{size} bytes to send, the send limit is {}", self.max_send);
+        Err(Error::new(ETCD_ERR_SEND_TOO_LARGE, why))
+    }
+
+    /// A call whose message is encoded.
+    pub fn framed(&self, method: Method, frame: Bytes, options: CallOptions) -> Call {
+        let mut call = method.framed(frame, self.limit(options));
+        call.request.require_leader = options.require_leader;
+        call
+    }
+
+    /// A call by its message, whose keys are whole.
+    pub fn message(
+        &self,
+        method: Method,
+        message: &impl Message,
+        options: CallOptions,
+    ) -> Result<Call> {
+        let frame = encode::frame(message).ok_or_else(|| no_memory(message.encoded_len()))?;
+        Ok(self.framed(method, frame, options))
     }
 }

@@ -1,0 +1,366 @@
+//! The servers of a cluster: which one takes a call, how often it is tried, and what a
+//! failure means.
+
+#![forbid(unsafe_code)]
+
+use super::call::{Call, Effect, Progress};
+use super::options::EndpointPolicy;
+use super::pulse::Pulse;
+use super::token::{Token, Tokens};
+use crate::error::{Error, Outcome, Result};
+use crate::observe::counters::Counter;
+use crate::observe::log::Level;
+use crate::observe::Telemetry;
+use crate::status::*;
+use crate::transport::backoff::jittered;
+use crate::transport::channel::Picked;
+use crate::transport::io::now_ms;
+use crate::transport::{exchange, Channel, Failure, History, Link};
+use futures_util::future::{select, Either};
+use http::HeaderValue;
+use std::future::Future;
+use std::pin::{pin, Pin};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// After so long without a byte from the server a call doubts it: the server is
+/// asked whether it lives, other calls go elsewhere, a read is also sent elsewhere.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// A member that is alive but cut off from the others answers reads only after
+/// its own 7 s, so a slow read is also sent elsewhere, once, and others prefer
+/// other members for a while.
+const SLOW: Duration = Duration::from_secs(2);
+pub const FIRST_PAUSE: Duration = Duration::from_millis(25);
+pub const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The servers, and the right to ask them.
+pub struct Cluster {
+    pub channel: Channel,
+    pub policy: EndpointPolicy,
+    pub tokens: Tokens,
+    pub max_receive: usize,
+    pub pulse: Pulse,
+    /// Streamed ranges at once. One that nobody reads keeps a window's worth of
+    /// the connection, which all calls share.
+    pub range_streams: Arc<Semaphore>,
+    pub telemetry: Arc<Telemetry>,
+}
+
+impl Cluster {
+    /// What its servers have said of their store, streams included.
+    pub fn history(&self) -> &History {
+        self.channel.history()
+    }
+
+    pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
+        let counted = self.telemetry.counters.call();
+        let mut last = None;
+        let work = self.authorized(call, progress, &mut last);
+        let result = match call.timeout {
+            None => work.await,
+            Some(limit) => match timeout(limit, work).await {
+                Ok(result) => result,
+                Err(_) => Err(self.too_late(call, progress, last, limit)),
+            },
+        };
+        counted.ended(match result {
+            Err(error) if progress.doubt.load(Relaxed) => Err(error.maybe_applied(true)),
+            result => result,
+        })
+    }
+
+    /// The deadline has passed. `last` is how the last attempt ended.
+    fn too_late(
+        &self,
+        call: &Call,
+        progress: &Progress,
+        last: Option<Error>,
+        limit: Duration,
+    ) -> Error {
+        let limit = limit.as_millis();
+        if progress.sending.load(Relaxed) {
+            let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms"));
+            return error.maybe_applied(call.effect.changes()).at(&self.member(progress));
+        }
+        match last {
+            Some(mut last) if self.channel.pick(None).is_some() => {
+                last.message = format!("{} (tried for {limit} ms)", last.message);
+                last.maybe_applied(false)
+            }
+            _ => {
+                let message = match self.channel.why_down() {
+                    why if why.is_empty() => format!("no answer within {limit} ms"),
+                    why => format!("no server within {limit} ms: {why}"),
+                };
+                Error::new(ETCD_ERR_UNAVAILABLE, message).at(&self.member(progress))
+            }
+        }
+    }
+
+    /// The endpoint that a call is about: the one it was sent to, or the only one.
+    pub fn member(&self, progress: &Progress) -> String {
+        let tried = progress.link.lock().unwrap();
+        match (&*tried, &self.channel.links()[..]) {
+            (Some(link), _) => link.name().to_owned(),
+            (None, [only]) => only.name().to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The token to use now; the first call of a client with a login fetches it.
+    pub async fn token(&self) -> Result<Token> {
+        self.tokens.current(|login| self.log_in(login)).await
+    }
+
+    /// A token newer than `old`, which a server has refused.
+    pub async fn new_token(&self, old: &Token) -> Result<Token> {
+        self.tokens.renew(old, |login| self.log_in(login)).await
+    }
+
+    async fn log_in(&self, login: Call) -> Result<Vec<u8>> {
+        self.persist(&login, None, &Progress::default(), &mut None).await
+    }
+
+    /// With a token, and a new one when a server refuses it.
+    async fn authorized(
+        &self,
+        call: &Call,
+        progress: &Progress,
+        last: &mut Option<Error>,
+    ) -> Result<Vec<u8>> {
+        let mut token = match self.tokens.has_login() {
+            true => Box::pin(self.token()).await?,
+            false => self.tokens.given(),
+        };
+        let mut renewals = 0;
+        loop {
+            let error = match self.persist(call, token.value.as_ref(), progress, last).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            // Each of the three is said before anything is done (etcd 3.4 to 3.7).
+            if !self.tokens.worth_renewing(error.status, &mut renewals) {
+                return Err(error);
+            }
+            progress.ended(Outcome::NotApplied);
+            self.again(call, &error);
+            token = Box::pin(self.new_token(&token)).await?;
+        }
+    }
+
+    /// On one member after another, as long as repeating does no harm.
+    async fn persist(
+        &self,
+        call: &Call,
+        token: Option<&HeaderValue>,
+        progress: &Progress,
+        last: &mut Option<Error>,
+    ) -> Result<Vec<u8>> {
+        let mut avoid: Option<Arc<Link>> = None;
+        let mut pause = FIRST_PAUSE;
+        for tries in 1.. {
+            let picked = match self.channel.pick(avoid.as_ref()) {
+                Some(picked) => picked,
+                None => Box::pin(self.channel.ready(avoid.as_ref())).await?,
+            };
+            *progress.link.lock().unwrap() = Some(picked.link.clone());
+            let known = call.ordered.then(|| self.history().revision());
+            let (link, error, again) = match self.attempt(call, &picked, token, progress).await {
+                Ok((link, reply)) => match self.history().check(&reply, known) {
+                    Ok(()) => {
+                        self.channel.prefer(&link);
+                        return Ok(reply);
+                    }
+                    // Whatever it has done, it has done to the wrong store.
+                    Err(error) => {
+                        link.bar(error.clone().at(link.name()));
+                        let error = error.maybe_applied(call.effect.changes());
+                        (link, error, call.effect.repeatable())
+                    }
+                },
+                Err((link, failure)) => {
+                    let (error, again) = self.judge(call, failure);
+                    if is_members_trouble(&error) {
+                        link.shun();
+                    }
+                    (link, error, again)
+                }
+            };
+            let error = error.at(link.name());
+            if !again {
+                call.log_too_large(&error, &self.telemetry);
+                return Err(error);
+            }
+            self.again(call, &error);
+            progress.ended(error.outcome);
+            *last = Some(error);
+            avoid = Some(link);
+            if tries % self.channel.len() == 0 {
+                Box::pin(sleep(jittered(pause))).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        unreachable!("the loop has no end")
+    }
+
+    /// It is sent another time, or will be if its deadline allows.
+    fn again(&self, call: &Call, error: &Error) {
+        self.telemetry.counters.add(Counter::Retries, 1);
+        let message = format_args!("{}: {}; once more", call.request.path, error.message);
+        self.telemetry.log.tell(Level::Debug, "call", &error.endpoint, error.status, message);
+    }
+
+    /// A server is doubted, unless it is already.
+    fn silent(&self, picked: &Picked, waited: Duration) {
+        if !picked.connection.traffic.doubtful() {
+            let message =
+                format_args!("silent for {} ms; others are preferred", waited.as_millis());
+            let name = picked.link.name();
+            self.telemetry.log.tell(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
+        }
+    }
+
+    /// On a certain member, once.
+    pub async fn run_on(&self, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
+        let counted = self.telemetry.counters.call();
+        counted.ended(self.ask_member(member, call).await)
+    }
+
+    async fn ask_member(&self, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
+        let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
+        let picked = Picked::of(member).ok_or_else(down)?;
+        let failed = |failure| self.judge(call, failure).0.at(member.name());
+        let asked = async {
+            let token = self.token().await?;
+            let (token, sent) = (token.value.as_ref(), AtomicBool::new(false));
+            let asked = exchange::unary(&picked, &call.request, token, self.max_receive, &sent);
+            asked.await.map_err(failed)
+        };
+        let asked = timeout(call.timeout.unwrap_or(Duration::MAX), asked).await;
+        asked.unwrap_or_else(|_| Err(failed(Failure::Lost("no reply in time".to_owned()))))
+    }
+
+    /// What a failure means, and whether the call may be sent again.
+    fn judge(&self, call: &Call, failure: Failure) -> (Error, bool) {
+        match failure {
+            Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), true),
+            Failure::Lost(why) => {
+                let error = Error::new(ETCD_ERR_UNAVAILABLE, why);
+                (error.maybe_applied(call.effect.changes()), call.effect.repeatable())
+            }
+            Failure::Refused { code, message } => {
+                let error = call.refused(code, message);
+                // Before 3.5.17 etcd may do a part of such a transaction (#18667).
+                let half_done = call.effect == Effect::Write
+                    && call.request.path == "/etcdserverpb.KV/Txn"
+                    && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
+                let maybe = half_done || error.outcome == Outcome::MaybeApplied;
+                let error = error.maybe_applied(maybe);
+                let again = match error.status {
+                    ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
+                    ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
+                    // Said before anything is done, to writes too.
+                    ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
+                    status => call.effect.repeatable() && is_retryable(status),
+                };
+                (error, again)
+            }
+            Failure::TooLarge(size) => (call.reply_too_large(size, self.max_receive), false),
+            Failure::NoMemory(size) => {
+                let why = format!("no memory for a reply of {size} bytes");
+                (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.effect.changes()), false)
+            }
+            Failure::Malformed(why) => {
+                (Error::new(ETCD_ERR_BAD_REPLY, why).maybe_applied(call.effect.changes()), false)
+            }
+        }
+    }
+
+    /// On one member; what may be repeated and waits too long also on a second.
+    async fn attempt(
+        &self,
+        call: &Call,
+        picked: &Picked,
+        token: Option<&HeaderValue>,
+        progress: &Progress,
+    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
+        let began = now_ms();
+        let (limit, sent) = (self.max_receive, &progress.sending);
+        let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
+        match self.pulse.timeout(PATIENCE, first.as_mut()).await {
+            Some(result) => of(&picked.link, result),
+            None => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
+        }
+    }
+
+    /// Goes on with an attempt that is slow, and if it may be repeated with a second one.
+    async fn outlast(
+        &self,
+        call: &Call,
+        picked: &Picked,
+        token: Option<&HeaderValue>,
+        began: u64,
+        mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
+        progress: &Progress,
+    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
+        let traffic = &picked.connection.traffic;
+        let mut waited = PATIENCE;
+        let other = loop {
+            let silent = !traffic.heard_since(began);
+            if silent {
+                self.silent(picked, waited);
+                traffic.doubt();
+            } else if waited >= SLOW {
+                picked.link.shun();
+            }
+            if call.effect.repeatable() && (silent || waited >= SLOW) {
+                match self.channel.pick(Some(&picked.link)) {
+                    Some(other) if !Arc::ptr_eq(&other.link, &picked.link) => break other,
+                    _ => {}
+                }
+            }
+            if let Some(result) = self.pulse.timeout(PATIENCE, first.as_mut()).await {
+                return of(&picked.link, result);
+            }
+            waited += PATIENCE;
+        };
+        progress.doubt.fetch_or(call.effect.changes(), Relaxed);
+        let slow = Error::new(ETCD_ERR_TIMEOUT, format!("slow, for {} ms", waited.as_millis()));
+        self.again(call, &slow.at(picked.link.name()));
+        let sent = AtomicBool::new(false);
+        let limit = self.max_receive;
+        let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));
+        let (first_ended, result) = match select(first.as_mut(), second.as_mut()).await {
+            Either::Left((result, _)) => (true, result),
+            Either::Right((result, _)) => (false, result),
+        };
+        // If it is one to be repeated, the other one may still answer.
+        let failed = matches!(&result, Err(why) if self.judge(call, why.clone()).1);
+        match (first_ended, failed) {
+            (true, false) => of(&picked.link, result),
+            (false, false) => of(&other.link, result),
+            (true, true) => of(&other.link, second.await),
+            (false, true) => of(&picked.link, first.await),
+        }
+    }
+}
+
+fn of<T>(
+    link: &Arc<Link>,
+    result: Result<T, Failure>,
+) -> Result<(Arc<Link>, T), (Arc<Link>, Failure)> {
+    match result {
+        Ok(reply) => Ok((link.clone(), reply)),
+        Err(why) => Err((link.clone(), why)),
+    }
+}
+
+/// The member answers, and cannot do what others may be able to: it has no
+/// leader, lags behind, is about to stop, or is a learner.
+fn is_members_trouble(error: &Error) -> bool {
+    error.grpc == Some(14)
+        || matches!(error.status, ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER | ETCD_ERR_TOO_MANY_REQUESTS)
+}

@@ -1,0 +1,32 @@
+//! etcd's calls by path, and what each does to the store.
+
+#![forbid(unsafe_code)]
+
+use super::call::{Effect, Method};
+
+pub const GET: Method = Method::new("/etcdserverpb.KV/Range", Effect::Read).ordered();
+/// The same as a stream of parts.
+pub const GET_STREAM: Method = Method::new("/etcdserverpb.KV/RangeStream", Effect::Read);
+pub const PUT: Method = Method::new("/etcdserverpb.KV/Put", Effect::Write).ordered();
+pub const DELETE: Method = Method::new("/etcdserverpb.KV/DeleteRange", Effect::Write).ordered();
+/// One that only reads is a read; see [`super::txn`].
+pub const TXN: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Write).ordered();
+pub const COMPACT: Method = Method::new("/etcdserverpb.KV/Compact", Effect::Write);
+
+/// A second grant leaves a lease that nobody uses, and that expires.
+pub const LEASE_GRANT: Method = Method::new("/etcdserverpb.Lease/LeaseGrant", Effect::Repeatable);
+pub const LEASE_REVOKE: Method = Method::new("/etcdserverpb.Lease/LeaseRevoke", Effect::Repeatable);
+/// A stream. As a call it has one request and one reply, where a ttl of 0 says that the
+/// lease is gone.
+pub const LEASE_KEEP_ALIVE: Method =
+    Method::new("/etcdserverpb.Lease/LeaseKeepAlive", Effect::Repeatable);
+pub const LEASE_TIME_TO_LIVE: Method =
+    Method::new("/etcdserverpb.Lease/LeaseTimeToLive", Effect::Read);
+pub const LEASE_LEASES: Method = Method::new("/etcdserverpb.Lease/LeaseLeases", Effect::Read);
+
+pub const WATCH: Method = Method::new("/etcdserverpb.Watch/Watch", Effect::Read);
+
+pub const MEMBER_LIST: Method = Method::new("/etcdserverpb.Cluster/MemberList", Effect::Read);
+pub const STATUS: Method = Method::new("/etcdserverpb.Maintenance/Status", Effect::Read);
+/// A second login does no harm, so that it is repeated like a read.
+pub const AUTHENTICATE: Method = Method::new("/etcdserverpb.Auth/Authenticate", Effect::Read);
