@@ -1,11 +1,11 @@
 //! The few calls that need the operating system directly. Lowest layer.
 
+use once_cell::race::{OnceBool, OnceBox};
 use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Runs `start` with every asynchronous signal blocked, so that a thread it
@@ -82,26 +82,51 @@ extern "C" fn count_fork() {
 /// How many forks lie between this process and the one that loaded the library.
 /// State made under another number belongs to a parent and must not be touched.
 pub fn fork_generation() -> u32 {
-    static REGISTER: Once = Once::new();
-    // SAFETY: the handler only adds to an atomic; the library is never unloaded.
-    REGISTER.call_once(|| unsafe {
-        libc::pthread_atfork(None, None, Some(count_fork));
+    // A `Once` would leave a child waiting whose parent forked in the middle of it.
+    // Registered twice in a race, the handler counts each fork twice, which is as good.
+    static REGISTERED: OnceBool = OnceBool::new();
+    REGISTERED.get_or_init(|| {
+        // SAFETY: the handler only adds to an atomic; the library is never unloaded.
+        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) == 0 }
     });
     FORKS.load(Ordering::Relaxed)
 }
 
-/// How deep a line of forks may use the library.
-pub const GENERATIONS: usize = 256;
+/// State of which each process has its own: after a fork the parent's may be
+/// locked for ever by a thread that does not exist in the child.
+pub struct ForkLocal<T: 'static>(AtomicPtr<OfProcess<T>>);
 
-/// Whether this process may have state of its own: not at the end of a longer line.
-pub fn may_begin_anew() -> bool {
-    (fork_generation() as usize) < GENERATIONS
+struct OfProcess<T> {
+    generation: u32,
+    state: OnceBox<T>,
 }
 
-/// This process's own of some state: after a fork the parent's may be locked
-/// for ever by a thread that does not exist here.
-pub fn of_this_process<T>(all: &[T; GENERATIONS]) -> &T {
-    &all[fork_generation() as usize % GENERATIONS]
+impl<T: Default> ForkLocal<T> {
+    pub const fn new() -> ForkLocal<T> {
+        ForkLocal(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    /// This process's own. Never blocks. What a parent had stays as it is, for
+    /// nobody may touch it.
+    pub fn get(&self) -> &'static T {
+        let generation = fork_generation();
+        let mut seen = self.0.load(Ordering::Acquire);
+        loop {
+            // SAFETY: what was published here is never freed.
+            if let Some(own) = unsafe { seen.as_ref() }.filter(|it| it.generation == generation) {
+                return own.state.get_or_init(Box::default);
+            }
+            let fresh = Box::into_raw(Box::new(OfProcess { generation, state: OnceBox::new() }));
+            match self.0.compare_exchange(seen, fresh, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => seen = fresh,
+                Err(others) => {
+                    // SAFETY: made above, and published nowhere.
+                    drop(unsafe { Box::from_raw(fresh) });
+                    seen = others;
+                }
+            }
+        }
+    }
 }
 
 /// A descriptor that is readable while it is raised.

@@ -25,9 +25,9 @@ use crate::observe::log;
 use crate::status::{
     ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, ETCD_ERR_UNSUPPORTED,
 };
-use crate::sys;
+use crate::sys::{self, ForkLocal};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 const PLACE_BITS: u32 = 20;
 const USE_BITS: u32 = 32;
@@ -85,7 +85,6 @@ kinds! {
     11 etcd_op_t Request(Op) "request";
 }
 
-#[derive(Default)]
 struct Place {
     uses: u32,
     object: Option<Object>,
@@ -98,13 +97,18 @@ struct Table {
 }
 
 fn table() -> &'static RwLock<Table> {
-    static TABLES: [OnceLock<Box<RwLock<Table>>>; sys::GENERATIONS] =
-        [const { OnceLock::new() }; sys::GENERATIONS];
-    sys::of_this_process(&TABLES).get_or_init(Default::default)
+    static TABLE: ForkLocal<RwLock<Table>> = ForkLocal::new();
+    TABLE.get()
 }
 
 fn forks() -> u64 {
     u64::from(sys::fork_generation()) % (1 << FORK_BITS)
+}
+
+/// Differs between processes, so that a handle whose number of forks comes round
+/// again is still told apart.
+fn first_use() -> u32 {
+    sys::fork_generation().wrapping_mul(0x9e37_79b9)
 }
 
 fn number(kind: u64, uses: u32, place: u32) -> u64 {
@@ -125,7 +129,7 @@ fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
         return Err(bad("not a handle of this kind"));
     }
     let of_fork = handle >> (PLACE_BITS + USE_BITS) & ((1 << FORK_BITS) - 1);
-    if of_fork != forks() || !sys::may_begin_anew() {
+    if of_fork != forks() {
         let why = format!("{}: made before a fork; open a new one", K::NAME);
         return Err(Error::new(ETCD_ERR_FORKED, why));
     }
@@ -146,16 +150,13 @@ fn stale<K: Kind>() -> Error {
 
 /// Makes a handle for the object.
 pub fn insert<K: Kind>(target: Arc<K::Target>) -> Result<*mut K> {
-    if !sys::may_begin_anew() {
-        return Err(Error::new(ETCD_ERR_FORKED, "forked too often to begin anew"));
-    }
     let mut table = table().write().unwrap();
     let table = &mut *table;
     // The place that has rested longest: stale handles stay recognisable longest.
     let place = match table.free.pop_front() {
         Some(place) => place,
         None if table.places.len() < 1 << PLACE_BITS => {
-            table.places.push(Place::default());
+            table.places.push(Place { uses: first_use(), object: None });
             (table.places.len() - 1) as u32
         }
         None => return Err(Error::new(ETCD_ERR_NO_RESOURCES, "too many handles are open")),

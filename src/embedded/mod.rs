@@ -32,7 +32,7 @@ pub use engine::Engine;
 pub use watch::WatchStream;
 
 use crate::status::{self, etcd_status_t};
-use crate::sys;
+use crate::sys::ForkLocal;
 use crate::wire::proto::ResponseHeader;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -66,9 +66,8 @@ fn random() -> u64 {
 type Engines = Mutex<BTreeMap<String, Arc<Engine>>>;
 
 fn engines() -> &'static Engines {
-    static ENGINES: [Engines; sys::GENERATIONS] =
-        [const { Mutex::new(BTreeMap::new()) }; sys::GENERATIONS];
-    sys::of_this_process(&ENGINES)
+    static ENGINES: ForkLocal<Engines> = ForkLocal::new();
+    ENGINES.get()
 }
 
 /// The engine of this name in this process, kept until it is forgotten.

@@ -15,13 +15,13 @@ pub use reader::Reader;
 
 use crate::error::panics::silence_thread;
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_FORKED, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
+use crate::status::{ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sync::oneshot::Oneshot;
-use crate::sys::{self, ThreadNumber};
+use crate::sys::{self, ForkLocal, ThreadNumber};
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -95,9 +95,8 @@ struct Running {
 }
 
 fn process() -> &'static Process {
-    static PROCESSES: [OnceLock<Box<Process>>; sys::GENERATIONS] =
-        [const { OnceLock::new() }; sys::GENERATIONS];
-    sys::of_this_process(&PROCESSES).get_or_init(Default::default)
+    static PROCESS: ForkLocal<Process> = ForkLocal::new();
+    PROCESS.get()
 }
 
 /// A client's share in the runtime; the last one dropped ends it.
@@ -120,9 +119,6 @@ impl Drop for InProgress {
 impl Runtime {
     pub fn acquire() -> Result<Runtime> {
         let generation = sys::fork_generation();
-        if !sys::may_begin_anew() {
-            return Err(Error::new(ETCD_ERR_FORKED, "forked too often to begin anew"));
-        }
         let mut running = process().running.lock().unwrap();
         if let Some(running) = &mut *running {
             running.users += 1;

@@ -8,11 +8,11 @@
 
 use super::connect::plain;
 use crate::error::panics::silence_thread;
-use crate::sys;
+use crate::sys::{self, ForkLocal};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use tokio::sync::oneshot;
 
 type Answer = Result<Vec<SocketAddr>, String>;
@@ -24,9 +24,8 @@ const STACK: usize = 512 * 1024;
 
 /// Those who wait for each name, apart for each process: a fork leaves the threads behind.
 fn waiting() -> &'static Mutex<Waiting> {
-    static WAITING: [OnceLock<Mutex<Waiting>>; sys::GENERATIONS] =
-        [const { OnceLock::new() }; sys::GENERATIONS];
-    sys::of_this_process(&WAITING).get_or_init(Default::default)
+    static WAITING: ForkLocal<Mutex<Waiting>> = ForkLocal::new();
+    WAITING.get()
 }
 
 pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {

@@ -5,6 +5,8 @@
 use super::connect::plain;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
+use crate::sys::ForkLocal;
+use once_cell::sync::OnceCell;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
@@ -168,10 +170,10 @@ impl Settings {
 
     fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
         let roots = match &self.ca {
-            Some(ca) => roots(ca)?,
+            Some(ca) => roots(ca)?.into(),
             None => system_roots()?,
         };
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider);
         // Every certificate of the chain must be on record as not revoked, by a list
         // that is not out of date: whoever gives a list wants to be sure.
         let verifier = match &self.crl {
@@ -204,7 +206,13 @@ fn roots(ca: &Pem) -> Result<RootCertStore> {
     Ok(roots)
 }
 
-fn system_roots() -> Result<RootCertStore> {
+/// Parsed once in a process: they are some hundred and forty.
+fn system_roots() -> Result<Arc<RootCertStore>> {
+    static ROOTS: ForkLocal<OnceCell<Arc<RootCertStore>>> = ForkLocal::new();
+    ROOTS.get().get_or_try_init(read_system_roots).cloned()
+}
+
+fn read_system_roots() -> Result<Arc<RootCertStore>> {
     for path in SYSTEM_BUNDLES {
         let bundle = match Pem::read(path.as_ref()) {
             Ok(bundle) => bundle,
@@ -215,7 +223,7 @@ fn system_roots() -> Result<RootCertStore> {
         // A bundle may hold certificates too old for us; the others count.
         roots.add_parsable_certificates(bundle.certificates()?);
         if !roots.is_empty() {
-            return Ok(roots);
+            return Ok(roots.into());
         }
     }
     Err(Error::invalid("no ca_file or ca_pem given, and the system has no certificate bundle"))
