@@ -1112,15 +1112,14 @@ typedef struct etcd_delete_response_t {
 } etcd_delete_response_t;
 
 /**
- * Reply to a compaction. Made by the library; read it, never copy it or take
- * its size: later versions append fields. Free it with etcd_compact_response_free().
+ * Reply to a call that has no more to say. Free it with etcd_header_response_free().
  */
-typedef struct etcd_compact_response_t {
+typedef struct etcd_header_response_t {
   /**
-   * Who answered, and at which revision.
+   * The member that answered, and the revision of the store.
    */
   struct etcd_header_t header;
-} etcd_compact_response_t;
+} etcd_header_response_t;
 
 /**
  * Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
@@ -1205,6 +1204,69 @@ typedef struct etcd_if_response_t {
 } etcd_if_response_t;
 
 /**
+ * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
+ * are NULL.
+ *
+ * Frozen: 48 bytes on 64-bit platforms.
+ */
+typedef struct etcd_op_response_t {
+  /**
+   * ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+   * ETCD_EVENT_TXN_RESPONSE.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+  /**
+   * To a get.
+   */
+  const struct etcd_get_response_t *range;
+  /**
+   * To a put.
+   */
+  const struct etcd_put_response_t *put;
+  /**
+   * To a delete.
+   */
+  const struct etcd_delete_response_t *deleted;
+  /**
+   * To a transaction in the transaction.
+   */
+  const struct etcd_txn_response_t *txn;
+  /**
+   * NULL; for operations of later versions.
+   */
+  const void *other;
+} etcd_op_response_t;
+
+/**
+ * Reply to a transaction. Made by the library; read it, never copy it or take
+ * its size: later versions append fields. Free it with etcd_txn_response_free(),
+ * and with it all that it points to.
+ */
+typedef struct etcd_txn_response_t {
+  /**
+   * Who answered; header.revision is that of the transaction if it changed
+   * something. In replies inside it only the revision may be set.
+   */
+  struct etcd_header_t header;
+  /**
+   * Replies to the operations of the branch that was done, in their order.
+   */
+  const struct etcd_op_response_t *responses;
+  /**
+   * Number of elements of responses.
+   */
+  size_t response_count;
+  /**
+   * Whether all compares held, and with that which branch it was.
+   */
+  bool succeeded;
+} etcd_txn_response_t;
+
+/**
  * A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
  * version is 0, that is, that it does not exist.
  */
@@ -1245,65 +1307,6 @@ typedef struct etcd_compare_options_t {
    */
   uint32_t reserved;
 } etcd_compare_options_t;
-
-/**
- * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
- * are NULL.
- *
- * Frozen: 40 bytes.
- */
-typedef struct etcd_op_response_t {
-  /**
-   * ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
-   * ETCD_EVENT_TXN_RESPONSE.
-   */
-  int32_t kind;
-  /**
-   * Always 0.
-   */
-  uint32_t reserved;
-  /**
-   * To a get.
-   */
-  const struct etcd_get_response_t *range;
-  /**
-   * To a put.
-   */
-  const struct etcd_put_response_t *put;
-  /**
-   * To a delete.
-   */
-  const struct etcd_delete_response_t *deleted;
-  /**
-   * To a transaction in the transaction.
-   */
-  const struct etcd_txn_response_t *txn;
-} etcd_op_response_t;
-
-/**
- * Reply to a transaction. Made by the library; read it, never copy it or take
- * its size: later versions append fields. Free it with etcd_txn_response_free(),
- * and with it all that it points to.
- */
-typedef struct etcd_txn_response_t {
-  /**
-   * Who answered; header.revision is that of the transaction if it changed
-   * something. In replies inside it only the revision may be set.
-   */
-  struct etcd_header_t header;
-  /**
-   * Replies to the operations of the branch that was done, in their order.
-   */
-  const struct etcd_op_response_t *responses;
-  /**
-   * Number of elements of responses.
-   */
-  size_t response_count;
-  /**
-   * Whether all compares held, and with that which branch it was.
-   */
-  bool succeeded;
-} etcd_txn_response_t;
 
 /**
  * Options of etcd_watch_open(). Begin with ETCD_WATCH_OPTIONS_INIT.
@@ -1411,29 +1414,6 @@ typedef struct etcd_watch_response_t {
 } etcd_watch_response_t;
 
 /**
- * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
- */
-typedef struct etcd_lease_grant_options_t {
-  /**
-   * Set by ETCD_LEASE_GRANT_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * The lease's id, any number; 0 lets the server choose one. With an id of its
-   * own a caller can ask later whether a grant without an answer was made.
-   */
-  int64_t id;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-} etcd_lease_grant_options_t;
-
-/**
  * Reply to a grant. Made by the library; read it, never copy it or take its
  * size: later versions append fields. Free it with etcd_lease_grant_response_free().
  */
@@ -1451,17 +1431,6 @@ typedef struct etcd_lease_grant_response_t {
    */
   int64_t ttl;
 } etcd_lease_grant_response_t;
-
-/**
- * Reply to a revocation. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_revoke_response_free().
- */
-typedef struct etcd_lease_revoke_response_t {
-  /**
-   * Who answered; header.revision is that of the deletion of its keys, if it had any.
-   */
-  struct etcd_header_t header;
-} etcd_lease_revoke_response_t;
 
 /**
  * Reply to a renewal. Made by the library; read it, never copy it or take its
@@ -1532,6 +1501,29 @@ typedef struct etcd_lease_list_response_t {
    */
   size_t id_count;
 } etcd_lease_list_response_t;
+
+/**
+ * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
+ */
+typedef struct etcd_lease_grant_options_t {
+  /**
+   * Set by ETCD_LEASE_GRANT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * The lease's id, any number; 0 lets the server choose one. With an id of its
+   * own a caller can ask later whether a grant without an answer was made.
+   */
+  int64_t id;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+} etcd_lease_grant_options_t;
 
 /**
  * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
@@ -2450,21 +2442,19 @@ etcd_status_t etcd_client_sync(struct etcd_client_t *client,
 /**
  * Reads one key, or all keys of a range.
  *
- * The read is linearizable: it sees every write that was acknowledged before
- * it began. Blocks until the reply, the deadline or etcd_client_close(); until
- * then it is repeated, on another member if there is one, when a connection or
- * a member fails, and sent to a second member when the first is slow.
+ * The read is linearizable: it sees every write that was acknowledged before it began.
+ * It is repeated until the deadline when a connection or a member fails, on another member
+ * if there is one, and it is sent to a second member when the first is slow.
  *
- * @param client   Open client.
- * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
- * @param options  May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_get_response_free(). A key that
- *                 does not exist is success with kv_count 0.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
- *         ETCD_ERR_REPLY_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
- *         ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ * @param client Open client.
+ * @param key Any bytes; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_get_response_free(). A key that does not exist
+ *   is success with kv_count 0.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_REPLY_TOO_LARGE, ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION, or a
+ *   status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -2476,24 +2466,37 @@ etcd_status_t etcd_kv_get(struct etcd_client_t *client,
                           struct etcd_error_t **err);
 
 /**
+ * Starts etcd_kv_get() and returns at once; it ends with an event of kind ETCD_EVENT_GET_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
+                                struct etcd_bytes_t key,
+                                const struct etcd_get_options_t *options,
+                                struct etcd_queue_t *queue,
+                                void *user_data,
+                                struct etcd_call_t **call,
+                                struct etcd_error_t **err);
+
+/**
  * Writes one key.
  *
- * Blocks until the reply, the deadline or etcd_client_close(). Sent to a server
- * at most once: when the reply is lost the error's outcome is
- * ETCD_MAYBE_APPLIED, and the caller must look before writing again.
+ * The request is sent to a server at most once. If the reply is lost, the outcome of the
+ * error is ETCD_MAYBE_APPLIED, and the caller must read the key before it writes again.
+ * Puts that are started together may be applied in any order.
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param value    Any bytes, copied.
- * @param options  May be NULL for defaults.
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
  * @param[out] out May be NULL if the reply is not wanted; else free it with
- *                 etcd_put_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
- *         ETCD_ERR_SEND_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
- *         ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ *   etcd_put_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_NO_SPACE, ETCD_ERR_LEASE_NOT_FOUND, or a status that any call
+ *   returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -2506,19 +2509,35 @@ etcd_status_t etcd_kv_put(struct etcd_client_t *client,
                           struct etcd_error_t **err);
 
 /**
+ * Starts etcd_kv_put() and returns at once; it ends with an event of kind ETCD_EVENT_PUT_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
+                                struct etcd_bytes_t key,
+                                struct etcd_bytes_t value,
+                                const struct etcd_put_options_t *options,
+                                struct etcd_queue_t *queue,
+                                void *user_data,
+                                struct etcd_call_t **call,
+                                struct etcd_error_t **err);
+
+/**
  * Deletes one key, or all keys of a range.
  *
- * Blocks and fails as etcd_kv_put() does. Nothing to delete is no error.
+ * The request is sent to a server at most once, as that of etcd_kv_put(). It is not an
+ * error if there is nothing to delete.
  *
- * @param client   Open client.
- * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
- * @param options  May be NULL for defaults.
+ * @param client Open client.
+ * @param key Any bytes; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options May be NULL for defaults.
  * @param[out] out May be NULL if the reply is not wanted; else free it with
- *                 etcd_delete_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put().
- * @par Thread safety  Any thread, any number at once.
+ *   etcd_delete_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -2530,106 +2549,8 @@ etcd_status_t etcd_kv_delete(struct etcd_client_t *client,
                              struct etcd_error_t **err);
 
 /**
- * Forgets the history before a revision.
+ * Starts etcd_kv_delete() and returns at once; it ends with an event of kind ETCD_EVENT_DELETE_RESPONSE.
  *
- * Afterwards reads and watches of earlier revisions fail with
- * ETCD_ERR_COMPACTED; what the keys are now stays. Sent to a server at most once.
- *
- * @param client   Open client.
- * @param revision The oldest revision to keep; at least 1.
- * @param options  May be NULL for defaults.
- * @param[out] out May be NULL if the reply is not wanted; else free it with
- *                 etcd_compact_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put(), ETCD_ERR_COMPACTED if it was compacted before, or
- *         ETCD_ERR_FUTURE_REVISION.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_compact(struct etcd_client_t *client,
-                              int64_t revision,
-                              const struct etcd_call_options_t *options,
-                              struct etcd_compact_response_t **out,
-                              struct etcd_error_t **err);
-
-/**
- * Starts etcd_kv_get() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_GET_RESPONSE. Calls end in any order.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_get(). Copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   May be NULL. A handle for etcd_call_cancel(), which needs no
- *                  freeing: it goes stale when the event is taken.
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK when an event will come, else ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES or
- *         ETCD_ERR_UNSUPPORTED, and no event comes.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
-                                struct etcd_bytes_t key,
-                                const struct etcd_get_options_t *options,
-                                struct etcd_queue_t *queue,
-                                void *user_data,
-                                struct etcd_call_t **op,
-                                struct etcd_error_t **err);
-
-/**
- * Starts etcd_kv_put() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_PUT_RESPONSE. Calls end in any order, and puts begun together may be
- * applied in any order.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_put(). Copied.
- * @param value     As etcd_kv_put(). Copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
-                                struct etcd_bytes_t key,
-                                struct etcd_bytes_t value,
-                                const struct etcd_put_options_t *options,
-                                struct etcd_queue_t *queue,
-                                void *user_data,
-                                struct etcd_call_t **op,
-                                struct etcd_error_t **err);
-
-/**
- * Starts etcd_kv_delete() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_DELETE_RESPONSE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_delete(). Copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -2639,24 +2560,38 @@ etcd_status_t etcd_kv_delete_async(struct etcd_client_t *client,
                                    const struct etcd_delete_options_t *options,
                                    struct etcd_queue_t *queue,
                                    void *user_data,
-                                   struct etcd_call_t **op,
+                                   struct etcd_call_t **call,
                                    struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_compact() and returns at once.
+ * Discards the history before a revision.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_COMPACT_RESPONSE.
+ * Reads and watches of earlier revisions then fail with ETCD_ERR_COMPACTED. The present
+ * keys and values stay. The request is sent to a server at most once. With
+ * ETCD_COMPACT_PHYSICAL there is no deadline unless one is given.
  *
- * @param client    Open client.
- * @param revision  As etcd_kv_compact().
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
+ * @param client Open client.
+ * @param revision The oldest revision to keep; at least 1.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_COMPACTED if it was compacted before, ETCD_ERR_FUTURE_REVISION, or
+ *   a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_kv_compact(struct etcd_client_t *client,
+                              int64_t revision,
+                              const struct etcd_call_options_t *options,
+                              struct etcd_header_response_t **out,
+                              struct etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_compact() and returns at once; it ends with an event of kind ETCD_EVENT_COMPACT_RESPONSE.
+ *
  * @since 0.1
  */
 ETCD_API
@@ -2666,44 +2601,40 @@ etcd_status_t etcd_kv_compact_async(struct etcd_client_t *client,
                                     const struct etcd_call_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_call_t **op,
+                                    struct etcd_call_t **call,
                                     struct etcd_error_t **err);
 
 /**
- * Frees a response and all that it points to.
+ * Frees an etcd_get_response_t and all that it points to.
  *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
+ * @param response  May be NULL.
  * @since 0.1
  */
 ETCD_API void etcd_get_response_free(struct etcd_get_response_t *response);
 
 /**
- * Frees a response and all that it points to.
+ * Frees an etcd_put_response_t and all that it points to.
  *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
+ * @param response  May be NULL.
  * @since 0.1
  */
 ETCD_API void etcd_put_response_free(struct etcd_put_response_t *response);
 
 /**
- * Frees a response and all that it points to.
+ * Frees an etcd_delete_response_t and all that it points to.
  *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
+ * @param response  May be NULL.
  * @since 0.1
  */
 ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response);
 
 /**
- * Frees a response.
+ * Frees an etcd_header_response_t and all that it points to.
  *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
+ * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_compact_response_free(struct etcd_compact_response_t *response);
+ETCD_API void etcd_header_response_free(struct etcd_header_response_t *response);
 
 /**
  * Begins to read a range page by page. Asks no server yet.
@@ -2811,21 +2742,28 @@ ETCD_API void etcd_range_close(struct etcd_range_t *iter);
 ETCD_API size_t etcd_prefix_end(struct etcd_bytes_t prefix, uint8_t *end, size_t capacity);
 
 /**
+ * Frees an etcd_if_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_if_response_free(struct etcd_if_response_t *response);
+
+/**
  * Creates a key: writes it if it does not exist.
  *
- * One transaction; blocks and fails as etcd_kv_put() does. That the condition does
- * not hold is no error: then succeeded is false, kv is what the key is now, and
- * nothing was changed.
+ * The call is one transaction, and fails as etcd_kv_put() does. It is not an error if the
+ * condition does not hold: then succeeded is false, kv is the key as it is, and nothing was
+ * changed.
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param value    Any bytes, copied.
- * @param options  May be NULL for defaults, as of etcd_kv_put().
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put().
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -2838,21 +2776,8 @@ etcd_status_t etcd_kv_put_if_absent(struct etcd_client_t *client,
                                     struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_put_if_absent() and returns at once.
+ * Starts etcd_kv_put_if_absent() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_IF_RESPONSE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_put_if_absent(). Copied.
- * @param value     Any bytes, copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -2863,252 +2788,197 @@ etcd_status_t etcd_kv_put_if_absent_async(struct etcd_client_t *client,
                                           const struct etcd_put_options_t *options,
                                           struct etcd_queue_t *queue,
                                           void *user_data,
-                                          struct etcd_call_t **op,
+                                          struct etcd_call_t **call,
                                           struct etcd_error_t **err);
 
 /**
  * Writes a key if it has the value that the caller has seen.
  *
- * As etcd_kv_put_if_absent().
+ * Apart from the condition the same as etcd_kv_put_if_absent().
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param seen     The value it must have; any bytes, copied.
- * @param value    Any bytes, copied.
- * @param options  May be NULL for defaults, as of etcd_kv_put().
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_value The value that the key must have; any bytes.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put().
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_put_if_value(struct etcd_client_t *client,
                                    struct etcd_bytes_t key,
-                                   struct etcd_bytes_t seen,
+                                   struct etcd_bytes_t seen_value,
                                    struct etcd_bytes_t value,
                                    const struct etcd_put_options_t *options,
                                    struct etcd_if_response_t **out,
                                    struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_put_if_value() and returns at once.
+ * Starts etcd_kv_put_if_value() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_IF_RESPONSE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_put_if_value(). Copied.
- * @param seen      The value it must have; any bytes, copied.
- * @param value     Any bytes, copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_put_if_value_async(struct etcd_client_t *client,
                                          struct etcd_bytes_t key,
-                                         struct etcd_bytes_t seen,
+                                         struct etcd_bytes_t seen_value,
                                          struct etcd_bytes_t value,
                                          const struct etcd_put_options_t *options,
                                          struct etcd_queue_t *queue,
                                          void *user_data,
-                                         struct etcd_call_t **op,
+                                         struct etcd_call_t **call,
                                          struct etcd_error_t **err);
 
 /**
  * Writes a key if it has not changed since the caller has seen it.
  *
- * As etcd_kv_put_if_absent(). Where two writers have one key, each reads it, writes
- * it with this call, and if it did not succeed begins anew with the kv returned.
+ * Apart from the condition the same as etcd_kv_put_if_absent(). Where several programs
+ * write one key, each reads it, writes it with this call, and starts again with the
+ * returned kv if the write did not succeed.
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param seen     Its mod_revision as the caller has seen it; 0 if it must not exist.
- * @param value    Any bytes, copied.
- * @param options  May be NULL for defaults, as of etcd_kv_put().
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_revision The mod_revision that the caller has seen; 0 if the key must not exist.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put().
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_put_if_revision(struct etcd_client_t *client,
                                       struct etcd_bytes_t key,
-                                      int64_t seen,
+                                      int64_t seen_revision,
                                       struct etcd_bytes_t value,
                                       const struct etcd_put_options_t *options,
                                       struct etcd_if_response_t **out,
                                       struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_put_if_revision() and returns at once.
+ * Starts etcd_kv_put_if_revision() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_IF_RESPONSE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_put_if_revision(). Copied.
- * @param seen      Its mod_revision as the caller has seen it; 0 if it must not exist.
- * @param value     Any bytes, copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_put_if_revision_async(struct etcd_client_t *client,
                                             struct etcd_bytes_t key,
-                                            int64_t seen,
+                                            int64_t seen_revision,
                                             struct etcd_bytes_t value,
                                             const struct etcd_put_options_t *options,
                                             struct etcd_queue_t *queue,
                                             void *user_data,
-                                            struct etcd_call_t **op,
+                                            struct etcd_call_t **call,
                                             struct etcd_error_t **err);
 
 /**
  * Deletes a key if it has the value that the caller has seen.
  *
- * As etcd_kv_put_if_absent().
+ * Apart from the condition the same as etcd_kv_put_if_absent(). The options must mean one
+ * key: without range_end, ETCD_PREFIX and ETCD_FROM_KEY.
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param seen     The value it must have; any bytes, copied.
- * @param options  May be NULL for defaults, as of etcd_kv_delete(); for one key.
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_value The value that the key must have; any bytes.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put().
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_delete_if_value(struct etcd_client_t *client,
                                       struct etcd_bytes_t key,
-                                      struct etcd_bytes_t seen,
+                                      struct etcd_bytes_t seen_value,
                                       const struct etcd_delete_options_t *options,
                                       struct etcd_if_response_t **out,
                                       struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_delete_if_value() and returns at once.
+ * Starts etcd_kv_delete_if_value() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_IF_RESPONSE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_delete_if_value(). Copied.
- * @param seen      The value it must have; any bytes, copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_delete_if_value_async(struct etcd_client_t *client,
                                             struct etcd_bytes_t key,
-                                            struct etcd_bytes_t seen,
+                                            struct etcd_bytes_t seen_value,
                                             const struct etcd_delete_options_t *options,
                                             struct etcd_queue_t *queue,
                                             void *user_data,
-                                            struct etcd_call_t **op,
+                                            struct etcd_call_t **call,
                                             struct etcd_error_t **err);
 
 /**
  * Deletes a key if it has not changed since the caller has seen it.
  *
- * As etcd_kv_put_if_absent().
+ * Apart from the condition the same as etcd_kv_put_if_absent(). The options must mean one
+ * key: without range_end, ETCD_PREFIX and ETCD_FROM_KEY.
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param seen     Its mod_revision as the caller has seen it.
- * @param options  May be NULL for defaults, as of etcd_kv_delete(); for one key.
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_revision The mod_revision that the caller has seen.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put().
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_delete_if_revision(struct etcd_client_t *client,
                                          struct etcd_bytes_t key,
-                                         int64_t seen,
+                                         int64_t seen_revision,
                                          const struct etcd_delete_options_t *options,
                                          struct etcd_if_response_t **out,
                                          struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_delete_if_revision() and returns at once.
+ * Starts etcd_kv_delete_if_revision() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_IF_RESPONSE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_delete_if_revision(). Copied.
- * @param seen      Its mod_revision as the caller has seen it.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_delete_if_revision_async(struct etcd_client_t *client,
                                                struct etcd_bytes_t key,
-                                               int64_t seen,
+                                               int64_t seen_revision,
                                                const struct etcd_delete_options_t *options,
                                                struct etcd_queue_t *queue,
                                                void *user_data,
-                                               struct etcd_call_t **op,
+                                               struct etcd_call_t **call,
                                                struct etcd_error_t **err);
 
 /**
- * Writes a key that is gone after a while: with a lease of its own, which is not
- * renewed.
+ * Writes a key with a new lease of its own, which is not renewed: the key is deleted when
+ * the lease ends.
  *
- * A grant and a put; fails as etcd_kv_put() does, and the outcome is that of the
- * put. When the key was not written the lease is given back.
+ * The call grants a lease and puts the key. It fails as etcd_kv_put() does, and the outcome
+ * is that of the put. The lease is revoked if the key was not written. An asynchronous call
+ * that is cancelled between the two steps has the outcome ETCD_MAYBE_APPLIED.
  *
- * @param client   Open client.
- * @param key      Any bytes but none, copied.
- * @param value    Any bytes, copied.
- * @param ttl      Seconds; at least 1. Servers have a least ttl of their own, 2 s as a rule.
- * @param options  May be NULL for defaults; without a lease. The deadline is for both.
- * @param[out] out May be NULL if the reply is not wanted; else with the lease, and with the
- *                 ttl that the server granted; free it with etcd_put_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put(), or ETCD_ERR_LEASE_TTL_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param value Any bytes.
+ * @param ttl Seconds, at least 1. Servers raise small values: etcd to 2 s by default.
+ * @param options May be NULL for defaults. Without a lease. The deadline is for both steps.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_put_response_free(). It has the lease, and the ttl that the server granted.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_TTL_TOO_LARGE, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3122,22 +2992,8 @@ etcd_status_t etcd_kv_put_ttl(struct etcd_client_t *client,
                               struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_put_ttl() and returns at once.
+ * Starts etcd_kv_put_ttl() and returns at once; it ends with an event of kind ETCD_EVENT_PUT_RESPONSE.
  *
- * Its end arrives on the queue as ETCD_EVENT_PUT_RESPONSE. Cancelled half way it
- * may have been done: the outcome says MAYBE.
- *
- * @param client    Open client.
- * @param key       As etcd_kv_put_ttl().
- * @param value     As etcd_kv_put_ttl().
- * @param ttl       As etcd_kv_put_ttl().
- * @param options   As etcd_kv_put_ttl().
- * @param queue     As etcd_kv_get_async().
- * @param user_data As etcd_kv_get_async().
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  As etcd_kv_get_async().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3149,17 +3005,16 @@ etcd_status_t etcd_kv_put_ttl_async(struct etcd_client_t *client,
                                     const struct etcd_put_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_call_t **op,
+                                    struct etcd_call_t **call,
                                     struct etcd_error_t **err);
 
 /**
- * Frees a response and all that it points to.
+ * Frees an etcd_txn_response_t and all that it points to.
  *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
+ * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_if_response_free(struct etcd_if_response_t *response);
+ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
 
 /**
  * Makes an empty transaction.
@@ -3291,23 +3146,22 @@ etcd_status_t etcd_txn_nest(struct etcd_txn_t *txn,
                             struct etcd_error_t **err);
 
 /**
- * Does a transaction: all of a branch, or nothing.
+ * Executes a transaction: all operations of one branch, or none.
  *
- * That the compares do not hold is no error: see the response. Blocks and fails
- * as etcd_kv_put() does, and is sent to a server at most once; one that only
- * gets keys as etcd_kv_get() does. Servers take 128 operations in a list, and
- * 1.5 MiB in all, unless they are configured.
+ * It is not an error if the compares do not hold: the response says which branch was
+ * executed. The call fails as etcd_kv_put() does and is sent to a server at most once; a
+ * transaction that only reads is repeated as etcd_kv_get() is. Servers take 128 operations
+ * in a branch, and 1.5 MiB in all, unless they are configured otherwise.
  *
- * @param client   Open client.
- * @param txn      Transaction; stays as it is.
- * @param options  May be NULL for defaults.
+ * @param client Open client.
+ * @param txn The transaction. It stays as it is; an asynchronous call copies it.
+ * @param options May be NULL for defaults.
  * @param[out] out May be NULL if the reply is not wanted; else free it with
- *                 etcd_txn_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As etcd_kv_put(), ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of
- *         its operations, of which then none is done.
- * @par Thread safety  Any thread, any number at once.
+ *   etcd_txn_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of the
+ *   operations, of which then none was executed, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3319,20 +3173,8 @@ etcd_status_t etcd_txn_commit(struct etcd_client_t *client,
                               struct etcd_error_t **err);
 
 /**
- * Starts etcd_txn_commit() and returns at once.
+ * Starts etcd_txn_commit() and returns at once; it ends with an event of kind ETCD_EVENT_TXN_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_TXN_RESPONSE. The transaction may be changed or freed meanwhile.
- *
- * @param client    Open client.
- * @param txn       As etcd_txn_commit(). Copied.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3342,17 +3184,8 @@ etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
                                     const struct etcd_call_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_call_t **op,
+                                    struct etcd_call_t **call,
                                     struct etcd_error_t **err);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event or to another response.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
 
 /**
  * Makes a get.
@@ -3457,56 +3290,46 @@ etcd_status_t etcd_txn_add(struct etcd_txn_t *txn,
                            struct etcd_error_t **err);
 
 /**
- * Does a request, any number of times.
+ * Executes an operation. It may be executed any number of times.
  *
- * The same as etcd_kv_get(), etcd_kv_put(), etcd_kv_delete() or etcd_txn_commit(),
- * and blocks and fails as that does.
+ * The call does what etcd_kv_get(), etcd_kv_put(), etcd_kv_delete() or etcd_txn_commit()
+ * does, and fails as that does. The kind of the response says which of them it was. The
+ * event that ends an asynchronous call is that of the operation:
+ * ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+ * ETCD_EVENT_TXN_RESPONSE, with the response of that kind.
  *
- * @param client   Open client.
- * @param request  Request; stays as it is.
- * @param options  May be NULL for defaults.
- * @param[out] out May be NULL if the reply is not wanted; else the reply, of which kind says
- *                 what it is; free it with etcd_op_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return As the call that it is.
- * @par Thread safety  Any thread, any number at once.
+ * @param client Open client.
+ * @param op The operation. It stays as it is, and may be freed as soon as the call returns.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_op_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, the errors of the call that it stands for, or a status that any call
+ *   returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_do(struct etcd_client_t *client,
-                         const struct etcd_op_t *request,
+                         const struct etcd_op_t *op,
                          const struct etcd_call_options_t *options,
                          struct etcd_op_response_t **out,
                          struct etcd_error_t **err);
 
 /**
- * Starts etcd_kv_do() and returns at once.
+ * Starts etcd_kv_do() and returns at once; it ends with an event that the comment there names.
  *
- * The end arrives on the queue as that of the call that the request is: an event
- * of type ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
- * or ETCD_EVENT_TXN_RESPONSE.
- *
- * @param client    Open client.
- * @param request   As etcd_kv_do(); may be freed meanwhile.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
 ETCD_MUST_USE
 etcd_status_t etcd_kv_do_async(struct etcd_client_t *client,
-                               const struct etcd_op_t *request,
+                               const struct etcd_op_t *op,
                                const struct etcd_call_options_t *options,
                                struct etcd_queue_t *queue,
                                void *user_data,
-                               struct etcd_call_t **op,
+                               struct etcd_call_t **call,
                                struct etcd_error_t **err);
 
 /**
@@ -3621,23 +3444,55 @@ ETCD_API void etcd_watch_close(struct etcd_watch_t *watch);
 ETCD_API void etcd_watch_response_free(struct etcd_watch_response_t *response);
 
 /**
- * Makes a lease: keys that are put with it are deleted when it ends.
+ * Frees an etcd_lease_grant_response_t and all that it points to.
  *
- * It ends ttl seconds after it was granted or last kept alive, or when it is
- * revoked. A call that is lost on the way is repeated, and may then leave a lease
- * behind that nobody knows; not so with an id of the caller's choice.
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_grant_response_free(struct etcd_lease_grant_response_t *response);
+
+/**
+ * Frees an etcd_lease_keep_alive_response_t and all that it points to.
  *
- * @param client   Open client.
- * @param ttl      Seconds, 1 to 9,000,000,000. Servers raise small ones: etcd to 2 by default.
- *                 The response has what was granted.
- * @param options  May be NULL for defaults.
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API
+void etcd_lease_keep_alive_response_free(struct etcd_lease_keep_alive_response_t *response);
+
+/**
+ * Frees an etcd_lease_time_to_live_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API
+void etcd_lease_time_to_live_response_free(struct etcd_lease_time_to_live_response_t *response);
+
+/**
+ * Frees an etcd_lease_list_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *response);
+
+/**
+ * Grants a lease: keys that are put with it are deleted when it ends.
+ *
+ * A lease ends ttl seconds after it was granted or last renewed, or when it is revoked. A
+ * call whose reply is lost is repeated, and may then leave behind a lease that nobody
+ * knows. That cannot happen with an id that the caller has chosen.
+ *
+ * @param client Open client.
+ * @param ttl Seconds, 1 to 9,000,000,000. Servers raise small values: etcd to 2 by default. The
+ *   response has the ttl that was granted.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_lease_grant_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_LEASE_EXISTS, ETCD_ERR_LEASE_TTL_TOO_LARGE, ETCD_ERR_TIMEOUT,
- *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_EXISTS, ETCD_ERR_LEASE_TTL_TOO_LARGE, or a status that any
+ *   call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3649,22 +3504,35 @@ etcd_status_t etcd_lease_grant(struct etcd_client_t *client,
                                struct etcd_error_t **err);
 
 /**
- * Ends a lease and deletes its keys, in one revision.
+ * Starts etcd_lease_grant() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_GRANT_RESPONSE.
  *
- * A call that is lost on the way is repeated: ETCD_ERR_LEASE_NOT_FOUND with the
- * outcome ETCD_MAYBE_APPLIED may mean that the first attempt has done it.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_grant_async(struct etcd_client_t *client,
+                                     int64_t ttl,
+                                     const struct etcd_lease_grant_options_t *options,
+                                     struct etcd_queue_t *queue,
+                                     void *user_data,
+                                     struct etcd_call_t **call,
+                                     struct etcd_error_t **err);
+
+/**
+ * Revokes a lease: ends it and deletes its keys, in one revision.
  *
- * @param client   Open client.
- * @param id       The lease.
- * @param options  May be NULL for defaults.
+ * A call whose reply is lost is repeated: ETCD_ERR_LEASE_NOT_FOUND with the outcome
+ * ETCD_MAYBE_APPLIED may mean that the first attempt has revoked it.
+ *
+ * @param client Open client.
+ * @param id The lease.
+ * @param options May be NULL for defaults.
  * @param[out] out May be NULL if the reply is not wanted; else free it with
- *                 etcd_lease_revoke_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_TIMEOUT,
- *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ *   etcd_header_response_free(). header.revision is that of the deletion of the keys, if there
+ *   were any.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3672,26 +3540,38 @@ ETCD_MUST_USE
 etcd_status_t etcd_lease_revoke(struct etcd_client_t *client,
                                 int64_t id,
                                 const struct etcd_call_options_t *options,
-                                struct etcd_lease_revoke_response_t **out,
+                                struct etcd_header_response_t **out,
                                 struct etcd_error_t **err);
 
 /**
- * Gives a lease its whole ttl again.
+ * Starts etcd_lease_revoke() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_REVOKE_RESPONSE.
  *
- * A good time for it is when a third of the ttl has passed. Count the ttl from
- * before the call: the server counts from a moment during it.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_revoke_async(struct etcd_client_t *client,
+                                      int64_t id,
+                                      const struct etcd_call_options_t *options,
+                                      struct etcd_queue_t *queue,
+                                      void *user_data,
+                                      struct etcd_call_t **call,
+                                      struct etcd_error_t **err);
+
+/**
+ * Renews a lease once: gives it its whole ttl again.
  *
- * @param client   Open client.
- * @param id       The lease.
- * @param options  May be NULL for defaults.
+ * Do this when a third of the ttl has passed, or use etcd_lease_keep_alive_open(). Count
+ * the ttl from before the call: the server counts from a moment during it.
+ *
+ * @param client Open client.
+ * @param id The lease.
+ * @param options May be NULL for defaults.
  * @param[out] out May be NULL if the reply is not wanted; else free it with
- *                 etcd_lease_keep_alive_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND if it has ended, ETCD_ERR_TIMEOUT,
- *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ *   etcd_lease_keep_alive_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND if it has ended, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3703,20 +3583,32 @@ etcd_status_t etcd_lease_keep_alive_once(struct etcd_client_t *client,
                                          struct etcd_error_t **err);
 
 /**
- * Says how long a lease has to live, and with ETCD_LEASE_KEYS its keys.
+ * Starts etcd_lease_keep_alive_once() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE.
  *
- * A lease that does not exist is no error: its ttl is -1.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_keep_alive_once_async(struct etcd_client_t *client,
+                                               int64_t id,
+                                               const struct etcd_call_options_t *options,
+                                               struct etcd_queue_t *queue,
+                                               void *user_data,
+                                               struct etcd_call_t **call,
+                                               struct etcd_error_t **err);
+
+/**
+ * Returns how long a lease has to live, and with ETCD_LEASE_KEYS its keys.
  *
- * @param client   Open client.
- * @param id       The lease.
- * @param options  May be NULL for defaults.
+ * It is not an error if the lease does not exist: then its ttl is -1.
+ *
+ * @param client Open client.
+ * @param id The lease.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_lease_time_to_live_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_TIMEOUT,
- *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3728,17 +3620,28 @@ etcd_status_t etcd_lease_time_to_live(struct etcd_client_t *client,
                                       struct etcd_error_t **err);
 
 /**
- * Lists all leases of the cluster.
+ * Starts etcd_lease_time_to_live() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE.
  *
- * @param client   Open client.
- * @param options  May be NULL for defaults.
+ * @since 0.1
+ */
+ETCD_API
+ETCD_MUST_USE
+etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
+                                            int64_t id,
+                                            const struct etcd_call_options_t *options,
+                                            struct etcd_queue_t *queue,
+                                            void *user_data,
+                                            struct etcd_call_t **call,
+                                            struct etcd_error_t **err);
+
+/**
+ * Lists all leases of the cluster.
+ * @param client Open client.
+ * @param options May be NULL for defaults.
  * @param[out] out The reply; free it with etcd_lease_list_response_free().
- * @param[out] err May be NULL. On failure an error with the outcome; free it with
- *                 etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_TIMEOUT,
- *         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
- * @par Thread safety  Any thread, any number at once.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3749,127 +3652,8 @@ etcd_status_t etcd_lease_list(struct etcd_client_t *client,
                               struct etcd_error_t **err);
 
 /**
- * Starts etcd_lease_grant() and returns at once.
+ * Starts etcd_lease_list() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_LIST_RESPONSE.
  *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_LEASE_GRANT_RESPONSE.
- *
- * @param client    Open client.
- * @param ttl        As etcd_lease_grant().
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_grant_async(struct etcd_client_t *client,
-                                     int64_t ttl,
-                                     const struct etcd_lease_grant_options_t *options,
-                                     struct etcd_queue_t *queue,
-                                     void *user_data,
-                                     struct etcd_call_t **op,
-                                     struct etcd_error_t **err);
-
-/**
- * Starts etcd_lease_revoke() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_LEASE_REVOKE_RESPONSE.
- *
- * @param client    Open client.
- * @param id         As etcd_lease_revoke().
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_revoke_async(struct etcd_client_t *client,
-                                      int64_t id,
-                                      const struct etcd_call_options_t *options,
-                                      struct etcd_queue_t *queue,
-                                      void *user_data,
-                                      struct etcd_call_t **op,
-                                      struct etcd_error_t **err);
-
-/**
- * Starts etcd_lease_keep_alive_once() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE.
- *
- * @param client    Open client.
- * @param id         As etcd_lease_keep_alive_once().
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_keep_alive_once_async(struct etcd_client_t *client,
-                                               int64_t id,
-                                               const struct etcd_call_options_t *options,
-                                               struct etcd_queue_t *queue,
-                                               void *user_data,
-                                               struct etcd_call_t **op,
-                                               struct etcd_error_t **err);
-
-/**
- * Starts etcd_lease_time_to_live() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE.
- *
- * @param client    Open client.
- * @param id         As etcd_lease_time_to_live().
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
-                                            int64_t id,
-                                            const struct etcd_call_options_t *options,
-                                            struct etcd_queue_t *queue,
-                                            void *user_data,
-                                            struct etcd_call_t **op,
-                                            struct etcd_error_t **err);
-
-/**
- * Starts etcd_lease_list() and returns at once.
- *
- * The end of the call, successful or not, arrives on the queue as an event of
- * type ETCD_EVENT_LEASE_LIST_RESPONSE.
- *
- * @param client    Open client.
- * @param options   May be NULL for defaults. Copied.
- * @param queue     Open queue, which may serve any number of clients.
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] op   As etcd_kv_get_async().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_kv_get_async().
- * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
 ETCD_API
@@ -3878,55 +3662,8 @@ etcd_status_t etcd_lease_list_async(struct etcd_client_t *client,
                                     const struct etcd_call_options_t *options,
                                     struct etcd_queue_t *queue,
                                     void *user_data,
-                                    struct etcd_call_t **op,
+                                    struct etcd_call_t **call,
                                     struct etcd_error_t **err);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API void etcd_lease_grant_response_free(struct etcd_lease_grant_response_t *response);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API void etcd_lease_revoke_response_free(struct etcd_lease_revoke_response_t *response);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API
-void etcd_lease_keep_alive_response_free(struct etcd_lease_keep_alive_response_t *response);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API
-void etcd_lease_time_to_live_response_free(struct etcd_lease_time_to_live_response_t *response);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *response);
 
 /**
  * Keeps a lease alive until that is closed, or the lease has ended.
@@ -4106,7 +3843,7 @@ const struct etcd_delete_response_t *etcd_event_delete_response(const struct etc
  * @since 0.1
  */
 ETCD_API
-const struct etcd_compact_response_t *etcd_event_compact_response(const struct etcd_event_t *event);
+const struct etcd_header_response_t *etcd_event_compact_response(const struct etcd_event_t *event);
 
 /**
  * The response of a successful call: a granted lease.
@@ -4128,7 +3865,7 @@ const struct etcd_lease_grant_response_t *etcd_event_lease_grant_response(const 
  * @since 0.1
  */
 ETCD_API
-const struct etcd_lease_revoke_response_t *etcd_event_lease_revoke_response(const struct etcd_event_t *event);
+const struct etcd_header_response_t *etcd_event_lease_revoke_response(const struct etcd_event_t *event);
 
 /**
  * The response of a successful call, or of ETCD_EVENT_LEASE_KEEP_ALIVE: a renewed lease.

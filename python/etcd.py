@@ -482,7 +482,7 @@ _LIST = struct.Struct("=32sQQ")
 _BYTES = struct.Struct("=QQ")
 _NAMES = struct.Struct("=QQ")
 _TXN = struct.Struct("=32sQQ?")
-_OP_RESPONSE = struct.Struct("=iIQQQQ")
+_OP_RESPONSE = struct.Struct("=iIQQQQQ")
 _WATCH = struct.Struct("=32siIqQQ?")
 _WATCH_EVENT = struct.Struct("=64sQiI")
 _CONNECTION = struct.Struct("=QQQi")
@@ -574,8 +574,15 @@ for _call_name, (_arguments, _) in _CALLS.items():
 _RESPONSES = {call: response for call, (_, response) in _CALLS.items()}
 _RESPONSES.update(range_open="get", watch_open="watch", lease_keep_alive_open="lease_keep_alive",
                   connection_watch_open="connection_watch")
+
+
+def _free(response: str) -> str:
+    """The function that frees a response; those that are a header only share one."""
+    return f"etcd_{'header' if response in ('compact', 'lease_revoke') else response}_response_free"
+
+
 for _response in _RESPONSES.values():
-    _FUNCTIONS[f"etcd_{_response}_response_free"] = (None, [_P])
+    _FUNCTIONS[_free(_response)] = (None, [_P])
     _FUNCTIONS[f"etcd_event_{_response}_response"] = (_P, [_P])
 _OLDEST = (0, 1, 0)
 
@@ -1612,7 +1619,7 @@ def _take(request: _Request[T], response: int) -> T:
     try:
         return request.decode(response)
     finally:
-        getattr(_library(), f"etcd_{request.response}_response_free")(response)
+        getattr(_library(), _free(request.response))(response)
 
 
 def _tell(handle: int, lost: Callable[[EtcdError], None]) -> None:

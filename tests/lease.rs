@@ -6,6 +6,7 @@ use etcd::capi::event::*;
 use etcd::capi::lease::*;
 use etcd::capi::options::ETCD_PREFIX;
 use etcd::capi::options::*;
+use etcd::capi::pairs::etcd_header_response_free;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
 use std::thread::sleep;
@@ -95,7 +96,7 @@ fn grant(client: &Client, ttl: i64, id: i64) -> Result<Lease> {
 }
 
 fn revoke(client: &Client, id: i64) -> Result<Lease> {
-    call!(client, etcd_lease_revoke(id, null()), etcd_lease_revoke_response_free, |_: &_| {
+    call!(client, etcd_lease_revoke(id, null()), etcd_header_response_free, |_: &_| {
         Lease::default()
     })
 }

@@ -3,15 +3,16 @@
 use super::condition::etcd_if_response_t;
 use super::connection::etcd_connection_watch_response_t;
 use super::error::etcd_error_t;
+use super::exports::Destination;
 use super::handle;
 use super::lease::{
     etcd_lease_grant_response_t, etcd_lease_keep_alive_response_t, etcd_lease_list_response_t,
-    etcd_lease_revoke_response_t, etcd_lease_time_to_live_response_t,
+    etcd_lease_time_to_live_response_t,
 };
 use super::pairs::*;
-use super::queue::{etcd_call_t, etcd_queue_t, Owed};
+use super::queue::{etcd_call_t, Owed};
 use super::quiet;
-use super::response::{unread, Response};
+use super::response::{unread, Reply, Response};
 use super::stream::OnQueue;
 use super::txn::etcd_txn_response_t;
 use super::watch::etcd_watch_response_t;
@@ -80,7 +81,7 @@ unsafe fn free<T: Response>(response: *mut c_void) {
     T::free(response.cast());
 }
 
-fn decode<T: Response>(message: Vec<u8>, prefix: &[u8]) -> Result<*mut c_void> {
+fn decode<T: Reply>(message: Vec<u8>, prefix: &[u8]) -> Result<*mut c_void> {
     T::decode(message, prefix).map(<*mut T>::cast)
 }
 
@@ -159,21 +160,19 @@ impl Pending {
 }
 
 /// Starts a call whose end goes to the queue.
-pub(super) unsafe fn submit<T: Response>(
+pub(super) unsafe fn submit<T: Reply>(
     client: &Client,
     call: Call,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
+    to: Destination,
 ) -> Result<etcd_status_t> {
-    let queue = Owed::to(handle::get(queue)?);
-    let user_data = UserData(user_data);
+    let queue = Owed::to(handle::get(to.queue)?);
+    let (kind, user_data) = (to.kind, UserData(to.user_data));
     let changes = call.effect.changes();
     let prefix = client.namespace().prefix.clone();
-    let (ticket, abort) = ticket(op)?;
+    let (ticket, abort) = ticket(to.call)?;
     let done = move |result| {
         queue.pay(Pending::Call(Ended {
-            kind: T::EVENT,
+            kind,
             user_data,
             changes,
             result,
@@ -193,18 +192,16 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     client: &Client,
     work: impl Future<Output = Result<R>> + Send + 'static,
     response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
+    to: Destination,
 ) -> Result<etcd_status_t> {
-    let queue = Owed::to(handle::get(queue)?);
-    let user_data = UserData(user_data);
-    let (ticket, abort) = ticket(op)?;
+    let queue = Owed::to(handle::get(to.queue)?);
+    let (kind, user_data) = (to.kind, UserData(to.user_data));
+    let (ticket, abort) = ticket(to.call)?;
     let done = move |result| {
         queue.pay(Pending::Work(Box::new(move || {
             let _ticket = ticket;
             let result = response(result).map(<*mut T>::cast);
-            Content { kind: T::EVENT, user_data, result, free: free::<T> }
+            Content { kind, user_data, result, free: free::<T> }
         })));
     };
     client.start(work, abort, done);
@@ -224,10 +221,6 @@ unsafe fn ticket(op: *mut *mut etcd_call_t) -> Result<(Option<Ticket>, Option<Ab
 
 unsafe fn read<T: Default>(event: *const etcd_event_t, of: impl FnOnce(&etcd_event_t) -> T) -> T {
     quiet(|| event.as_ref().map(of).unwrap_or_default())
-}
-
-unsafe fn response<T: Response>(event: *const etcd_event_t) -> *const T {
-    response_of(event, T::EVENT)
 }
 
 unsafe fn response_of<T>(event: *const etcd_event_t, kind: i32) -> *const T {
@@ -287,7 +280,7 @@ pub unsafe extern "C" fn etcd_event_error(event: *const etcd_event_t) -> *const 
 pub unsafe extern "C" fn etcd_event_get_response(
     event: *const etcd_event_t,
 ) -> *const etcd_get_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_GET_RESPONSE)
 }
 
 /// The response of a successful put.
@@ -300,7 +293,7 @@ pub unsafe extern "C" fn etcd_event_get_response(
 pub unsafe extern "C" fn etcd_event_put_response(
     event: *const etcd_event_t,
 ) -> *const etcd_put_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_PUT_RESPONSE)
 }
 
 /// The response of a successful delete.
@@ -313,7 +306,7 @@ pub unsafe extern "C" fn etcd_event_put_response(
 pub unsafe extern "C" fn etcd_event_delete_response(
     event: *const etcd_event_t,
 ) -> *const etcd_delete_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_DELETE_RESPONSE)
 }
 
 /// The response of a successful compaction.
@@ -325,8 +318,8 @@ pub unsafe extern "C" fn etcd_event_delete_response(
 #[no_mangle]
 pub unsafe extern "C" fn etcd_event_compact_response(
     event: *const etcd_event_t,
-) -> *const etcd_compact_response_t {
-    response(event)
+) -> *const etcd_header_response_t {
+    response_of(event, ETCD_EVENT_COMPACT_RESPONSE)
 }
 
 /// The response of a successful call: a granted lease.
@@ -339,7 +332,7 @@ pub unsafe extern "C" fn etcd_event_compact_response(
 pub unsafe extern "C" fn etcd_event_lease_grant_response(
     event: *const etcd_event_t,
 ) -> *const etcd_lease_grant_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_LEASE_GRANT_RESPONSE)
 }
 
 /// The response of a successful call: a revoked lease.
@@ -351,8 +344,8 @@ pub unsafe extern "C" fn etcd_event_lease_grant_response(
 #[no_mangle]
 pub unsafe extern "C" fn etcd_event_lease_revoke_response(
     event: *const etcd_event_t,
-) -> *const etcd_lease_revoke_response_t {
-    response(event)
+) -> *const etcd_header_response_t {
+    response_of(event, ETCD_EVENT_LEASE_REVOKE_RESPONSE)
 }
 
 /// The response of a successful call, or of ETCD_EVENT_LEASE_KEEP_ALIVE: a renewed lease.
@@ -367,7 +360,7 @@ pub unsafe extern "C" fn etcd_event_lease_keep_alive_response(
 ) -> *const etcd_lease_keep_alive_response_t {
     match event.as_ref() {
         Some(event) if event.kind == ETCD_EVENT_LEASE_KEEP_ALIVE => event.response.cast(),
-        _ => response(event),
+        _ => response_of(event, ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE),
     }
 }
 
@@ -381,7 +374,7 @@ pub unsafe extern "C" fn etcd_event_lease_keep_alive_response(
 pub unsafe extern "C" fn etcd_event_lease_time_to_live_response(
     event: *const etcd_event_t,
 ) -> *const etcd_lease_time_to_live_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE)
 }
 
 /// The response of a successful call: a listing of leases.
@@ -394,7 +387,7 @@ pub unsafe extern "C" fn etcd_event_lease_time_to_live_response(
 pub unsafe extern "C" fn etcd_event_lease_list_response(
     event: *const etcd_event_t,
 ) -> *const etcd_lease_list_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_LEASE_LIST_RESPONSE)
 }
 
 /// The response of a transaction that was done.
@@ -407,7 +400,7 @@ pub unsafe extern "C" fn etcd_event_lease_list_response(
 pub unsafe extern "C" fn etcd_event_txn_response(
     event: *const etcd_event_t,
 ) -> *const etcd_txn_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_TXN_RESPONSE)
 }
 
 /// What a watch tells.
@@ -434,7 +427,7 @@ pub unsafe extern "C" fn etcd_event_watch_response(
 pub unsafe extern "C" fn etcd_event_if_response(
     event: *const etcd_event_t,
 ) -> *const etcd_if_response_t {
-    response(event)
+    response_of(event, ETCD_EVENT_IF_RESPONSE)
 }
 
 /// How an endpoint is.

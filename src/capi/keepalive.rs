@@ -6,7 +6,7 @@ use super::event::ETCD_EVENT_LEASE_KEEP_ALIVE;
 use super::lease::etcd_lease_keep_alive_response_t;
 use super::options::*;
 use super::queue::etcd_queue_t;
-use super::response::Response;
+use super::response::{Reply, Response};
 use super::stream::{self, Delivery, Source};
 use super::types::ETCD_TIMEOUT_NONE;
 use super::{clear, guard, handle, known_flags, out, quiet};
@@ -38,7 +38,7 @@ impl Delivery for Renewal {
     type Response = etcd_lease_keep_alive_response_t;
     const EVENT: i32 = ETCD_EVENT_LEASE_KEEP_ALIVE;
     fn response(self) -> Result<*mut etcd_lease_keep_alive_response_t> {
-        Response::decode(self.latest().encode_to_vec(), &[])
+        Reply::decode(self.latest().encode_to_vec(), &[])
     }
     unsafe fn free(response: *mut etcd_lease_keep_alive_response_t) {
         Response::free(response);

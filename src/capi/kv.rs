@@ -1,20 +1,16 @@
 //! get, put and delete.
 
-use super::client::etcd_client_t;
-use super::error::etcd_error_t;
-use super::event::submit;
+use super::bytes;
+use super::event::*;
+use super::exports::call;
 use super::options::*;
 use super::pairs::*;
-use super::queue::{etcd_call_t, etcd_queue_t};
-use super::response::run;
 use super::types::etcd_bytes_t;
-use super::{bytes, clear, guard, handle, out};
 use crate::client::kv::{GetOptions, Keys, PutOptions};
-use crate::client::{Call, CallOptions, Client, Timeout};
+use crate::client::{CallOptions, Timeout};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
-use std::ffi::c_void;
 
 /// For get: return keys without their values.
 pub const ETCD_GET_KEYS_ONLY: u32 = 1 << 16;
@@ -218,317 +214,76 @@ pub(super) unsafe fn delete_options<'a>(
     Ok((keys(key, options.range_end, options.flags)?, prev_kv, common))
 }
 
-unsafe fn get(
-    client: &Client,
-    key: etcd_bytes_t,
-    options: *const etcd_get_options_t,
-) -> Result<Call> {
-    let (keys, reading, common) = get_options(key, options)?;
-    client.get(keys, &reading, common)
+call! {
+    /// Reads one key, or all keys of a range.
+    ///
+    /// The read is linearizable: it sees every write that was acknowledged before it began.
+    /// It is repeated until the deadline when a connection or a member fails, on another member
+    /// if there is one, and it is sent to a second member when the first is slow.
+    ///
+    /// @param key Any bytes; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+    /// @param[out] out A key that does not exist is success with kv_count 0.
+    /// @return ETCD_ERR_REPLY_TOO_LARGE, ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION.
+    fn etcd_kv_get(client, key: etcd_bytes_t, options: *const etcd_get_options_t) -> etcd_get_response_t {
+        let (keys, reading, common) = get_options(key, options)?;
+        client.get(keys, &reading, common)
+    }
+    async etcd_kv_get_async => ETCD_EVENT_GET_RESPONSE
 }
 
-unsafe fn put(
-    client: &Client,
-    key: etcd_bytes_t,
-    value: etcd_bytes_t,
-    options: *const etcd_put_options_t,
-) -> Result<Call> {
-    let (how, common) = put_options(options)?;
-    client.put(bytes(key, "key")?, bytes(value, "value")?, &how, common)
+call! {
+    /// Writes one key.
+    ///
+    /// The request is sent to a server at most once. If the reply is lost, the outcome of the
+    /// error is ETCD_MAYBE_APPLIED, and the caller must read the key before it writes again.
+    /// Puts that are started together may be applied in any order.
+    ///
+    /// @param key Any bytes; not empty.
+    /// @param value Any bytes.
+    /// @return ETCD_ERR_NO_SPACE, ETCD_ERR_LEASE_NOT_FOUND.
+    fn etcd_kv_put(
+        client, key: etcd_bytes_t, value: etcd_bytes_t, options: *const etcd_put_options_t,
+    ) -> Option<etcd_put_response_t> {
+        let (how, common) = put_options(options)?;
+        client.put(bytes(key, "key")?, bytes(value, "value")?, &how, common)
+    }
+    async etcd_kv_put_async => ETCD_EVENT_PUT_RESPONSE
 }
 
-unsafe fn delete(
-    client: &Client,
-    key: etcd_bytes_t,
-    options: *const etcd_delete_options_t,
-) -> Result<Call> {
-    let (keys, prev_kv, common) = delete_options(key, options)?;
-    client.delete(keys, prev_kv, common)
+call! {
+    /// Deletes one key, or all keys of a range.
+    ///
+    /// The request is sent to a server at most once, as that of etcd_kv_put(). It is not an
+    /// error if there is nothing to delete.
+    ///
+    /// @param key Any bytes; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+    fn etcd_kv_delete(
+        client, key: etcd_bytes_t, options: *const etcd_delete_options_t,
+    ) -> Option<etcd_delete_response_t> {
+        let (keys, prev_kv, common) = delete_options(key, options)?;
+        client.delete(keys, prev_kv, common)
+    }
+    async etcd_kv_delete_async => ETCD_EVENT_DELETE_RESPONSE
 }
 
-unsafe fn compact(
-    client: &Client,
-    revision: i64,
-    options: *const etcd_call_options_t,
-) -> Result<Call> {
-    let options = copy(options)?;
-    let mut common = common(options.timeout_ms, options.flags, ETCD_COMPACT_PHYSICAL)?;
-    let physical = options.flags & ETCD_COMPACT_PHYSICAL != 0;
-    // Nobody knows how long that takes.
-    common.timeout = common.timeout.or(physical.then_some(Timeout::Never));
-    client.compact(revision, physical, common)
-}
-
-/// Reads one key, or all keys of a range.
-///
-/// The read is linearizable: it sees every write that was acknowledged before
-/// it began. Blocks until the reply, the deadline or etcd_client_close(); until
-/// then it is repeated, on another member if there is one, when a connection or
-/// a member fails, and sent to a second member when the first is slow.
-///
-/// @param client   Open client.
-/// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
-/// @param options  May be NULL for defaults.
-/// @param[out] out The reply; free it with etcd_get_response_free(). A key that
-///                 does not exist is success with kv_count 0.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
-///         ETCD_ERR_REPLY_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
-///         ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_get(
-    client: *mut etcd_client_t,
-    key: etcd_bytes_t,
-    options: *const etcd_get_options_t,
-    out: *mut *mut etcd_get_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        let out = self::out(out, "out")?;
-        let client = handle::get(client)?;
-        run(&client, get(&client, key, options)?, out)
-    })
-}
-
-/// Writes one key.
-///
-/// Blocks until the reply, the deadline or etcd_client_close(). Sent to a server
-/// at most once: when the reply is lost the error's outcome is
-/// ETCD_MAYBE_APPLIED, and the caller must look before writing again.
-///
-/// @param client   Open client.
-/// @param key      Any bytes but none, copied.
-/// @param value    Any bytes, copied.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else free it with
-///                 etcd_put_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_TIMEOUT, ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED,
-///         ETCD_ERR_SEND_TOO_LARGE, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
-///         ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_put(
-    client: *mut etcd_client_t,
-    key: etcd_bytes_t,
-    value: etcd_bytes_t,
-    options: *const etcd_put_options_t,
-    out: *mut *mut etcd_put_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        run(&client, put(&client, key, value, options)?, out)
-    })
-}
-
-/// Deletes one key, or all keys of a range.
-///
-/// Blocks and fails as etcd_kv_put() does. Nothing to delete is no error.
-///
-/// @param client   Open client.
-/// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else free it with
-///                 etcd_delete_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return As etcd_kv_put().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_delete(
-    client: *mut etcd_client_t,
-    key: etcd_bytes_t,
-    options: *const etcd_delete_options_t,
-    out: *mut *mut etcd_delete_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        run(&client, delete(&client, key, options)?, out)
-    })
-}
-
-/// Forgets the history before a revision.
-///
-/// Afterwards reads and watches of earlier revisions fail with
-/// ETCD_ERR_COMPACTED; what the keys are now stays. Sent to a server at most once.
-///
-/// @param client   Open client.
-/// @param revision The oldest revision to keep; at least 1.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else free it with
-///                 etcd_compact_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return As etcd_kv_put(), ETCD_ERR_COMPACTED if it was compacted before, or
-///         ETCD_ERR_FUTURE_REVISION.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_compact(
-    client: *mut etcd_client_t,
-    revision: i64,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_compact_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        run(&client, compact(&client, revision, options)?, out)
-    })
-}
-
-/// Starts etcd_kv_get() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_GET_RESPONSE. Calls end in any order.
-///
-/// @param client    Open client.
-/// @param key       As etcd_kv_get(). Copied.
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   May be NULL. A handle for etcd_call_cancel(), which needs no
-///                  freeing: it goes stale when the event is taken.
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK when an event will come, else ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES or
-///         ETCD_ERR_UNSUPPORTED, and no event comes.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_get_async(
-    client: *mut etcd_client_t,
-    key: etcd_bytes_t,
-    options: *const etcd_get_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = get(&client, key, options)?;
-        submit::<etcd_get_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_kv_put() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_PUT_RESPONSE. Calls end in any order, and puts begun together may be
-/// applied in any order.
-///
-/// @param client    Open client.
-/// @param key       As etcd_kv_put(). Copied.
-/// @param value     As etcd_kv_put(). Copied.
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_put_async(
-    client: *mut etcd_client_t,
-    key: etcd_bytes_t,
-    value: etcd_bytes_t,
-    options: *const etcd_put_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = put(&client, key, value, options)?;
-        submit::<etcd_put_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_kv_delete() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_DELETE_RESPONSE.
-///
-/// @param client    Open client.
-/// @param key       As etcd_kv_delete(). Copied.
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_delete_async(
-    client: *mut etcd_client_t,
-    key: etcd_bytes_t,
-    options: *const etcd_delete_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = delete(&client, key, options)?;
-        submit::<etcd_delete_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_kv_compact() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_COMPACT_RESPONSE.
-///
-/// @param client    Open client.
-/// @param revision  As etcd_kv_compact().
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_compact_async(
-    client: *mut etcd_client_t,
-    revision: i64,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = compact(&client, revision, options)?;
-        submit::<etcd_compact_response_t>(&client, call, queue, user_data, op)
-    })
+call! {
+    /// Discards the history before a revision.
+    ///
+    /// Reads and watches of earlier revisions then fail with ETCD_ERR_COMPACTED. The present
+    /// keys and values stay. The request is sent to a server at most once. With
+    /// ETCD_COMPACT_PHYSICAL there is no deadline unless one is given.
+    ///
+    /// @param revision The oldest revision to keep; at least 1.
+    /// @return ETCD_ERR_COMPACTED if it was compacted before, ETCD_ERR_FUTURE_REVISION.
+    fn etcd_kv_compact(
+        client, revision: i64, options: *const etcd_call_options_t,
+    ) -> Option<etcd_header_response_t> {
+        let options = copy(options)?;
+        let mut common = common(options.timeout_ms, options.flags, ETCD_COMPACT_PHYSICAL)?;
+        let physical = options.flags & ETCD_COMPACT_PHYSICAL != 0;
+        // Nobody knows how long that takes.
+        common.timeout = common.timeout.or(physical.then_some(Timeout::Never));
+        client.compact(revision, physical, common)
+    }
+    async etcd_kv_compact_async => ETCD_EVENT_COMPACT_RESPONSE
 }

@@ -1,25 +1,17 @@
 //! Leases: granted, kept alive, looked at, revoked.
 
-use super::client::etcd_client_t;
-use super::error::etcd_error_t;
-use super::event::{
-    submit, ETCD_EVENT_LEASE_GRANT_RESPONSE, ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE,
-    ETCD_EVENT_LEASE_LIST_RESPONSE, ETCD_EVENT_LEASE_REVOKE_RESPONSE,
-    ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE,
-};
+use super::event::*;
+use super::exports::{call, response};
 use super::options::*;
-use super::queue::{etcd_call_t, etcd_queue_t};
-use super::response::{first, run, typed, Response};
+use super::pairs::etcd_header_response_t;
+use super::response::{first, typed, Reply};
 use super::types::{etcd_bytes_t, etcd_header_t};
-use super::{clear, guard, handle, out, quiet};
 use crate::client::namespace::name;
-use crate::client::{Call, Client};
 use crate::error::{printable, Error, Result};
 use crate::status::*;
 use crate::wire::decode::Malformed;
 use crate::wire::proto::*;
 use bytes::Bytes;
-use std::ffi::c_void;
 
 /// For etcd_lease_time_to_live(): return the lease's keys too.
 pub const ETCD_LEASE_KEYS: u32 = 1 << 16;
@@ -54,14 +46,6 @@ pub struct etcd_lease_grant_response_t {
     pub id: i64,
     /// Its time to live as granted, in seconds.
     pub ttl: i64,
-}
-
-/// Reply to a revocation. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_lease_revoke_response_free().
-#[repr(C)]
-pub struct etcd_lease_revoke_response_t {
-    /// Who answered; header.revision is that of the deletion of its keys, if it had any.
-    pub header: etcd_header_t,
 }
 
 /// Reply to a renewal. Made by the library; read it, never copy it or take its
@@ -119,9 +103,16 @@ fn header(header: Option<ResponseHeader>) -> Result<etcd_header_t> {
     })
 }
 
-impl Response for etcd_lease_grant_response_t {
-    const EVENT: i32 = ETCD_EVENT_LEASE_GRANT_RESPONSE;
-    type Storage = ();
+response!(etcd_lease_grant_response_t, (), etcd_lease_grant_response_free);
+response!(etcd_lease_keep_alive_response_t, (), etcd_lease_keep_alive_response_free);
+response!(
+    etcd_lease_time_to_live_response_t,
+    (Vec<etcd_bytes_t>, Vec<Bytes>),
+    etcd_lease_time_to_live_response_free
+);
+response!(etcd_lease_list_response_t, Vec<i64>, etcd_lease_list_response_free);
+
+impl Reply for etcd_lease_grant_response_t {
     fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let LeaseGrantResponse { header: from, id, ttl, error } = typed(message)?;
         if !error.is_empty() {
@@ -134,18 +125,7 @@ impl Response for etcd_lease_grant_response_t {
     }
 }
 
-impl Response for etcd_lease_revoke_response_t {
-    const EVENT: i32 = ETCD_EVENT_LEASE_REVOKE_RESPONSE;
-    type Storage = ();
-    fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
-        let reply: LeaseRevokeResponse = typed(message)?;
-        Ok((etcd_lease_revoke_response_t { header: header(reply.header)? }, ()))
-    }
-}
-
-impl Response for etcd_lease_keep_alive_response_t {
-    const EVENT: i32 = ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE;
-    type Storage = ();
+impl Reply for etcd_lease_keep_alive_response_t {
     fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, ())> {
         let LeaseKeepAliveResponse { header: from, id, ttl } = typed(message)?;
         if ttl <= 0 {
@@ -155,9 +135,7 @@ impl Response for etcd_lease_keep_alive_response_t {
     }
 }
 
-impl Response for etcd_lease_time_to_live_response_t {
-    const EVENT: i32 = ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE;
-    type Storage = (Vec<etcd_bytes_t>, Vec<Bytes>);
+impl Reply for etcd_lease_time_to_live_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Self::Storage)> {
         let LeaseTimeToLiveResponse { header: from, id, ttl, granted_ttl, keys } = typed(message)?;
         let views: Vec<etcd_bytes_t> =
@@ -174,9 +152,7 @@ impl Response for etcd_lease_time_to_live_response_t {
     }
 }
 
-impl Response for etcd_lease_list_response_t {
-    const EVENT: i32 = ETCD_EVENT_LEASE_LIST_RESPONSE;
-    type Storage = Vec<i64>;
+impl Reply for etcd_lease_list_response_t {
     fn parse(message: Vec<u8>, _: &[u8]) -> Result<(Self, Vec<i64>)> {
         let reply: LeaseLeasesResponse = typed(message)?;
         let ids: Vec<i64> = reply.leases.iter().map(|lease| lease.id).collect();
@@ -189,424 +165,81 @@ impl Response for etcd_lease_list_response_t {
     }
 }
 
-unsafe fn grant(
-    client: &Client,
-    ttl: i64,
-    options: *const etcd_lease_grant_options_t,
-) -> Result<Call> {
-    let options = copy(options)?;
-    client.grant(ttl, options.id, common(options.timeout_ms, options.flags, 0)?)
+call! {
+    /// Grants a lease: keys that are put with it are deleted when it ends.
+    ///
+    /// A lease ends ttl seconds after it was granted or last renewed, or when it is revoked. A
+    /// call whose reply is lost is repeated, and may then leave behind a lease that nobody
+    /// knows. That cannot happen with an id that the caller has chosen.
+    ///
+    /// @param ttl Seconds, 1 to 9,000,000,000. Servers raise small values: etcd to 2 by default.
+    /// The response has the ttl that was granted.
+    /// @return ETCD_ERR_LEASE_EXISTS, ETCD_ERR_LEASE_TTL_TOO_LARGE.
+    fn etcd_lease_grant(
+        client, ttl: i64, options: *const etcd_lease_grant_options_t,
+    ) -> etcd_lease_grant_response_t {
+        let options = copy(options)?;
+        client.grant(ttl, options.id, common(options.timeout_ms, options.flags, 0)?)
+    }
+    async etcd_lease_grant_async => ETCD_EVENT_LEASE_GRANT_RESPONSE
 }
 
-unsafe fn revoke(client: &Client, id: i64, options: *const etcd_call_options_t) -> Result<Call> {
-    let options = copy(options)?;
-    client.revoke(id, common(options.timeout_ms, options.flags, 0)?)
+call! {
+    /// Revokes a lease: ends it and deletes its keys, in one revision.
+    ///
+    /// A call whose reply is lost is repeated: ETCD_ERR_LEASE_NOT_FOUND with the outcome
+    /// ETCD_MAYBE_APPLIED may mean that the first attempt has revoked it.
+    ///
+    /// @param id The lease.
+    /// @param[out] out header.revision is that of the deletion of the keys, if there were any.
+    /// @return ETCD_ERR_LEASE_NOT_FOUND.
+    fn etcd_lease_revoke(
+        client, id: i64, options: *const etcd_call_options_t,
+    ) -> Option<etcd_header_response_t> {
+        let options = copy(options)?;
+        client.revoke(id, common(options.timeout_ms, options.flags, 0)?)
+    }
+    async etcd_lease_revoke_async => ETCD_EVENT_LEASE_REVOKE_RESPONSE
 }
 
-unsafe fn keep_alive_once(
-    client: &Client,
-    id: i64,
-    options: *const etcd_call_options_t,
-) -> Result<Call> {
-    let options = copy(options)?;
-    client.keep_alive_once(id, common(options.timeout_ms, options.flags, 0)?)
+call! {
+    /// Renews a lease once: gives it its whole ttl again.
+    ///
+    /// Do this when a third of the ttl has passed, or use etcd_lease_keep_alive_open(). Count
+    /// the ttl from before the call: the server counts from a moment during it.
+    ///
+    /// @param id The lease.
+    /// @return ETCD_ERR_LEASE_NOT_FOUND if it has ended.
+    fn etcd_lease_keep_alive_once(
+        client, id: i64, options: *const etcd_call_options_t,
+    ) -> Option<etcd_lease_keep_alive_response_t> {
+        let options = copy(options)?;
+        client.keep_alive_once(id, common(options.timeout_ms, options.flags, 0)?)
+    }
+    async etcd_lease_keep_alive_once_async => ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE
 }
 
-unsafe fn time_to_live(
-    client: &Client,
-    id: i64,
-    options: *const etcd_call_options_t,
-) -> Result<Call> {
-    let options = copy(options)?;
-    let common = common(options.timeout_ms, options.flags, ETCD_LEASE_KEYS)?;
-    client.time_to_live(id, options.flags & ETCD_LEASE_KEYS != 0, common)
+call! {
+    /// Returns how long a lease has to live, and with ETCD_LEASE_KEYS its keys.
+    ///
+    /// It is not an error if the lease does not exist: then its ttl is -1.
+    ///
+    /// @param id The lease.
+    fn etcd_lease_time_to_live(
+        client, id: i64, options: *const etcd_call_options_t,
+    ) -> etcd_lease_time_to_live_response_t {
+        let options = copy(options)?;
+        let common = common(options.timeout_ms, options.flags, ETCD_LEASE_KEYS)?;
+        client.time_to_live(id, options.flags & ETCD_LEASE_KEYS != 0, common)
+    }
+    async etcd_lease_time_to_live_async => ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE
 }
 
-unsafe fn list(client: &Client, options: *const etcd_call_options_t) -> Result<Call> {
-    let options = copy(options)?;
-    client.leases(common(options.timeout_ms, options.flags, 0)?)
-}
-
-/// Makes a lease: keys that are put with it are deleted when it ends.
-///
-/// It ends ttl seconds after it was granted or last kept alive, or when it is
-/// revoked. A call that is lost on the way is repeated, and may then leave a lease
-/// behind that nobody knows; not so with an id of the caller's choice.
-///
-/// @param client   Open client.
-/// @param ttl      Seconds, 1 to 9,000,000,000. Servers raise small ones: etcd to 2 by default.
-///                 The response has what was granted.
-/// @param options  May be NULL for defaults.
-/// @param[out] out The reply; free it with etcd_lease_grant_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_LEASE_EXISTS, ETCD_ERR_LEASE_TTL_TOO_LARGE, ETCD_ERR_TIMEOUT,
-///         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_grant(
-    client: *mut etcd_client_t,
-    ttl: i64,
-    options: *const etcd_lease_grant_options_t,
-    out: *mut *mut etcd_lease_grant_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        let out = self::out(out, "out")?;
-        let client = handle::get(client)?;
-        run(&client, grant(&client, ttl, options)?, out)
-    })
-}
-
-/// Ends a lease and deletes its keys, in one revision.
-///
-/// A call that is lost on the way is repeated: ETCD_ERR_LEASE_NOT_FOUND with the
-/// outcome ETCD_MAYBE_APPLIED may mean that the first attempt has done it.
-///
-/// @param client   Open client.
-/// @param id       The lease.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else free it with
-///                 etcd_lease_revoke_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_TIMEOUT,
-///         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_revoke(
-    client: *mut etcd_client_t,
-    id: i64,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_lease_revoke_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        run(&client, revoke(&client, id, options)?, out)
-    })
-}
-
-/// Gives a lease its whole ttl again.
-///
-/// A good time for it is when a third of the ttl has passed. Count the ttl from
-/// before the call: the server counts from a moment during it.
-///
-/// @param client   Open client.
-/// @param id       The lease.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else free it with
-///                 etcd_lease_keep_alive_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND if it has ended, ETCD_ERR_TIMEOUT,
-///         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_keep_alive_once(
-    client: *mut etcd_client_t,
-    id: i64,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_lease_keep_alive_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        run(&client, keep_alive_once(&client, id, options)?, out)
-    })
-}
-
-/// Says how long a lease has to live, and with ETCD_LEASE_KEYS its keys.
-///
-/// A lease that does not exist is no error: its ttl is -1.
-///
-/// @param client   Open client.
-/// @param id       The lease.
-/// @param options  May be NULL for defaults.
-/// @param[out] out The reply; free it with etcd_lease_time_to_live_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_TIMEOUT,
-///         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_time_to_live(
-    client: *mut etcd_client_t,
-    id: i64,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_lease_time_to_live_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        let out = self::out(out, "out")?;
-        let client = handle::get(client)?;
-        run(&client, time_to_live(&client, id, options)?, out)
-    })
-}
-
-/// Lists all leases of the cluster.
-///
-/// @param client   Open client.
-/// @param options  May be NULL for defaults.
-/// @param[out] out The reply; free it with etcd_lease_list_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_TIMEOUT,
-///         ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or an error of the server's.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_list(
-    client: *mut etcd_client_t,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_lease_list_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        let out = self::out(out, "out")?;
-        let client = handle::get(client)?;
-        run(&client, list(&client, options)?, out)
-    })
-}
-
-/// Starts etcd_lease_grant() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_LEASE_GRANT_RESPONSE.
-///
-/// @param client    Open client.
-/// @param ttl        As etcd_lease_grant().
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_grant_async(
-    client: *mut etcd_client_t,
-    ttl: i64,
-    options: *const etcd_lease_grant_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = grant(&client, ttl, options)?;
-        submit::<etcd_lease_grant_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_lease_revoke() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_LEASE_REVOKE_RESPONSE.
-///
-/// @param client    Open client.
-/// @param id         As etcd_lease_revoke().
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_revoke_async(
-    client: *mut etcd_client_t,
-    id: i64,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = revoke(&client, id, options)?;
-        submit::<etcd_lease_revoke_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_lease_keep_alive_once() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE.
-///
-/// @param client    Open client.
-/// @param id         As etcd_lease_keep_alive_once().
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_keep_alive_once_async(
-    client: *mut etcd_client_t,
-    id: i64,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = keep_alive_once(&client, id, options)?;
-        submit::<etcd_lease_keep_alive_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_lease_time_to_live() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE.
-///
-/// @param client    Open client.
-/// @param id         As etcd_lease_time_to_live().
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_time_to_live_async(
-    client: *mut etcd_client_t,
-    id: i64,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = time_to_live(&client, id, options)?;
-        submit::<etcd_lease_time_to_live_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Starts etcd_lease_list() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_LEASE_LIST_RESPONSE.
-///
-/// @param client    Open client.
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async().
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_lease_list_async(
-    client: *mut etcd_client_t,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = list(&client, options)?;
-        submit::<etcd_lease_list_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_lease_grant_response_free(
-    response: *mut etcd_lease_grant_response_t,
-) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_lease_revoke_response_free(
-    response: *mut etcd_lease_revoke_response_t,
-) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_lease_keep_alive_response_free(
-    response: *mut etcd_lease_keep_alive_response_t,
-) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_lease_time_to_live_response_free(
-    response: *mut etcd_lease_time_to_live_response_t,
-) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_lease_list_response_free(response: *mut etcd_lease_list_response_t) {
-    quiet(|| Response::free(response));
+call! {
+    /// Lists all leases of the cluster.
+    fn etcd_lease_list(client, options: *const etcd_call_options_t) -> etcd_lease_list_response_t {
+        let options = copy(options)?;
+        client.leases(common(options.timeout_ms, options.flags, 0)?)
+    }
+    async etcd_lease_list_async => ETCD_EVENT_LEASE_LIST_RESPONSE
 }

@@ -14,6 +14,7 @@ pub mod counters;
 pub mod endpoints;
 pub mod error;
 pub mod event;
+mod exports;
 mod handle;
 pub mod keepalive;
 pub mod kv;
@@ -84,7 +85,18 @@ unsafe fn out<T>(out: *mut *mut T, name: &str) -> Result<*mut *mut T> {
     Ok(out)
 }
 
-/// The same where NULL is allowed.
+/// The out-parameter of a call that is made for its response.
+unsafe fn required<T>(out: *mut *mut T) -> Result<()> {
+    self::out(out, "out").map(drop)
+}
+
+/// That of a call that may be made without.
+unsafe fn optional<T>(out: *mut *mut T) -> Result<()> {
+    clear(out);
+    Ok(())
+}
+
+/// An out-parameter that may be NULL.
 unsafe fn clear<T>(out: *mut *mut T) {
     if !out.is_null() {
         out.write(std::ptr::null_mut());

@@ -2,7 +2,8 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::submit_work;
+use super::event::{submit_work, ETCD_EVENT_GET_RESPONSE};
+use super::exports::Destination;
 use super::kv::*;
 use super::options::*;
 use super::pairs::etcd_get_response_t;
@@ -227,7 +228,8 @@ pub unsafe extern "C" fn etcd_range_next_async(
         };
         let prefix = client.namespace().prefix.clone();
         let response = move |page| iter.response(page, &prefix);
-        submit_work(&client, work, response, queue, user_data, op)
+        let to = Destination { kind: ETCD_EVENT_GET_RESPONSE, queue, user_data, call: op };
+        submit_work(&client, work, response, to)
     })
 }
 

@@ -1,11 +1,7 @@
 //! Replies that have key-value pairs, and those of the other calls on keys.
 
-use super::event::{
-    ETCD_EVENT_COMPACT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_GET_RESPONSE,
-    ETCD_EVENT_PUT_RESPONSE,
-};
-use super::quiet;
-use super::response::{first, hand_out, Response};
+use super::exports::response;
+use super::response::{first, hand_out, Reply};
 use super::types::{etcd_header_t, etcd_kv_t};
 use crate::client::namespace::own_name;
 use crate::client::page::Page;
@@ -13,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sys;
 use crate::wire::decode::{
-    KeyValue, Reply, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE, RANGE_PART,
+    self, KeyValue, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE, RANGE_PART,
 };
 use bytes::Bytes;
 
@@ -63,13 +59,17 @@ pub struct etcd_delete_response_t {
     pub prev_kv_count: usize,
 }
 
-/// Reply to a compaction. Made by the library; read it, never copy it or take
-/// its size: later versions append fields. Free it with etcd_compact_response_free().
+/// Reply to a call that has no more to say. Free it with etcd_header_response_free().
 #[repr(C)]
-pub struct etcd_compact_response_t {
-    /// Who answered, and at which revision.
+pub struct etcd_header_response_t {
+    /// The member that answered, and the revision of the store.
     pub header: etcd_header_t,
 }
+
+response!(etcd_get_response_t, Pairs, etcd_get_response_free);
+response!(etcd_put_response_t, Pairs, etcd_put_response_free);
+response!(etcd_delete_response_t, Pairs, etcd_delete_response_free);
+response!(etcd_header_response_t, (), etcd_header_response_free);
 
 /// Key-value pairs, and the message that they point into.
 pub struct Pairs {
@@ -78,14 +78,22 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    fn decode(shape: &Shape, message: impl Into<Bytes>, prefix: &[u8]) -> Result<(Reply, Pairs)> {
+    fn decode(
+        shape: &Shape,
+        message: impl Into<Bytes>,
+        prefix: &[u8],
+    ) -> Result<(decode::Reply, Pairs)> {
         let message = message.into();
         let (reply, kvs) = Pairs::read(shape, &message, prefix)?;
         Ok((reply, Pairs { kvs, _message: message }))
     }
 
     /// The pairs point into the message, each key behind the prefix.
-    pub fn read(shape: &Shape, message: &[u8], prefix: &[u8]) -> Result<(Reply, Vec<etcd_kv_t>)> {
+    pub fn read(
+        shape: &Shape,
+        message: &[u8],
+        prefix: &[u8],
+    ) -> Result<(decode::Reply, Vec<etcd_kv_t>)> {
         let mut kvs: Vec<etcd_kv_t> = Vec::new();
         let mut failed = None;
         let reply = shape.decode(message, |kv, expected| {
@@ -108,9 +116,7 @@ impl Pairs {
     }
 }
 
-impl Response for etcd_get_response_t {
-    const EVENT: i32 = ETCD_EVENT_GET_RESPONSE;
-    type Storage = Pairs;
+impl Reply for etcd_get_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&RANGE, message, prefix)?;
         Ok((etcd_get_response_t::new(reply, &pairs.kvs), pairs))
@@ -121,11 +127,11 @@ impl etcd_get_response_t {
     /// One that is a part of a range, whose keys begin with the prefix.
     pub(super) fn page(page: &Page, prefix: &[u8]) -> Result<*mut etcd_get_response_t> {
         let (_, pairs) = Pairs::decode(&RANGE_PART, page.message.clone(), prefix)?;
-        let totals = Reply { header: page.header, count: page.count, more: page.more };
+        let totals = decode::Reply { header: page.header, count: page.count, more: page.more };
         Ok(hand_out(etcd_get_response_t::new(totals, &pairs.kvs), pairs))
     }
 
-    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_get_response_t {
+    pub(super) fn new(reply: decode::Reply, kvs: &[etcd_kv_t]) -> etcd_get_response_t {
         etcd_get_response_t {
             header: reply.header.into(),
             kvs: first(kvs),
@@ -136,9 +142,7 @@ impl etcd_get_response_t {
     }
 }
 
-impl Response for etcd_put_response_t {
-    const EVENT: i32 = ETCD_EVENT_PUT_RESPONSE;
-    type Storage = Pairs;
+impl Reply for etcd_put_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&PUT, message, prefix)?;
         Ok((etcd_put_response_t::new(reply, &pairs.kvs), pairs))
@@ -146,14 +150,12 @@ impl Response for etcd_put_response_t {
 }
 
 impl etcd_put_response_t {
-    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_put_response_t {
+    pub(super) fn new(reply: decode::Reply, kvs: &[etcd_kv_t]) -> etcd_put_response_t {
         etcd_put_response_t { header: reply.header.into(), prev_kv: first(kvs), lease: 0, ttl: 0 }
     }
 }
 
-impl Response for etcd_delete_response_t {
-    const EVENT: i32 = ETCD_EVENT_DELETE_RESPONSE;
-    type Storage = Pairs;
+impl Reply for etcd_delete_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&DELETE_RANGE, message, prefix)?;
         Ok((etcd_delete_response_t::new(reply, &pairs.kvs), pairs))
@@ -161,7 +163,7 @@ impl Response for etcd_delete_response_t {
 }
 
 impl etcd_delete_response_t {
-    pub(super) fn new(reply: Reply, kvs: &[etcd_kv_t]) -> etcd_delete_response_t {
+    pub(super) fn new(reply: decode::Reply, kvs: &[etcd_kv_t]) -> etcd_delete_response_t {
         etcd_delete_response_t {
             header: reply.header.into(),
             deleted: reply.count,
@@ -171,53 +173,11 @@ impl etcd_delete_response_t {
     }
 }
 
-impl Response for etcd_compact_response_t {
-    const EVENT: i32 = ETCD_EVENT_COMPACT_RESPONSE;
-    type Storage = ();
+impl Reply for etcd_header_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, ())> {
         let (reply, _) = Pairs::decode(&HEADER_ONLY, message, prefix)?;
-        Ok((etcd_compact_response_t { header: reply.header.into() }, ()))
+        Ok((etcd_header_response_t { header: reply.header.into() }, ()))
     }
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_get_response_free(response: *mut etcd_get_response_t) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_put_response_free(response: *mut etcd_put_response_t) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_delete_response_free(response: *mut etcd_delete_response_t) {
-    quiet(|| Response::free(response));
-}
-
-/// Frees a response.
-///
-/// @param response  May be NULL. Not one that belongs to an event.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_compact_response_free(response: *mut etcd_compact_response_t) {
-    quiet(|| Response::free(response));
 }
 
 #[cfg(test)]

@@ -1,21 +1,19 @@
 //! Operations as values: made once, done alone or in transactions.
 
-use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::submit;
+use super::event::*;
+use super::exports::{call, Destination, Request};
 use super::kv::*;
 use super::options::*;
 use super::pairs::{etcd_delete_response_t, etcd_get_response_t, etcd_put_response_t};
-use super::queue::{etcd_call_t, etcd_queue_t};
-use super::response::{unread, Response};
+use super::response::{unread, Reply, Response};
 use super::txn::*;
 use super::types::etcd_bytes_t;
-use super::{clear, guard, handle, out, quiet};
+use super::{guard, handle, out, quiet};
 use crate::client::txn::{Kind, Op, Txn};
 use crate::client::{Call, Client};
 use crate::error::Result;
 use crate::status::*;
-use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
 
 /// A get, put, delete or transaction that has not been done. Opaque, never
@@ -35,15 +33,60 @@ unsafe fn make(
     })
 }
 
-unsafe fn call(
-    client: &Client,
-    request: *const etcd_op_t,
-    options: *const etcd_call_options_t,
-) -> Result<(Call, Kind)> {
-    let request = handle::get(request)?;
-    let options = copy(options)?;
-    let common = common(options.timeout_ms, options.flags, 0)?;
-    Ok((client.perform(&request, common)?, request.kind()))
+/// A call whose response is that of its operation.
+struct Perform {
+    call: Call,
+    kind: Kind,
+}
+
+impl Request<etcd_op_response_t> for Perform {
+    unsafe fn run(
+        self,
+        client: &Client,
+        out: *mut *mut etcd_op_response_t,
+    ) -> Result<etcd_status_t> {
+        let changes = self.call.effect.changes();
+        let message = client.run(self.call)?;
+        if !out.is_null() {
+            let response = decoded(self.kind, message, &client.namespace().prefix)
+                .map_err(|error| unread(error, changes))?;
+            out.write(Box::into_raw(Box::new(response)));
+        }
+        Ok(ETCD_OK)
+    }
+
+    unsafe fn submit(self, client: &Client, to: Destination) -> Result<etcd_status_t> {
+        let (submit, kind): (unsafe fn(_, _, _) -> _, _) = match self.kind {
+            Kind::Get => (submit::<etcd_get_response_t>, ETCD_EVENT_GET_RESPONSE),
+            Kind::Put => (submit::<etcd_put_response_t>, ETCD_EVENT_PUT_RESPONSE),
+            Kind::Delete => (submit::<etcd_delete_response_t>, ETCD_EVENT_DELETE_RESPONSE),
+            Kind::Txn => (submit::<etcd_txn_response_t>, ETCD_EVENT_TXN_RESPONSE),
+        };
+        submit(client, self.call, Destination { kind, ..to })
+    }
+}
+
+fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_response_t> {
+    let mut response = etcd_op_response_t::NONE;
+    match kind {
+        Kind::Get => {
+            response.kind = ETCD_EVENT_GET_RESPONSE;
+            response.range = Reply::decode(message, prefix)?;
+        }
+        Kind::Put => {
+            response.kind = ETCD_EVENT_PUT_RESPONSE;
+            response.put = Reply::decode(message, prefix)?;
+        }
+        Kind::Delete => {
+            response.kind = ETCD_EVENT_DELETE_RESPONSE;
+            response.deleted = Reply::decode(message, prefix)?;
+        }
+        Kind::Txn => {
+            response.kind = ETCD_EVENT_TXN_RESPONSE;
+            response.txn = Reply::decode(message, prefix)?;
+        }
+    }
+    Ok(response)
 }
 
 /// Makes a get.
@@ -168,107 +211,29 @@ pub unsafe extern "C" fn etcd_txn_add(
     })
 }
 
-/// Does a request, any number of times.
-///
-/// The same as etcd_kv_get(), etcd_kv_put(), etcd_kv_delete() or etcd_txn_commit(),
-/// and blocks and fails as that does.
-///
-/// @param client   Open client.
-/// @param request  Request; stays as it is.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else the reply, of which kind says
-///                 what it is; free it with etcd_op_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return As the call that it is.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_do(
-    client: *mut etcd_client_t,
-    request: *const etcd_op_t,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_op_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        let (call, kind) = call(&client, request, options)?;
-        let changes = call.effect.changes();
-        let message = client.run(call)?;
-        if !out.is_null() {
-            let response = decoded(kind, message, &client.namespace().prefix)
-                .map_err(|e| unread(e, changes))?;
-            out.write(Box::into_raw(Box::new(response)));
-        }
-        Ok(ETCD_OK)
-    })
-}
+/// The kind is that of the operation: see [`Perform`].
+const EVENT_OF_OP: i32 = 0;
 
-fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_response_t> {
-    let mut response = etcd_op_response_t::NONE;
-    match kind {
-        Kind::Get => {
-            response.kind = etcd_get_response_t::EVENT;
-            response.range = Response::decode(message, prefix)?;
-        }
-        Kind::Put => {
-            response.kind = etcd_put_response_t::EVENT;
-            response.put = Response::decode(message, prefix)?;
-        }
-        Kind::Delete => {
-            response.kind = etcd_delete_response_t::EVENT;
-            response.deleted = Response::decode(message, prefix)?;
-        }
-        Kind::Txn => {
-            response.kind = etcd_txn_response_t::EVENT;
-            response.txn = Response::decode(message, prefix)?;
-        }
+call! {
+    /// Executes an operation. It may be executed any number of times.
+    ///
+    /// The call does what etcd_kv_get(), etcd_kv_put(), etcd_kv_delete() or etcd_txn_commit()
+    /// does, and fails as that does. The kind of the response says which of them it was. The
+    /// event that ends an asynchronous call is that of the operation:
+    /// ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+    /// ETCD_EVENT_TXN_RESPONSE, with the response of that kind.
+    ///
+    /// @param op The operation. It stays as it is, and may be freed as soon as the call returns.
+    /// @return the errors of the call that it stands for.
+    fn etcd_kv_do(
+        client, op: *const etcd_op_t, options: *const etcd_call_options_t,
+    ) -> Option<etcd_op_response_t> {
+        let op = handle::get(op)?;
+        let options = copy(options)?;
+        let common = common(options.timeout_ms, options.flags, 0)?;
+        Ok(Perform { call: client.perform(&op, common)?, kind: op.kind() })
     }
-    Ok(response)
-}
-
-/// Starts etcd_kv_do() and returns at once.
-///
-/// The end arrives on the queue as that of the call that the request is: an event
-/// of type ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE
-/// or ETCD_EVENT_TXN_RESPONSE.
-///
-/// @param client    Open client.
-/// @param request   As etcd_kv_do(); may be freed meanwhile.
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_kv_do_async(
-    client: *mut etcd_client_t,
-    request: *const etcd_op_t,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let (call, kind) = call(&client, request, options)?;
-        let submit = match kind {
-            Kind::Get => submit::<etcd_get_response_t>,
-            Kind::Put => submit::<etcd_put_response_t>,
-            Kind::Delete => submit::<etcd_delete_response_t>,
-            Kind::Txn => submit::<etcd_txn_response_t>,
-        };
-        submit(&client, call, queue, user_data, op)
-    })
+    async etcd_kv_do_async => EVENT_OF_OP
 }
 
 /// Frees the response of etcd_kv_do() and all that it points to.

@@ -6,13 +6,18 @@ use crate::status::{self, etcd_status_t, ETCD_OK};
 use crate::wire::decode::Malformed;
 use prost::Message;
 
-/// A public structure, and what it is made of.
-pub trait Response: Sized {
-    /// The type of the event that carries it.
-    const EVENT: i32;
+/// A public structure, and what it is made of: see the macro `response!`.
+pub trait Response: Sized + 'static {
     /// What it points into; lives as long.
     type Storage;
 
+    unsafe fn free(response: *mut Self) {
+        take_back::<Self, Self::Storage>(response);
+    }
+}
+
+/// A response that is read from one message of a server.
+pub trait Reply: Response {
     /// The response in a server's message, whose keys begin with the prefix.
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Self::Storage)>;
 
@@ -20,10 +25,6 @@ pub trait Response: Sized {
     fn decode(message: Vec<u8>, prefix: &[u8]) -> Result<*mut Self> {
         let (public, storage) = Self::parse(message, prefix)?;
         Ok(hand_out(public, storage))
-    }
-
-    unsafe fn free(response: *mut Self) {
-        take_back::<Self, Self::Storage>(response);
     }
 }
 
@@ -46,7 +47,7 @@ struct Owned<T, S> {
 }
 
 /// Runs a call; the response goes to `out`, or nowhere if that is NULL.
-pub unsafe fn run<T: Response>(
+pub unsafe fn run<T: Reply>(
     client: &Client,
     call: Call,
     out: *mut *mut T,

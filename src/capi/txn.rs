@@ -1,20 +1,16 @@
 //! Transactions.
 
-use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::{
-    submit, ETCD_EVENT_DELETE_RESPONSE, ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE,
-    ETCD_EVENT_TXN_RESPONSE,
-};
+use super::event::*;
+use super::exports::{call, response};
 use super::kv::*;
 use super::options::*;
 use super::pairs::*;
-use super::queue::{etcd_call_t, etcd_queue_t};
-use super::response::{first, run, Response};
+use super::response::{first, Reply};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
-use super::{bytes, clear, guard, handle, known_flags, out, quiet};
+use super::{bytes, guard, handle, known_flags, out, quiet};
 use crate::client::txn::{Branch, Op, Operand, Txn};
-use crate::client::{Call, CallOptions, Client};
+use crate::client::CallOptions;
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{self, Malformed, Part, Shape, DELETE_RANGE, PUT, RANGE};
@@ -85,7 +81,7 @@ unsafe impl Options for etcd_compare_options_t {
 /// The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
 /// are NULL.
 ///
-/// Frozen: 40 bytes.
+/// Frozen: 48 bytes on 64-bit platforms.
 #[repr(C)]
 pub struct etcd_op_response_t {
     /// ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
@@ -101,6 +97,8 @@ pub struct etcd_op_response_t {
     pub deleted: *const etcd_delete_response_t,
     /// To a transaction in the transaction.
     pub txn: *const etcd_txn_response_t,
+    /// NULL; for operations of later versions.
+    pub other: *const c_void,
 }
 
 impl etcd_op_response_t {
@@ -111,6 +109,7 @@ impl etcd_op_response_t {
         put: std::ptr::null(),
         deleted: std::ptr::null(),
         txn: std::ptr::null(),
+        other: std::ptr::null(),
     };
 }
 
@@ -136,9 +135,9 @@ pub struct Tree {
     _message: Vec<u8>,
 }
 
-impl Response for etcd_txn_response_t {
-    const EVENT: i32 = ETCD_EVENT_TXN_RESPONSE;
-    type Storage = Tree;
+response!(etcd_txn_response_t, Tree, etcd_txn_response_free);
+
+impl Reply for etcd_txn_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Tree)> {
         let mut parts: Vec<Box<dyn Any>> = Vec::new();
         let public = branch_of(&message, prefix, &mut parts, 0)?;
@@ -336,18 +335,6 @@ fn relation(number: i32) -> Result<CompareResult> {
     }
 }
 
-unsafe fn commit(
-    client: &Client,
-    txn: *const etcd_txn_t,
-    options: *const etcd_call_options_t,
-) -> Result<Call> {
-    let txn = handle::get(txn)?;
-    let options = copy(options)?;
-    let common = common(options.timeout_ms, options.flags, 0)?;
-    let txn = txn.lock().unwrap();
-    client.commit(&txn, common)
-}
-
 /// Makes an empty transaction.
 ///
 /// It has compares, and two lists of operations, of which one is done, at once
@@ -504,80 +491,25 @@ pub unsafe extern "C" fn etcd_txn_nest(
     })
 }
 
-/// Does a transaction: all of a branch, or nothing.
-///
-/// That the compares do not hold is no error: see the response. Blocks and fails
-/// as etcd_kv_put() does, and is sent to a server at most once; one that only
-/// gets keys as etcd_kv_get() does. Servers take 128 operations in a list, and
-/// 1.5 MiB in all, unless they are configured.
-///
-/// @param client   Open client.
-/// @param txn      Transaction; stays as it is.
-/// @param options  May be NULL for defaults.
-/// @param[out] out May be NULL if the reply is not wanted; else free it with
-///                 etcd_txn_response_free().
-/// @param[out] err May be NULL. On failure an error with the outcome; free it with
-///                 etcd_error_free().
-/// @return As etcd_kv_put(), ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of
-///         its operations, of which then none is done.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_txn_commit(
-    client: *mut etcd_client_t,
-    txn: *const etcd_txn_t,
-    options: *const etcd_call_options_t,
-    out: *mut *mut etcd_txn_response_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(out);
-        let client = handle::get(client)?;
-        run(&client, commit(&client, txn, options)?, out)
-    })
-}
-
-/// Starts etcd_txn_commit() and returns at once.
-///
-/// The end of the call, successful or not, arrives on the queue as an event of
-/// type ETCD_EVENT_TXN_RESPONSE. The transaction may be changed or freed meanwhile.
-///
-/// @param client    Open client.
-/// @param txn       As etcd_txn_commit(). Copied.
-/// @param options   May be NULL for defaults. Copied.
-/// @param queue     Open queue, which may serve any number of clients.
-/// @param user_data Given back by etcd_event_user_data(); never followed.
-/// @param[out] op   As etcd_kv_get_async().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_kv_get_async(), or ETCD_ERR_SEND_TOO_LARGE.
-/// @par Thread safety  Any thread, any number at once.
-/// @since 0.1
-#[no_mangle]
-#[must_use]
-pub unsafe extern "C" fn etcd_txn_commit_async(
-    client: *mut etcd_client_t,
-    txn: *const etcd_txn_t,
-    options: *const etcd_call_options_t,
-    queue: *mut etcd_queue_t,
-    user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        clear(op);
-        let client = handle::get(client)?;
-        let call = commit(&client, txn, options)?;
-        submit::<etcd_txn_response_t>(&client, call, queue, user_data, op)
-    })
-}
-
-/// Frees a response and all that it points to.
-///
-/// @param response  May be NULL. Not one that belongs to an event or to another response.
-/// @par Thread safety  Any thread; once.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_txn_response_free(response: *mut etcd_txn_response_t) {
-    quiet(|| Response::free(response));
+call! {
+    /// Executes a transaction: all operations of one branch, or none.
+    ///
+    /// It is not an error if the compares do not hold: the response says which branch was
+    /// executed. The call fails as etcd_kv_put() does and is sent to a server at most once; a
+    /// transaction that only reads is repeated as etcd_kv_get() is. Servers take 128 operations
+    /// in a branch, and 1.5 MiB in all, unless they are configured otherwise.
+    ///
+    /// @param txn The transaction. It stays as it is; an asynchronous call copies it.
+    /// @return ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of the operations,
+    /// of which then none was executed.
+    fn etcd_txn_commit(
+        client, txn: *const etcd_txn_t, options: *const etcd_call_options_t,
+    ) -> Option<etcd_txn_response_t> {
+        let txn = handle::get(txn)?;
+        let options = copy(options)?;
+        let common = common(options.timeout_ms, options.flags, 0)?;
+        let txn = txn.lock().unwrap();
+        client.commit(&txn, common)
+    }
+    async etcd_txn_commit_async => ETCD_EVENT_TXN_RESPONSE
 }

@@ -149,7 +149,7 @@ static void classic_fails(etcd_session session, etcd_status_t status) {
 static void compactions(void) {
   static const int64_t revisions[] = {0, -1, INT64_MIN};
   etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
-  etcd_compact_response_t *out = GARBAGE(etcd_compact_response_t *);
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
   etcd_call_t *op = GARBAGE(etcd_call_t *);
   size_t i;
   for (i = 0; i < 3; i++) {
@@ -169,7 +169,7 @@ static void compactions(void) {
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_compact(client, 1, &options, NULL, &err));
   CHECK(etcd_kv_compact(client, 0, NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
   CHECK(etcd_event_compact_response(NULL) == NULL);
-  etcd_compact_response_free(NULL);
+  etcd_header_response_free(NULL);
   calls += 13;
 }
 
@@ -177,7 +177,7 @@ static void compactions(void) {
 static void one_lease_call(etcd_client_t *on, int64_t id, const etcd_call_options_t *options,
                            etcd_queue_t *to, etcd_status_t expected) {
   etcd_lease_keep_alive_response_t *renewed = GARBAGE(etcd_lease_keep_alive_response_t *);
-  etcd_lease_revoke_response_t *revoked = GARBAGE(etcd_lease_revoke_response_t *);
+  etcd_header_response_t *revoked = GARBAGE(etcd_header_response_t *);
   etcd_lease_time_to_live_response_t *seen = GARBAGE(etcd_lease_time_to_live_response_t *);
   etcd_lease_list_response_t *all = GARBAGE(etcd_lease_list_response_t *);
   etcd_call_t *op = GARBAGE(etcd_call_t *);
@@ -230,7 +230,7 @@ static void leases(void) {
   CHECK(etcd_event_lease_keep_alive_response(NULL) == NULL);
   CHECK(etcd_event_lease_time_to_live_response(NULL) == NULL);
   etcd_lease_grant_response_free(NULL);
-  etcd_lease_revoke_response_free(NULL);
+  etcd_header_response_free(NULL);
   etcd_lease_keep_alive_response_free(NULL);
   etcd_lease_time_to_live_response_free(NULL);
   etcd_lease_list_response_free(NULL);

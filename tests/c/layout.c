@@ -180,8 +180,8 @@ AT(etcd_delete_response_t, deleted, 32);
 AT(etcd_delete_response_t, prev_kvs, 40);
 AT(etcd_delete_response_t, prev_kv_count, 48);
 
-SIZE(etcd_compact_response_t, 32);
-AT(etcd_compact_response_t, header, 0);
+SIZE(etcd_header_response_t, 32);
+AT(etcd_header_response_t, header, 0);
 
 SIZE(etcd_range_options_t, 88);
 AT(etcd_range_options_t, size, 0);
@@ -212,13 +212,14 @@ AT(etcd_compare_options_t, relation, 52);
 AT(etcd_compare_options_t, flags, 56);
 AT(etcd_compare_options_t, reserved, 60);
 
-SIZE(etcd_op_response_t, 40);
+SIZE(etcd_op_response_t, 48);
 AT(etcd_op_response_t, kind, 0);
 AT(etcd_op_response_t, reserved, 4);
 AT(etcd_op_response_t, range, 8);
 AT(etcd_op_response_t, put, 16);
 AT(etcd_op_response_t, deleted, 24);
 AT(etcd_op_response_t, txn, 32);
+AT(etcd_op_response_t, other, 40);
 
 SIZE(etcd_txn_response_t, 56);
 AT(etcd_txn_response_t, header, 0);
@@ -236,9 +237,6 @@ SIZE(etcd_lease_grant_response_t, 48);
 AT(etcd_lease_grant_response_t, header, 0);
 AT(etcd_lease_grant_response_t, id, 32);
 AT(etcd_lease_grant_response_t, ttl, 40);
-
-SIZE(etcd_lease_revoke_response_t, 32);
-AT(etcd_lease_revoke_response_t, header, 0);
 
 SIZE(etcd_lease_keep_alive_response_t, 48);
 AT(etcd_lease_keep_alive_response_t, header, 0);

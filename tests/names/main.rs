@@ -416,7 +416,7 @@ fn a_lease_names_only_keys_of_the_namespace() {
         unsafe {
             let status = etcd_lease_revoke(other.0, id, null(), &mut out, &mut error);
             ffi::check(status, error).unwrap();
-            etcd_lease_revoke_response_free(out);
+            etcd_header_response_free(out);
         }
         assert_eq!(plain.get(b"", flags(ETCD_PREFIX)).unwrap().count, 0);
     });

@@ -337,7 +337,7 @@ impl Client {
             let options = options.compact();
             check(etcd_kv_compact(self.0, revision, &options, &mut out, &mut error), error)?;
             let reply = reply(&(*out).header, Vec::new(), 0, false);
-            etcd_compact_response_free(out);
+            etcd_header_response_free(out);
             Ok(reply)
         }
     }

@@ -1,6 +1,6 @@
 //! What the ABI publishes may only grow: the header, the symbols, the layouts.
 
-mod support;
+mod source;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -97,8 +97,11 @@ fn generate(header: &Header) -> String {
         Some(format!("/* {about}\n *\n * SPDX-License-Identifier: MIT OR Apache-2.0\n */"));
     config.after_includes = Some(header.preamble.clone());
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for source in header.sources {
-        builder = builder.with_src(root().join(source));
+    let expanded = tempfile::tempdir().unwrap();
+    for (number, source) in header.sources.iter().enumerate() {
+        let file = expanded.path().join(format!("{number}.rs"));
+        std::fs::write(&file, source::expanded(&root().join(source))).unwrap();
+        builder = builder.with_src(file);
     }
     let mut text = Vec::new();
     builder.generate().expect("cbindgen").write(&mut text);

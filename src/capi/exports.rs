@@ -1,0 +1,163 @@
+//! What all exported calls have in common, said once.
+//!
+//! The header, the tests of bad arguments and the Python declarations are made from the same
+//! text: tests/abi reads these macros where the compiler expands them.
+
+use super::event::{submit, submit_work};
+use super::queue::{etcd_call_t, etcd_queue_t};
+use super::response::{run, Reply, Response};
+use crate::client::{Call, Client};
+use crate::error::Result;
+use crate::status::*;
+use std::ffi::c_void;
+use std::future::Future;
+
+/// Where the end of an asynchronous call goes, and what its event says.
+pub struct Destination {
+    pub kind: i32,
+    pub queue: *mut etcd_queue_t,
+    pub user_data: *mut c_void,
+    pub call: *mut *mut etcd_call_t,
+}
+
+/// What a call asks for, once its arguments are good.
+pub trait Request<T> {
+    /// Waits for the response, which goes to `out`, or nowhere if that is NULL.
+    unsafe fn run(self, client: &Client, out: *mut *mut T) -> Result<etcd_status_t>;
+    /// Returns at once; the response goes to the queue.
+    unsafe fn submit(self, client: &Client, to: Destination) -> Result<etcd_status_t>;
+}
+
+impl<T: Reply> Request<T> for Call {
+    unsafe fn run(self, client: &Client, out: *mut *mut T) -> Result<etcd_status_t> {
+        run(client, self, out)
+    }
+
+    unsafe fn submit(self, client: &Client, to: Destination) -> Result<etcd_status_t> {
+        submit::<T>(client, self, to)
+    }
+}
+
+/// More than one RPC: a future, and what makes a response of its result.
+pub struct Work<F, M> {
+    pub future: F,
+    pub response: M,
+}
+
+impl<T, R, F, M> Request<T> for Work<F, M>
+where
+    T: Response,
+    R: Send + 'static,
+    F: Future<Output = Result<R>> + Send + 'static,
+    M: FnOnce(R) -> Result<*mut T> + Send + 'static,
+{
+    unsafe fn run(self, client: &Client, out: *mut *mut T) -> Result<etcd_status_t> {
+        let result = client.wait(self.future)?;
+        if !out.is_null() {
+            out.write((self.response)(result)?);
+        }
+        Ok(ETCD_OK)
+    }
+
+    unsafe fn submit(self, client: &Client, to: Destination) -> Result<etcd_status_t> {
+        let Work { future, response } = self;
+        submit_work(client, future, move |result: Result<R>| response(result?), to)
+    }
+}
+
+/// A call on a client: its comment, its arguments, the type of its response (an `Option` where
+/// `out` may be NULL), and what makes a [`Request`] of the arguments. `async` names its
+/// asynchronous twin and the kind of the event that ends it.
+///
+/// The comment has what only this call can say: the lines on the client, the options, the outs,
+/// the statuses of all calls and on threads are added in the header.
+macro_rules! call {
+    (
+        $(#[$doc:meta])*
+        fn $name:ident $arguments:tt -> Option<$response:ident> $body:block
+        $(async $twin:ident => $event:ident)?
+    ) => {
+        call! { @call optional $(#[$doc])* $name $arguments $response $body }
+        $(call! { @twin $twin $name $arguments $event })?
+    };
+    (
+        $(#[$doc:meta])*
+        fn $name:ident $arguments:tt -> $response:ident $body:block
+        $(async $twin:ident => $event:ident)?
+    ) => {
+        call! { @call required $(#[$doc])* $name $arguments $response $body }
+        $(call! { @twin $twin $name $arguments $event })?
+    };
+    (
+        @call $check:ident $(#[$doc:meta])* $name:ident
+        ($client:ident $(, $argument:ident: $type:ty)* $(,)?) $response:ident $body:block
+    ) => {
+        // Modules and functions have names of their own.
+        mod $name {
+            use super::*;
+
+            pub(super) unsafe fn request(
+                $client: &$crate::client::Client
+                $(, $argument: $type)*
+            ) -> $crate::error::Result<impl $crate::capi::exports::Request<$response>> $body
+        }
+
+        $(#[$doc])*
+        #[no_mangle]
+        #[must_use]
+        pub unsafe extern "C" fn $name(
+            client: *mut $crate::capi::client::etcd_client_t,
+            $($argument: $type,)*
+            out: *mut *mut $response,
+            err: *mut *mut $crate::capi::error::etcd_error_t,
+        ) -> $crate::status::etcd_status_t {
+            use $crate::capi::exports::Request;
+            $crate::capi::guard(err, || {
+                $crate::capi::$check(out)?;
+                let client = $crate::capi::handle::get(client)?;
+                $name::request(&client $(, $argument)*)?.run(&client, out)
+            })
+        }
+    };
+    (
+        @twin $twin:ident $name:ident
+        ($client:ident $(, $argument:ident: $type:ty)* $(,)?) $event:ident
+    ) => {
+        /// Starts the call and returns at once.
+        #[no_mangle]
+        #[must_use]
+        pub unsafe extern "C" fn $twin(
+            client: *mut $crate::capi::client::etcd_client_t,
+            $($argument: $type,)*
+            queue: *mut $crate::capi::queue::etcd_queue_t,
+            user_data: *mut std::ffi::c_void,
+            call: *mut *mut $crate::capi::queue::etcd_call_t,
+            err: *mut *mut $crate::capi::error::etcd_error_t,
+        ) -> $crate::status::etcd_status_t {
+            use $crate::capi::exports::{Destination, Request};
+            $crate::capi::guard(err, || {
+                $crate::capi::clear(call);
+                let client = $crate::capi::handle::get(client)?;
+                let to = Destination { kind: $event, queue, user_data, call };
+                $name::request(&client $(, $argument)*)?.submit(&client, to)
+            })
+        }
+    };
+}
+
+/// A response: its structure, the memory that it points into, and the function that frees it.
+macro_rules! response {
+    ($response:ident, $storage:ty, $free:ident) => {
+        impl $crate::capi::response::Response for $response {
+            type Storage = $storage;
+        }
+
+        /// Frees a response.
+        #[no_mangle]
+        pub unsafe extern "C" fn $free(response: *mut $response) {
+            $crate::capi::quiet(|| $crate::capi::response::Response::free(response));
+        }
+    };
+}
+
+pub(super) use {call, response};
