@@ -248,7 +248,7 @@ static void print_usage(FILE *to)
                 "  -p, --precond=PRECOND  set only if this is the value now\n"
                 "  -t, --ttl=TTL          seconds until the key or the lock is gone\n"
                 "  -i, --index=INDEX      watch: from this index on; lock, unlock: as lock printed it\n"
-                "      --help, --version\n");
+                "  -h, --help; --version\n");
 }
 
 static bool help(etcd_session session, const struct arguments *args)
@@ -283,11 +283,11 @@ static void only(struct arguments *args, const char *command)
 
 static bool parse(int argc, char **argv, struct arguments *args)
 {
-    enum { HELP = UCHAR_MAX + 1, VERSION };
+    enum { VERSION = UCHAR_MAX + 1 };
     static const struct option long_options[] = {
         { "index", required_argument, NULL, 'i' },   { "precond", required_argument, NULL, 'p' },
         { "servers", required_argument, NULL, 's' }, { "ttl", required_argument, NULL, 't' },
-        { "help", no_argument, NULL, HELP },         { "version", no_argument, NULL, VERSION },
+        { "help", no_argument, NULL, 'h' },          { "version", no_argument, NULL, VERSION },
         { NULL, 0, NULL, 0 },
     };
     const char *instead = NULL;
@@ -297,10 +297,10 @@ static bool parse(int argc, char **argv, struct arguments *args)
     for (;;) {
         const char *at = argv[optind > 0 ? optind : 1];
         /* '-': words come in their turn, whatever POSIXLY_CORRECT says. ':': the messages are ours. */
-        int option = getopt_long(argc, argv, "-:i:p:s:t:", long_options, NULL);
+        int option = getopt_long(argc, argv, "-:hi:p:s:t:", long_options, NULL);
         switch (option) {
         case 1: add_word(args, optarg); break;
-        case HELP: instead = "help"; break;
+        case 'h': instead = "help"; break;
         case VERSION: instead = "version"; break;
         case ':': return complain("option without its value: %s", at);
         case '?': return complain("unknown option: %s", at);
