@@ -16,6 +16,7 @@ BINDIR ?= bin
 MANDIR ?= share/man
 
 all: ## build the library, libetcd.so and libetcd.a, and the command etcd-test
+	@test -f $(OUT)/libetcd.so || echo "libetcd: the first build takes 2 to 4 minutes" >&2
 	$(CARGO) build --release
 	@# The name programs ask for at run time, so that they run against the build tree too.
 	@ln -sf libetcd.so $(OUT)/libetcd.so.$(SOVERSION)
@@ -41,6 +42,9 @@ test: servers ## all tests; long scenarios at a tenth of their length
 
 soak: servers ## the same tests at full length
 	LIBETCD_REQUIRE_SERVERS=1 LIBETCD_SOAK=1 $(CARGO) test
+
+abi: ## compare the ABI with that of the last tag
+	@CARGO='$(CARGO)' tools/abi.sh
 
 header: ## write include/*.h again after a change of the ABI
 	LIBETCD_BLESS=1 $(CARGO) test --test abi
@@ -69,4 +73,4 @@ uninstall: ## remove it again (same variables)
 clean: ## remove what was built
 	$(CARGO) clean
 
-.PHONY: all help deps servers demo test soak header bench lint install uninstall clean
+.PHONY: all help deps servers demo test soak abi header bench lint install uninstall clean

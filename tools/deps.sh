@@ -14,6 +14,10 @@ need pkg-config pkg-config
 need cmake cmake
 need python3 python3
 need valgrind valgrind
+# The second compiler, the documentation and the ABI that the tests look at.
+need clang clang
+need doxygen doxygen
+need abidiff abigail-tools
 # The C library's headers, and the certificates that cargo, go and pip trust.
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
