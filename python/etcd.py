@@ -601,7 +601,10 @@ def load(path: Path = "libetcd.so.0") -> None:
             raise RuntimeError("the library is loaded already")
         if any(ctypes.sizeof(options) != size for options, size in _SIZES.items()):
             raise OSError("libetcd is for 64-bit systems")
-        library = ctypes.CDLL(os.fsdecode(path))
+        try:
+            library = ctypes.CDLL(os.fsdecode(path))
+        except OSError as error:
+            raise OSError("{}; call etcd.load() with its path first, or set LD_LIBRARY_PATH".format(error)) from None
         library.etcd_version_number.restype = ctypes.c_uint32
         number = library.etcd_version_number()
         found = (number >> 16, number >> 8 & 0xFF, number & 0xFF)

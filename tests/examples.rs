@@ -61,6 +61,7 @@ fn installed(libdir: &str) -> Vec<String> {
         "libetcd.so",
         "libetcd.so.0",
         &format!("libetcd.so.{version}"),
+        "pkgconfig/libetcd-static.pc",
         "pkgconfig/libetcd.pc",
     ] {
         all.push(format!("{libdir}/{name}"));
@@ -481,13 +482,12 @@ fn the_python_examples() {
     }
 }
 
-/// A block in a language in README.md, counted from 1, for another endpoint than its own.
-fn readme(language: &str, number: usize, endpoints: &str, target: &Path) {
+/// The blocks in a language in README.md, for other endpoints than `mem:`.
+fn readme(language: &str, endpoints: &str) -> Vec<String> {
     let text = fs::read_to_string(cc::root().join("README.md")).unwrap();
-    let block =
-        text.split(&format!("```{language}\n")).nth(number).unwrap().split("```").next().unwrap();
-    assert!(block.contains("localhost:2379"));
-    fs::write(target, block.replace("localhost:2379", endpoints)).unwrap();
+    let opening = format!("```{language}\n");
+    let blocks = text.split(&opening).skip(1);
+    blocks.map(|it| it.split("```").next().unwrap().replace("mem:", endpoints)).collect()
 }
 
 #[test]
@@ -495,23 +495,90 @@ fn the_programs_in_the_readme() {
     let dir = scratch("readme-");
     let flags = STRICT.join(" ");
     for at in places("the_programs_in_the_readme") {
-        for number in [1, 2] {
+        let programs = readme("c", &at);
+        assert_eq!(programs.len(), 2);
+        for text in programs {
             let (source, program) = (dir.join("hello.c"), dir.join("hello"));
-            readme("c", number, &at, &source);
+            fs::write(&source, &text).unwrap();
             let command = format!(
                 "cc -std=c99 {flags} {} -o {} $(pkg-config --cflags --libs libetcd)",
                 source.display(),
                 program.display()
             );
             build(&command, &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))]);
-            assert_eq!(cc::finish(run(&program), LIMIT), "hello\n", "{number} on {at}");
+            assert_eq!(cc::finish(run(&program), LIMIT), "hello\n", "on {at}: {text}");
         }
-        let script = dir.join("hello.py");
-        readme("python", 1, &at, &script);
-        let mut python = python3();
-        python.arg(script);
-        assert_eq!(cc::finish(python, LIMIT), "hello\n", "{at}");
+        for text in readme("python", &at) {
+            let mut python = python3();
+            python.arg("-c").arg(&text);
+            assert_eq!(cc::finish(python, LIMIT), "hello\n", "on {at}: {text}");
+        }
     }
+    // The first one says what is wrong, in the words that the page shows.
+    let source = dir.join("hello.c");
+    fs::write(&source, &readme("c", "localhost:1")[0]).unwrap();
+    let program = dir.join("hello");
+    let command = format!(
+        "cc {} -o {} $(pkg-config --cflags --libs libetcd)",
+        source.display(),
+        program.display()
+    );
+    build(&command, &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))]);
+    let refused = run(&program).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let shown = readme("", "mem:")
+        .into_iter()
+        .find(|block| block.starts_with("ETCD_ERR_UNAVAILABLE"))
+        .unwrap();
+    assert_eq!(said, shown.replace("localhost:2379", "localhost:1"));
+    assert_eq!(refused.status.code(), Some(1));
+}
+
+#[test]
+fn the_commands_in_the_readme() {
+    let dir = scratch("readme-");
+    fs::write(dir.join("hello.c"), &readme("c", "mem:")[0]).unwrap();
+    let lib = prefix().join("lib");
+    let path = format!("{}:{}", prefix().join("bin").display(), std::env::var("PATH").unwrap());
+    let mut said = Vec::new();
+    // Not those that build, test and install; other tests do.
+    for block in readme("sh", "mem:").into_iter().filter(|block| !block.starts_with("make")) {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", &format!("{block}\n[ ! -x hello ] || {{ ./hello; rm hello; }}")]);
+        shell.current_dir(&dir).env("PATH", &path).env("LD_LIBRARY_PATH", &lib);
+        shell.env("PKG_CONFIG_PATH", lib.join("pkgconfig"));
+        said.push(cc::finish(shell, LIMIT));
+    }
+    let [shared, linked_in, session] = &said[..] else { panic!("{said:?}") };
+    assert_eq!((&**shared, &**linked_in), ("hello\n", "hello\n"));
+    assert!(session.ends_with("getting greeting\ngot value: goodbye\n"), "{session}");
+}
+
+/// Where the loader does not look, the README names a way.
+#[test]
+fn the_loader_finds_the_library_by_the_path_in_the_program() {
+    let out = scratch("rpath-").join("version");
+    build(
+        &format!(
+            "cc -o {} version.c $(pkg-config --cflags --libs libetcd) \
+             -Wl,-rpath,$(pkg-config --variable=libdir libetcd)",
+            out.display()
+        ),
+        &[("PKG_CONFIG_PATH", &prefix().join("lib/pkgconfig"))],
+    );
+    let mut version = Command::new(out);
+    version.env_remove("LD_LIBRARY_PATH");
+    assert!(cc::finish(version, LIMIT).starts_with("header  "));
+}
+
+#[test]
+fn python_says_where_it_looks_for_the_library() {
+    let mut python = python3();
+    python.env_remove("LD_LIBRARY_PATH").args(["-c", "import etcd; etcd.version()"]);
+    let said = String::from_utf8(python.output().unwrap().stderr).unwrap();
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("OSError: libetcd.so.0: "), "{said}");
+    assert!(last.contains("etcd.load()") && last.contains("LD_LIBRARY_PATH"), "{said}");
 }
 
 #[test]
@@ -559,7 +626,7 @@ fn cplusplus_and_static_linking() {
     let out = scratch("link-");
     let flags = STRICT.join(" ");
     let from = "$(pkg-config --cflags --libs libetcd)";
-    let static_from = "$(pkg-config --static --cflags --libs libetcd | sed s/-letcd/-l:libetcd.a/)";
+    let static_from = "$(pkg-config --cflags --libs libetcd-static)";
     for (name, compiler, source, from) in [
         ("c++11", "c++ -std=c++11", "../tests/c/install.cc", from),
         ("c++20", "c++ -std=c++20", "../tests/c/install.cc", from),
@@ -578,6 +645,39 @@ fn cplusplus_and_static_linking() {
         assert!(said == "same\n" || said.ends_with("deleted 3 keys\n"), "{name}: {said}");
         fs::remove_file(program).unwrap();
     }
+}
+
+/// The ABI only grows: a library serves every program that was written for an older one.
+#[test]
+fn cmake_takes_any_version_that_is_not_older() {
+    if Command::new("cmake").arg("--version").output().is_err() {
+        eprintln!("skipped: cmake_takes_any_version_that_is_not_older: no cmake");
+        return;
+    }
+    let out = scratch("versions-");
+    let newer = "1.2.3";
+    make("install", &[format!("PREFIX={}", out.display()), format!("VERSION={newer}")]);
+    fs::write(
+        out.join("CMakeLists.txt"),
+        "cmake_minimum_required(VERSION 3.10)\nproject(versions NONE)\n\
+         foreach(wanted 0.1 0.9.9 1 1.2 1.2.3 1.2.4 1.3 2)\n\
+         find_package(libetcd ${wanted} QUIET CONFIG)\n\
+         message(\"libetcd ${wanted}: ${libetcd_FOUND}\")\n\
+         endforeach()\n\
+         find_package(libetcd 1.2.3 EXACT REQUIRED CONFIG)\n",
+    )
+    .unwrap();
+    let configure = Command::new("cmake")
+        .args(["-S", ".", "-B", "build", "-DCMAKE_PREFIX_PATH=."])
+        .current_dir(&out)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(configure.stderr).unwrap();
+    assert!(configure.status.success(), "{said}");
+    let answers = ["0.1: 1", "0.9.9: 1", "1: 1", "1.2: 1", "1.2.3: 1", "1.2.4: 0", "1.3: 0", "2: 0"];
+    let expected: Vec<_> = answers.iter().map(|it| format!("libetcd {it}")).collect();
+    let found: Vec<_> = said.lines().filter(|line| line.starts_with("libetcd ")).collect();
+    assert_eq!(found, expected);
 }
 
 #[test]

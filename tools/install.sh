@@ -50,6 +50,7 @@ install)
     install -m 644 "$OUT/libetcd.a" "$DESTDIR$libdir/"
     install -m 644 "$root"/include/*.h "$DESTDIR$includedir/"
     fill libetcd.pc.in "$pc/libetcd.pc"
+    fill libetcd-static.pc.in "$pc/libetcd-static.pc"
     fill libetcd-config.cmake.in "$cmake/libetcd-config.cmake"
     fill libetcd-config-version.cmake.in "$cmake/libetcd-config-version.cmake"
     link_command
@@ -58,7 +59,8 @@ install)
     ;;
 uninstall)
     rm -f "$DESTDIR$libdir/$real" "$DESTDIR$libdir/libetcd.so.$SOVERSION" "$DESTDIR$libdir/libetcd.so" \
-        "$DESTDIR$libdir/libetcd.a" "$DESTDIR$pc/libetcd.pc" "$DESTDIR$bindir/etcd-test" "$DESTDIR$man1/etcd-test.1"
+        "$DESTDIR$libdir/libetcd.a" "$DESTDIR$pc/libetcd.pc" "$DESTDIR$pc/libetcd-static.pc" \
+        "$DESTDIR$bindir/etcd-test" "$DESTDIR$man1/etcd-test.1"
     for header in "$root"/include/*.h; do rm -f "$DESTDIR$includedir/$(basename "$header")"; done
     rm -rf "$DESTDIR$cmake"
     ;;
