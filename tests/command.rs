@@ -641,7 +641,14 @@ fn help_and_version() {
     assert!(help.out.starts_with("usage: etcd-test ") && help.out.contains("\nexamples:\n"));
     assert!(help.out.lines().all(|line| line.len() <= 100), "{}", help.out);
     help.succeeded(&help.out);
-    for args in [&["help"][..], &["HELP"], &["-h"], &["get", "-h"], &["get", "--help"], &["--he", "-s", "x"]] {
+    for args in [
+        &["help"][..],
+        &["HELP"],
+        &["-h"],
+        &["get", "-h"],
+        &["get", "--help"],
+        &["--he", "-s", "x"],
+    ] {
         end(etcd_test(args)).succeeded(&help.out);
     }
     let version = format!("etcd-test (libetcd) {}\n", env!("CARGO_PKG_VERSION"));

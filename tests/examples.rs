@@ -674,7 +674,8 @@ fn cmake_takes_any_version_that_is_not_older() {
         .unwrap();
     let said = String::from_utf8(configure.stderr).unwrap();
     assert!(configure.status.success(), "{said}");
-    let answers = ["0.1: 1", "0.9.9: 1", "1: 1", "1.2: 1", "1.2.3: 1", "1.2.4: 0", "1.3: 0", "2: 0"];
+    let answers =
+        ["0.1: 1", "0.9.9: 1", "1: 1", "1.2: 1", "1.2.3: 1", "1.2.4: 0", "1.3: 0", "2: 0"];
     let expected: Vec<_> = answers.iter().map(|it| format!("libetcd {it}")).collect();
     let found: Vec<_> = said.lines().filter(|line| line.starts_with("libetcd ")).collect();
     assert_eq!(found, expected);
