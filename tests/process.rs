@@ -121,7 +121,7 @@ fn a_forked_child_is_told_so_and_may_begin_anew() {
 fn fork_upon_fork_is_still_told() {
     let test = "fork_upon_fork_is_still_told";
     let Some(endpoints) = endpoint(test) else { return };
-    program("fork_deep").run(&[&endpoints, "600"], MINUTE);
+    program("fork_deep").run(&[&endpoints, "300"], MINUTE);
 }
 
 #[test]
