@@ -1,23 +1,42 @@
-/* libetcd: the classic interface, that of the old etcd-api, on etcd v3.
- *
- * Programs written for it compile without a change; see docs/etcd-api.md. It goes together with
- * etcd.h, in either order.
- *
- * SPDX-License-Identifier: MIT OR Apache-2.0
- */
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ * Generated from src/ by `make header`: do not edit. */
 
 #ifndef ETCD_API_H
 #define ETCD_API_H
 
-/* Generated from src/ by `make header`: do not edit. */
+/**
+ * @file etcd-api.h
+ * libetcd: the classic interface, that of the old etcd-api, on etcd v3.
+ *
+ * Programs written for it compile without a change; see docs/etcd-api.md. It may be included
+ * together with etcd.h, in either order.
+ *
+ * Contents:
+ * - @ref etcd_classic "The classic calls"
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #ifndef ETCD_API
+/** Stands before every function: a program may define it before the include. */
 #define ETCD_API extern
 #endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @cond */
+typedef struct etcd_server etcd_server;
+/** @endcond */
+
+/**
+ * @defgroup etcd_classic The classic calls
+ *
+ * @{
+ */
 
 /**
  * An open session. It is an etcd_client_t * too: the calls of etcd.h take it,
@@ -29,7 +48,7 @@ typedef void *etcd_session;
 /**
  * Where a server listens.
  */
-typedef struct etcd_server {
+struct etcd_server {
   /**
    * Host name or address; also an endpoint that needs no port: unix:/path,
    * or mem:NAME alone. NULL ends a list.
@@ -39,7 +58,7 @@ typedef struct etcd_server {
    * TCP port; 0 for 2379.
    */
   unsigned short port;
-} etcd_server;
+};
 
 /**
  * How a call ended: ETCD_OK, ETCD_PROTOCOL_ERROR or ETCD_WTF.
@@ -64,10 +83,6 @@ typedef int32_t etcd_result;
  */
 #define ETCD_WTF 2
 
-#ifdef __cplusplus
-extern "C" {
-#endif // __cplusplus
-
 /**
  * Opens a session with a list of servers.
  *
@@ -79,7 +94,7 @@ extern "C" {
  *         understood, or memory or threads are short.
  * @par Thread safety  Any thread.
  */
-ETCD_API etcd_session etcd_open(const struct etcd_server *server_list);
+ETCD_API etcd_session etcd_open(const etcd_server *server_list);
 
 /**
  * Opens a session with servers in a string.
@@ -149,13 +164,8 @@ ETCD_API char *etcd_get(etcd_session session, const char *key);
  *         index_out is untouched.
  * @par Thread safety  Any thread, any number at once.
  */
-ETCD_API
-etcd_result etcd_watch(etcd_session session,
-                       const char *pfx,
-                       char **keyp,
-                       char **valuep,
-                       const int *index_in,
-                       int *index_out);
+ETCD_API etcd_result etcd_watch(etcd_session session, const char *pfx, char **keyp, char **valuep,
+    const int *index_in, int *index_out);
 
 /**
  * Writes a key.
@@ -171,12 +181,8 @@ etcd_result etcd_watch(etcd_session session,
  * @return ETCD_OK, ETCD_PROTOCOL_ERROR or ETCD_WTF.
  * @par Thread safety  Any thread, any number at once.
  */
-ETCD_API
-etcd_result etcd_set(etcd_session session,
-                     const char *key,
-                     const char *value,
-                     const char *precond,
-                     unsigned int ttl);
+ETCD_API etcd_result etcd_set(etcd_session session, const char *key, const char *value,
+    const char *precond, unsigned int ttl);
 
 /**
  * Deletes a key, and only it, not what is below it.
@@ -228,12 +234,8 @@ ETCD_API char *etcd_leader(etcd_session session);
  * @par Thread safety  Any thread, any number at once; threads that get the lock of one name
  *      with one session exclude each other too.
  */
-ETCD_API
-etcd_result etcd_lock(etcd_session session,
-                      const char *key,
-                      unsigned int ttl,
-                      const char *index_in,
-                      char **index_out);
+ETCD_API etcd_result etcd_lock(etcd_session session, const char *key, unsigned int ttl,
+    const char *index_in, char **index_out);
 
 /**
  * Releases a lock.
@@ -246,9 +248,10 @@ etcd_result etcd_lock(etcd_session session,
  */
 ETCD_API etcd_result etcd_unlock(etcd_session session, const char *key, const char *index);
 
+/** @} */
+
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+} /* extern "C" */
+#endif
 
-
-#endif  /* ETCD_API_H */
+#endif /* ETCD_API_H */

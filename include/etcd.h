@@ -1,72 +1,219 @@
-/* libetcd: etcd v3 for C.
- *
- * Ownership, threads, errors, queues, fork and signals: see docs/c-api.md.
- *
- * SPDX-License-Identifier: MIT OR Apache-2.0
- */
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ * Generated from src/ by `make header`: do not edit. */
 
 #ifndef ETCD_H
 #define ETCD_H
 
-/* Generated from src/ by `make header`: do not edit. */
+/**
+ * @file etcd.h
+ * libetcd: etcd v3 for C.
+ *
+ * See also docs/c-api.md: ownership, threads, errors, queues, fork and signals.
+ *
+ * Contents:
+ * - @ref etcd_version "Versions"
+ * - @ref etcd_errors "Statuses and errors"
+ * - @ref etcd_types "Bytes, keys and headers"
+ * - @ref etcd_calls "Calls, their options and their responses"
+ * - @ref etcd_log "Log"
+ * - @ref etcd_client "Clients"
+ * - @ref etcd_kv "Keys and values"
+ * - @ref etcd_if "Writes with a condition"
+ * - @ref etcd_range "Large ranges, page by page"
+ * - @ref etcd_txn "Transactions and operations"
+ * - @ref etcd_lease "Leases"
+ * - @ref etcd_watch "Watches"
+ * - @ref etcd_queue "Queues and events"
+ * - @ref etcd_connection "States of connections"
+ * - @ref etcd_counters "Counters"
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/** The version of this header: the first number. */
 #define ETCD_VERSION_MAJOR 0
+/** The version of this header: the second number. */
 #define ETCD_VERSION_MINOR 1
+/** The version of this header: the third number. */
 #define ETCD_VERSION_PATCH 0
-/** The version of this header: major << 16 | minor << 8 | patch. */
-#define ETCD_VERSION_NUMBER \
-  ((uint32_t)ETCD_VERSION_MAJOR << 16 | (uint32_t)ETCD_VERSION_MINOR << 8 | \
-   (uint32_t)ETCD_VERSION_PATCH)
+/** The version of this header: major << 16 | minor << 8 | patch. For \#if too. */
+#define ETCD_VERSION_NUMBER 0x000100u
 
 #ifndef ETCD_API
+/** Stands before every function: a program may define it before the include. */
 #define ETCD_API extern
 #endif
 
-#if defined(__GNUC__)
-#define ETCD_MUST_USE __attribute__((warn_unused_result))
+/** @def ETCD_MUST_USE
+ * Stands before every function whose result must not be ignored. */
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || \
+    (defined(__STDC_VERSION__) && __STDC_VERSION__ > 201710L)
+#define ETCD_MUST_USE [[nodiscard]]
+#elif defined(__GNUC__)
+#define ETCD_MUST_USE __attribute__((__warn_unused_result__))
 #else
 #define ETCD_MUST_USE
 #endif
 
-/**
- * For timeout_ms: no deadline.
- */
-#define ETCD_TIMEOUT_NONE UINT32_MAX
+/** @def ETCD_NULL
+ * NULL in the macros that initialise structures. */
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define ETCD_NULL nullptr
+#else
+#define ETCD_NULL NULL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @cond */
+typedef struct etcd_bytes_t etcd_bytes_t;
+typedef struct etcd_call_options_t etcd_call_options_t;
+typedef struct etcd_client_endpoints_t etcd_client_endpoints_t;
+typedef struct etcd_client_options_t etcd_client_options_t;
+typedef struct etcd_compare_options_t etcd_compare_options_t;
+typedef struct etcd_connection_watch_response_t etcd_connection_watch_response_t;
+typedef struct etcd_counters_t etcd_counters_t;
+typedef struct etcd_delete_options_t etcd_delete_options_t;
+typedef struct etcd_delete_response_t etcd_delete_response_t;
+typedef struct etcd_error_t etcd_error_t;
+typedef struct etcd_get_options_t etcd_get_options_t;
+typedef struct etcd_get_response_t etcd_get_response_t;
+typedef struct etcd_handler_t etcd_handler_t;
+typedef struct etcd_header_response_t etcd_header_response_t;
+typedef struct etcd_header_t etcd_header_t;
+typedef struct etcd_if_response_t etcd_if_response_t;
+typedef struct etcd_kv_t etcd_kv_t;
+typedef struct etcd_lease_grant_options_t etcd_lease_grant_options_t;
+typedef struct etcd_lease_grant_response_t etcd_lease_grant_response_t;
+typedef struct etcd_lease_keep_alive_response_t etcd_lease_keep_alive_response_t;
+typedef struct etcd_lease_list_response_t etcd_lease_list_response_t;
+typedef struct etcd_lease_time_to_live_response_t etcd_lease_time_to_live_response_t;
+typedef struct etcd_log_record_t etcd_log_record_t;
+typedef struct etcd_op_response_t etcd_op_response_t;
+typedef struct etcd_put_options_t etcd_put_options_t;
+typedef struct etcd_put_response_t etcd_put_response_t;
+typedef struct etcd_range_options_t etcd_range_options_t;
+typedef struct etcd_txn_response_t etcd_txn_response_t;
+typedef struct etcd_watch_event_t etcd_watch_event_t;
+typedef struct etcd_watch_options_t etcd_watch_options_t;
+typedef struct etcd_watch_response_t etcd_watch_response_t;
+/** @endcond */
 
 /**
- * For wait_ms: until something arrives.
+ * @defgroup etcd_handles Handles
+ * What is opened or made, used by any number of threads, and closed or freed once.
+ *
+ * A handle looks like a pointer, but is a number that the library looks up. A call with a handle
+ * that is NULL, closed, or of another kind returns ETCD_ERR_BAD_HANDLE and does nothing; one that
+ * was inherited by a child process returns ETCD_ERR_FORKED. Closing a handle is safe at any time,
+ * from any thread, also while other threads use it: every wait on it ends. A second close does
+ * nothing, and NULL may be closed.
+ *
+ * Only an event is memory of the caller: it is used by one thread at a time, and freed once.
+ * @{
  */
-#define ETCD_WAIT_FOREVER -1
 
 /**
- * For any call's flags: a member that knows of no leader refuses the call at
- * once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
+ * A client of one cluster. Opaque; may be used by any number of threads.
  */
-#define ETCD_REQUIRE_LEADER 0x100u
+typedef struct etcd_client_t etcd_client_t;
 
 /**
- * For calls on keys: all keys that begin with the key; with an empty key, all keys.
+ * A range that is being read page by page. Opaque; goes with its client.
  */
-#define ETCD_PREFIX 0x200u
+typedef struct etcd_range_t etcd_range_t;
 
 /**
- * For calls on keys: the key and all after it; with an empty key, all keys.
+ * A get, put, delete or transaction that has not been done. Opaque, never
+ * changes, belongs to no client.
  */
-#define ETCD_FROM_KEY 0x400u
+typedef struct etcd_op_t etcd_op_t;
 
 /**
- * For calls that change keys, and watches: return what is replaced or deleted.
+ * A transaction under construction. Opaque; belongs to no client.
  */
-#define ETCD_PREV_KV 0x800u
+typedef struct etcd_txn_t etcd_txn_t;
 
 /**
- * For reads: answered by one member from what it has, quicker and perhaps stale.
+ * A lease that is kept alive. Opaque; close it with etcd_lease_keep_alive_close().
  */
-#define ETCD_SERIALIZABLE 0x1000u
+typedef struct etcd_lease_keep_alive_t etcd_lease_keep_alive_t;
+
+/**
+ * A watch. Opaque; close it with etcd_watch_close().
+ */
+typedef struct etcd_watch_t etcd_watch_t;
+
+/**
+ * A call in progress that can be cancelled. Opaque; never needs freeing.
+ */
+typedef struct etcd_call_t etcd_call_t;
+
+/**
+ * Something that happened. Opaque; free it with etcd_event_free(). Memory, not
+ * a handle: using one after freeing it is the caller's fault.
+ */
+typedef struct etcd_event_t etcd_event_t;
+
+/**
+ * A queue of events. Opaque; belongs to no client and serves any number of them.
+ */
+typedef struct etcd_queue_t etcd_queue_t;
+
+/**
+ * A stream of what becomes of a client's connections. Opaque; close it with
+ * etcd_connection_watch_close().
+ */
+typedef struct etcd_connection_watch_t etcd_connection_watch_t;
+
+/** @} */
+
+/**
+ * @defgroup etcd_version Versions
+ *
+ * @{
+ */
+
+/**
+ * The library's version: major << 16 | minor << 8 | patch.
+ *
+ * Compare with ETCD_VERSION_NUMBER, the version of the header. A library is
+ * compatible with programs compiled against any older header.
+ *
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API uint32_t etcd_version_number(void);
+
+/**
+ * The library's version as text, such as "0.1.0".
+ *
+ * @return A static string.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API const char *etcd_version_string(void);
+
+/** @} */
+
+/**
+ * @defgroup etcd_errors Statuses and errors
+ * Every call that can fail returns a status. 0 is success; a positive status is no error,
+ * such as ETCD_EMPTY where nothing came in time; a negative status is an error. An
+ * etcd_error_t goes with a negative status, and only with one: test `status < 0` before
+ * you read it.
+ *
+ * These statuses may be returned by any call: ETCD_ERR_INVALID_ARGUMENT,
+ * ETCD_ERR_BAD_HANDLE, ETCD_ERR_UNSUPPORTED, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES,
+ * ETCD_ERR_NO_MEMORY; by any call that asks a server also ETCD_ERR_TIMEOUT,
+ * ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_SEND_TOO_LARGE,
+ * ETCD_ERR_REPLY_TOO_LARGE and the errors of servers.
+ * @{
+ */
 
 /**
  * The call changed nothing, and never will.
@@ -84,397 +231,6 @@
 #define ETCD_APPLIED 2
 
 /**
- * For etcd_client_options_t.log_level: defects in the library.
- */
-#define ETCD_LOG_ERROR 3
-
-/**
- * For etcd_client_options_t.log_level: also what a program may suffer from:
- * connections that are lost or refused, watches and leases that have ended.
- */
-#define ETCD_LOG_WARN 4
-
-/**
- * For etcd_client_options_t.log_level: also connections that are made, watches
- * that go on after a break, new tokens. The default.
- */
-#define ETCD_LOG_INFO 6
-
-/**
- * For etcd_client_options_t.log_level: also each time that a call is sent again.
- */
-#define ETCD_LOG_DEBUG 7
-
-/**
- * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
- * that are neither https nor on this machine, where others can read them.
- */
-#define ETCD_CLIENT_PLAINTEXT_PASSWORD 0x40000000u
-
-/**
- * For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
- * with any certificate: who is on the way can read and change everything, user
- * and password included. For tests. Excludes the fields that say whom to believe:
- * ca_file, ca_pem, crl_file, crl_pem and server_name.
- */
-#define ETCD_CLIENT_INSECURE_SKIP_VERIFY 0x80000000u
-
-/**
- * How an endpoint is: not connected, and the reason says why.
- */
-#define ETCD_CONNECTION_DOWN 91
-
-/**
- * How an endpoint is: connected, and a server has answered there.
- */
-#define ETCD_CONNECTION_UP 92
-
-/**
- * How an endpoint is: it is none of the client's any more. The last response about it.
- */
-#define ETCD_CONNECTION_GONE 93
-
-/**
- * For get: return keys without their values.
- */
-#define ETCD_GET_KEYS_ONLY 0x10000u
-
-/**
- * For get: return the number of keys only; wins over ETCD_GET_KEYS_ONLY.
- */
-#define ETCD_GET_COUNT_ONLY 0x20000u
-
-/**
- * For get: only the first key found by sort_target, such as the smallest, or with
- * ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
- */
-#define ETCD_GET_FIRST 0x40000u
-
-/**
- * For get: only the last key found by sort_target, such as the largest, or with
- * ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
- */
-#define ETCD_GET_LAST 0x80000u
-
-/**
- * For put: keep the value; the key must exist, and the value given be empty.
- */
-#define ETCD_PUT_IGNORE_VALUE 0x100000u
-
-/**
- * For put: keep the lease; the key must exist, and the lease given be 0.
- */
-#define ETCD_PUT_IGNORE_LEASE 0x200000u
-
-/**
- * For compact: return when the space has been freed too, not only decided upon.
- */
-#define ETCD_COMPACT_PHYSICAL 0x400000u
-
-/**
- * For sort_order: by key, ascending; with another sort_target, ascending by
- * that within what the limit leaves.
- */
-#define ETCD_SORT_NONE 0
-
-/**
- * For sort_order: smallest first, before the limit is applied.
- */
-#define ETCD_SORT_ASCEND 21
-
-/**
- * For sort_order: largest first, before the limit is applied.
- */
-#define ETCD_SORT_DESCEND 22
-
-/**
- * For sort_target: the key.
- */
-#define ETCD_SORT_BY_KEY 0
-
-/**
- * For sort_target: the version.
- */
-#define ETCD_SORT_BY_VERSION 31
-
-/**
- * For sort_target: the revision of the creation.
- */
-#define ETCD_SORT_BY_CREATE 32
-
-/**
- * For sort_target: the revision of the last change.
- */
-#define ETCD_SORT_BY_MOD 33
-
-/**
- * For sort_target: the value.
- */
-#define ETCD_SORT_BY_VALUE 34
-
-/**
- * For branch: done if all compares hold.
- */
-#define ETCD_BRANCH_THEN 61
-
-/**
- * For branch: done otherwise.
- */
-#define ETCD_BRANCH_ELSE 62
-
-/**
- * For target: the number of changes since the key's creation.
- */
-#define ETCD_TARGET_VERSION 0
-
-/**
- * For target: the revision of the key's creation.
- */
-#define ETCD_TARGET_CREATE 41
-
-/**
- * For target: the revision of the key's last change.
- */
-#define ETCD_TARGET_MOD 42
-
-/**
- * For target: the key's value. False for a key that does not exist.
- */
-#define ETCD_TARGET_VALUE 43
-
-/**
- * For target: the lease that the key goes with.
- */
-#define ETCD_TARGET_LEASE 44
-
-/**
- * For relation: the two are equal.
- */
-#define ETCD_COMPARE_EQUAL 0
-
-/**
- * For relation: what the key has is greater.
- */
-#define ETCD_COMPARE_GREATER 51
-
-/**
- * For relation: what the key has is less.
- */
-#define ETCD_COMPARE_LESS 52
-
-/**
- * For relation: the two differ.
- */
-#define ETCD_COMPARE_NOT_EQUAL 53
-
-/**
- * For a watch: leave out the events of keys that were put.
- */
-#define ETCD_WATCH_NO_PUT 0x10000u
-
-/**
- * For a watch: leave out the events of keys that were deleted or have expired.
- */
-#define ETCD_WATCH_NO_DELETE 0x20000u
-
-/**
- * For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
- */
-#define ETCD_WATCH_CREATED_NOTIFY 0x40000u
-
-/**
- * For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
- * responses. etcd sends one when nothing has happened for 10 minutes.
- */
-#define ETCD_WATCH_PROGRESS_NOTIFY 0x80000u
-
-/**
- * For a watch: several revisions may come in one response, if they are there
- * together. Quicker where many events are to be read.
- */
-#define ETCD_WATCH_MERGE 0x100000u
-
-/**
- * For a watch: where events are lost to a compaction, tell the keys as they are
- * now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
- */
-#define ETCD_WATCH_RESYNC 0x200000u
-
-/**
- * For a watch that begins with what is to come: do not wait for the server.
- * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
- */
-#define ETCD_WATCH_NO_WAIT 0x400000u
-
-/**
- * What a response is: events.
- */
-#define ETCD_WATCH_RESPONSE_EVENTS 71
-
-/**
- * What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
- * and once; everything after its revision comes.
- */
-#define ETCD_WATCH_RESPONSE_CREATED 72
-
-/**
- * What a response is: the word that everything up to its revision has come.
- */
-#define ETCD_WATCH_RESPONSE_PROGRESS 73
-
-/**
- * What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
- * revision, each as the event of its last put, and in several responses if
- * `more` says so. Whatever else the reader knows of is deleted. It begins anew
- * with the smallest key when a compaction interferes.
- */
-#define ETCD_WATCH_RESPONSE_SNAPSHOT 74
-
-/**
- * What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
- */
-#define ETCD_KV_PUT 81
-
-/**
- * What happened to a key: it was deleted, or has expired.
- */
-#define ETCD_KV_DELETE 82
-
-/**
- * For etcd_lease_time_to_live(): return the lease's keys too.
- */
-#define ETCD_LEASE_KEYS 0x10000u
-
-/**
- * For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
- */
-#define ETCD_LEASE_KEEP_ALIVE_NOTIFY 0x20000u
-
-/**
- * The end of an etcd_kv_get_async().
- */
-#define ETCD_EVENT_GET_RESPONSE 1
-
-/**
- * The end of an etcd_kv_put_async().
- */
-#define ETCD_EVENT_PUT_RESPONSE 2
-
-/**
- * The end of an etcd_kv_delete_async().
- */
-#define ETCD_EVENT_DELETE_RESPONSE 3
-
-/**
- * The end of an etcd_kv_compact_async().
- */
-#define ETCD_EVENT_COMPACT_RESPONSE 4
-
-/**
- * The end of an etcd_lease_grant_async().
- */
-#define ETCD_EVENT_LEASE_GRANT_RESPONSE 5
-
-/**
- * The end of an etcd_lease_revoke_async().
- */
-#define ETCD_EVENT_LEASE_REVOKE_RESPONSE 6
-
-/**
- * The end of an etcd_lease_keep_alive_once_async().
- */
-#define ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE 7
-
-/**
- * The end of an etcd_lease_time_to_live_async().
- */
-#define ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE 8
-
-/**
- * The end of an etcd_lease_list_async().
- */
-#define ETCD_EVENT_LEASE_LIST_RESPONSE 9
-
-/**
- * The end of an etcd_txn_commit_async().
- */
-#define ETCD_EVENT_TXN_RESPONSE 10
-
-/**
- * News of an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, else the end, after
- * which nothing comes.
- */
-#define ETCD_EVENT_LEASE_KEEP_ALIVE 12
-
-/**
- * Something that a watch tells.
- */
-#define ETCD_EVENT_WATCH 11
-
-/**
- * How an endpoint is, on a stream of etcd_connection_watch_open().
- */
-#define ETCD_EVENT_CONNECTION_WATCH 13
-
-/**
- * The end of an etcd_kv_put_if_absent_async() or another write with a condition.
- */
-#define ETCD_EVENT_IF_RESPONSE 20
-
-/**
- * A call in progress that can be cancelled. Opaque; never needs freeing.
- */
-typedef struct etcd_call_t etcd_call_t;
-
-/**
- * A client of one cluster. Opaque; may be used by any number of threads.
- */
-typedef struct etcd_client_t etcd_client_t;
-
-/**
- * A stream of what becomes of a client's connections. Opaque; close it with
- * etcd_connection_watch_close().
- */
-typedef struct etcd_connection_watch_t etcd_connection_watch_t;
-
-/**
- * Something that happened. Opaque; free it with etcd_event_free(). Memory, not
- * a handle: using one after freeing it is the caller's fault.
- */
-typedef struct etcd_event_t etcd_event_t;
-
-/**
- * A lease that is kept alive. Opaque; close it with etcd_lease_keep_alive_close().
- */
-typedef struct etcd_lease_keep_alive_t etcd_lease_keep_alive_t;
-
-/**
- * A get, put, delete or transaction that has not been done. Opaque, never
- * changes, belongs to no client.
- */
-typedef struct etcd_op_t etcd_op_t;
-
-/**
- * A queue of events. Opaque; belongs to no client and serves any number of them.
- */
-typedef struct etcd_queue_t etcd_queue_t;
-
-/**
- * A range that is being read page by page. Opaque; goes with its client.
- */
-typedef struct etcd_range_t etcd_range_t;
-
-/**
- * A transaction under construction. Opaque; belongs to no client.
- */
-typedef struct etcd_txn_t etcd_txn_t;
-
-/**
- * A watch. Opaque; close it with etcd_watch_close().
- */
-typedef struct etcd_watch_t etcd_watch_t;
-
-/**
  * Result of every call that can fail: ETCD_OK, a positive "nothing yet", or a negative error.
  *
  * -1 to -99: found by the library. -100-N: gRPC code N from the server, where
@@ -488,7 +244,7 @@ typedef int32_t etcd_status_t;
  * Made by the library; read it, never copy it or take its size: later versions
  * append fields. Free it with etcd_error_free().
  */
-typedef struct etcd_error_t {
+struct etcd_error_t {
   /**
    * The status that the call returned.
    */
@@ -518,1034 +274,7 @@ typedef struct etcd_error_t {
    * watched; else 0.
    */
   int64_t revision;
-} etcd_error_t;
-
-/**
- * Any bytes, never NUL-terminated; {NULL, 0} is the empty string.
- *
- * Frozen: 16 bytes.
- */
-typedef struct etcd_bytes_t {
-  /**
-   * May be NULL when len is 0.
-   */
-  const uint8_t *data;
-  /**
-   * Number of bytes.
-   */
-  size_t len;
-} etcd_bytes_t;
-
-/**
- * A line of the log. Made by the library, and valid until the callback returns;
- * later versions append fields. Texts are never NULL, and have no control characters,
- * whatever servers say; passwords, tokens, keys and values are in none of them.
- */
-typedef struct etcd_log_record_t {
-  /**
-   * ETCD_LOG_ERROR to ETCD_LOG_DEBUG.
-   */
-  uint32_t level;
-  /**
-   * The status of what went wrong; ETCD_OK if nothing did.
-   */
-  etcd_status_t status;
-  /**
-   * What it is about: "connection", "call", "token", "watch" or "lease"; later versions
-   * add words.
-   */
-  const char *what;
-  /**
-   * The endpoint as it was given; "" if it is about none.
-   */
-  const char *endpoint;
-  /**
-   * What happened, for people to read, without endpoint, level and time; at most about
-   * 1 KiB. Wording may change between versions.
-   */
-  const char *message;
-} etcd_log_record_t;
-
-/**
- * Takes a line of a client's log, with the client's log_arg. Called on the library's
- * thread and on threads that make calls, also by several at once; while it runs
- * calls wait, so it should be quick, and must not wait for a lock that is held around
- * calls into the library. Calls that it makes into the library on clients,
- * queues and other handles are refused with ETCD_ERR_UNSUPPORTED, and do nothing where
- * they return nothing. It is not called any more when etcd_client_close() has returned.
- */
-typedef void (*etcd_log_cb)(const struct etcd_log_record_t *record, void *arg);
-
-/**
- * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
- * field means its default. Everything is copied by etcd_client_open(); what is
- * secret is wiped from memory once it is of no more use.
- *
- * Files of PEM text are read by etcd_client_open() and again for each new
- * connection, so that certificates can be replaced while the program runs; a
- * connection that exists goes on with what it was made with. While a new file
- * cannot be used, the last that could is, and errors of connecting say so. A
- * pipe is read once only. PEM text given in memory stays as it is.
- */
-typedef struct etcd_client_options_t {
-  /**
-   * Set by ETCD_CLIENT_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * Required: endpoints, separated by comma, semicolon or white space, at
-   * most 8 KiB in all. Each is host:port, http://host:port,
-   * https://host:port or unix:/path; IPv6 addresses stand in brackets; the
-   * port defaults to 2379. Without a scheme TLS is used when a CA, a certificate
-   * or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. Or, alone, mem: or mem:NAME: an etcd inside this
-   * process, in memory; the same name is the same store for all clients, see
-   * etcd_mem_drop().
-   */
-  const char *endpoints;
-  /**
-   * User name for etcd's authentication; goes with password.
-   */
-  const char *user;
-  /**
-   * Its password. Refused for endpoints where others could read it, see
-   * ETCD_CLIENT_PLAINTEXT_PASSWORD.
-   */
-  const char *password;
-  /**
-   * File of PEM certificates that may sign a server's certificate. Default,
-   * when ca_pem is not given either: those that the system trusts.
-   */
-  const char *ca_file;
-  /**
-   * File with the client's PEM certificate chain; goes with a key.
-   */
-  const char *cert_file;
-  /**
-   * File with its PEM private key, not encrypted.
-   */
-  const char *key_file;
-  /**
-   * Name that servers' certificates must carry; default: each endpoint's
-   * host, for unix sockets the file's name.
-   */
-  const char *server_name;
-  /**
-   * In place of ca_file: the PEM text itself.
-   */
-  struct etcd_bytes_t ca_pem;
-  /**
-   * In place of cert_file: the PEM text itself.
-   */
-  struct etcd_bytes_t cert_pem;
-  /**
-   * In place of key_file: the PEM text itself.
-   */
-  struct etcd_bytes_t key_pem;
-  /**
-   * Deadline of calls that name none, in milliseconds; default 5000,
-   * ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_CLIENT_ flags.
-   */
-  uint32_t flags;
-  /**
-   * For one attempt to connect, TLS included, in milliseconds; default 3000.
-   */
-  uint32_t connect_timeout_ms;
-  /**
-   * A connection in use that has been silent for so long is pinged, in
-   * milliseconds; default 10000, at least 100, ETCD_TIMEOUT_NONE for never.
-   * In use is one on which a call or a stream, such as a watch, waits. The ping
-   * is a small call, which etcd allows as often as one likes.
-   */
-  uint32_t ping_interval_ms;
-  /**
-   * For the answer to a ping, in milliseconds; default 5000. Without any answer
-   * the connection is closed: streams on it go on elsewhere, writes on it end
-   * with ETCD_ERR_UNAVAILABLE. An endpoint that swallows everything is left
-   * after both times together at the latest, 15 s; with 1000 and 1000 after 2 s.
-   */
-  uint32_t ping_timeout_ms;
-  /**
-   * Largest request, key and value together, in bytes; default 2 MiB.
-   * etcd's own limit is 1.5 MiB unless it is configured.
-   */
-  uint32_t max_send_bytes;
-  /**
-   * Largest reply in bytes; default 64 MiB. No reply takes more than three times
-   * as much memory: one of very many very small keys is refused sooner.
-   */
-  uint32_t max_receive_bytes;
-  /**
-   * How often the cluster is asked for its members, as by etcd_client_sync(), in
-   * milliseconds; default 0 for never, at least 100. A round that fails, or takes
-   * 5 s, changes nothing.
-   */
-  uint32_t auto_sync_interval_ms;
-  /**
-   * File of PEM revocation lists (X509 CRL), which may be those of several CAs.
-   * Then every certificate in a server's chain but the root must be on record as
-   * not revoked: one without a list of the CA that signed it, or with a list
-   * past its next update, is refused like a revoked one. Connections that exist
-   * are not cut.
-   */
-  const char *crl_file;
-  /**
-   * In place of crl_file: the PEM text itself.
-   */
-  struct etcd_bytes_t crl_pem;
-  /**
-   * In place of user and password: a token that the servers accept, such as a
-   * JSON web token. It is sent as it is and never renewed: when it is refused,
-   * calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
-   * Refused for endpoints where others could read it, like a password.
-   */
-  const char *token;
-  /**
-   * When not empty: put before every key that goes through the client, and
-   * taken off every key that comes back, so that it sees a store of its own:
-   * the keys with this prefix. Any bytes. It is there in all calls, watches and
-   * locks, those of etcd-api.h too; in ETCD_FROM_KEY and ETCD_PREFIX, which end
-   * where the prefix does; and in etcd_lease_time_to_live(), which names only keys
-   * with the prefix. A key that is the prefix and nothing more is not seen. Sizes
-   * count it. Leases, and with them what revoking one deletes, revisions and
-   * compaction are the whole cluster's, as ever. To keep clients from the keys of
-   * others, give their users roles.
-   */
-  struct etcd_bytes_t key_prefix;
-  /**
-   * Takes the lines of the client's log; NULL for no log.
-   */
-  etcd_log_cb log_callback;
-  /**
-   * Given to log_callback; never followed.
-   */
-  void *log_arg;
-  /**
-   * What is logged: ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default ETCD_LOG_INFO.
-   */
-  uint32_t log_level;
-  /**
-   * Must be 0.
-   */
-  uint32_t log_reserved;
-} etcd_client_options_t;
-
-/**
- * How an endpoint is. Made by the library; read it, never copy it or take its size:
- * later versions append fields. Free it with etcd_connection_watch_response_free().
- */
-typedef struct etcd_connection_watch_response_t {
-  /**
-   * The endpoint, as it was given.
-   */
-  const char *endpoint;
-  /**
-   * Why it is down; "" when it is not. For people to read; never NULL.
-   */
-  const char *reason;
-  /**
-   * How often it has come up since it was put on the list: where that has grown by
-   * more than one, something in between was not told, since it was over.
-   */
-  uint64_t opened;
-  /**
-   * ETCD_CONNECTION_DOWN, ETCD_CONNECTION_UP or ETCD_CONNECTION_GONE. Later versions
-   * may add numbers.
-   */
-  int32_t state;
-  /**
-   * Always 0.
-   */
-  uint32_t reserved;
-} etcd_connection_watch_response_t;
-
-/**
- * What a client has done since it was opened; all grow and never fall. Begin with
- * ETCD_COUNTERS_INIT; later versions append fields.
- */
-typedef struct etcd_counters_t {
-  /**
-   * Set by ETCD_COUNTERS_INIT.
-   */
-  size_t size;
-  /**
-   * Calls begun, each once however often it was sent; the library's own
-   * included, such as those with which a watch begins. The streams of watches,
-   * of leases kept alive and of pages are none.
-   */
-  uint64_t calls;
-  /**
-   * Calls that ended with an error, or were given up.
-   */
-  uint64_t calls_failed;
-  /**
-   * Times that a call was sent again, or to a second member.
-   */
-  uint64_t retries;
-  /**
-   * Connections that servers have taken. 0 for mem:.
-   */
-  uint64_t connections_opened;
-  /**
-   * Connections that have ended, but for those that the client has closed.
-   */
-  uint64_t connections_lost;
-  /**
-   * Times that a watch went on after a break.
-   */
-  uint64_t watches_resumed;
-  /**
-   * Times that a watch was called off until its reader had room, and then asked for
-   * the rest again, on the stream of the slow.
-   */
-  uint64_t watches_paused;
-  /**
-   * Times that the keys as they are took the place of events that were compacted
-   * away, with ETCD_WATCH_RESYNC.
-   */
-  uint64_t watches_resynced;
-  /**
-   * Events handed to watches' readers.
-   */
-  uint64_t watch_events;
-  /**
-   * Events that a server has told again, and that were dropped.
-   */
-  uint64_t watch_duplicates;
-  /**
-   * Authentication tokens fetched, the first included.
-   */
-  uint64_t token_refreshes;
-  /**
-   * Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive_open().
-   */
-  uint64_t keep_alives_sent;
-  /**
-   * Those that were answered.
-   */
-  uint64_t keep_alives_answered;
-  /**
-   * Leases kept alive that ended otherwise than by this client: lost, revoked by
-   * somebody else, or refused.
-   */
-  uint64_t leases_lost;
-  /**
-   * Bytes written to connections, TLS and HTTP/2 included.
-   */
-  uint64_t bytes_sent;
-  /**
-   * Bytes read from connections.
-   */
-  uint64_t bytes_received;
-} etcd_counters_t;
-
-/**
- * A client's endpoints. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_client_endpoints_free().
- */
-typedef struct etcd_client_endpoints_t {
-  /**
-   * Each as it was given, or as the cluster has it; valid until the list is freed.
-   */
-  const char *const *names;
-  /**
-   * Number of elements of names; at least 1.
-   */
-  size_t name_count;
-} etcd_client_endpoints_t;
-
-/**
- * Options of the calls that need no more. Begin with ETCD_CALL_OPTIONS_INIT.
- */
-typedef struct etcd_call_options_t {
-  /**
-   * Set by ETCD_CALL_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_REQUIRE_LEADER, and what the call's own comment names.
-   */
-  uint32_t flags;
-} etcd_call_options_t;
-
-/**
- * Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
- */
-typedef struct etcd_get_options_t {
-  /**
-   * Set by ETCD_GET_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
-   * check an end that was computed.
-   */
-  struct etcd_bytes_t range_end;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_GET_FIRST or ETCD_GET_LAST, ETCD_SERIALIZABLE,
-   * ETCD_GET_KEYS_ONLY, ETCD_GET_COUNT_ONLY, ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-  /**
-   * Read the keys as they were at this revision; 0 as they are now.
-   * ETCD_ERR_COMPACTED if it is gone, ETCD_ERR_FUTURE_REVISION if it is to come.
-   */
-  int64_t revision;
-  /**
-   * Return at most so many keys, and say whether there are more; 0 for all.
-   */
-  int64_t limit;
-  /**
-   * When not 0: only keys whose last change is of this revision or later.
-   * The response's count does not heed this, nor the next three.
-   */
-  int64_t min_mod_revision;
-  /**
-   * When not 0: only keys whose last change is of this revision or earlier.
-   */
-  int64_t max_mod_revision;
-  /**
-   * When not 0: only keys created at this revision or later.
-   */
-  int64_t min_create_revision;
-  /**
-   * When not 0: only keys created at this revision or earlier.
-   */
-  int64_t max_create_revision;
-  /**
-   * ETCD_SORT_NONE, ETCD_SORT_ASCEND or ETCD_SORT_DESCEND.
-   */
-  int32_t sort_order;
-  /**
-   * An ETCD_SORT_BY_ number.
-   */
-  int32_t sort_target;
-} etcd_get_options_t;
-
-/**
- * Who answered, and when in the history of the store.
- *
- * Frozen: 32 bytes.
- */
-typedef struct etcd_header_t {
-  /**
-   * The cluster that answered.
-   */
-  uint64_t cluster_id;
-  /**
-   * The member that answered.
-   */
-  uint64_t member_id;
-  /**
-   * The store's revision; after a write that changed something, its own.
-   */
-  int64_t revision;
-  /**
-   * The Raft term of the member.
-   */
-  uint64_t raft_term;
-} etcd_header_t;
-
-/**
- * One key with its value and history, as etcd's KeyValue.
- *
- * Frozen: 64 bytes.
- */
-typedef struct etcd_kv_t {
-  /**
-   * The key.
-   */
-  struct etcd_bytes_t key;
-  /**
-   * The value.
-   */
-  struct etcd_bytes_t value;
-  /**
-   * Revision at which the key was created, since it was last deleted.
-   */
-  int64_t create_revision;
-  /**
-   * Revision of the last change.
-   */
-  int64_t mod_revision;
-  /**
-   * Number of changes since creation; 1 for a new key.
-   */
-  int64_t version;
-  /**
-   * The lease that the key is attached to; 0 for none.
-   */
-  int64_t lease;
-} etcd_kv_t;
-
-/**
- * Reply to a get. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_get_response_free().
- */
-typedef struct etcd_get_response_t {
-  /**
-   * Who answered, and at which revision.
-   */
-  struct etcd_header_t header;
-  /**
-   * The keys found, in ascending order unless another was asked for; valid
-   * until the response is freed.
-   */
-  const struct etcd_kv_t *kvs;
-  /**
-   * Number of elements of kvs.
-   */
-  size_t kv_count;
-  /**
-   * Number of keys in the range, whatever the limit.
-   */
-  int64_t count;
-  /**
-   * Whether there are more keys in the range than were returned.
-   */
-  bool more;
-} etcd_get_response_t;
-
-/**
- * Options of etcd_kv_put(). Begin with ETCD_PUT_OPTIONS_INIT.
- */
-typedef struct etcd_put_options_t {
-  /**
-   * Set by ETCD_PUT_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_PREV_KV, ETCD_PUT_IGNORE_VALUE, ETCD_PUT_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-  /**
-   * A lease, with which the key goes; 0 for none, also if it had one.
-   */
-  int64_t lease;
-} etcd_put_options_t;
-
-/**
- * Reply to a put. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_put_response_free().
- */
-typedef struct etcd_put_response_t {
-  /**
-   * Who answered; header.revision is that of the put.
-   */
-  struct etcd_header_t header;
-  /**
-   * With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
-   * Valid until the response is freed.
-   */
-  const struct etcd_kv_t *prev_kv;
-  /**
-   * After etcd_kv_put_ttl() the lease that it granted; else 0.
-   */
-  int64_t lease;
-  /**
-   * After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
-   */
-  int64_t ttl;
-} etcd_put_response_t;
-
-/**
- * Options of etcd_kv_delete(). Begin with ETCD_DELETE_OPTIONS_INIT.
- */
-typedef struct etcd_delete_options_t {
-  /**
-   * Set by ETCD_DELETE_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
-   * check an end that was computed.
-   */
-  struct etcd_bytes_t range_end;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-} etcd_delete_options_t;
-
-/**
- * Reply to a delete. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_delete_response_free().
- */
-typedef struct etcd_delete_response_t {
-  /**
-   * Who answered; header.revision is that of the delete if it deleted something.
-   */
-  struct etcd_header_t header;
-  /**
-   * Number of keys deleted; 0 is no error.
-   */
-  int64_t deleted;
-  /**
-   * With ETCD_PREV_KV what was deleted; valid until the response is freed.
-   */
-  const struct etcd_kv_t *prev_kvs;
-  /**
-   * Number of elements of prev_kvs.
-   */
-  size_t prev_kv_count;
-} etcd_delete_response_t;
-
-/**
- * Reply to a call that has no more to say. Free it with etcd_header_response_free().
- */
-typedef struct etcd_header_response_t {
-  /**
-   * The member that answered, and the revision of the store.
-   */
-  struct etcd_header_t header;
-} etcd_header_response_t;
-
-/**
- * Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
- */
-typedef struct etcd_range_options_t {
-  /**
-   * Set by ETCD_RANGE_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
-   * check an end that was computed.
-   */
-  struct etcd_bytes_t range_end;
-  /**
-   * Deadline of each page in milliseconds; 0 for the client's,
-   * ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_GET_KEYS_ONLY,
-   * ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-  /**
-   * Read the keys as they were at this revision; 0 for that of the first page.
-   */
-  int64_t revision;
-  /**
-   * Keys in a page at most; 0 for 1000. Fewer where they would be more than
-   * max_receive_bytes of the client.
-   */
-  int64_t limit;
-  /**
-   * As in etcd_get_options_t. With any of these four, or with
-   * ETCD_SORT_DESCEND, a server reads for each page all that is left of the range.
-   */
-  int64_t min_mod_revision;
-  /**
-   * As in etcd_get_options_t.
-   */
-  int64_t max_mod_revision;
-  /**
-   * As in etcd_get_options_t.
-   */
-  int64_t min_create_revision;
-  /**
-   * As in etcd_get_options_t.
-   */
-  int64_t max_create_revision;
-  /**
-   * ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
-   * ETCD_SORT_DESCEND: by key.
-   */
-  int32_t sort_order;
-  /**
-   * Must be 0.
-   */
-  uint32_t reserved;
-} etcd_range_options_t;
-
-/**
- * Reply to a write with a condition. Made by the library; read it, never copy it
- * or take its size: later versions append fields. Free it with
- * etcd_if_response_free().
- */
-typedef struct etcd_if_response_t {
-  /**
-   * Who answered; header.revision is that of the write, if there was one.
-   */
-  struct etcd_header_t header;
-  /**
-   * After success what was there before, with ETCD_PREV_KV; else what is there.
-   * NULL if there is nothing. Valid until the response is freed.
-   */
-  const struct etcd_kv_t *kv;
-  /**
-   * Whether the condition held, and with that whether the write was done.
-   */
-  bool succeeded;
-} etcd_if_response_t;
-
-/**
- * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
- * are NULL.
- *
- * Frozen: 48 bytes on 64-bit platforms.
- */
-typedef struct etcd_op_response_t {
-  /**
-   * ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
-   * ETCD_EVENT_TXN_RESPONSE.
-   */
-  int32_t kind;
-  /**
-   * Always 0.
-   */
-  uint32_t reserved;
-  /**
-   * To a get.
-   */
-  const struct etcd_get_response_t *range;
-  /**
-   * To a put.
-   */
-  const struct etcd_put_response_t *put;
-  /**
-   * To a delete.
-   */
-  const struct etcd_delete_response_t *deleted;
-  /**
-   * To a transaction in the transaction.
-   */
-  const struct etcd_txn_response_t *txn;
-  /**
-   * NULL; for operations of later versions.
-   */
-  const void *other;
-} etcd_op_response_t;
-
-/**
- * Reply to a transaction. Made by the library; read it, never copy it or take
- * its size: later versions append fields. Free it with etcd_txn_response_free(),
- * and with it all that it points to.
- */
-typedef struct etcd_txn_response_t {
-  /**
-   * Who answered; header.revision is that of the transaction if it changed
-   * something. In replies inside it only the revision may be set.
-   */
-  struct etcd_header_t header;
-  /**
-   * Replies to the operations of the branch that was done, in their order.
-   */
-  const struct etcd_op_response_t *responses;
-  /**
-   * Number of elements of responses.
-   */
-  size_t response_count;
-  /**
-   * Whether all compares held, and with that which branch it was.
-   */
-  bool succeeded;
-} etcd_txn_response_t;
-
-/**
- * A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
- * version is 0, that is, that it does not exist.
- */
-typedef struct etcd_compare_options_t {
-  /**
-   * Set by ETCD_COMPARE_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * When not empty: the condition is for all keys from the key up to, but not
-   * with, this one, and holds if it does for each of them that exists; where
-   * none does, as for a single key that does not exist.
-   */
-  struct etcd_bytes_t range_end;
-  /**
-   * With ETCD_TARGET_VALUE: what the value is compared with, byte by byte.
-   */
-  struct etcd_bytes_t value;
-  /**
-   * With any other target: what it is compared with. A key that does not
-   * exist has 0 everywhere.
-   */
-  int64_t number;
-  /**
-   * An ETCD_COMPARE_ number.
-   */
-  int32_t target;
-  /**
-   * ETCD_COMPARE_EQUAL, ETCD_COMPARE_GREATER, ETCD_COMPARE_LESS or ETCD_COMPARE_NOT_EQUAL.
-   */
-  int32_t relation;
-  /**
-   * ETCD_PREFIX or ETCD_FROM_KEY.
-   */
-  uint32_t flags;
-  /**
-   * Must be 0.
-   */
-  uint32_t reserved;
-} etcd_compare_options_t;
-
-/**
- * Options of etcd_watch_open(). Begin with ETCD_WATCH_OPTIONS_INIT.
- */
-typedef struct etcd_watch_options_t {
-  /**
-   * Set by ETCD_WATCH_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
-   * check an end that was computed.
-   */
-  struct etcd_bytes_t range_end;
-  /**
-   * Begin with the events of this revision, which may be to come; 0 with what
-   * happens from now on.
-   */
-  int64_t start_revision;
-  /**
-   * Deadline in milliseconds for the question what revision is now; 0 for the
-   * client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
-   * ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
-   * after the other, have said that they know of none, instead of waiting.
-   */
-  uint32_t flags;
-  /**
-   * Bytes of events that wait for their reader; then the server keeps them.
-   * Default 1 MiB. One revision may be larger.
-   */
-  uint32_t max_bytes;
-  /**
-   * Must be 0.
-   */
-  uint32_t reserved;
-} etcd_watch_options_t;
-
-/**
- * One change of one key.
- *
- * Frozen: 80 bytes.
- */
-typedef struct etcd_watch_event_t {
-  /**
-   * The key as it is since; of a deleted one the key, and in mod_revision the
-   * revision of the deletion.
-   */
-  struct etcd_kv_t kv;
-  /**
-   * With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
-   * is compacted away.
-   */
-  const struct etcd_kv_t *prev_kv;
-  /**
-   * ETCD_KV_PUT or ETCD_KV_DELETE.
-   */
-  int32_t kind;
-  /**
-   * Always 0.
-   */
-  uint32_t reserved;
-} etcd_watch_event_t;
-
-/**
- * What a watch tells. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_watch_response_free().
- */
-typedef struct etcd_watch_response_t {
-  /**
-   * Who answered; its revision may be ahead of the events.
-   */
-  struct etcd_header_t header;
-  /**
-   * ETCD_WATCH_RESPONSE_EVENTS, ETCD_WATCH_RESPONSE_CREATED, ETCD_WATCH_RESPONSE_PROGRESS or ETCD_WATCH_RESPONSE_SNAPSHOT.
-   * Later versions add numbers; ignore those you do not know.
-   */
-  int32_t kind;
-  /**
-   * Always 0.
-   */
-  uint32_t reserved;
-  /**
-   * That of the events, of the last with ETCD_WATCH_MERGE: all events of it, and of
-   * what came before, are told with this response. A watch that is opened with
-   * this plus one misses nothing and tells nothing twice.
-   */
-  int64_t revision;
-  /**
-   * In the order in which it happened; valid until the response is freed.
-   */
-  const struct etcd_watch_event_t *events;
-  /**
-   * Number of elements of events.
-   */
-  size_t event_count;
-  /**
-   * More of the same ETCD_WATCH_RESPONSE_SNAPSHOT is to come.
-   */
-  bool more;
-} etcd_watch_response_t;
-
-/**
- * Reply to a grant. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_grant_response_free().
- */
-typedef struct etcd_lease_grant_response_t {
-  /**
-   * Who answered.
-   */
-  struct etcd_header_t header;
-  /**
-   * The lease; never 0.
-   */
-  int64_t id;
-  /**
-   * Its time to live as granted, in seconds.
-   */
-  int64_t ttl;
-} etcd_lease_grant_response_t;
-
-/**
- * Reply to a renewal. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_keep_alive_response_free().
- */
-typedef struct etcd_lease_keep_alive_response_t {
-  /**
-   * Who answered.
-   */
-  struct etcd_header_t header;
-  /**
-   * The lease.
-   */
-  int64_t id;
-  /**
-   * Seconds that it has from now on.
-   */
-  int64_t ttl;
-} etcd_lease_keep_alive_response_t;
-
-/**
- * Reply to the question how long a lease has to live. Made by the library; read
- * it, never copy it or take its size: later versions append fields. Free it
- * with etcd_lease_time_to_live_response_free().
- */
-typedef struct etcd_lease_time_to_live_response_t {
-  /**
-   * Who answered.
-   */
-  struct etcd_header_t header;
-  /**
-   * The lease.
-   */
-  int64_t id;
-  /**
-   * Whole seconds left; -1 if there is no such lease.
-   */
-  int64_t ttl;
-  /**
-   * Seconds that it was granted; 0 if there is no such lease.
-   */
-  int64_t granted_ttl;
-  /**
-   * With ETCD_LEASE_KEYS its keys, in no order; valid until the response is freed.
-   */
-  const struct etcd_bytes_t *keys;
-  /**
-   * Number of elements of keys.
-   */
-  size_t key_count;
-} etcd_lease_time_to_live_response_t;
-
-/**
- * Reply to a listing. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_list_response_free().
- */
-typedef struct etcd_lease_list_response_t {
-  /**
-   * Who answered.
-   */
-  struct etcd_header_t header;
-  /**
-   * The leases; valid until the response is freed.
-   */
-  const int64_t *ids;
-  /**
-   * Number of elements of ids.
-   */
-  size_t id_count;
-} etcd_lease_list_response_t;
-
-/**
- * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
- */
-typedef struct etcd_lease_grant_options_t {
-  /**
-   * Set by ETCD_LEASE_GRANT_OPTIONS_INIT.
-   */
-  size_t size;
-  /**
-   * The lease's id, any number; 0 lets the server choose one. With an id of its
-   * own a caller can ask later whether a grant without an answer was made.
-   */
-  int64_t id;
-  /**
-   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
-   */
-  uint32_t timeout_ms;
-  /**
-   * ETCD_REQUIRE_LEADER.
-   */
-  uint32_t flags;
-} etcd_lease_grant_options_t;
-
-/**
- * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
- * etcd_queue_start_dispatcher() has started. The event is freed when it
- * returns. It may call anything in this library, also what blocks or frees.
- */
-typedef void (*etcd_event_cb)(const struct etcd_event_t *event, void *arg);
-
-/**
- * A callback of its own for one call or stream: its address is the user_data of
- * the call, and it must stay where it is until the last event of that came.
- */
-typedef struct etcd_handler_t {
-  /**
-   * NULL: the events are dropped.
-   */
-  etcd_event_cb callback;
-  /**
-   * Given to the callback; never followed.
-   */
-  void *arg;
-} etcd_handler_t;
+};
 
 /**
  * Success.
@@ -2080,30 +809,6 @@ typedef struct etcd_handler_t {
  */
 #define ETCD_ERR_NOT_PRIMARY_LESSOR -264
 
-#ifdef __cplusplus
-extern "C" {
-#endif // __cplusplus
-
-/**
- * The library's version: major << 16 | minor << 8 | patch.
- *
- * Compare with ETCD_VERSION_NUMBER, the version of the header. A library is
- * compatible with programs compiled against any older header.
- *
- * @par Thread safety  Any thread.
- * @since 0.1
- */
-ETCD_API uint32_t etcd_version_number(void);
-
-/**
- * The library's version as text, such as "0.1.0".
- *
- * @return A static string.
- * @par Thread safety  Any thread.
- * @since 0.1
- */
-ETCD_API const char *etcd_version_string(void);
-
 /**
  * Frees an error.
  *
@@ -2111,7 +816,7 @@ ETCD_API const char *etcd_version_string(void);
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */
-ETCD_API void etcd_error_free(struct etcd_error_t *error);
+ETCD_API void etcd_error_free(etcd_error_t *error);
 
 /**
  * A status's name, such as "ETCD_ERR_TIMEOUT".
@@ -2157,6 +862,445 @@ ETCD_API bool etcd_status_is_retryable(etcd_status_t status);
  */
 ETCD_API bool etcd_status_may_be_applied(etcd_status_t status);
 
+/** @} */
+
+/**
+ * @defgroup etcd_types Bytes, keys and headers
+ * Structures that other structures contain.
+ * @{
+ */
+
+/**
+ * For timeout_ms: no deadline.
+ */
+#define ETCD_TIMEOUT_NONE UINT32_MAX
+
+/**
+ * For wait_ms: until something arrives.
+ */
+#define ETCD_WAIT_FOREVER -1
+
+/**
+ * Any bytes, never NUL-terminated; {NULL, 0} is the empty string.
+ *
+ * Frozen: 16 bytes.
+ */
+struct etcd_bytes_t {
+  /**
+   * May be NULL when len is 0.
+   */
+  const uint8_t *data;
+  /**
+   * Number of bytes.
+   */
+  size_t len;
+};
+
+/**
+ * One key with its value and history, as etcd's KeyValue.
+ *
+ * Frozen: 64 bytes.
+ */
+struct etcd_kv_t {
+  /**
+   * The key.
+   */
+  etcd_bytes_t key;
+  /**
+   * The value.
+   */
+  etcd_bytes_t value;
+  /**
+   * Revision at which the key was created, since it was last deleted.
+   */
+  int64_t create_revision;
+  /**
+   * Revision of the last change.
+   */
+  int64_t mod_revision;
+  /**
+   * Number of changes since creation; 1 for a new key.
+   */
+  int64_t version;
+  /**
+   * The lease that the key is attached to; 0 for none.
+   */
+  int64_t lease;
+};
+
+/**
+ * Who answered, and when in the history of the store.
+ *
+ * Frozen: 32 bytes.
+ */
+struct etcd_header_t {
+  /**
+   * The cluster that answered.
+   */
+  uint64_t cluster_id;
+  /**
+   * The member that answered.
+   */
+  uint64_t member_id;
+  /**
+   * The store's revision; after a write that changed something, its own.
+   */
+  int64_t revision;
+  /**
+   * The Raft term of the member.
+   */
+  uint64_t raft_term;
+};
+
+/** @} */
+
+/**
+ * @defgroup etcd_calls Calls, their options and their responses
+ * A call on a client blocks until the reply, the deadline, or etcd_client_close(). What
+ * it is given is copied.
+ *
+ * Options are structures that begin with their size. Initialise one with its INIT macro,
+ * set what you need, and pass a pointer; NULL means all defaults, and so does 0 in any
+ * field. A field or a flag that the library does not know is refused with
+ * ETCD_ERR_UNSUPPORTED.
+ *
+ * Flags: bits 0 to 7 are never a flag, so that no constant of another sort is taken for
+ * one. Bits 8 to 15 mean the same in every call. Bits 16 to 29 belong to one family of
+ * calls, such as ETCD_GET_, and are reused by the others. Bits 30 and 31 are the flags of
+ * etcd_client_options_t.
+ *
+ * Responses are made by the library. Read a response, but never copy the structure or
+ * take its size: later versions append fields. It is valid until it is freed, also
+ * after its client is closed, and so is all that it points to. It may be read by several
+ * threads at once, and is freed once, by any thread. NULL may be freed.
+ *
+ * A function whose name ends in _async starts the call and returns at once. It takes the
+ * arguments of the call, and a queue (see @ref etcd_queue) in place of out and err for
+ * the response: the end of the call, successful or not, arrives on the queue as an event
+ * of the kind that is named there. `user_data` is returned by etcd_event_user_data() and
+ * is never read. `call` may be NULL; else it is set to a handle for etcd_call_cancel(),
+ * which need not be freed. If the function fails, its error is in err, and no event
+ * comes. Calls end in any order.
+ * @{
+ */
+
+/**
+ * For any call's flags: a member that knows of no leader refuses the call at
+ * once, and it goes to another; ETCD_ERR_NO_LEADER if none does by the deadline.
+ */
+#define ETCD_REQUIRE_LEADER 0x100u
+
+/**
+ * For calls on keys: all keys that begin with the key; with an empty key, all keys.
+ */
+#define ETCD_PREFIX 0x200u
+
+/**
+ * For calls on keys: the key and all after it; with an empty key, all keys.
+ */
+#define ETCD_FROM_KEY 0x400u
+
+/**
+ * For calls that change keys, and watches: return what is replaced or deleted.
+ */
+#define ETCD_PREV_KV 0x800u
+
+/**
+ * For reads: answered by one member from what it has, quicker and perhaps stale.
+ */
+#define ETCD_SERIALIZABLE 0x1000u
+
+/**
+ * Options of the calls that need no more. Begin with ETCD_CALL_OPTIONS_INIT.
+ */
+struct etcd_call_options_t {
+  /**
+   * Set by ETCD_CALL_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_REQUIRE_LEADER, and what the call's own comment names.
+   */
+  uint32_t flags;
+};
+
+/** Initialises an etcd_call_options_t. */
+#define ETCD_CALL_OPTIONS_INIT \
+  { sizeof(etcd_call_options_t), 0, 0 }
+
+/** @} */
+
+/**
+ * @defgroup etcd_log Log
+ * Lines for people, given to a function of the program.
+ * @{
+ */
+
+/**
+ * For etcd_client_options_t.log_level: defects in the library.
+ */
+#define ETCD_LOG_ERROR 3
+
+/**
+ * For etcd_client_options_t.log_level: also what a program may suffer from:
+ * connections that are lost or refused, watches and leases that have ended.
+ */
+#define ETCD_LOG_WARN 4
+
+/**
+ * For etcd_client_options_t.log_level: also connections that are made, watches
+ * that go on after a break, new tokens. The default.
+ */
+#define ETCD_LOG_INFO 6
+
+/**
+ * For etcd_client_options_t.log_level: also each time that a call is sent again.
+ */
+#define ETCD_LOG_DEBUG 7
+
+/**
+ * A line of the log. Made by the library, and valid until the callback returns;
+ * later versions append fields. Texts are never NULL, and have no control characters,
+ * whatever servers say; passwords, tokens, keys and values are in none of them.
+ */
+struct etcd_log_record_t {
+  /**
+   * ETCD_LOG_ERROR to ETCD_LOG_DEBUG.
+   */
+  uint32_t level;
+  /**
+   * The status of what went wrong; ETCD_OK if nothing did.
+   */
+  etcd_status_t status;
+  /**
+   * What it is about: "connection", "call", "token", "watch" or "lease"; later versions
+   * add words.
+   */
+  const char *what;
+  /**
+   * The endpoint as it was given; "" if it is about none.
+   */
+  const char *endpoint;
+  /**
+   * What happened, for people to read, without endpoint, level and time; at most about
+   * 1 KiB. Wording may change between versions.
+   */
+  const char *message;
+};
+
+/**
+ * Takes a line of a client's log, with the client's log_arg. Called on the library's
+ * thread and on threads that make calls, also by several at once; while it runs
+ * calls wait, so it should be quick, and must not wait for a lock that is held around
+ * calls into the library. Calls that it makes into the library on clients,
+ * queues and other handles are refused with ETCD_ERR_UNSUPPORTED, and do nothing where
+ * they return nothing. It is not called any more when etcd_client_close() has returned.
+ */
+typedef void (*etcd_log_cb)(const etcd_log_record_t *record, void *arg);
+
+/** @} */
+
+/**
+ * @defgroup etcd_client Clients
+ * A client belongs to one cluster. One is enough for a program: any number of threads
+ * use it at once.
+ * @{
+ */
+
+/**
+ * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
+ * that are neither https nor on this machine, where others can read them.
+ */
+#define ETCD_CLIENT_PLAINTEXT_PASSWORD 0x40000000u
+
+/**
+ * For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
+ * with any certificate: who is on the way can read and change everything, user
+ * and password included. For tests. Excludes the fields that say whom to believe:
+ * ca_file, ca_pem, crl_file, crl_pem and server_name.
+ */
+#define ETCD_CLIENT_INSECURE_SKIP_VERIFY 0x80000000u
+
+/**
+ * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
+ * field means its default. Everything is copied by etcd_client_open(); what is
+ * secret is wiped from memory once it is of no more use.
+ *
+ * Files of PEM text are read by etcd_client_open() and again for each new
+ * connection, so that certificates can be replaced while the program runs; a
+ * connection that exists goes on with what it was made with. While a new file
+ * cannot be used, the last that could is, and errors of connecting say so. A
+ * pipe is read once only. PEM text given in memory stays as it is.
+ */
+struct etcd_client_options_t {
+  /**
+   * Set by ETCD_CLIENT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Required: endpoints, separated by comma, semicolon or white space, at
+   * most 8 KiB in all. Each is host:port, http://host:port,
+   * https://host:port or unix:/path; IPv6 addresses stand in brackets; the
+   * port defaults to 2379. Without a scheme TLS is used when a CA, a certificate
+   * or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. Or, alone, mem: or mem:NAME: an etcd inside this
+   * process, in memory; the same name is the same store for all clients, see
+   * etcd_mem_drop().
+   */
+  const char *endpoints;
+  /**
+   * User name for etcd's authentication; goes with password.
+   */
+  const char *user;
+  /**
+   * Its password. Refused for endpoints where others could read it, see
+   * ETCD_CLIENT_PLAINTEXT_PASSWORD.
+   */
+  const char *password;
+  /**
+   * File of PEM certificates that may sign a server's certificate. Default,
+   * when ca_pem is not given either: those that the system trusts.
+   */
+  const char *ca_file;
+  /**
+   * File with the client's PEM certificate chain; goes with a key.
+   */
+  const char *cert_file;
+  /**
+   * File with its PEM private key, not encrypted.
+   */
+  const char *key_file;
+  /**
+   * Name that servers' certificates must carry; default: each endpoint's
+   * host, for unix sockets the file's name.
+   */
+  const char *server_name;
+  /**
+   * In place of ca_file: the PEM text itself.
+   */
+  etcd_bytes_t ca_pem;
+  /**
+   * In place of cert_file: the PEM text itself.
+   */
+  etcd_bytes_t cert_pem;
+  /**
+   * In place of key_file: the PEM text itself.
+   */
+  etcd_bytes_t key_pem;
+  /**
+   * Deadline of calls that name none, in milliseconds; default 5000,
+   * ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_CLIENT_ flags.
+   */
+  uint32_t flags;
+  /**
+   * For one attempt to connect, TLS included, in milliseconds; default 3000.
+   */
+  uint32_t connect_timeout_ms;
+  /**
+   * A connection in use that has been silent for so long is pinged, in
+   * milliseconds; default 10000, at least 100, ETCD_TIMEOUT_NONE for never.
+   * In use is one on which a call or a stream, such as a watch, waits. The ping
+   * is a small call, which etcd allows as often as one likes.
+   */
+  uint32_t ping_interval_ms;
+  /**
+   * For the answer to a ping, in milliseconds; default 5000. Without any answer
+   * the connection is closed: streams on it go on elsewhere, writes on it end
+   * with ETCD_ERR_UNAVAILABLE. An endpoint that swallows everything is left
+   * after both times together at the latest, 15 s; with 1000 and 1000 after 2 s.
+   */
+  uint32_t ping_timeout_ms;
+  /**
+   * Largest request, key and value together, in bytes; default 2 MiB.
+   * etcd's own limit is 1.5 MiB unless it is configured.
+   */
+  uint32_t max_send_bytes;
+  /**
+   * Largest reply in bytes; default 64 MiB. No reply takes more than three times
+   * as much memory: one of very many very small keys is refused sooner.
+   */
+  uint32_t max_receive_bytes;
+  /**
+   * How often the cluster is asked for its members, as by etcd_client_sync(), in
+   * milliseconds; default 0 for never, at least 100. A round that fails, or takes
+   * 5 s, changes nothing.
+   */
+  uint32_t auto_sync_interval_ms;
+  /**
+   * File of PEM revocation lists (X509 CRL), which may be those of several CAs.
+   * Then every certificate in a server's chain but the root must be on record as
+   * not revoked: one without a list of the CA that signed it, or with a list
+   * past its next update, is refused like a revoked one. Connections that exist
+   * are not cut.
+   */
+  const char *crl_file;
+  /**
+   * In place of crl_file: the PEM text itself.
+   */
+  etcd_bytes_t crl_pem;
+  /**
+   * In place of user and password: a token that the servers accept, such as a
+   * JSON web token. It is sent as it is and never renewed: when it is refused,
+   * calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
+   * Refused for endpoints where others could read it, like a password.
+   */
+  const char *token;
+  /**
+   * When not empty: put before every key that goes through the client, and
+   * taken off every key that comes back, so that it sees a store of its own:
+   * the keys with this prefix. Any bytes. It is there in all calls, watches and
+   * locks, those of etcd-api.h too; in ETCD_FROM_KEY and ETCD_PREFIX, which end
+   * where the prefix does; and in etcd_lease_time_to_live(), which names only keys
+   * with the prefix. A key that is the prefix and nothing more is not seen. Sizes
+   * count it. Leases, and with them what revoking one deletes, revisions and
+   * compaction are the whole cluster's, as ever. To keep clients from the keys of
+   * others, give their users roles.
+   */
+  etcd_bytes_t key_prefix;
+  /**
+   * Takes the lines of the client's log; NULL for no log.
+   */
+  etcd_log_cb log_callback;
+  /**
+   * Given to log_callback; never followed.
+   */
+  void *log_arg;
+  /**
+   * What is logged: ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default ETCD_LOG_INFO.
+   */
+  uint32_t log_level;
+  /**
+   * Must be 0.
+   */
+  uint32_t log_reserved;
+};
+
+/** Initialises an etcd_client_options_t. */
+#define ETCD_CLIENT_OPTIONS_INIT \
+  { sizeof(etcd_client_options_t), ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, { ETCD_NULL, 0 }, { ETCD_NULL, 0 }, { ETCD_NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, ETCD_NULL, { ETCD_NULL, 0 }, ETCD_NULL, { ETCD_NULL, 0 }, ETCD_NULL, ETCD_NULL, 0, 0 }
+
+/**
+ * A client's endpoints. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_client_endpoints_free().
+ */
+struct etcd_client_endpoints_t {
+  /**
+   * Each as it was given, or as the cluster has it; valid until the list is freed.
+   */
+  const char *const *names;
+  /**
+   * Number of elements of names; at least 1.
+   */
+  size_t name_count;
+};
+
 /**
  * Opens a client.
  *
@@ -2173,11 +1317,8 @@ ETCD_API bool etcd_status_may_be_applied(etcd_status_t status);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_client_open(const struct etcd_client_options_t *options,
-                               struct etcd_client_t **out,
-                               struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_client_open(const etcd_client_options_t *options,
+    etcd_client_t **out, etcd_error_t **err);
 
 /**
  * Opens a client with default options.
@@ -2189,11 +1330,8 @@ etcd_status_t etcd_client_open(const struct etcd_client_options_t *options,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_client_open_endpoints(const char *endpoints,
-                                         struct etcd_client_t **out,
-                                         struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_client_open_endpoints(const char *endpoints,
+    etcd_client_t **out, etcd_error_t **err);
 
 /**
  * Closes a client.
@@ -2208,7 +1346,7 @@ etcd_status_t etcd_client_open_endpoints(const char *endpoints,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_client_close(struct etcd_client_t *client);
+ETCD_API void etcd_client_close(etcd_client_t *client);
 
 /**
  * The error of the latest classic call (etcd-api.h) on a client.
@@ -2223,9 +1361,7 @@ ETCD_API void etcd_client_close(struct etcd_client_t *client);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-etcd_status_t etcd_client_last_error(struct etcd_client_t *client,
-                                     struct etcd_error_t **out);
+ETCD_API etcd_status_t etcd_client_last_error(etcd_client_t *client, etcd_error_t **out);
 
 /**
  * Forgets a store inside this process.
@@ -2240,128 +1376,7 @@ etcd_status_t etcd_client_last_error(struct etcd_client_t *client,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, struct etcd_error_t **err);
-
-/**
- * Tells of a client's connections.
- *
- * First how each endpoint is now, then each change: it came up, it went down, it is
- * down for another reason, or it has left. What is over before it is read is not told:
- * there is never more to read than one response for each endpoint. mem: is one
- * endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
- *
- * @param client    Open client.
- * @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION_WATCH; the last
- *                  one has an error. NULL: they are taken with etcd_connection_watch_next().
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] out  The stream; close it with etcd_connection_watch_close(), also after its end.
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
- *         ETCD_ERR_NO_RESOURCES.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_connection_watch_open(struct etcd_client_t *client,
-                                         struct etcd_queue_t *queue,
-                                         void *user_data,
-                                         struct etcd_connection_watch_t **out,
-                                         struct etcd_error_t **err);
-
-/**
- * Takes the next response of a stream that is on no queue.
- *
- * @param connection  Open stream.
- * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
- *                  ETCD_WAIT_FOREVER without end; no other negative number.
- * @param[out] out  The response; free it with etcd_connection_watch_response_free(). NULL unless
- *                  ETCD_OK.
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, also for a stream that is closed meanwhile, ETCD_ERR_FORKED, or
- *         ETCD_ERR_CLOSED once the client is closed.
- * @par Thread safety  Any thread, any number at once; each response is taken once.
- * @since 0.1
- */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_connection_watch_next(struct etcd_connection_watch_t *connection,
-                                         int32_t wait_ms,
-                                         struct etcd_connection_watch_response_t **out,
-                                         struct etcd_error_t **err);
-
-/**
- * Closes a stream; the connections stay as they are.
- *
- * A wait in etcd_connection_watch_next() ends with ETCD_ERR_BAD_HANDLE.
- *
- * @param connection  May be NULL, or closed already.
- * @par Thread safety  Any thread, also in a queue's callback.
- * @since 0.1
- */
-ETCD_API void etcd_connection_watch_close(struct etcd_connection_watch_t *connection);
-
-/**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API
-void etcd_connection_watch_response_free(struct etcd_connection_watch_response_t *response);
-
-/**
- * Reads a client's counters.
- *
- * Quick, and no burden for the client. Each number is exact; they are not all
- * of one moment.
- *
- * @param client        Open client.
- * @param[in,out] counters  Begin with ETCD_COUNTERS_INIT. Fields that this version does not
- *                      know are 0. Unchanged after a failure.
- * @param[out] err      May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or
- *         ETCD_ERR_FORKED.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-etcd_status_t etcd_client_counters(struct etcd_client_t *client,
-                                   struct etcd_counters_t *counters,
-                                   struct etcd_error_t **err);
-
-/**
- * Writes a client's counters, and which endpoints are connected, as text for Prometheus.
- *
- * Names are those of etcd_counters_t between "libetcd_" and "_total", and
- * libetcd_connection_up, each with a HELP and a TYPE line. Prometheus takes a name
- * once in a text: a program with several clients asks each on a page of its own, or
- * makes one text of etcd_client_counters().
- *
- * @param client    Open client.
- * @param label     Value of a label `client` on every line; NULL or "" for no label.
- * @param[out] out  The text, with a newline at its end; free it with etcd_text_free().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
- */
-ETCD_API
-etcd_status_t etcd_client_counters_text(struct etcd_client_t *client,
-                                        const char *label,
-                                        char **out,
-                                        struct etcd_error_t **err);
-
-/**
- * Frees a text.
- *
- * @param text  May be NULL. Made by etcd_client_counters_text(), and not changed in length.
- * @par Thread safety  Any thread; once.
- * @since 0.1
- */
-ETCD_API void etcd_text_free(char *text);
+ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, etcd_error_t **err);
 
 /**
  * The client's present list of endpoints. Does not block.
@@ -2373,11 +1388,8 @@ ETCD_API void etcd_text_free(char *text);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_client_endpoints(struct etcd_client_t *client,
-                                    struct etcd_client_endpoints_t **out,
-                                    struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_client_endpoints(etcd_client_t *client,
+    etcd_client_endpoints_t **out, etcd_error_t **err);
 
 /**
  * Frees a list of endpoints.
@@ -2386,7 +1398,7 @@ etcd_status_t etcd_client_endpoints(struct etcd_client_t *client,
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */
-ETCD_API void etcd_client_endpoints_free(struct etcd_client_endpoints_t *endpoints);
+ETCD_API void etcd_client_endpoints_free(etcd_client_endpoints_t *endpoints);
 
 /**
  * Replaces the client's endpoints, in the middle of its work.
@@ -2409,10 +1421,8 @@ ETCD_API void etcd_client_endpoints_free(struct etcd_client_endpoints_t *endpoin
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-etcd_status_t etcd_client_set_endpoints(struct etcd_client_t *client,
-                                        const char *endpoints,
-                                        struct etcd_error_t **err);
+ETCD_API etcd_status_t etcd_client_set_endpoints(etcd_client_t *client, const char *endpoints,
+    etcd_error_t **err);
 
 /**
  * Asks the cluster for its members and replaces the client's endpoints by theirs.
@@ -2434,10 +1444,296 @@ etcd_status_t etcd_client_set_endpoints(struct etcd_client_t *client,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-etcd_status_t etcd_client_sync(struct etcd_client_t *client,
-                               const struct etcd_call_options_t *options,
-                               struct etcd_error_t **err);
+ETCD_API etcd_status_t etcd_client_sync(etcd_client_t *client, const etcd_call_options_t *options,
+    etcd_error_t **err);
+
+/** @} */
+
+/**
+ * @defgroup etcd_kv Keys and values
+ *
+ * @{
+ */
+
+/**
+ * For get: return keys without their values.
+ */
+#define ETCD_GET_KEYS_ONLY 0x10000u
+
+/**
+ * For get: return the number of keys only; wins over ETCD_GET_KEYS_ONLY.
+ */
+#define ETCD_GET_COUNT_ONLY 0x20000u
+
+/**
+ * For get: only the first key found by sort_target, such as the smallest, or with
+ * ETCD_SORT_BY_CREATE the oldest. Excludes sort_order and limit.
+ */
+#define ETCD_GET_FIRST 0x40000u
+
+/**
+ * For get: only the last key found by sort_target, such as the largest, or with
+ * ETCD_SORT_BY_MOD the one changed last. Excludes sort_order and limit.
+ */
+#define ETCD_GET_LAST 0x80000u
+
+/**
+ * For put: keep the value; the key must exist, and the value given be empty.
+ */
+#define ETCD_PUT_IGNORE_VALUE 0x100000u
+
+/**
+ * For put: keep the lease; the key must exist, and the lease given be 0.
+ */
+#define ETCD_PUT_IGNORE_LEASE 0x200000u
+
+/**
+ * For compact: return when the space has been freed too, not only decided upon.
+ */
+#define ETCD_COMPACT_PHYSICAL 0x400000u
+
+/**
+ * For sort_order: by key, ascending; with another sort_target, ascending by
+ * that within what the limit leaves.
+ */
+#define ETCD_SORT_NONE 0
+
+/**
+ * For sort_order: smallest first, before the limit is applied.
+ */
+#define ETCD_SORT_ASCEND 21
+
+/**
+ * For sort_order: largest first, before the limit is applied.
+ */
+#define ETCD_SORT_DESCEND 22
+
+/**
+ * For sort_target: the key.
+ */
+#define ETCD_SORT_BY_KEY 0
+
+/**
+ * For sort_target: the version.
+ */
+#define ETCD_SORT_BY_VERSION 31
+
+/**
+ * For sort_target: the revision of the creation.
+ */
+#define ETCD_SORT_BY_CREATE 32
+
+/**
+ * For sort_target: the revision of the last change.
+ */
+#define ETCD_SORT_BY_MOD 33
+
+/**
+ * For sort_target: the value.
+ */
+#define ETCD_SORT_BY_VALUE 34
+
+/**
+ * Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
+ */
+struct etcd_get_options_t {
+  /**
+   * Set by ETCD_GET_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
+   */
+  etcd_bytes_t range_end;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_GET_FIRST or ETCD_GET_LAST, ETCD_SERIALIZABLE,
+   * ETCD_GET_KEYS_ONLY, ETCD_GET_COUNT_ONLY, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+  /**
+   * Read the keys as they were at this revision; 0 as they are now.
+   * ETCD_ERR_COMPACTED if it is gone, ETCD_ERR_FUTURE_REVISION if it is to come.
+   */
+  int64_t revision;
+  /**
+   * Return at most so many keys, and say whether there are more; 0 for all.
+   */
+  int64_t limit;
+  /**
+   * When not 0: only keys whose last change is of this revision or later.
+   * The response's count does not heed this, nor the next three.
+   */
+  int64_t min_mod_revision;
+  /**
+   * When not 0: only keys whose last change is of this revision or earlier.
+   */
+  int64_t max_mod_revision;
+  /**
+   * When not 0: only keys created at this revision or later.
+   */
+  int64_t min_create_revision;
+  /**
+   * When not 0: only keys created at this revision or earlier.
+   */
+  int64_t max_create_revision;
+  /**
+   * ETCD_SORT_NONE, ETCD_SORT_ASCEND or ETCD_SORT_DESCEND.
+   */
+  int32_t sort_order;
+  /**
+   * An ETCD_SORT_BY_ number.
+   */
+  int32_t sort_target;
+};
+
+/** Initialises an etcd_get_options_t. */
+#define ETCD_GET_OPTIONS_INIT \
+  { sizeof(etcd_get_options_t), { ETCD_NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Reply to a get. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_get_response_free().
+ */
+struct etcd_get_response_t {
+  /**
+   * Who answered, and at which revision.
+   */
+  etcd_header_t header;
+  /**
+   * The keys found, in ascending order unless another was asked for; valid
+   * until the response is freed.
+   */
+  const etcd_kv_t *kvs;
+  /**
+   * Number of elements of kvs.
+   */
+  size_t kv_count;
+  /**
+   * Number of keys in the range, whatever the limit.
+   */
+  int64_t count;
+  /**
+   * Whether there are more keys in the range than were returned.
+   */
+  bool more;
+};
+
+/**
+ * Options of etcd_kv_put(). Begin with ETCD_PUT_OPTIONS_INIT.
+ */
+struct etcd_put_options_t {
+  /**
+   * Set by ETCD_PUT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREV_KV, ETCD_PUT_IGNORE_VALUE, ETCD_PUT_IGNORE_LEASE, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+  /**
+   * A lease, with which the key goes; 0 for none, also if it had one.
+   */
+  int64_t lease;
+};
+
+/** Initialises an etcd_put_options_t. */
+#define ETCD_PUT_OPTIONS_INIT \
+  { sizeof(etcd_put_options_t), 0, 0, 0 }
+
+/**
+ * Reply to a put. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_put_response_free().
+ */
+struct etcd_put_response_t {
+  /**
+   * Who answered; header.revision is that of the put.
+   */
+  etcd_header_t header;
+  /**
+   * With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
+   * Valid until the response is freed.
+   */
+  const etcd_kv_t *prev_kv;
+  /**
+   * After etcd_kv_put_ttl() the lease that it granted; else 0.
+   */
+  int64_t lease;
+  /**
+   * After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
+   */
+  int64_t ttl;
+};
+
+/**
+ * Options of etcd_kv_delete(). Begin with ETCD_DELETE_OPTIONS_INIT.
+ */
+struct etcd_delete_options_t {
+  /**
+   * Set by ETCD_DELETE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
+   */
+  etcd_bytes_t range_end;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+};
+
+/** Initialises an etcd_delete_options_t. */
+#define ETCD_DELETE_OPTIONS_INIT \
+  { sizeof(etcd_delete_options_t), { ETCD_NULL, 0 }, 0, 0 }
+
+/**
+ * Reply to a delete. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_delete_response_free().
+ */
+struct etcd_delete_response_t {
+  /**
+   * Who answered; header.revision is that of the delete if it deleted something.
+   */
+  etcd_header_t header;
+  /**
+   * Number of keys deleted; 0 is no error.
+   */
+  int64_t deleted;
+  /**
+   * With ETCD_PREV_KV what was deleted; valid until the response is freed.
+   */
+  const etcd_kv_t *prev_kvs;
+  /**
+   * Number of elements of prev_kvs.
+   */
+  size_t prev_kv_count;
+};
+
+/**
+ * Reply to a call that has no more to say. Free it with etcd_header_response_free().
+ */
+struct etcd_header_response_t {
+  /**
+   * The member that answered, and the revision of the store.
+   */
+  etcd_header_t header;
+};
 
 /**
  * Reads one key, or all keys of a range.
@@ -2457,28 +1753,17 @@ etcd_status_t etcd_client_sync(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_get(struct etcd_client_t *client,
-                          struct etcd_bytes_t key,
-                          const struct etcd_get_options_t *options,
-                          struct etcd_get_response_t **out,
-                          struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_get(etcd_client_t *client, etcd_bytes_t key,
+    const etcd_get_options_t *options, etcd_get_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_kv_get() and returns at once; it ends with an event of kind ETCD_EVENT_GET_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
-                                struct etcd_bytes_t key,
-                                const struct etcd_get_options_t *options,
-                                struct etcd_queue_t *queue,
-                                void *user_data,
-                                struct etcd_call_t **call,
-                                struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_get_async(etcd_client_t *client, etcd_bytes_t key,
+    const etcd_get_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Writes one key.
@@ -2499,30 +1784,18 @@ etcd_status_t etcd_kv_get_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put(struct etcd_client_t *client,
-                          struct etcd_bytes_t key,
-                          struct etcd_bytes_t value,
-                          const struct etcd_put_options_t *options,
-                          struct etcd_put_response_t **out,
-                          struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t value, const etcd_put_options_t *options, etcd_put_response_t **out,
+    etcd_error_t **err);
 
 /**
  * Starts etcd_kv_put() and returns at once; it ends with an event of kind ETCD_EVENT_PUT_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
-                                struct etcd_bytes_t key,
-                                struct etcd_bytes_t value,
-                                const struct etcd_put_options_t *options,
-                                struct etcd_queue_t *queue,
-                                void *user_data,
-                                struct etcd_call_t **call,
-                                struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_async(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t value, const etcd_put_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
 
 /**
  * Deletes one key, or all keys of a range.
@@ -2540,28 +1813,17 @@ etcd_status_t etcd_kv_put_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_delete(struct etcd_client_t *client,
-                             struct etcd_bytes_t key,
-                             const struct etcd_delete_options_t *options,
-                             struct etcd_delete_response_t **out,
-                             struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_delete(etcd_client_t *client, etcd_bytes_t key,
+    const etcd_delete_options_t *options, etcd_delete_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_kv_delete() and returns at once; it ends with an event of kind ETCD_EVENT_DELETE_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_delete_async(struct etcd_client_t *client,
-                                   struct etcd_bytes_t key,
-                                   const struct etcd_delete_options_t *options,
-                                   struct etcd_queue_t *queue,
-                                   void *user_data,
-                                   struct etcd_call_t **call,
-                                   struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_delete_async(etcd_client_t *client, etcd_bytes_t key,
+    const etcd_delete_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Discards the history before a revision.
@@ -2581,28 +1843,17 @@ etcd_status_t etcd_kv_delete_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_compact(struct etcd_client_t *client,
-                              int64_t revision,
-                              const struct etcd_call_options_t *options,
-                              struct etcd_header_response_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_compact(etcd_client_t *client, int64_t revision,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_kv_compact() and returns at once; it ends with an event of kind ETCD_EVENT_COMPACT_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_compact_async(struct etcd_client_t *client,
-                                    int64_t revision,
-                                    const struct etcd_call_options_t *options,
-                                    struct etcd_queue_t *queue,
-                                    void *user_data,
-                                    struct etcd_call_t **call,
-                                    struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_compact_async(etcd_client_t *client, int64_t revision,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Frees an etcd_get_response_t and all that it points to.
@@ -2610,7 +1861,7 @@ etcd_status_t etcd_kv_compact_async(struct etcd_client_t *client,
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_get_response_free(struct etcd_get_response_t *response);
+ETCD_API void etcd_get_response_free(etcd_get_response_t *response);
 
 /**
  * Frees an etcd_put_response_t and all that it points to.
@@ -2618,7 +1869,7 @@ ETCD_API void etcd_get_response_free(struct etcd_get_response_t *response);
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_put_response_free(struct etcd_put_response_t *response);
+ETCD_API void etcd_put_response_free(etcd_put_response_t *response);
 
 /**
  * Frees an etcd_delete_response_t and all that it points to.
@@ -2626,7 +1877,7 @@ ETCD_API void etcd_put_response_free(struct etcd_put_response_t *response);
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response);
+ETCD_API void etcd_delete_response_free(etcd_delete_response_t *response);
 
 /**
  * Frees an etcd_header_response_t and all that it points to.
@@ -2634,7 +1885,299 @@ ETCD_API void etcd_delete_response_free(struct etcd_delete_response_t *response)
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_header_response_free(struct etcd_header_response_t *response);
+ETCD_API void etcd_header_response_free(etcd_header_response_t *response);
+
+/** @} */
+
+/**
+ * @defgroup etcd_if Writes with a condition
+ * Each is one transaction. Whether the condition held is in the response: it is no error
+ * if it did not.
+ * @{
+ */
+
+/**
+ * Reply to a write with a condition. Made by the library; read it, never copy it
+ * or take its size: later versions append fields. Free it with
+ * etcd_if_response_free().
+ */
+struct etcd_if_response_t {
+  /**
+   * Who answered; header.revision is that of the write, if there was one.
+   */
+  etcd_header_t header;
+  /**
+   * After success what was there before, with ETCD_PREV_KV; else what is there.
+   * NULL if there is nothing. Valid until the response is freed.
+   */
+  const etcd_kv_t *kv;
+  /**
+   * Whether the condition held, and with that whether the write was done.
+   */
+  bool succeeded;
+};
+
+/**
+ * Frees an etcd_if_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_if_response_free(etcd_if_response_t *response);
+
+/**
+ * Creates a key: writes it if it does not exist.
+ *
+ * The call is one transaction, and fails as etcd_kv_put() does. It is not an error if the
+ * condition does not hold: then succeeded is false, kv is the key as it is, and nothing was
+ * changed.
+ *
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_if_absent(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t value, const etcd_put_options_t *options, etcd_if_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_if_absent() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_if_absent_async(etcd_client_t *client,
+    etcd_bytes_t key, etcd_bytes_t value, const etcd_put_options_t *options, etcd_queue_t *queue,
+    void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Writes a key if it has the value that the caller has seen.
+ *
+ * Apart from the condition the same as etcd_kv_put_if_absent().
+ *
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_value The value that the key must have; any bytes.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_if_value(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t seen_value, etcd_bytes_t value, const etcd_put_options_t *options,
+    etcd_if_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_if_value() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_if_value_async(etcd_client_t *client,
+    etcd_bytes_t key, etcd_bytes_t seen_value, etcd_bytes_t value, const etcd_put_options_t *options,
+    etcd_queue_t *queue, void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Writes a key if it has not changed since the caller has seen it.
+ *
+ * Apart from the condition the same as etcd_kv_put_if_absent(). Where several programs
+ * write one key, each reads it, writes it with this call, and starts again with the
+ * returned kv if the write did not succeed.
+ *
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_revision The mod_revision that the caller has seen; 0 if the key must not exist.
+ * @param value Any bytes.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_if_revision(etcd_client_t *client, etcd_bytes_t key,
+    int64_t seen_revision, etcd_bytes_t value, const etcd_put_options_t *options,
+    etcd_if_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_if_revision() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_if_revision_async(etcd_client_t *client,
+    etcd_bytes_t key, int64_t seen_revision, etcd_bytes_t value, const etcd_put_options_t *options,
+    etcd_queue_t *queue, void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Deletes a key if it has the value that the caller has seen.
+ *
+ * Apart from the condition the same as etcd_kv_put_if_absent(). The options must mean one
+ * key: without range_end, ETCD_PREFIX and ETCD_FROM_KEY.
+ *
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_value The value that the key must have; any bytes.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_delete_if_value(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t seen_value, const etcd_delete_options_t *options, etcd_if_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_delete_if_value() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_delete_if_value_async(etcd_client_t *client,
+    etcd_bytes_t key, etcd_bytes_t seen_value, const etcd_delete_options_t *options,
+    etcd_queue_t *queue, void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Deletes a key if it has not changed since the caller has seen it.
+ *
+ * Apart from the condition the same as etcd_kv_put_if_absent(). The options must mean one
+ * key: without range_end, ETCD_PREFIX and ETCD_FROM_KEY.
+ *
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param seen_revision The mod_revision that the caller has seen.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_if_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_delete_if_revision(etcd_client_t *client,
+    etcd_bytes_t key, int64_t seen_revision, const etcd_delete_options_t *options,
+    etcd_if_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_delete_if_revision() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_delete_if_revision_async(etcd_client_t *client,
+    etcd_bytes_t key, int64_t seen_revision, const etcd_delete_options_t *options,
+    etcd_queue_t *queue, void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Writes a key with a new lease of its own, which is not renewed: the key is deleted when
+ * the lease ends.
+ *
+ * The call grants a lease and puts the key. It fails as etcd_kv_put() does, and the outcome
+ * is that of the put. The lease is revoked if the key was not written. An asynchronous call
+ * that is cancelled between the two steps has the outcome ETCD_MAYBE_APPLIED.
+ *
+ * @param client Open client.
+ * @param key Any bytes; not empty.
+ * @param value Any bytes.
+ * @param ttl Seconds, at least 1. Servers raise small values: etcd to 2 s by default.
+ * @param options May be NULL for defaults. Without a lease. The deadline is for both steps.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_put_response_free(). It has the lease, and the ttl that the server granted.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_TTL_TOO_LARGE, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_ttl(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t value, int64_t ttl, const etcd_put_options_t *options, etcd_put_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_put_ttl() and returns at once; it ends with an event of kind ETCD_EVENT_PUT_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_put_ttl_async(etcd_client_t *client, etcd_bytes_t key,
+    etcd_bytes_t value, int64_t ttl, const etcd_put_options_t *options, etcd_queue_t *queue,
+    void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/** @} */
+
+/**
+ * @defgroup etcd_range Large ranges, page by page
+ *
+ * @{
+ */
+
+/**
+ * Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
+ */
+struct etcd_range_options_t {
+  /**
+   * Set by ETCD_RANGE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
+   */
+  etcd_bytes_t range_end;
+  /**
+   * Deadline of each page in milliseconds; 0 for the client's,
+   * ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_GET_KEYS_ONLY,
+   * ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+  /**
+   * Read the keys as they were at this revision; 0 for that of the first page.
+   */
+  int64_t revision;
+  /**
+   * Keys in a page at most; 0 for 1000. Fewer where they would be more than
+   * max_receive_bytes of the client.
+   */
+  int64_t limit;
+  /**
+   * As in etcd_get_options_t. With any of these four, or with
+   * ETCD_SORT_DESCEND, a server reads for each page all that is left of the range.
+   */
+  int64_t min_mod_revision;
+  /**
+   * As in etcd_get_options_t.
+   */
+  int64_t max_mod_revision;
+  /**
+   * As in etcd_get_options_t.
+   */
+  int64_t min_create_revision;
+  /**
+   * As in etcd_get_options_t.
+   */
+  int64_t max_create_revision;
+  /**
+   * ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
+   * ETCD_SORT_DESCEND: by key.
+   */
+  int32_t sort_order;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+};
+
+/** Initialises an etcd_range_options_t. */
+#define ETCD_RANGE_OPTIONS_INIT \
+  { sizeof(etcd_range_options_t), { ETCD_NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Begins to read a range page by page. Asks no server yet.
@@ -2654,13 +2197,8 @@ ETCD_API void etcd_header_response_free(struct etcd_header_response_t *response)
  * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_range_open(struct etcd_client_t *client,
-                              struct etcd_bytes_t key,
-                              const struct etcd_range_options_t *options,
-                              struct etcd_range_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_open(etcd_client_t *client, etcd_bytes_t key,
+    const etcd_range_options_t *options, etcd_range_t **out, etcd_error_t **err);
 
 /**
  * The next page of a range.
@@ -2684,11 +2222,8 @@ etcd_status_t etcd_range_open(struct etcd_client_t *client,
  * @par Thread safety  Any thread; of several at once, each gets another page.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_range_next(struct etcd_range_t *iter,
-                              struct etcd_get_response_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next(etcd_range_t *iter, etcd_get_response_t **out,
+    etcd_error_t **err);
 
 /**
  * Starts etcd_range_next() and returns at once.
@@ -2707,13 +2242,8 @@ etcd_status_t etcd_range_next(struct etcd_range_t *iter,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_range_next_async(struct etcd_range_t *iter,
-                                    struct etcd_queue_t *queue,
-                                    void *user_data,
-                                    struct etcd_call_t **op,
-                                    struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next_async(etcd_range_t *iter, etcd_queue_t *queue,
+    void *user_data, etcd_call_t **op, etcd_error_t **err);
 
 /**
  * Ends the reading of a range, at any point. Pages stay valid.
@@ -2722,7 +2252,7 @@ etcd_status_t etcd_range_next_async(struct etcd_range_t *iter,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_range_close(struct etcd_range_t *iter);
+ETCD_API void etcd_range_close(etcd_range_t *iter);
 
 /**
  * The end of the range that has just the keys with a prefix: for range_end, with
@@ -2739,274 +2269,179 @@ ETCD_API void etcd_range_close(struct etcd_range_t *iter);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API size_t etcd_prefix_end(struct etcd_bytes_t prefix, uint8_t *end, size_t capacity);
+ETCD_API size_t etcd_prefix_end(etcd_bytes_t prefix, uint8_t *end, size_t capacity);
+
+/** @} */
 
 /**
- * Frees an etcd_if_response_t and all that it points to.
+ * @defgroup etcd_txn Transactions and operations
  *
- * @param response  May be NULL.
- * @since 0.1
+ * @{
  */
-ETCD_API void etcd_if_response_free(struct etcd_if_response_t *response);
 
 /**
- * Creates a key: writes it if it does not exist.
- *
- * The call is one transaction, and fails as etcd_kv_put() does. It is not an error if the
- * condition does not hold: then succeeded is false, kv is the key as it is, and nothing was
- * changed.
- *
- * @param client Open client.
- * @param key Any bytes; not empty.
- * @param value Any bytes.
- * @param options May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, or a status that any call returns.
- * @par Thread safety Any thread, any number at once.
- * @since 0.1
+ * For branch: done if all compares hold.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_if_absent(struct etcd_client_t *client,
-                                    struct etcd_bytes_t key,
-                                    struct etcd_bytes_t value,
-                                    const struct etcd_put_options_t *options,
-                                    struct etcd_if_response_t **out,
-                                    struct etcd_error_t **err);
+#define ETCD_BRANCH_THEN 61
 
 /**
- * Starts etcd_kv_put_if_absent() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
- *
- * @since 0.1
+ * For branch: done otherwise.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_if_absent_async(struct etcd_client_t *client,
-                                          struct etcd_bytes_t key,
-                                          struct etcd_bytes_t value,
-                                          const struct etcd_put_options_t *options,
-                                          struct etcd_queue_t *queue,
-                                          void *user_data,
-                                          struct etcd_call_t **call,
-                                          struct etcd_error_t **err);
+#define ETCD_BRANCH_ELSE 62
 
 /**
- * Writes a key if it has the value that the caller has seen.
- *
- * Apart from the condition the same as etcd_kv_put_if_absent().
- *
- * @param client Open client.
- * @param key Any bytes; not empty.
- * @param seen_value The value that the key must have; any bytes.
- * @param value Any bytes.
- * @param options May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, or a status that any call returns.
- * @par Thread safety Any thread, any number at once.
- * @since 0.1
+ * For target: the number of changes since the key's creation.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_if_value(struct etcd_client_t *client,
-                                   struct etcd_bytes_t key,
-                                   struct etcd_bytes_t seen_value,
-                                   struct etcd_bytes_t value,
-                                   const struct etcd_put_options_t *options,
-                                   struct etcd_if_response_t **out,
-                                   struct etcd_error_t **err);
+#define ETCD_TARGET_VERSION 0
 
 /**
- * Starts etcd_kv_put_if_value() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
- *
- * @since 0.1
+ * For target: the revision of the key's creation.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_if_value_async(struct etcd_client_t *client,
-                                         struct etcd_bytes_t key,
-                                         struct etcd_bytes_t seen_value,
-                                         struct etcd_bytes_t value,
-                                         const struct etcd_put_options_t *options,
-                                         struct etcd_queue_t *queue,
-                                         void *user_data,
-                                         struct etcd_call_t **call,
-                                         struct etcd_error_t **err);
+#define ETCD_TARGET_CREATE 41
 
 /**
- * Writes a key if it has not changed since the caller has seen it.
- *
- * Apart from the condition the same as etcd_kv_put_if_absent(). Where several programs
- * write one key, each reads it, writes it with this call, and starts again with the
- * returned kv if the write did not succeed.
- *
- * @param client Open client.
- * @param key Any bytes; not empty.
- * @param seen_revision The mod_revision that the caller has seen; 0 if the key must not exist.
- * @param value Any bytes.
- * @param options May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, or a status that any call returns.
- * @par Thread safety Any thread, any number at once.
- * @since 0.1
+ * For target: the revision of the key's last change.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_if_revision(struct etcd_client_t *client,
-                                      struct etcd_bytes_t key,
-                                      int64_t seen_revision,
-                                      struct etcd_bytes_t value,
-                                      const struct etcd_put_options_t *options,
-                                      struct etcd_if_response_t **out,
-                                      struct etcd_error_t **err);
+#define ETCD_TARGET_MOD 42
 
 /**
- * Starts etcd_kv_put_if_revision() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
- *
- * @since 0.1
+ * For target: the key's value. False for a key that does not exist.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_if_revision_async(struct etcd_client_t *client,
-                                            struct etcd_bytes_t key,
-                                            int64_t seen_revision,
-                                            struct etcd_bytes_t value,
-                                            const struct etcd_put_options_t *options,
-                                            struct etcd_queue_t *queue,
-                                            void *user_data,
-                                            struct etcd_call_t **call,
-                                            struct etcd_error_t **err);
+#define ETCD_TARGET_VALUE 43
 
 /**
- * Deletes a key if it has the value that the caller has seen.
- *
- * Apart from the condition the same as etcd_kv_put_if_absent(). The options must mean one
- * key: without range_end, ETCD_PREFIX and ETCD_FROM_KEY.
- *
- * @param client Open client.
- * @param key Any bytes; not empty.
- * @param seen_value The value that the key must have; any bytes.
- * @param options May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, or a status that any call returns.
- * @par Thread safety Any thread, any number at once.
- * @since 0.1
+ * For target: the lease that the key goes with.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_delete_if_value(struct etcd_client_t *client,
-                                      struct etcd_bytes_t key,
-                                      struct etcd_bytes_t seen_value,
-                                      const struct etcd_delete_options_t *options,
-                                      struct etcd_if_response_t **out,
-                                      struct etcd_error_t **err);
+#define ETCD_TARGET_LEASE 44
 
 /**
- * Starts etcd_kv_delete_if_value() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
- *
- * @since 0.1
+ * For relation: the two are equal.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_delete_if_value_async(struct etcd_client_t *client,
-                                            struct etcd_bytes_t key,
-                                            struct etcd_bytes_t seen_value,
-                                            const struct etcd_delete_options_t *options,
-                                            struct etcd_queue_t *queue,
-                                            void *user_data,
-                                            struct etcd_call_t **call,
-                                            struct etcd_error_t **err);
+#define ETCD_COMPARE_EQUAL 0
 
 /**
- * Deletes a key if it has not changed since the caller has seen it.
- *
- * Apart from the condition the same as etcd_kv_put_if_absent(). The options must mean one
- * key: without range_end, ETCD_PREFIX and ETCD_FROM_KEY.
- *
- * @param client Open client.
- * @param key Any bytes; not empty.
- * @param seen_revision The mod_revision that the caller has seen.
- * @param options May be NULL for defaults.
- * @param[out] out The reply; free it with etcd_if_response_free().
- * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, or a status that any call returns.
- * @par Thread safety Any thread, any number at once.
- * @since 0.1
+ * For relation: what the key has is greater.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_delete_if_revision(struct etcd_client_t *client,
-                                         struct etcd_bytes_t key,
-                                         int64_t seen_revision,
-                                         const struct etcd_delete_options_t *options,
-                                         struct etcd_if_response_t **out,
-                                         struct etcd_error_t **err);
+#define ETCD_COMPARE_GREATER 51
 
 /**
- * Starts etcd_kv_delete_if_revision() and returns at once; it ends with an event of kind ETCD_EVENT_IF_RESPONSE.
- *
- * @since 0.1
+ * For relation: what the key has is less.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_delete_if_revision_async(struct etcd_client_t *client,
-                                               struct etcd_bytes_t key,
-                                               int64_t seen_revision,
-                                               const struct etcd_delete_options_t *options,
-                                               struct etcd_queue_t *queue,
-                                               void *user_data,
-                                               struct etcd_call_t **call,
-                                               struct etcd_error_t **err);
+#define ETCD_COMPARE_LESS 52
 
 /**
- * Writes a key with a new lease of its own, which is not renewed: the key is deleted when
- * the lease ends.
- *
- * The call grants a lease and puts the key. It fails as etcd_kv_put() does, and the outcome
- * is that of the put. The lease is revoked if the key was not written. An asynchronous call
- * that is cancelled between the two steps has the outcome ETCD_MAYBE_APPLIED.
- *
- * @param client Open client.
- * @param key Any bytes; not empty.
- * @param value Any bytes.
- * @param ttl Seconds, at least 1. Servers raise small values: etcd to 2 s by default.
- * @param options May be NULL for defaults. Without a lease. The deadline is for both steps.
- * @param[out] out May be NULL if the reply is not wanted; else free it with
- *   etcd_put_response_free(). It has the lease, and the ttl that the server granted.
- * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_LEASE_TTL_TOO_LARGE, or a status that any call returns.
- * @par Thread safety Any thread, any number at once.
- * @since 0.1
+ * For relation: the two differ.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_ttl(struct etcd_client_t *client,
-                              struct etcd_bytes_t key,
-                              struct etcd_bytes_t value,
-                              int64_t ttl,
-                              const struct etcd_put_options_t *options,
-                              struct etcd_put_response_t **out,
-                              struct etcd_error_t **err);
+#define ETCD_COMPARE_NOT_EQUAL 53
 
 /**
- * Starts etcd_kv_put_ttl() and returns at once; it ends with an event of kind ETCD_EVENT_PUT_RESPONSE.
+ * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
+ * are NULL.
  *
- * @since 0.1
+ * Frozen: 48 bytes on 64-bit platforms.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_put_ttl_async(struct etcd_client_t *client,
-                                    struct etcd_bytes_t key,
-                                    struct etcd_bytes_t value,
-                                    int64_t ttl,
-                                    const struct etcd_put_options_t *options,
-                                    struct etcd_queue_t *queue,
-                                    void *user_data,
-                                    struct etcd_call_t **call,
-                                    struct etcd_error_t **err);
+struct etcd_op_response_t {
+  /**
+   * ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
+   * ETCD_EVENT_TXN_RESPONSE.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+  /**
+   * To a get.
+   */
+  const etcd_get_response_t *range;
+  /**
+   * To a put.
+   */
+  const etcd_put_response_t *put;
+  /**
+   * To a delete.
+   */
+  const etcd_delete_response_t *deleted;
+  /**
+   * To a transaction in the transaction.
+   */
+  const etcd_txn_response_t *txn;
+  /**
+   * NULL; for operations of later versions.
+   */
+  const void *other;
+};
+
+/**
+ * Reply to a transaction. Made by the library; read it, never copy it or take
+ * its size: later versions append fields. Free it with etcd_txn_response_free(),
+ * and with it all that it points to.
+ */
+struct etcd_txn_response_t {
+  /**
+   * Who answered; header.revision is that of the transaction if it changed
+   * something. In replies inside it only the revision may be set.
+   */
+  etcd_header_t header;
+  /**
+   * Replies to the operations of the branch that was done, in their order.
+   */
+  const etcd_op_response_t *responses;
+  /**
+   * Number of elements of responses.
+   */
+  size_t response_count;
+  /**
+   * Whether all compares held, and with that which branch it was.
+   */
+  bool succeeded;
+};
+
+/**
+ * A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
+ * version is 0, that is, that it does not exist.
+ */
+struct etcd_compare_options_t {
+  /**
+   * Set by ETCD_COMPARE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: the condition is for all keys from the key up to, but not
+   * with, this one, and holds if it does for each of them that exists; where
+   * none does, as for a single key that does not exist.
+   */
+  etcd_bytes_t range_end;
+  /**
+   * With ETCD_TARGET_VALUE: what the value is compared with, byte by byte.
+   */
+  etcd_bytes_t value;
+  /**
+   * With any other target: what it is compared with. A key that does not
+   * exist has 0 everywhere.
+   */
+  int64_t number;
+  /**
+   * An ETCD_COMPARE_ number.
+   */
+  int32_t target;
+  /**
+   * ETCD_COMPARE_EQUAL, ETCD_COMPARE_GREATER, ETCD_COMPARE_LESS or ETCD_COMPARE_NOT_EQUAL.
+   */
+  int32_t relation;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY.
+   */
+  uint32_t flags;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+};
+
+/** Initialises an etcd_compare_options_t. */
+#define ETCD_COMPARE_OPTIONS_INIT \
+  { sizeof(etcd_compare_options_t), { ETCD_NULL, 0 }, { ETCD_NULL, 0 }, 0, 0, 0, 0, 0 }
 
 /**
  * Frees an etcd_txn_response_t and all that it points to.
@@ -3014,7 +2449,7 @@ etcd_status_t etcd_kv_put_ttl_async(struct etcd_client_t *client,
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
+ETCD_API void etcd_txn_response_free(etcd_txn_response_t *response);
 
 /**
  * Makes an empty transaction.
@@ -3029,10 +2464,7 @@ ETCD_API void etcd_txn_response_free(struct etcd_txn_response_t *response);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_new(struct etcd_txn_t **out,
-                           struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_new(etcd_txn_t **out, etcd_error_t **err);
 
 /**
  * Frees a transaction. Commits in progress go on.
@@ -3041,7 +2473,7 @@ etcd_status_t etcd_txn_new(struct etcd_txn_t **out,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_txn_free(struct etcd_txn_t *txn);
+ETCD_API void etcd_txn_free(etcd_txn_t *txn);
 
 /**
  * Adds a condition.
@@ -3056,12 +2488,8 @@ ETCD_API void etcd_txn_free(struct etcd_txn_t *txn);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_compare(struct etcd_txn_t *txn,
-                               struct etcd_bytes_t key,
-                               const struct etcd_compare_options_t *options,
-                               struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_compare(etcd_txn_t *txn, etcd_bytes_t key,
+    const etcd_compare_options_t *options, etcd_error_t **err);
 
 /**
  * Adds a get.
@@ -3075,13 +2503,8 @@ etcd_status_t etcd_txn_compare(struct etcd_txn_t *txn,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_get(struct etcd_txn_t *txn,
-                           int32_t branch,
-                           struct etcd_bytes_t key,
-                           const struct etcd_get_options_t *options,
-                           struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_get(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
+    const etcd_get_options_t *options, etcd_error_t **err);
 
 /**
  * Adds a put. A transaction may put a key once in each branch.
@@ -3096,14 +2519,8 @@ etcd_status_t etcd_txn_get(struct etcd_txn_t *txn,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_put(struct etcd_txn_t *txn,
-                           int32_t branch,
-                           struct etcd_bytes_t key,
-                           struct etcd_bytes_t value,
-                           const struct etcd_put_options_t *options,
-                           struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_put(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
+    etcd_bytes_t value, const etcd_put_options_t *options, etcd_error_t **err);
 
 /**
  * Adds a delete.
@@ -3117,13 +2534,8 @@ etcd_status_t etcd_txn_put(struct etcd_txn_t *txn,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_delete(struct etcd_txn_t *txn,
-                              int32_t branch,
-                              struct etcd_bytes_t key,
-                              const struct etcd_delete_options_t *options,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_delete(etcd_txn_t *txn, int32_t branch,
+    etcd_bytes_t key, const etcd_delete_options_t *options, etcd_error_t **err);
 
 /**
  * Adds a transaction as an operation: a copy of it as it is now. Its compares
@@ -3138,12 +2550,8 @@ etcd_status_t etcd_txn_delete(struct etcd_txn_t *txn,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_nest(struct etcd_txn_t *txn,
-                            int32_t branch,
-                            const struct etcd_txn_t *nested,
-                            struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_nest(etcd_txn_t *txn, int32_t branch,
+    const etcd_txn_t *nested, etcd_error_t **err);
 
 /**
  * Executes a transaction: all operations of one branch, or none.
@@ -3164,28 +2572,17 @@ etcd_status_t etcd_txn_nest(struct etcd_txn_t *txn,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_commit(struct etcd_client_t *client,
-                              const struct etcd_txn_t *txn,
-                              const struct etcd_call_options_t *options,
-                              struct etcd_txn_response_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_commit(etcd_client_t *client, const etcd_txn_t *txn,
+    const etcd_call_options_t *options, etcd_txn_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_txn_commit() and returns at once; it ends with an event of kind ETCD_EVENT_TXN_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
-                                    const struct etcd_txn_t *txn,
-                                    const struct etcd_call_options_t *options,
-                                    struct etcd_queue_t *queue,
-                                    void *user_data,
-                                    struct etcd_call_t **call,
-                                    struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_commit_async(etcd_client_t *client,
+    const etcd_txn_t *txn, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
 
 /**
  * Makes a get.
@@ -3200,12 +2597,8 @@ etcd_status_t etcd_txn_commit_async(struct etcd_client_t *client,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_op_new_get(struct etcd_bytes_t key,
-                              const struct etcd_get_options_t *options,
-                              struct etcd_op_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_get(etcd_bytes_t key,
+    const etcd_get_options_t *options, etcd_op_t **out, etcd_error_t **err);
 
 /**
  * Makes a put.
@@ -3219,13 +2612,8 @@ etcd_status_t etcd_op_new_get(struct etcd_bytes_t key,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_op_new_put(struct etcd_bytes_t key,
-                              struct etcd_bytes_t value,
-                              const struct etcd_put_options_t *options,
-                              struct etcd_op_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_put(etcd_bytes_t key, etcd_bytes_t value,
+    const etcd_put_options_t *options, etcd_op_t **out, etcd_error_t **err);
 
 /**
  * Makes a delete.
@@ -3238,12 +2626,8 @@ etcd_status_t etcd_op_new_put(struct etcd_bytes_t key,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_op_new_delete(struct etcd_bytes_t key,
-                                 const struct etcd_delete_options_t *options,
-                                 struct etcd_op_t **out,
-                                 struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_delete(etcd_bytes_t key,
+    const etcd_delete_options_t *options, etcd_op_t **out, etcd_error_t **err);
 
 /**
  * Makes a request of a transaction: a copy of it as it is now.
@@ -3256,11 +2640,8 @@ etcd_status_t etcd_op_new_delete(struct etcd_bytes_t key,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_op_new_txn(const struct etcd_txn_t *txn,
-                              struct etcd_op_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_txn(const etcd_txn_t *txn, etcd_op_t **out,
+    etcd_error_t **err);
 
 /**
  * Frees a request. Calls in progress, and transactions that it was added to, go on.
@@ -3269,7 +2650,7 @@ etcd_status_t etcd_op_new_txn(const struct etcd_txn_t *txn,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_op_free(struct etcd_op_t *request);
+ETCD_API void etcd_op_free(etcd_op_t *request);
 
 /**
  * Adds a request to a transaction, as etcd_txn_get() and its kin do.
@@ -3282,12 +2663,8 @@ ETCD_API void etcd_op_free(struct etcd_op_t *request);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_txn_add(struct etcd_txn_t *txn,
-                           int32_t branch,
-                           const struct etcd_op_t *request,
-                           struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_add(etcd_txn_t *txn, int32_t branch,
+    const etcd_op_t *request, etcd_error_t **err);
 
 /**
  * Executes an operation. It may be executed any number of times.
@@ -3309,28 +2686,17 @@ etcd_status_t etcd_txn_add(struct etcd_txn_t *txn,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_do(struct etcd_client_t *client,
-                         const struct etcd_op_t *op,
-                         const struct etcd_call_options_t *options,
-                         struct etcd_op_response_t **out,
-                         struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_do(etcd_client_t *client, const etcd_op_t *op,
+    const etcd_call_options_t *options, etcd_op_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_kv_do() and returns at once; it ends with an event that the comment there names.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_kv_do_async(struct etcd_client_t *client,
-                               const struct etcd_op_t *op,
-                               const struct etcd_call_options_t *options,
-                               struct etcd_queue_t *queue,
-                               void *user_data,
-                               struct etcd_call_t **call,
-                               struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_do_async(etcd_client_t *client, const etcd_op_t *op,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Frees the response of etcd_kv_do() and all that it points to.
@@ -3339,109 +2705,141 @@ etcd_status_t etcd_kv_do_async(struct etcd_client_t *client,
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */
-ETCD_API void etcd_op_response_free(struct etcd_op_response_t *response);
+ETCD_API void etcd_op_response_free(etcd_op_response_t *response);
+
+/** @} */
 
 /**
- * Watches one key, or all keys of a range.
+ * @defgroup etcd_lease Leases
  *
- * Every event comes, in order and once, a revision's all together, whatever
- * happens to connections, members and tokens meanwhile: the watch goes on where
- * it was, on another member if need be, for as long as that takes. It ends, with
- * one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and what is
- * older than error->revision cannot be had any more, so read the keys again and
- * watch from there (or let ETCD_WATCH_RESYNC do it); when the server
- * refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
- *
- * A reader who is slow holds up nobody: of what waits for him more than max_bytes
- * is left with the server, and asked for when there is room again.
- *
- * Without start_revision the call waits until the present revision is known: what
- * is written when it has returned is told. With start_revision, or with
- * ETCD_WATCH_NO_WAIT, it returns at once.
- *
- * @param client    Open client.
- * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
- * @param options   May be NULL for defaults.
- * @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH; the
- *                  last one has an error. NULL: they are taken with etcd_watch_next().
- * @param user_data Given back by etcd_event_user_data(); never followed.
- * @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_UNSUPPORTED,
- *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, and where it waits
- *         what etcd_kv_get() returns.
- * @par Thread safety  Any thread, any number at once.
- * @since 0.1
+ * @{
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_watch_open(struct etcd_client_t *client,
-                              struct etcd_bytes_t key,
-                              const struct etcd_watch_options_t *options,
-                              struct etcd_queue_t *queue,
-                              void *user_data,
-                              struct etcd_watch_t **out,
-                              struct etcd_error_t **err);
 
 /**
- * Takes the next response of a watch that is on no queue.
- *
- * @param watch     Open watch.
- * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
- *                  ETCD_WAIT_FOREVER without end; no other negative number.
- * @param[out] out  The response; free it with etcd_watch_response_free(). NULL unless
- *                  ETCD_OK.
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, also for a watch that is closed meanwhile, ETCD_ERR_FORKED, or
- *         the reason why the watch has ended, again and again.
- * @par Thread safety  Any thread, any number at once; each response is taken once.
- * @since 0.1
+ * For etcd_lease_time_to_live(): return the lease's keys too.
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_watch_next(struct etcd_watch_t *watch,
-                              int32_t wait_ms,
-                              struct etcd_watch_response_t **out,
-                              struct etcd_error_t **err);
+#define ETCD_LEASE_KEYS 0x10000u
 
 /**
- * Asks for word of how far the watch is.
- *
- * An ETCD_WATCH_RESPONSE_PROGRESS response comes when all that has happened up to some
- * revision, not older than what the caller has written before, was told. Servers
- * before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
- * not asked: then such a response comes only if the watch has been told of that
- * much already, or begins later.
- *
- * @param watch     Open watch.
- * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
- * @par Thread safety  Any thread, any number at once; one response may be for several requests.
- * @since 0.1
+ * For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
  */
-ETCD_API etcd_status_t etcd_watch_request_progress(struct etcd_watch_t *watch);
+#define ETCD_LEASE_KEEP_ALIVE_NOTIFY 0x20000u
 
 /**
- * Closes a watch.
- *
- * Nothing is told of it any more: on a queue, the call waits for callbacks that
- * other threads are in, unless it is made in one itself. A wait in
- * etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
- *
- * @param watch  May be NULL, or closed already.
- * @par Thread safety  Any thread, also in a callback.
- * @since 0.1
+ * Reply to a grant. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_grant_response_free().
  */
-ETCD_API void etcd_watch_close(struct etcd_watch_t *watch);
+struct etcd_lease_grant_response_t {
+  /**
+   * Who answered.
+   */
+  etcd_header_t header;
+  /**
+   * The lease; never 0.
+   */
+  int64_t id;
+  /**
+   * Its time to live as granted, in seconds.
+   */
+  int64_t ttl;
+};
 
 /**
- * Frees a response and all that it points to.
- *
- * @param response  May be NULL. Not one that belongs to an event.
- * @par Thread safety  Any thread; once.
- * @since 0.1
+ * Reply to a renewal. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_keep_alive_response_free().
  */
-ETCD_API void etcd_watch_response_free(struct etcd_watch_response_t *response);
+struct etcd_lease_keep_alive_response_t {
+  /**
+   * Who answered.
+   */
+  etcd_header_t header;
+  /**
+   * The lease.
+   */
+  int64_t id;
+  /**
+   * Seconds that it has from now on.
+   */
+  int64_t ttl;
+};
+
+/**
+ * Reply to the question how long a lease has to live. Made by the library; read
+ * it, never copy it or take its size: later versions append fields. Free it
+ * with etcd_lease_time_to_live_response_free().
+ */
+struct etcd_lease_time_to_live_response_t {
+  /**
+   * Who answered.
+   */
+  etcd_header_t header;
+  /**
+   * The lease.
+   */
+  int64_t id;
+  /**
+   * Whole seconds left; -1 if there is no such lease.
+   */
+  int64_t ttl;
+  /**
+   * Seconds that it was granted; 0 if there is no such lease.
+   */
+  int64_t granted_ttl;
+  /**
+   * With ETCD_LEASE_KEYS its keys, in no order; valid until the response is freed.
+   */
+  const etcd_bytes_t *keys;
+  /**
+   * Number of elements of keys.
+   */
+  size_t key_count;
+};
+
+/**
+ * Reply to a listing. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_lease_list_response_free().
+ */
+struct etcd_lease_list_response_t {
+  /**
+   * Who answered.
+   */
+  etcd_header_t header;
+  /**
+   * The leases; valid until the response is freed.
+   */
+  const int64_t *ids;
+  /**
+   * Number of elements of ids.
+   */
+  size_t id_count;
+};
+
+/**
+ * Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
+ */
+struct etcd_lease_grant_options_t {
+  /**
+   * Set by ETCD_LEASE_GRANT_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * The lease's id, any number; 0 lets the server choose one. With an id of its
+   * own a caller can ask later whether a grant without an answer was made.
+   */
+  int64_t id;
+  /**
+   * Deadline in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_REQUIRE_LEADER.
+   */
+  uint32_t flags;
+};
+
+/** Initialises an etcd_lease_grant_options_t. */
+#define ETCD_LEASE_GRANT_OPTIONS_INIT \
+  { sizeof(etcd_lease_grant_options_t), 0, 0, 0 }
 
 /**
  * Frees an etcd_lease_grant_response_t and all that it points to.
@@ -3449,7 +2847,7 @@ ETCD_API void etcd_watch_response_free(struct etcd_watch_response_t *response);
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_lease_grant_response_free(struct etcd_lease_grant_response_t *response);
+ETCD_API void etcd_lease_grant_response_free(etcd_lease_grant_response_t *response);
 
 /**
  * Frees an etcd_lease_keep_alive_response_t and all that it points to.
@@ -3457,8 +2855,7 @@ ETCD_API void etcd_lease_grant_response_free(struct etcd_lease_grant_response_t 
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API
-void etcd_lease_keep_alive_response_free(struct etcd_lease_keep_alive_response_t *response);
+ETCD_API void etcd_lease_keep_alive_response_free(etcd_lease_keep_alive_response_t *response);
 
 /**
  * Frees an etcd_lease_time_to_live_response_t and all that it points to.
@@ -3466,8 +2863,7 @@ void etcd_lease_keep_alive_response_free(struct etcd_lease_keep_alive_response_t
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API
-void etcd_lease_time_to_live_response_free(struct etcd_lease_time_to_live_response_t *response);
+ETCD_API void etcd_lease_time_to_live_response_free(etcd_lease_time_to_live_response_t *response);
 
 /**
  * Frees an etcd_lease_list_response_t and all that it points to.
@@ -3475,7 +2871,7 @@ void etcd_lease_time_to_live_response_free(struct etcd_lease_time_to_live_respon
  * @param response  May be NULL.
  * @since 0.1
  */
-ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *response);
+ETCD_API void etcd_lease_list_response_free(etcd_lease_list_response_t *response);
 
 /**
  * Grants a lease: keys that are put with it are deleted when it ends.
@@ -3495,28 +2891,18 @@ ETCD_API void etcd_lease_list_response_free(struct etcd_lease_list_response_t *r
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_grant(struct etcd_client_t *client,
-                               int64_t ttl,
-                               const struct etcd_lease_grant_options_t *options,
-                               struct etcd_lease_grant_response_t **out,
-                               struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_grant(etcd_client_t *client, int64_t ttl,
+    const etcd_lease_grant_options_t *options, etcd_lease_grant_response_t **out,
+    etcd_error_t **err);
 
 /**
  * Starts etcd_lease_grant() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_GRANT_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_grant_async(struct etcd_client_t *client,
-                                     int64_t ttl,
-                                     const struct etcd_lease_grant_options_t *options,
-                                     struct etcd_queue_t *queue,
-                                     void *user_data,
-                                     struct etcd_call_t **call,
-                                     struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_grant_async(etcd_client_t *client, int64_t ttl,
+    const etcd_lease_grant_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
 
 /**
  * Revokes a lease: ends it and deletes its keys, in one revision.
@@ -3535,28 +2921,17 @@ etcd_status_t etcd_lease_grant_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_revoke(struct etcd_client_t *client,
-                                int64_t id,
-                                const struct etcd_call_options_t *options,
-                                struct etcd_header_response_t **out,
-                                struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_revoke(etcd_client_t *client, int64_t id,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_lease_revoke() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_REVOKE_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_revoke_async(struct etcd_client_t *client,
-                                      int64_t id,
-                                      const struct etcd_call_options_t *options,
-                                      struct etcd_queue_t *queue,
-                                      void *user_data,
-                                      struct etcd_call_t **call,
-                                      struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_revoke_async(etcd_client_t *client, int64_t id,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Renews a lease once: gives it its whole ttl again.
@@ -3574,28 +2949,17 @@ etcd_status_t etcd_lease_revoke_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_keep_alive_once(struct etcd_client_t *client,
-                                         int64_t id,
-                                         const struct etcd_call_options_t *options,
-                                         struct etcd_lease_keep_alive_response_t **out,
-                                         struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_once(etcd_client_t *client, int64_t id,
+    const etcd_call_options_t *options, etcd_lease_keep_alive_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_lease_keep_alive_once() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_keep_alive_once_async(struct etcd_client_t *client,
-                                               int64_t id,
-                                               const struct etcd_call_options_t *options,
-                                               struct etcd_queue_t *queue,
-                                               void *user_data,
-                                               struct etcd_call_t **call,
-                                               struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_once_async(etcd_client_t *client,
+    int64_t id, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
 
 /**
  * Returns how long a lease has to live, and with ETCD_LEASE_KEYS its keys.
@@ -3611,28 +2975,18 @@ etcd_status_t etcd_lease_keep_alive_once_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_time_to_live(struct etcd_client_t *client,
-                                      int64_t id,
-                                      const struct etcd_call_options_t *options,
-                                      struct etcd_lease_time_to_live_response_t **out,
-                                      struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_time_to_live(etcd_client_t *client, int64_t id,
+    const etcd_call_options_t *options, etcd_lease_time_to_live_response_t **out,
+    etcd_error_t **err);
 
 /**
  * Starts etcd_lease_time_to_live() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
-                                            int64_t id,
-                                            const struct etcd_call_options_t *options,
-                                            struct etcd_queue_t *queue,
-                                            void *user_data,
-                                            struct etcd_call_t **call,
-                                            struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_time_to_live_async(etcd_client_t *client, int64_t id,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Lists all leases of the cluster.
@@ -3644,26 +2998,17 @@ etcd_status_t etcd_lease_time_to_live_async(struct etcd_client_t *client,
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_list(struct etcd_client_t *client,
-                              const struct etcd_call_options_t *options,
-                              struct etcd_lease_list_response_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list(etcd_client_t *client,
+    const etcd_call_options_t *options, etcd_lease_list_response_t **out, etcd_error_t **err);
 
 /**
  * Starts etcd_lease_list() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_LIST_RESPONSE.
  *
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_list_async(struct etcd_client_t *client,
-                                    const struct etcd_call_options_t *options,
-                                    struct etcd_queue_t *queue,
-                                    void *user_data,
-                                    struct etcd_call_t **call,
-                                    struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list_async(etcd_client_t *client,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
 
 /**
  * Keeps a lease alive until that is closed, or the lease has ended.
@@ -3701,15 +3046,9 @@ etcd_status_t etcd_lease_list_async(struct etcd_client_t *client,
  * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_keep_alive_open(struct etcd_client_t *client,
-                                         int64_t id,
-                                         const struct etcd_call_options_t *options,
-                                         struct etcd_queue_t *queue,
-                                         void *user_data,
-                                         struct etcd_lease_keep_alive_t **out,
-                                         struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_open(etcd_client_t *client, int64_t id,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_lease_keep_alive_t **out, etcd_error_t **err);
 
 /**
  * Waits for news of a lease that was given no queue.
@@ -3728,12 +3067,8 @@ etcd_status_t etcd_lease_keep_alive_open(struct etcd_client_t *client,
  * @par Thread safety  Any thread, any number at once; each renewal is taken once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_lease_keep_alive_next(struct etcd_lease_keep_alive_t *keep_alive,
-                                         int32_t wait_ms,
-                                         struct etcd_lease_keep_alive_response_t **out,
-                                         struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_next(etcd_lease_keep_alive_t *keep_alive,
+    int32_t wait_ms, etcd_lease_keep_alive_response_t **out, etcd_error_t **err);
 
 /**
  * How long the lease surely lives.
@@ -3749,7 +3084,7 @@ etcd_status_t etcd_lease_keep_alive_next(struct etcd_lease_keep_alive_t *keep_al
  * @par Thread safety  Any thread, any number at once. Blocks on nothing.
  * @since 0.1
  */
-ETCD_API int64_t etcd_lease_keep_alive_left_ms(const struct etcd_lease_keep_alive_t *keep_alive);
+ETCD_API int64_t etcd_lease_keep_alive_left_ms(const etcd_lease_keep_alive_t *keep_alive);
 
 /**
  * Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
@@ -3761,7 +3096,390 @@ ETCD_API int64_t etcd_lease_keep_alive_left_ms(const struct etcd_lease_keep_aliv
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_lease_keep_alive_close(struct etcd_lease_keep_alive_t *keep_alive);
+ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
+
+/** @} */
+
+/**
+ * @defgroup etcd_watch Watches
+ *
+ * @{
+ */
+
+/**
+ * For a watch: leave out the events of keys that were put.
+ */
+#define ETCD_WATCH_NO_PUT 0x10000u
+
+/**
+ * For a watch: leave out the events of keys that were deleted or have expired.
+ */
+#define ETCD_WATCH_NO_DELETE 0x20000u
+
+/**
+ * For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
+ */
+#define ETCD_WATCH_CREATED_NOTIFY 0x40000u
+
+/**
+ * For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
+ * responses. etcd sends one when nothing has happened for 10 minutes.
+ */
+#define ETCD_WATCH_PROGRESS_NOTIFY 0x80000u
+
+/**
+ * For a watch: several revisions may come in one response, if they are there
+ * together. Quicker where many events are to be read.
+ */
+#define ETCD_WATCH_MERGE 0x100000u
+
+/**
+ * For a watch: where events are lost to a compaction, tell the keys as they are
+ * now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
+ */
+#define ETCD_WATCH_RESYNC 0x200000u
+
+/**
+ * For a watch that begins with what is to come: do not wait for the server.
+ * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
+ */
+#define ETCD_WATCH_NO_WAIT 0x400000u
+
+/**
+ * What a response is: events.
+ */
+#define ETCD_WATCH_RESPONSE_EVENTS 71
+
+/**
+ * What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
+ * and once; everything after its revision comes.
+ */
+#define ETCD_WATCH_RESPONSE_CREATED 72
+
+/**
+ * What a response is: the word that everything up to its revision has come.
+ */
+#define ETCD_WATCH_RESPONSE_PROGRESS 73
+
+/**
+ * What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
+ * revision, each as the event of its last put, and in several responses if
+ * `more` says so. Whatever else the reader knows of is deleted. It begins anew
+ * with the smallest key when a compaction interferes.
+ */
+#define ETCD_WATCH_RESPONSE_SNAPSHOT 74
+
+/**
+ * What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
+ */
+#define ETCD_KV_PUT 81
+
+/**
+ * What happened to a key: it was deleted, or has expired.
+ */
+#define ETCD_KV_DELETE 82
+
+/**
+ * Options of etcd_watch_open(). Begin with ETCD_WATCH_OPTIONS_INIT.
+ */
+struct etcd_watch_options_t {
+  /**
+   * Set by ETCD_WATCH_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * When not empty: all keys from the key up to, but not with, this one.
+   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
+   * check an end that was computed.
+   */
+  etcd_bytes_t range_end;
+  /**
+   * Begin with the events of this revision, which may be to come; 0 with what
+   * happens from now on.
+   */
+  int64_t start_revision;
+  /**
+   * Deadline in milliseconds for the question what revision is now; 0 for the
+   * client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
+   * ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
+   * after the other, have said that they know of none, instead of waiting.
+   */
+  uint32_t flags;
+  /**
+   * Bytes of events that wait for their reader; then the server keeps them.
+   * Default 1 MiB. One revision may be larger.
+   */
+  uint32_t max_bytes;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+};
+
+/** Initialises an etcd_watch_options_t. */
+#define ETCD_WATCH_OPTIONS_INIT \
+  { sizeof(etcd_watch_options_t), { ETCD_NULL, 0 }, 0, 0, 0, 0, 0 }
+
+/**
+ * One change of one key.
+ *
+ * Frozen: 80 bytes.
+ */
+struct etcd_watch_event_t {
+  /**
+   * The key as it is since; of a deleted one the key, and in mod_revision the
+   * revision of the deletion.
+   */
+  etcd_kv_t kv;
+  /**
+   * With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
+   * is compacted away.
+   */
+  const etcd_kv_t *prev_kv;
+  /**
+   * ETCD_KV_PUT or ETCD_KV_DELETE.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+};
+
+/**
+ * What a watch tells. Made by the library; read it, never copy it or take its
+ * size: later versions append fields. Free it with etcd_watch_response_free().
+ */
+struct etcd_watch_response_t {
+  /**
+   * Who answered; its revision may be ahead of the events.
+   */
+  etcd_header_t header;
+  /**
+   * ETCD_WATCH_RESPONSE_EVENTS, ETCD_WATCH_RESPONSE_CREATED, ETCD_WATCH_RESPONSE_PROGRESS or ETCD_WATCH_RESPONSE_SNAPSHOT.
+   * Later versions add numbers; ignore those you do not know.
+   */
+  int32_t kind;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+  /**
+   * That of the events, of the last with ETCD_WATCH_MERGE: all events of it, and of
+   * what came before, are told with this response. A watch that is opened with
+   * this plus one misses nothing and tells nothing twice.
+   */
+  int64_t revision;
+  /**
+   * In the order in which it happened; valid until the response is freed.
+   */
+  const etcd_watch_event_t *events;
+  /**
+   * Number of elements of events.
+   */
+  size_t event_count;
+  /**
+   * More of the same ETCD_WATCH_RESPONSE_SNAPSHOT is to come.
+   */
+  bool more;
+};
+
+/**
+ * Watches one key, or all keys of a range.
+ *
+ * Every event comes, in order and once, a revision's all together, whatever
+ * happens to connections, members and tokens meanwhile: the watch goes on where
+ * it was, on another member if need be, for as long as that takes. It ends, with
+ * one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and what is
+ * older than error->revision cannot be had any more, so read the keys again and
+ * watch from there (or let ETCD_WATCH_RESYNC do it); when the server
+ * refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
+ *
+ * A reader who is slow holds up nobody: of what waits for him more than max_bytes
+ * is left with the server, and asked for when there is room again.
+ *
+ * Without start_revision the call waits until the present revision is known: what
+ * is written when it has returned is told. With start_revision, or with
+ * ETCD_WATCH_NO_WAIT, it returns at once.
+ *
+ * @param client    Open client.
+ * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
+ * @param options   May be NULL for defaults.
+ * @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH; the
+ *                  last one has an error. NULL: they are taken with etcd_watch_next().
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_UNSUPPORTED,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, and where it waits
+ *         what etcd_kv_get() returns.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_watch_open(etcd_client_t *client, etcd_bytes_t key,
+    const etcd_watch_options_t *options, etcd_queue_t *queue, void *user_data, etcd_watch_t **out,
+    etcd_error_t **err);
+
+/**
+ * Takes the next response of a watch that is on no queue.
+ *
+ * @param watch     Open watch.
+ * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+ *                  ETCD_WAIT_FOREVER without end; no other negative number.
+ * @param[out] out  The response; free it with etcd_watch_response_free(). NULL unless
+ *                  ETCD_OK.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, also for a watch that is closed meanwhile, ETCD_ERR_FORKED, or
+ *         the reason why the watch has ended, again and again.
+ * @par Thread safety  Any thread, any number at once; each response is taken once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_watch_next(etcd_watch_t *watch, int32_t wait_ms,
+    etcd_watch_response_t **out, etcd_error_t **err);
+
+/**
+ * Asks for word of how far the watch is.
+ *
+ * An ETCD_WATCH_RESPONSE_PROGRESS response comes when all that has happened up to some
+ * revision, not older than what the caller has written before, was told. Servers
+ * before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
+ * not asked: then such a response comes only if the watch has been told of that
+ * much already, or begins later.
+ *
+ * @param watch     Open watch.
+ * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once; one response may be for several requests.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_watch_request_progress(etcd_watch_t *watch);
+
+/**
+ * Closes a watch.
+ *
+ * Nothing is told of it any more: on a queue, the call waits for callbacks that
+ * other threads are in, unless it is made in one itself. A wait in
+ * etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param watch  May be NULL, or closed already.
+ * @par Thread safety  Any thread, also in a callback.
+ * @since 0.1
+ */
+ETCD_API void etcd_watch_close(etcd_watch_t *watch);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_watch_response_free(etcd_watch_response_t *response);
+
+/** @} */
+
+/**
+ * @defgroup etcd_queue Queues and events
+ *
+ * @{
+ */
+
+/**
+ * The end of an etcd_kv_get_async().
+ */
+#define ETCD_EVENT_GET_RESPONSE 1
+
+/**
+ * The end of an etcd_kv_put_async().
+ */
+#define ETCD_EVENT_PUT_RESPONSE 2
+
+/**
+ * The end of an etcd_kv_delete_async().
+ */
+#define ETCD_EVENT_DELETE_RESPONSE 3
+
+/**
+ * The end of an etcd_kv_compact_async().
+ */
+#define ETCD_EVENT_COMPACT_RESPONSE 4
+
+/**
+ * The end of an etcd_lease_grant_async().
+ */
+#define ETCD_EVENT_LEASE_GRANT_RESPONSE 5
+
+/**
+ * The end of an etcd_lease_revoke_async().
+ */
+#define ETCD_EVENT_LEASE_REVOKE_RESPONSE 6
+
+/**
+ * The end of an etcd_lease_keep_alive_once_async().
+ */
+#define ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE 7
+
+/**
+ * The end of an etcd_lease_time_to_live_async().
+ */
+#define ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE 8
+
+/**
+ * The end of an etcd_lease_list_async().
+ */
+#define ETCD_EVENT_LEASE_LIST_RESPONSE 9
+
+/**
+ * The end of an etcd_txn_commit_async().
+ */
+#define ETCD_EVENT_TXN_RESPONSE 10
+
+/**
+ * News of an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, else the end, after
+ * which nothing comes.
+ */
+#define ETCD_EVENT_LEASE_KEEP_ALIVE 12
+
+/**
+ * Something that a watch tells.
+ */
+#define ETCD_EVENT_WATCH 11
+
+/**
+ * How an endpoint is, on a stream of etcd_connection_watch_open().
+ */
+#define ETCD_EVENT_CONNECTION_WATCH 13
+
+/**
+ * The end of an etcd_kv_put_if_absent_async() or another write with a condition.
+ */
+#define ETCD_EVENT_IF_RESPONSE 20
+
+/**
+ * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
+ * etcd_queue_start_dispatcher() has started. The event is freed when it
+ * returns. It may call anything in this library, also what blocks or frees.
+ */
+typedef void (*etcd_event_cb)(const etcd_event_t *event, void *arg);
+
+/**
+ * A callback of its own for one call or stream: its address is the user_data of
+ * the call, and it must stay where it is until the last event of that came.
+ */
+struct etcd_handler_t {
+  /**
+   * NULL: the events are dropped.
+   */
+  etcd_event_cb callback;
+  /**
+   * Given to the callback; never followed.
+   */
+  void *arg;
+};
 
 /**
  * What an event is: one of the ETCD_EVENT_ numbers.
@@ -3770,7 +3488,7 @@ ETCD_API void etcd_lease_keep_alive_close(struct etcd_lease_keep_alive_t *keep_a
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API int32_t etcd_event_kind(const struct etcd_event_t *event);
+ETCD_API int32_t etcd_event_kind(const etcd_event_t *event);
 
 /**
  * The user_data of the call that the event belongs to.
@@ -3779,7 +3497,7 @@ ETCD_API int32_t etcd_event_kind(const struct etcd_event_t *event);
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API void *etcd_event_user_data(const struct etcd_event_t *event);
+ETCD_API void *etcd_event_user_data(const etcd_event_t *event);
 
 /**
  * How the call ended.
@@ -3789,7 +3507,7 @@ ETCD_API void *etcd_event_user_data(const struct etcd_event_t *event);
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API etcd_status_t etcd_event_status(const struct etcd_event_t *event);
+ETCD_API etcd_status_t etcd_event_status(const etcd_event_t *event);
 
 /**
  * The error of a failed call.
@@ -3799,7 +3517,7 @@ ETCD_API etcd_status_t etcd_event_status(const struct etcd_event_t *event);
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API const struct etcd_error_t *etcd_event_error(const struct etcd_event_t *event);
+ETCD_API const etcd_error_t *etcd_event_error(const etcd_event_t *event);
 
 /**
  * The response of a successful get.
@@ -3809,8 +3527,7 @@ ETCD_API const struct etcd_error_t *etcd_event_error(const struct etcd_event_t *
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_get_response_t *etcd_event_get_response(const struct etcd_event_t *event);
+ETCD_API const etcd_get_response_t *etcd_event_get_response(const etcd_event_t *event);
 
 /**
  * The response of a successful put.
@@ -3820,8 +3537,7 @@ const struct etcd_get_response_t *etcd_event_get_response(const struct etcd_even
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_put_response_t *etcd_event_put_response(const struct etcd_event_t *event);
+ETCD_API const etcd_put_response_t *etcd_event_put_response(const etcd_event_t *event);
 
 /**
  * The response of a successful delete.
@@ -3831,8 +3547,7 @@ const struct etcd_put_response_t *etcd_event_put_response(const struct etcd_even
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_delete_response_t *etcd_event_delete_response(const struct etcd_event_t *event);
+ETCD_API const etcd_delete_response_t *etcd_event_delete_response(const etcd_event_t *event);
 
 /**
  * The response of a successful compaction.
@@ -3842,8 +3557,7 @@ const struct etcd_delete_response_t *etcd_event_delete_response(const struct etc
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_header_response_t *etcd_event_compact_response(const struct etcd_event_t *event);
+ETCD_API const etcd_header_response_t *etcd_event_compact_response(const etcd_event_t *event);
 
 /**
  * The response of a successful call: a granted lease.
@@ -3853,8 +3567,7 @@ const struct etcd_header_response_t *etcd_event_compact_response(const struct et
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_lease_grant_response_t *etcd_event_lease_grant_response(const struct etcd_event_t *event);
+ETCD_API const etcd_lease_grant_response_t *etcd_event_lease_grant_response(const etcd_event_t *event);
 
 /**
  * The response of a successful call: a revoked lease.
@@ -3864,8 +3577,7 @@ const struct etcd_lease_grant_response_t *etcd_event_lease_grant_response(const 
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_header_response_t *etcd_event_lease_revoke_response(const struct etcd_event_t *event);
+ETCD_API const etcd_header_response_t *etcd_event_lease_revoke_response(const etcd_event_t *event);
 
 /**
  * The response of a successful call, or of ETCD_EVENT_LEASE_KEEP_ALIVE: a renewed lease.
@@ -3875,8 +3587,7 @@ const struct etcd_header_response_t *etcd_event_lease_revoke_response(const stru
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_lease_keep_alive_response_t *etcd_event_lease_keep_alive_response(const struct etcd_event_t *event);
+ETCD_API const etcd_lease_keep_alive_response_t *etcd_event_lease_keep_alive_response(const etcd_event_t *event);
 
 /**
  * The response of a successful call: a look at a lease.
@@ -3886,8 +3597,7 @@ const struct etcd_lease_keep_alive_response_t *etcd_event_lease_keep_alive_respo
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_lease_time_to_live_response_t *etcd_event_lease_time_to_live_response(const struct etcd_event_t *event);
+ETCD_API const etcd_lease_time_to_live_response_t *etcd_event_lease_time_to_live_response(const etcd_event_t *event);
 
 /**
  * The response of a successful call: a listing of leases.
@@ -3897,8 +3607,7 @@ const struct etcd_lease_time_to_live_response_t *etcd_event_lease_time_to_live_r
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_lease_list_response_t *etcd_event_lease_list_response(const struct etcd_event_t *event);
+ETCD_API const etcd_lease_list_response_t *etcd_event_lease_list_response(const etcd_event_t *event);
 
 /**
  * The response of a transaction that was done.
@@ -3908,8 +3617,7 @@ const struct etcd_lease_list_response_t *etcd_event_lease_list_response(const st
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_txn_response_t *etcd_event_txn_response(const struct etcd_event_t *event);
+ETCD_API const etcd_txn_response_t *etcd_event_txn_response(const etcd_event_t *event);
 
 /**
  * What a watch tells.
@@ -3920,8 +3628,7 @@ const struct etcd_txn_response_t *etcd_event_txn_response(const struct etcd_even
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_watch_response_t *etcd_event_watch_response(const struct etcd_event_t *event);
+ETCD_API const etcd_watch_response_t *etcd_event_watch_response(const etcd_event_t *event);
 
 /**
  * The response of a write with a condition.
@@ -3931,7 +3638,7 @@ const struct etcd_watch_response_t *etcd_event_watch_response(const struct etcd_
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API const struct etcd_if_response_t *etcd_event_if_response(const struct etcd_event_t *event);
+ETCD_API const etcd_if_response_t *etcd_event_if_response(const etcd_event_t *event);
 
 /**
  * How an endpoint is.
@@ -3942,8 +3649,7 @@ ETCD_API const struct etcd_if_response_t *etcd_event_if_response(const struct et
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API
-const struct etcd_connection_watch_response_t *etcd_event_connection_watch_response(const struct etcd_event_t *event);
+ETCD_API const etcd_connection_watch_response_t *etcd_event_connection_watch_response(const etcd_event_t *event);
 
 /**
  * Frees an event with its response or error.
@@ -3952,7 +3658,7 @@ const struct etcd_connection_watch_response_t *etcd_event_connection_watch_respo
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */
-ETCD_API void etcd_event_free(struct etcd_event_t *event);
+ETCD_API void etcd_event_free(etcd_event_t *event);
 
 /**
  * Makes a queue.
@@ -3963,10 +3669,7 @@ ETCD_API void etcd_event_free(struct etcd_event_t *event);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_queue_new(struct etcd_queue_t **out,
-                             struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_new(etcd_queue_t **out, etcd_error_t **err);
 
 /**
  * Frees a queue and the events in it.
@@ -3983,7 +3686,7 @@ etcd_status_t etcd_queue_new(struct etcd_queue_t **out,
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_queue_free(struct etcd_queue_t *queue);
+ETCD_API void etcd_queue_free(etcd_queue_t *queue);
 
 /**
  * A descriptor that is readable while the queue holds an event.
@@ -3998,7 +3701,7 @@ ETCD_API void etcd_queue_free(struct etcd_queue_t *queue);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API int etcd_queue_fd(const struct etcd_queue_t *queue);
+ETCD_API int etcd_queue_fd(const etcd_queue_t *queue);
 
 /**
  * Takes the next event.
@@ -4013,12 +3716,8 @@ ETCD_API int etcd_queue_fd(const struct etcd_queue_t *queue);
  * @par Thread safety  Any thread, any number at once; each event is taken once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_queue_next(struct etcd_queue_t *queue,
-                              int32_t wait_ms,
-                              struct etcd_event_t **out,
-                              struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_next(etcd_queue_t *queue, int32_t wait_ms,
+    etcd_event_t **out, etcd_error_t **err);
 
 /**
  * Takes the events that are there, at once.
@@ -4035,14 +3734,8 @@ etcd_status_t etcd_queue_next(struct etcd_queue_t *queue,
  * @par Thread safety  Any thread, any number at once; each event is taken once.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_queue_next_batch(struct etcd_queue_t *queue,
-                                    int32_t wait_ms,
-                                    struct etcd_event_t **events,
-                                    size_t capacity,
-                                    size_t *count,
-                                    struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_next_batch(etcd_queue_t *queue, int32_t wait_ms,
+    etcd_event_t **events, size_t capacity, size_t *count, etcd_error_t **err);
 
 /**
  * Calls back for each event that is there.
@@ -4063,14 +3756,8 @@ etcd_status_t etcd_queue_next_batch(struct etcd_queue_t *queue,
  *      callback must not throw.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_queue_dispatch(struct etcd_queue_t *queue,
-                                  int32_t wait_ms,
-                                  etcd_event_cb callback,
-                                  void *arg,
-                                  size_t *count,
-                                  struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_dispatch(etcd_queue_t *queue, int32_t wait_ms,
+    etcd_event_cb callback, void *arg, size_t *count, etcd_error_t **err);
 
 /**
  * Starts a thread that calls back for each event, for programs without a loop.
@@ -4087,12 +3774,8 @@ etcd_status_t etcd_queue_dispatch(struct etcd_queue_t *queue,
  * @par Thread safety  Any thread. A callback must not throw.
  * @since 0.1
  */
-ETCD_API
-ETCD_MUST_USE
-etcd_status_t etcd_queue_start_dispatcher(struct etcd_queue_t *queue,
-                                          etcd_event_cb callback,
-                                          void *arg,
-                                          struct etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_dispatcher(etcd_queue_t *queue,
+    etcd_event_cb callback, void *arg, etcd_error_t **err);
 
 /**
  * Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.
@@ -4102,7 +3785,7 @@ etcd_status_t etcd_queue_start_dispatcher(struct etcd_queue_t *queue,
  * @par Thread safety  Any thread. Not from a signal handler.
  * @since 0.1
  */
-ETCD_API etcd_status_t etcd_queue_wake(struct etcd_queue_t *queue);
+ETCD_API etcd_status_t etcd_queue_wake(etcd_queue_t *queue);
 
 /**
  * Ends a call early.
@@ -4115,52 +3798,262 @@ ETCD_API etcd_status_t etcd_queue_wake(struct etcd_queue_t *queue);
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API
-etcd_status_t etcd_call_cancel(struct etcd_call_t *op);
+ETCD_API etcd_status_t etcd_call_cancel(etcd_call_t *op);
 
-#ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+/** @} */
 
-/** For initialising an etcd_client_options_t. */
-#define ETCD_CLIENT_OPTIONS_INIT \
-  { sizeof(etcd_client_options_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, NULL, { NULL, 0 }, NULL, { NULL, 0 }, 0, NULL, 0, 0 }
+/**
+ * @defgroup etcd_connection States of connections
+ *
+ * @{
+ */
 
-/** For initialising an etcd_counters_t. */
+/**
+ * How an endpoint is: not connected, and the reason says why.
+ */
+#define ETCD_CONNECTION_DOWN 91
+
+/**
+ * How an endpoint is: connected, and a server has answered there.
+ */
+#define ETCD_CONNECTION_UP 92
+
+/**
+ * How an endpoint is: it is none of the client's any more. The last response about it.
+ */
+#define ETCD_CONNECTION_GONE 93
+
+/**
+ * How an endpoint is. Made by the library; read it, never copy it or take its size:
+ * later versions append fields. Free it with etcd_connection_watch_response_free().
+ */
+struct etcd_connection_watch_response_t {
+  /**
+   * The endpoint, as it was given.
+   */
+  const char *endpoint;
+  /**
+   * Why it is down; "" when it is not. For people to read; never NULL.
+   */
+  const char *reason;
+  /**
+   * How often it has come up since it was put on the list: where that has grown by
+   * more than one, something in between was not told, since it was over.
+   */
+  uint64_t opened;
+  /**
+   * ETCD_CONNECTION_DOWN, ETCD_CONNECTION_UP or ETCD_CONNECTION_GONE. Later versions
+   * may add numbers.
+   */
+  int32_t state;
+  /**
+   * Always 0.
+   */
+  uint32_t reserved;
+};
+
+/**
+ * Tells of a client's connections.
+ *
+ * First how each endpoint is now, then each change: it came up, it went down, it is
+ * down for another reason, or it has left. What is over before it is read is not told:
+ * there is never more to read than one response for each endpoint. mem: is one
+ * endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
+ *
+ * @param client    Open client.
+ * @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION_WATCH; the last
+ *                  one has an error. NULL: they are taken with etcd_connection_watch_next().
+ * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param[out] out  The stream; close it with etcd_connection_watch_close(), also after its end.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
+ *         ETCD_ERR_NO_RESOURCES.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_connection_watch_open(etcd_client_t *client,
+    etcd_queue_t *queue, void *user_data, etcd_connection_watch_t **out, etcd_error_t **err);
+
+/**
+ * Takes the next response of a stream that is on no queue.
+ *
+ * @param connection  Open stream.
+ * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
+ *                  ETCD_WAIT_FOREVER without end; no other negative number.
+ * @param[out] out  The response; free it with etcd_connection_watch_response_free(). NULL unless
+ *                  ETCD_OK.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, also for a stream that is closed meanwhile, ETCD_ERR_FORKED, or
+ *         ETCD_ERR_CLOSED once the client is closed.
+ * @par Thread safety  Any thread, any number at once; each response is taken once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_connection_watch_next(etcd_connection_watch_t *connection,
+    int32_t wait_ms, etcd_connection_watch_response_t **out, etcd_error_t **err);
+
+/**
+ * Closes a stream; the connections stay as they are.
+ *
+ * A wait in etcd_connection_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param connection  May be NULL, or closed already.
+ * @par Thread safety  Any thread, also in a queue's callback.
+ * @since 0.1
+ */
+ETCD_API void etcd_connection_watch_close(etcd_connection_watch_t *connection);
+
+/**
+ * Frees a response and all that it points to.
+ *
+ * @param response  May be NULL. Not one that belongs to an event.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_connection_watch_response_free(etcd_connection_watch_response_t *response);
+
+/** @} */
+
+/**
+ * @defgroup etcd_counters Counters
+ *
+ * @{
+ */
+
+/**
+ * What a client has done since it was opened; all grow and never fall. Begin with
+ * ETCD_COUNTERS_INIT; later versions append fields.
+ */
+struct etcd_counters_t {
+  /**
+   * Set by ETCD_COUNTERS_INIT.
+   */
+  size_t size;
+  /**
+   * Calls begun, each once however often it was sent; the library's own
+   * included, such as those with which a watch begins. The streams of watches,
+   * of leases kept alive and of pages are none.
+   */
+  uint64_t calls;
+  /**
+   * Calls that ended with an error, or were given up.
+   */
+  uint64_t calls_failed;
+  /**
+   * Times that a call was sent again, or to a second member.
+   */
+  uint64_t retries;
+  /**
+   * Connections that servers have taken. 0 for mem:.
+   */
+  uint64_t connections_opened;
+  /**
+   * Connections that have ended, but for those that the client has closed.
+   */
+  uint64_t connections_lost;
+  /**
+   * Times that a watch went on after a break.
+   */
+  uint64_t watches_resumed;
+  /**
+   * Times that a watch was called off until its reader had room, and then asked for
+   * the rest again, on the stream of the slow.
+   */
+  uint64_t watches_paused;
+  /**
+   * Times that the keys as they are took the place of events that were compacted
+   * away, with ETCD_WATCH_RESYNC.
+   */
+  uint64_t watches_resynced;
+  /**
+   * Events handed to watches' readers.
+   */
+  uint64_t watch_events;
+  /**
+   * Events that a server has told again, and that were dropped.
+   */
+  uint64_t watch_duplicates;
+  /**
+   * Authentication tokens fetched, the first included.
+   */
+  uint64_t token_refreshes;
+  /**
+   * Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive_open().
+   */
+  uint64_t keep_alives_sent;
+  /**
+   * Those that were answered.
+   */
+  uint64_t keep_alives_answered;
+  /**
+   * Leases kept alive that ended otherwise than by this client: lost, revoked by
+   * somebody else, or refused.
+   */
+  uint64_t leases_lost;
+  /**
+   * Bytes written to connections, TLS and HTTP/2 included.
+   */
+  uint64_t bytes_sent;
+  /**
+   * Bytes read from connections.
+   */
+  uint64_t bytes_received;
+};
+
+/** Initialises an etcd_counters_t. */
 #define ETCD_COUNTERS_INIT \
   { sizeof(etcd_counters_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/** For initialising an etcd_call_options_t. */
-#define ETCD_CALL_OPTIONS_INIT \
-  { sizeof(etcd_call_options_t), 0, 0 }
+/**
+ * Reads a client's counters.
+ *
+ * Quick, and no burden for the client. Each number is exact; they are not all
+ * of one moment.
+ *
+ * @param client        Open client.
+ * @param[in,out] counters  Begin with ETCD_COUNTERS_INIT. Fields that this version does not
+ *                      know are 0. Unchanged after a failure.
+ * @param[out] err      May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or
+ *         ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_client_counters(etcd_client_t *client, etcd_counters_t *counters,
+    etcd_error_t **err);
 
-/** For initialising an etcd_get_options_t. */
-#define ETCD_GET_OPTIONS_INIT \
-  { sizeof(etcd_get_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+/**
+ * Writes a client's counters, and which endpoints are connected, as text for Prometheus.
+ *
+ * Names are those of etcd_counters_t between "libetcd_" and "_total", and
+ * libetcd_connection_up, each with a HELP and a TYPE line. Prometheus takes a name
+ * once in a text: a program with several clients asks each on a page of its own, or
+ * makes one text of etcd_client_counters().
+ *
+ * @param client    Open client.
+ * @param label     Value of a label `client` on every line; NULL or "" for no label.
+ * @param[out] out  The text, with a newline at its end; free it with etcd_text_free().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_client_counters_text(etcd_client_t *client, const char *label,
+    char **out, etcd_error_t **err);
 
-/** For initialising an etcd_put_options_t. */
-#define ETCD_PUT_OPTIONS_INIT \
-  { sizeof(etcd_put_options_t), 0, 0, 0 }
+/**
+ * Frees a text.
+ *
+ * @param text  May be NULL. Made by etcd_client_counters_text(), and not changed in length.
+ * @par Thread safety  Any thread; once.
+ * @since 0.1
+ */
+ETCD_API void etcd_text_free(char *text);
 
-/** For initialising an etcd_delete_options_t. */
-#define ETCD_DELETE_OPTIONS_INIT \
-  { sizeof(etcd_delete_options_t), { NULL, 0 }, 0, 0 }
+/** @} */
 
-/** For initialising an etcd_range_options_t. */
-#define ETCD_RANGE_OPTIONS_INIT \
-  { sizeof(etcd_range_options_t), { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
-/** For initialising an etcd_compare_options_t. */
-#define ETCD_COMPARE_OPTIONS_INIT \
-  { sizeof(etcd_compare_options_t), { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0 }
-
-/** For initialising an etcd_watch_options_t. */
-#define ETCD_WATCH_OPTIONS_INIT \
-  { sizeof(etcd_watch_options_t), { NULL, 0 }, 0, 0, 0, 0, 0 }
-
-/** For initialising an etcd_lease_grant_options_t. */
-#define ETCD_LEASE_GRANT_OPTIONS_INIT \
-  { sizeof(etcd_lease_grant_options_t), 0, 0, 0 }
-
-
-#endif  /* ETCD_H */
+#endif /* ETCD_H */

@@ -105,18 +105,116 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
     }
 }
 
+/// A program that others may lack; in CI all are there.
+fn is_there(program: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok();
+    let required = std::env::var("LIBETCD_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+    assert!(there || !required, "no {program}");
+    if !there {
+        eprintln!("skipped: no {program}");
+    }
+    there
+}
+
+#[test]
+fn no_compiler_warns_of_the_headers() {
+    const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
+    const CXX: [&str; 6] = ["c++98", "c++11", "c++14", "c++17", "c++20", "c++2b"];
+    let dir = temp_dir("warnings-");
+    let header = headers();
+    let macros = header.lines().filter_map(|line| {
+        let name = line.strip_prefix("#define ")?.strip_suffix("_INIT \\")?;
+        let upper = name.to_owned();
+        let lower = upper.to_lowercase();
+        Some(format!("  {{ {lower}_t made = {upper}_INIT; (void)made; }}\n"))
+    });
+    let macros: Vec<String> = macros.collect();
+    assert!(macros.len() > 8, "{macros:?}");
+    let text = format!(
+        "#include <etcd-api.h>\n#include <etcd.h>\n#include <etcd-api.h>\n#include <etcd.h>\n\
+         #if ETCD_VERSION_NUMBER < 0x000100u\n#error \"an old header\"\n#endif\n\
+         void function(void);\nvoid function(void) {{\n{}}}\n",
+        macros.concat()
+    );
+    let sources = [write(dir.path(), "header.c", &text), write(dir.path(), "header.cc", &text)];
+    let all = [("gcc", &C[..]), ("clang", &C[..]), ("g++", &CXX[..]), ("clang++", &CXX[..])];
+    for (compiler, standards) in all {
+        if !is_there(compiler) {
+            continue;
+        }
+        for standard in standards {
+            let cxx = standard.contains("++");
+            let mut command = Command::new(compiler);
+            command.arg(format!("-std={standard}")).args(["-fsyntax-only", "-pedantic-errors"]);
+            command.args(["-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wsign-conversion"]);
+            match cxx {
+                true => command.args([
+                    "-Wold-style-cast",
+                    "-Wzero-as-null-pointer-constant",
+                    "-Wextra-semi",
+                ]),
+                false => command.arg("-Wstrict-prototypes"),
+            };
+            // What stdint.h and stdbool.h need.
+            match (*standard, compiler) {
+                ("c89", "clang") => command.args(["-Wno-long-long", "-Wno-c99-extensions"]),
+                ("c89" | "c++98", _) => command.arg("-Wno-long-long"),
+                _ => &mut command,
+            };
+            command.arg("-I").arg(root().join("include")).arg(&sources[usize::from(cxx)]);
+            let out = command.output().unwrap();
+            let words = String::from_utf8_lossy(&out.stderr);
+            assert!(out.status.success() && words.is_empty(), "{command:?}\n{words}");
+        }
+    }
+}
+
+/// The default configuration, but for what it reads and where it writes.
+#[test]
+fn doxygen_documents_every_function() {
+    if !is_there("doxygen") {
+        return;
+    }
+    let dir = temp_dir("doxygen-");
+    let include = root().join("include");
+    let settings = format!(
+        "INPUT = {}\nOUTPUT_DIRECTORY = {}\nHAVE_DOT = NO\nGENERATE_LATEX = NO\n\
+         GENERATE_HTML = NO\nGENERATE_XML = YES\nQUIET = YES\n",
+        include.display(),
+        dir.path().display()
+    );
+    let settings = write(dir.path(), "Doxyfile", &settings);
+    let out = Command::new("doxygen").arg(&settings).output().unwrap();
+    let words = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && words.is_empty(), "{words}");
+    let files = fs::read_dir(dir.path().join("xml")).unwrap();
+    let xml: String =
+        files.filter_map(|file| fs::read_to_string(file.unwrap().path()).ok()).collect();
+    let header = headers();
+    let names = header.lines().filter(|line| line.contains("ETCD_API ")).filter_map(|line| {
+        let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
+        name.starts_with("etcd_").then_some(name)
+    });
+    let names: Vec<_> = names.collect();
+    assert!(names.len() > 100, "{}", names.len());
+    for name in names {
+        let documented = xml.split("<memberdef kind=\"function\"").skip(1).any(|member| {
+            let member = member.split("</memberdef>").next().unwrap();
+            member.contains(&format!("<name>{name}</name>")) && member.contains("<para>")
+        });
+        assert!(documented, "{name} has no documentation");
+    }
+}
+
 #[test]
 fn nothing_in_the_structures_has_moved() {
     Compiler::c("c11").program("layout", &[source("layout")]);
     // Nothing may be added to the header and be forgotten here.
     let layout = fs::read_to_string(source("layout")).unwrap();
     let header = headers();
-    for structure in header.split("typedef struct ").skip(1) {
-        let name = structure.split([' ', ';']).next().unwrap();
-        let Some((body, _)) = structure.split_once(&format!("}} {name};")) else { continue };
-        if !structure.starts_with(&format!("{name} {{")) {
-            continue;
-        }
+    for structure in header.split("\nstruct ").skip(1) {
+        let (name, body) = structure.split_once(" {").unwrap();
+        let body = body.split("\n};").next().unwrap();
         assert!(layout.contains(&format!("SIZE({name}, ")), "tests/c/layout.c lacks {name}");
         for line in body.lines().map(str::trim).filter(|line| line.ends_with(';')) {
             let field = line.trim_end_matches(';').rsplit([' ', '*']).next().unwrap();

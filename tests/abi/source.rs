@@ -230,8 +230,8 @@ impl Response {
     }
 }
 
-/// The file without macros and tests.
-pub fn expanded(path: &Path) -> String {
+/// The items of a file, with functions in place of macros.
+pub fn expanded(path: &Path) -> Vec<Item> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut items = Vec::new();
@@ -248,5 +248,20 @@ pub fn expanded(path: &Path) -> String {
         };
         items.extend(parsed.unwrap_or_else(|e| panic!("{}: {name}!: {e}", path.display())));
     }
+    items
+}
+
+pub fn written(items: &[Item]) -> String {
     items.iter().map(|item| item.to_token_stream().to_string() + "\n").collect()
+}
+
+/// The public types among them, which cbindgen leaves out where no function uses them.
+pub fn types(items: &[Item]) -> Vec<String> {
+    let public = |vis: &syn::Visibility| matches!(vis, syn::Visibility::Public(_));
+    let name = |item: &Item| match item {
+        Item::Struct(of) if public(&of.vis) => Some(of.ident.to_string()),
+        Item::Type(of) if public(&of.vis) => Some(of.ident.to_string()),
+        _ => None,
+    };
+    items.iter().filter_map(name).filter(|name| name.starts_with("etcd_")).collect()
 }
