@@ -6,6 +6,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
+use crate::transport::backoff::Backoff;
 use crate::transport::{Link, Request};
 use crate::wire::encode;
 use bytes::Bytes;
@@ -57,17 +58,6 @@ impl Call {
         Call { request, effect, ordered: false, timeout: None, on_end: None }
     }
 
-    /// The error that a server's refusal is.
-    pub fn refused(&self, code: i32, message: String) -> Error {
-        let status = of_server_error(code, &message);
-        // Said of a reply, after the request was served.
-        let unsendable = message.contains("trying to send message larger than max");
-        let maybe = self.effect.changes() && (unsendable || may_be_applied(status));
-        let mut error = Error::new(status, message).maybe_applied(maybe);
-        error.grpc = Some(code);
-        error
-    }
-
     /// Draws the consequences of its result, whoever waits for that.
     pub fn ended(&self, result: Result<Vec<u8>>) -> Result<Vec<u8>> {
         if let Some(on_end) = &self.on_end {
@@ -83,12 +73,6 @@ impl Call {
             let message = format_args!("{path}: {message}");
             telemetry.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
         }
-    }
-
-    pub fn reply_too_large(&self, size: usize, limit: usize) -> Error {
-        // Of memory: as it is, or once it is read.
-        let why = format!("the reply takes {size} bytes, the receive limit is {limit}");
-        Error::new(ETCD_ERR_REPLY_TOO_LARGE, why).maybe_applied(self.effect.changes())
     }
 }
 
@@ -203,6 +187,11 @@ pub fn require_positive(name: &str, number: i64) -> Result<()> {
 
 pub fn no_memory(size: usize) -> Error {
     Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for a request of {size} bytes"))
+}
+
+/// The pauses between attempts.
+pub fn retry_backoff() -> Backoff {
+    Backoff::new(Duration::from_millis(25), Duration::from_millis(500))
 }
 
 /// Why a call ends when its client is closed.

@@ -3,7 +3,8 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Call, Effect, Progress};
+use super::call::{retry_backoff, Call, Effect, Progress};
+use super::methods::TXN;
 use super::options::EndpointPolicy;
 use super::pulse::Pulse;
 use super::token::{Token, Tokens};
@@ -12,7 +13,6 @@ use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
-use crate::transport::backoff::jittered;
 use crate::transport::channel::Picked;
 use crate::transport::io::now_ms;
 use crate::transport::{exchange, Channel, Failure, History, Link};
@@ -33,8 +33,6 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// its own 7 s, so a slow read is also sent elsewhere, once, and others prefer
 /// other members for a while.
 const SLOW: Duration = Duration::from_secs(2);
-pub const FIRST_PAUSE: Duration = Duration::from_millis(25);
-pub const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The servers, and the right to ask them.
 pub struct Cluster {
@@ -160,7 +158,7 @@ impl Cluster {
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
         let mut avoid: Option<Arc<Link>> = None;
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = retry_backoff();
         for tries in 1.. {
             let picked = match self.channel.pick(avoid.as_ref()) {
                 Some(picked) => picked,
@@ -182,7 +180,7 @@ impl Cluster {
                     }
                 },
                 Err((link, failure)) => {
-                    let (error, again) = self.judge(call, failure);
+                    let (error, again) = self.classify(call, failure);
                     if is_members_trouble(&error) {
                         link.shun();
                     }
@@ -199,8 +197,7 @@ impl Cluster {
             *last = Some(error);
             avoid = Some(link);
             if tries % self.channel.len() == 0 {
-                Box::pin(sleep(jittered(pause))).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                Box::pin(sleep(backoff.next())).await;
             }
         }
         unreachable!("the loop has no end")
@@ -232,7 +229,7 @@ impl Cluster {
     async fn ask_member(&self, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
         let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
         let picked = Picked::of(member).ok_or_else(down)?;
-        let failed = |failure| self.judge(call, failure).0.at(member.name());
+        let failed = |failure| self.classify(call, failure).0.at(member.name());
         let asked = async {
             let token = self.token().await?;
             let (token, sent) = (token.value.as_ref(), AtomicBool::new(false));
@@ -244,39 +241,30 @@ impl Cluster {
     }
 
     /// What a failure means, and whether the call may be sent again.
-    fn judge(&self, call: &Call, failure: Failure) -> (Error, bool) {
-        match failure {
-            Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), true),
-            Failure::Lost(why) => {
-                let error = Error::new(ETCD_ERR_UNAVAILABLE, why);
-                (error.maybe_applied(call.effect.changes()), call.effect.repeatable())
-            }
-            Failure::Refused { code, message } => {
-                let error = call.refused(code, message);
-                // Before 3.5.17 etcd may do a part of such a transaction (#18667).
-                let half_done = call.effect == Effect::Write
-                    && call.request.path == "/etcdserverpb.KV/Txn"
-                    && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
-                let maybe = half_done || error.outcome == Outcome::MaybeApplied;
-                let error = error.maybe_applied(maybe);
-                let again = match error.status {
-                    ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
-                    ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
-                    // Said before anything is done, to writes too.
-                    ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
-                    status => call.effect.repeatable() && is_retryable(status),
-                };
-                (error, again)
-            }
-            Failure::TooLarge(size) => (call.reply_too_large(size, self.max_receive), false),
-            Failure::NoMemory(size) => {
-                let why = format!("no memory for a reply of {size} bytes");
-                (Error::new(ETCD_ERR_NO_MEMORY, why).maybe_applied(call.effect.changes()), false)
-            }
-            Failure::Malformed(why) => {
-                (Error::new(ETCD_ERR_BAD_REPLY, why).maybe_applied(call.effect.changes()), false)
-            }
-        }
+    fn classify(&self, call: &Call, failure: Failure) -> (Error, bool) {
+        let effect = call.effect;
+        // None: the server's words decide.
+        let again = match failure {
+            Failure::Refused { .. } => None,
+            Failure::NotSent(_) => Some(true),
+            Failure::Lost(_) => Some(effect.repeatable()),
+            _ => Some(false),
+        };
+        let error = failure.into_error(effect.changes());
+        // Before 3.5.17 etcd may do a part of such a transaction (#18667).
+        let half_done = again.is_none()
+            && effect == Effect::Write
+            && call.request.path == TXN.path
+            && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
+        let again = again.unwrap_or_else(|| match error.status {
+            ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
+            ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
+            // Said before anything is done, to writes too.
+            ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
+            status => effect.repeatable() && is_retryable(status),
+        });
+        let maybe = half_done || error.outcome == Outcome::MaybeApplied;
+        (error.maybe_applied(maybe), again)
     }
 
     /// On one member; what may be repeated and waits too long also on a second.
@@ -338,7 +326,7 @@ impl Cluster {
             Either::Right((result, _)) => (false, result),
         };
         // If it is one to be repeated, the other one may still answer.
-        let failed = matches!(&result, Err(why) if self.judge(call, why.clone()).1);
+        let failed = matches!(&result, Err(why) if self.classify(call, why.clone()).1);
         match (first_ended, failed) {
             (true, false) => of(&picked.link, result),
             (false, false) => of(&other.link, result),

@@ -5,11 +5,12 @@
 use super::call::{closed, no_memory, Call, CallOptions, Deadline, Method, Progress, Timeout};
 use super::cluster::Cluster;
 use super::namespace::Namespace;
-use crate::embedded::Engine;
+use crate::embedded::{Engine, Refusal};
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
+use crate::transport::Failure;
 use crate::wire::encode;
 use bytes::Bytes;
 use prost::Message;
@@ -54,13 +55,14 @@ impl Embedded {
 
     fn ask(&self, call: &Call) -> Result<Vec<u8>> {
         let message = &call.request.frame[encode::PREFIX..];
-        match self.engine.call(call.request.path.path(), message) {
+        let failure = match self.engine.call(call.request.path.path(), message) {
             Ok(reply) if reply.len() > self.max_receive => {
-                Err(call.reply_too_large(reply.len(), self.max_receive).at(&self.name))
+                Failure::TooLarge { size: reply.len(), limit: self.max_receive }
             }
-            Ok(reply) => Ok(reply),
-            Err(refusal) => Err(call.refused(refusal.code, refusal.message).at(&self.name)),
-        }
+            Ok(reply) => return Ok(reply),
+            Err(Refusal { code, message }) => Failure::Refused { code, message },
+        };
+        Err(failure.into_error(call.effect.changes()).at(&self.name))
     }
 }
 

@@ -3,8 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Deadline, Effect, Method};
-use super::cluster::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::call::{retry_backoff, Deadline, Effect, Method};
 use super::core::Core;
 use super::lease;
 use super::methods::{LEASE_GRANT, LEASE_KEEP_ALIVE};
@@ -12,7 +11,6 @@ use super::namespace::prefix_end;
 use super::watch::{Hub, Spec, Watch};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
-use crate::transport::backoff::jittered;
 use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::request_op::Request;
@@ -35,6 +33,7 @@ const LOOK: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Read).ordered()
 /// whether the first one did it.
 const LEAVE: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Write).ordered();
 
+const LAST_PAUSE: Duration = Duration::from_millis(25);
 /// A lease that is no older need not be renewed for its holder.
 const FRESH: Duration = Duration::from_millis(50);
 
@@ -69,7 +68,7 @@ fn lost() -> Error {
 /// and at the end of the line if the place in it was lost in one.
 pub async fn lock(core: Arc<Core>, hub: Arc<Hub>, name: Vec<u8>, ttl: i64) -> Result<Lock> {
     let mut until = Deadline::after(core.timeout);
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = retry_backoff();
     loop {
         match attempt(&core, &hub, &name, ttl, &mut until).await {
             Ok(Some(lock)) => return Ok(lock),
@@ -77,8 +76,7 @@ pub async fn lock(core: Arc<Core>, hub: Arc<Hub>, name: Vec<u8>, ttl: i64) -> Re
             Err(error) if until.left().is_none() && is_retryable(error.status) => {}
             Err(error) => return Err(error),
         }
-        sleep(jittered(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(backoff.next()).await;
     }
 }
 
@@ -234,7 +232,7 @@ async fn keep_alive(core: &Core, id: i64, ttl: Duration) -> Error {
         pause = match core.ask(LEASE_KEEP_ALIVE, &LeaseKeepAliveRequest { id }, until).await {
             Ok(LeaseKeepAliveResponse { ttl: ..=0, .. }) => return lost(),
             Ok(_) => ttl / 3,
-            Err(error) if is_retryable(error.status) => FIRST_PAUSE,
+            Err(error) if is_retryable(error.status) => Duration::from_millis(25),
             Err(error) => return error,
         };
     }
@@ -272,7 +270,7 @@ pub async fn unlock(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
         success: vec![op(Request::RequestDeleteRange(delete))],
         failure: Vec::new(),
     };
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = retry_backoff();
     let mut doubt = false;
     loop {
         let error = match core.ask::<TxnResponse>(LEAVE, &request, until).await {
@@ -292,12 +290,11 @@ pub async fn unlock(core: &Core, lock: &Lock, until: Deadline) -> Result<()> {
                 Err(_) => return Err(error),
             }
         }
-        let over = until.left().is_some_and(|left| left < pause);
+        let over = until.left().is_some_and(|left| left < LAST_PAUSE);
         if over || !is_retryable(error.status) {
             return Err(error);
         }
-        sleep(jittered(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(backoff.next()).await;
     }
     lease::give_back(core, lock.lease).await;
     Ok(())

@@ -4,7 +4,7 @@
 
 use super::cluster::Cluster;
 use super::token::Token;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::transport::channel::Picked;
 use crate::transport::{Link, Request, Stream};
 use bytes::Bytes;
@@ -31,7 +31,7 @@ impl Cluster {
             match Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await {
                 Ok(stream) => return Ok((stream, picked)),
                 Err(failure) if tries >= self.channel.len() => {
-                    return Err(Error::from(failure).at(picked.link.name()));
+                    return Err(failure.into_error(false).at(picked.link.name()));
                 }
                 Err(_) => avoid = Some(picked.link),
             }

@@ -7,12 +7,8 @@ use super::channel::Picked;
 use super::connect::{describe, Sender};
 use super::io::Traffic;
 use super::link::Link;
+use super::Failure;
 use crate::error::printable;
-use crate::error::Error;
-use crate::status::{
-    of_server_error, ETCD_ERR_BAD_REPLY, ETCD_ERR_NO_MEMORY, ETCD_ERR_REPLY_TOO_LARGE,
-    ETCD_ERR_UNAVAILABLE,
-};
 use crate::sys::{self, Unread};
 use crate::wire::encode::PREFIX;
 use crate::wire::weight::{self, Element};
@@ -42,44 +38,6 @@ pub struct Request {
     /// With its gRPC frame header.
     pub frame: Bytes,
     pub require_leader: bool,
-}
-
-/// Why an attempt gave no reply.
-#[derive(Clone, Debug)]
-pub enum Failure {
-    /// Nothing of it reached the server.
-    NotSent(String),
-    /// Sent, and the connection broke before the reply was complete.
-    Lost(String),
-    /// The server's own answer.
-    Refused { code: i32, message: String },
-    /// The reply is larger than the limit, as it is or once it is read; that size.
-    TooLarge(usize),
-    /// The reply does not fit into memory; its size.
-    NoMemory(usize),
-    /// The reply is no gRPC.
-    Malformed(String),
-}
-
-/// Of a stream of messages, which changes nothing.
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Error {
-        match failure {
-            Failure::NotSent(why) | Failure::Lost(why) => Error::new(ETCD_ERR_UNAVAILABLE, why),
-            Failure::Refused { code, message } => {
-                let error = Error::new(of_server_error(code, &message), message);
-                Error { grpc: Some(code), ..error }
-            }
-            Failure::TooLarge(size) => {
-                let why = format!("a message of {size} bytes is over the receive limit");
-                Error::new(ETCD_ERR_REPLY_TOO_LARGE, why)
-            }
-            Failure::NoMemory(size) => {
-                Error::new(ETCD_ERR_NO_MEMORY, format!("no memory for {size} bytes"))
-            }
-            Failure::Malformed(why) => Error::new(ETCD_ERR_BAD_REPLY, why),
-        }
-    }
 }
 
 /// A stream of the connection, counted for as long as it lives.
@@ -346,7 +304,7 @@ impl Message {
             }
             let length = u32::from_be_bytes(length) as usize;
             if length > self.limit {
-                return Err(Failure::TooLarge(length));
+                return Err(Failure::TooLarge { size: length, limit: self.limit });
             }
             if !sys::reserve(&mut self.data, length) {
                 return Err(Failure::NoMemory(length));
@@ -375,7 +333,7 @@ impl Message {
         let (size, room) = (self.data.len(), self.limit.saturating_mul(2));
         let small = size < room / MOST_GROWTH;
         if !small && weight::exceeds(self.elements, &self.data, room) {
-            return Err(Failure::TooLarge(size + room));
+            return Err(Failure::TooLarge { size: size + room, limit: self.limit });
         }
         Ok(self.data)
     }
@@ -410,11 +368,11 @@ mod tests {
 
     #[test]
     fn bad_replies_are_refused() {
-        assert!(matches!(collect(&[b"\0\0\0\0\x65"]), Err(Failure::TooLarge(101))));
+        assert!(matches!(collect(&[b"\0\0\0\0\x65"]), Err(Failure::TooLarge { size: 101, .. })));
         // Three pairs of two bytes would take more than twice the limit.
         assert!(collect(&[b"\0\0\0\0\x04", b"\x12\0\x12\0"]).is_ok());
         let three = [&b"\0\0\0\0\x06"[..], b"\x12\0\x12\0\x12\0"];
-        assert!(matches!(collect(&three), Err(Failure::TooLarge(206))));
+        assert!(matches!(collect(&three), Err(Failure::TooLarge { size: 206, .. })));
         assert!(matches!(collect(&[b"\x01\0\0\0\x01a"]), Err(Failure::Malformed(_))));
         assert!(matches!(collect(&[b"\0\0\0\0\x01ab"]), Err(Failure::Malformed(_))));
         assert!(matches!(collect(&[b"\0\0\0\0\x01a", b"b"]), Err(Failure::Malformed(_))));

@@ -7,6 +7,7 @@ pub mod channel;
 mod connect;
 pub mod endpoint;
 pub mod exchange;
+mod failure;
 pub mod history;
 pub mod io;
 pub mod link;
@@ -16,7 +17,8 @@ pub mod stream;
 pub mod tls;
 
 pub use channel::Channel;
-pub use exchange::{Failure, Request};
+pub use exchange::Request;
+pub use failure::Failure;
 pub use history::History;
 pub use link::Link;
 pub use stream::Stream;

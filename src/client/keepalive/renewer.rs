@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::{Keeper, Lease};
-use crate::client::call::Deadline;
-use crate::client::cluster::{Cluster, FIRST_PAUSE, LONGEST_PAUSE};
+use crate::client::call::{retry_backoff, Deadline};
+use crate::client::cluster::Cluster;
 use crate::client::core::{Core, Server};
 use crate::client::methods::{LEASE_KEEP_ALIVE, LEASE_TIME_TO_LIVE};
 use crate::client::token::Token;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::observe::counters::Counter;
 use crate::status::*;
 use crate::sys::boot_time;
-use crate::transport::backoff::jittered;
+use crate::transport::backoff::Backoff;
 use crate::transport::io::{now_ms, Traffic};
 use crate::transport::{Failure, Link, Stream};
 use crate::wire::encode;
@@ -95,6 +95,8 @@ pub struct Renewer {
     asked: VecDeque<(i64, Duration)>,
     /// Since when it owes without having given anything, as of [`now_ms`].
     owes_since: u64,
+    backoff: Backoff,
+    /// Before the next stream is opened; zero while renewals are answered.
     pause: Duration,
     token_renewals: u32,
     /// Refused by a server.
@@ -128,6 +130,7 @@ impl Renewer {
             line: Line::Closed,
             asked: VecDeque::new(),
             owes_since: 0,
+            backoff: retry_backoff(),
             pause: Duration::ZERO,
             token_renewals: 0,
             stale: None,
@@ -321,6 +324,7 @@ impl Renewer {
         self.owes_since = now_ms();
         if !self.pause.is_zero() {
             (self.pause, self.token_renewals, self.avoid) = (Duration::ZERO, 0, None);
+            self.backoff.reset();
             self.keeper.note(None);
         }
         self.answered(answer, sent);
@@ -346,7 +350,7 @@ impl Renewer {
         let Line::Open(open) = std::mem::replace(&mut self.line, Line::Closed) else { return };
         let Server::Cluster(cluster) = &self.core.server else { return };
         let cluster = cluster.clone();
-        let error = Error::from(failure).at(open.member.name());
+        let error = failure.into_error(false).at(open.member.name());
         let asked = std::mem::take(&mut self.asked);
         let now = boot_time();
         for (id, _) in &asked {
@@ -362,7 +366,8 @@ impl Renewer {
             self.stale = Some(open.token);
         } else if is_final(&error) {
             // Servers answer one after the other: it is said of the first in the line.
-            self.pause = FIRST_PAUSE;
+            self.backoff.reset();
+            self.rest();
             if let Some((id, _)) = asked.front() {
                 if let Some(entry) = self.entries.get(id) {
                     entry.lease.lose(error.clone(), &self.keeper);
@@ -379,7 +384,7 @@ impl Renewer {
     }
 
     fn rest(&mut self) {
-        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        self.pause = self.backoff.next();
     }
 
     fn end_all(&mut self, error: &Error) {
@@ -462,7 +467,7 @@ async fn open(
     avoid: Option<Arc<Link>>,
     stale: Option<Token>,
 ) -> Result<Open> {
-    sleep(jittered(pause)).await;
+    sleep(pause).await;
     let token = match &stale {
         Some(stale) => cluster.new_token(stale).await?,
         None => cluster.token().await?,

@@ -7,14 +7,13 @@ use super::entry::{Entry, Place};
 use super::lane::{heard, Lane};
 use super::position::Position;
 use super::{now, resync, Message, Spec};
-use crate::client::call::{closed, Deadline};
-use crate::client::cluster::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::client::call::{closed, retry_backoff, Deadline};
 use crate::client::core::Core;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::status::{is_about_store, is_retryable};
 use crate::sync::mailbox::Mailbox;
-use crate::transport::backoff::jittered;
+use crate::transport::backoff::Backoff;
 use crate::transport::{Failure, Link};
 use crate::wire::decode::Header;
 use std::collections::{HashMap, VecDeque};
@@ -105,7 +104,7 @@ impl Hub {
             opened: 0,
             renewing: false,
             avoid: None,
-            pause: FIRST_PAUSE,
+            backoff: retry_backoff(),
             not_before: Instant::now(),
             progress: Instant::now() + PROGRESS,
             tasks: JoinSet::new(),
@@ -143,7 +142,7 @@ pub(super) struct Work {
     pub(super) renewing: bool,
     /// The member that failed last.
     pub(super) avoid: Option<Arc<Link>>,
-    pub(super) pause: Duration,
+    pub(super) backoff: Backoff,
     /// No lane is opened earlier.
     pub(super) not_before: Instant,
     pub(super) progress: Instant,
@@ -340,8 +339,7 @@ impl Work {
     }
 
     pub(super) fn delay(&mut self) {
-        self.not_before = Instant::now() + jittered(self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.not_before = Instant::now() + self.backoff.next();
     }
 
     /// When [`Work::tick`] has something to do.

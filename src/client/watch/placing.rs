@@ -6,7 +6,6 @@ use super::entry::{Place, NOTICE_SIZE};
 use super::hub::{Command, Work};
 use super::lane::{Creation, Held, Lane};
 use super::Message;
-use crate::client::cluster::FIRST_PAUSE;
 use crate::client::core::{Core, Server};
 use crate::client::token::Token;
 use crate::error::{printable, Error, Result};
@@ -150,7 +149,10 @@ impl Work {
         let error = match (head.compact_revision, &*words) {
             (0, "") => Error::new(ETCD_ERR_UNAVAILABLE, "the server cancelled the watch"),
             // gRPC's "unknown": the words say more than any code.
-            (0, words) => Error::new(of_server_error(2, words), words),
+            (0, words) => {
+                let refusal = Failure::Refused { code: 2, message: words.to_owned() };
+                Error { grpc: None, ..refusal.into_error(false) }
+            }
             (revision, _) => {
                 let why = format!("the events before revision {revision} are compacted away");
                 Error { revision, ..Error::new(ETCD_ERR_COMPACTED, why) }
@@ -202,15 +204,15 @@ impl Work {
 
     /// A lane has ended: its watches go elsewhere, or end with it.
     pub(super) fn lost(&mut self, at: usize, failure: Failure) {
-        let too_large = matches!(failure, Failure::TooLarge(_));
-        let error = self.at(at, failure.into());
+        let too_large = matches!(failure, Failure::TooLarge { .. });
+        let error = self.at(at, failure.into_error(false));
         let (member, token) = (self.lanes[at].member.clone(), self.lanes[at].token.clone());
         let members = match &self.core.server {
             Server::Cluster(cluster) => cluster.channel.links(),
             Server::Embedded(_) => Vec::new(),
         };
         if self.lanes[at].since.elapsed() >= LIVED {
-            self.pause = FIRST_PAUSE;
+            self.backoff.reset();
         }
         let moved = self.abandon(at);
         // One that did not have its answers cut is to blame, not those that did.

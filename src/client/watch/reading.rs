@@ -7,7 +7,6 @@ use super::hub::{Command, Work, PROGRESS};
 use super::lane::{Held, Lane};
 use super::position::{Batch, Stop};
 use super::progress;
-use crate::client::cluster::FIRST_PAUSE;
 use crate::client::core::Server;
 use crate::error::{Error, Result};
 use crate::observe::counters::Counter;
@@ -95,7 +94,7 @@ impl Work {
         self.core.telemetry.counters.add(Counter::WatchDuplicates, again);
         match taken {
             Ok(batches) => {
-                self.pause = FIRST_PAUSE;
+                self.backoff.reset();
                 self.deliver(at, watch, batches);
             }
             Err(Stop::Nonsense(why)) => self.lost(at, Failure::Malformed(why.to_owned())),

@@ -4,15 +4,13 @@
 #![forbid(unsafe_code)]
 
 use super::{Message, Spec};
-use crate::client::call::Deadline;
-use crate::client::cluster::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::client::call::{retry_backoff, Deadline};
 use crate::client::core::Core;
 use crate::client::namespace::own_name;
 use crate::client::page::{Page, Pages};
 use crate::error::Result;
 use crate::status::{is_retryable, ETCD_ERR_COMPACTED};
 use crate::sync::mailbox::Mailbox;
-use crate::transport::backoff::jittered;
 use crate::wire::decode::RANGE_PART;
 use crate::wire::proto::RangeRequest;
 use crate::wire::weight::EVENT;
@@ -27,7 +25,7 @@ pub struct Listed {
 
 /// Tells the reader of all keys; the revision from which on the events are wanted.
 pub async fn list(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Result<i64> {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = retry_backoff();
     loop {
         match list_once(core, spec, mailbox).await {
             // It took longer than compactions leave it time: from the beginning.
@@ -35,8 +33,7 @@ pub async fn list(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Resul
             Err(error) if is_retryable(error.status) => {}
             result => return result.map(|revision| revision + 1),
         }
-        sleep(jittered(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(backoff.next()).await;
     }
 }
 

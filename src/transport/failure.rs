@@ -1,0 +1,50 @@
+//! Why an attempt gave no reply, and what its caller is told.
+
+#![forbid(unsafe_code)]
+
+use crate::error::Error;
+use crate::status::*;
+
+/// Why an attempt gave no reply.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// Nothing of it reached the server.
+    NotSent(String),
+    /// Sent, and the connection broke before the reply was complete.
+    Lost(String),
+    /// The server's own answer.
+    Refused { code: i32, message: String },
+    /// The reply is over the limit, as it is or once it is read.
+    TooLarge { size: usize, limit: usize },
+    /// The reply does not fit into memory; its size.
+    NoMemory(usize),
+    /// The reply is no gRPC.
+    Malformed(String),
+}
+
+impl Failure {
+    /// The error of a call that changes the store or does not.
+    pub fn into_error(self, changes: bool) -> Error {
+        let (error, maybe) = match self {
+            Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), false),
+            Failure::Lost(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), true),
+            Failure::Refused { code, message } => {
+                let status = of_server_error(code, &message);
+                // The server says this of its reply, after it has served the request.
+                let served = message.contains("trying to send message larger than max");
+                let error = Error { grpc: Some(code), ..Error::new(status, message) };
+                (error, served || may_be_applied(status))
+            }
+            Failure::TooLarge { size, limit } => {
+                let why = format!("the reply takes {size} bytes, the receive limit is {limit}");
+                (Error::new(ETCD_ERR_REPLY_TOO_LARGE, why), true)
+            }
+            Failure::NoMemory(size) => {
+                let why = format!("no memory for a reply of {size} bytes");
+                (Error::new(ETCD_ERR_NO_MEMORY, why), true)
+            }
+            Failure::Malformed(why) => (Error::new(ETCD_ERR_BAD_REPLY, why), true),
+        };
+        error.maybe_applied(changes && maybe)
+    }
+}
