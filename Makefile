@@ -38,7 +38,7 @@ demo: all ## run c-examples/demo.c and etcd-test on an etcd in memory; or on END
 	@tools/demo.sh $(OUT) $(ENDPOINTS)
 
 test: servers ## all tests; long scenarios at a tenth of their length
-	LIBETCD_REQUIRE_SERVERS=1 $(CARGO) test
+	@CARGO='$(CARGO)' LIBETCD_REQUIRE_SERVERS=1 tools/test.sh
 
 soak: servers ## the same tests at full length
 	LIBETCD_REQUIRE_SERVERS=1 LIBETCD_SOAK=1 $(CARGO) test

@@ -5,6 +5,7 @@ mod support;
 use etcd::capi::client::ETCD_CLIENT_INSECURE_SKIP_VERIFY;
 use etcd::status::*;
 use std::time::Duration;
+use support::backend::on_versions_at_once;
 use support::certs::{self, Ca, Certs, Pem};
 use support::ffi::*;
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode};
@@ -147,8 +148,8 @@ fn verification_is_skipped_only_where_asked() {
 
 #[test]
 fn certificates_are_replaced_while_a_client_works() {
-    for version in versions_or_skip("certificates_are_replaced_while_a_client_works") {
-        let cluster = Cluster::builder(&version).tls(TlsMode::Mutual).start();
+    on_versions_at_once("certificates_are_replaced_while_a_client_works", |version| {
+        let cluster = Cluster::builder(version).tls(TlsMode::Mutual).start();
         let files = cluster.cert_files().unwrap();
         let dir = files.ca.parent().unwrap();
         let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
@@ -215,7 +216,7 @@ fn certificates_are_replaced_while_a_client_works() {
         assert!(error.message.contains("another CA of the same name"), "{error:?}");
         next.write(dir);
         works(&client);
-    }
+    });
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use support::backend::on_versions_at_once;
 use support::cc::{root, source, Compiler, Program};
 use support::process::Port;
 use support::proxy::{Dir, Fault, Proxy};
@@ -400,8 +401,8 @@ fn locks_in_a_session() {
 
 #[test]
 fn a_lock_is_waited_for() {
-    for version in versions_or_skip("a_lock_is_waited_for") {
-        let cluster = shared(&version);
+    on_versions_at_once("a_lock_is_waited_for", |version| {
+        let cluster = shared(version);
         let servers = &cluster.endpoints();
         let key = "a_lock_is_waited_for";
         let said = end(at(servers, &["lock", "-t", "60", key]));
@@ -425,20 +426,20 @@ fn a_lock_is_waited_for() {
         end(at(servers, &["unlock", "--index", &held, key])).succeeded(&out);
         etcdctl.expect(&["held"]);
         assert!(etcdctl.finish().status.success());
-    }
+    });
 }
 
 #[test]
 fn a_lock_lapses() {
-    for version in versions_or_skip("a_lock_lapses") {
-        let servers = &shared(&version).endpoints();
+    on_versions_at_once("a_lock_lapses", |version| {
+        let servers = &shared(version).endpoints();
         let lock = || end(at(servers, &["lock", "a_lock_lapses", "-t", "2"]));
         let first = index(lock().out.lines().last().unwrap());
         assert!(lock().status.success());
         let late = at(servers, &["lock", "a_lock_lapses", "-t", "2", "-i", &first]);
         let out = format!("locking a_lock_lapses ({first}) for 2\n");
         end(late).failed(&out, "etcd_lock failed: ETCD_ERR_");
-    }
+    });
 }
 
 /// Index, and the line after it.

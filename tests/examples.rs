@@ -554,6 +554,28 @@ fn the_commands_in_the_readme() {
     assert!(session.ends_with("getting greeting\ngot value: goodbye\n"), "{session}");
 }
 
+/// Each file that a page for developers names is there.
+#[test]
+fn the_pages_for_developers_are_up_to_date() {
+    for page in ["CONTRIBUTING.md", "docs/architecture.md", "README.md"] {
+        let text = fs::read_to_string(cc::root().join(page)).unwrap();
+        let named = text.split('`').skip(1).step_by(2);
+        let tops = ["src/", "tests/", "tools/", "docs/", "python/", "include/", "c-examples/"];
+        for path in named.filter(|name| tops.iter().any(|top| name.starts_with(top))) {
+            // A pattern stands for what its folder holds.
+            let path =
+                path.split('*').next().unwrap().rsplit_once('/').map_or(path, |(folder, _)| {
+                    if path.contains('*') {
+                        folder
+                    } else {
+                        path
+                    }
+                });
+            assert!(cc::root().join(path).exists(), "{page} names {path}");
+        }
+    }
+}
+
 /// Where the loader does not look, the README names a way.
 #[test]
 fn the_loader_finds_the_library_by_the_path_in_the_program() {

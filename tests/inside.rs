@@ -16,11 +16,11 @@ use etcd::status::*;
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
-use support::backend::on_all_at_once;
+use support::backend::{on_all_at_once, on_versions_at_once};
 use support::ffi::*;
 use support::inside::*;
 use support::proxy::{Fault, Proxy};
-use support::server::{newest_or_skip, versions_or_skip, Cluster};
+use support::server::{newest_or_skip, Cluster};
 use support::watch::{Watch, WatchOptions};
 
 #[test]
@@ -144,8 +144,8 @@ fn leases_kept_alive_are_counted() {
 
 #[test]
 fn a_lease_that_no_server_can_renew_is_counted_and_logged() {
-    for version in versions_or_skip("a_lease_that_no_server_can_renew_is_counted_and_logged") {
-        let cluster = Cluster::builder(&version).start();
+    on_versions_at_once("a_lease_that_no_server_can_renew_is_counted_and_logged", |version| {
+        let cluster = Cluster::builder(version).start();
         let proxy = Proxy::to_port(cluster.port(0), 7);
         let lines = Lines::default();
         let client = Client::with(&proxy.endpoint(), lines.options(ETCD_LOG_INFO)).unwrap();
@@ -167,7 +167,7 @@ fn a_lease_that_no_server_can_renew_is_counted_and_logged() {
         let all = lines.0.lock().unwrap();
         let said = all.iter().filter(|line| line.4.starts_with(no)).count();
         assert_eq!(said, 1, "{all:?}");
-    }
+    });
 }
 
 /// Reads Prometheus' text format, and takes nothing that it does not allow: each
@@ -361,8 +361,8 @@ fn the_present_state_comes_first_and_the_end_last() {
 
 #[test]
 fn a_cut_connection_is_told_with_its_reason() {
-    for version in versions_or_skip("a_cut_connection_is_told_with_its_reason") {
-        let cluster = Cluster::builder(&version).start();
+    on_versions_at_once("a_cut_connection_is_told_with_its_reason", |version| {
+        let cluster = Cluster::builder(version).start();
         let proxy = Proxy::to_port(cluster.port(0), 4);
         let client = Client::open(&proxy.endpoint());
         let states = States::open(&client, None, 0);
@@ -382,7 +382,7 @@ fn a_cut_connection_is_told_with_its_reason() {
         let newest = states.told();
         assert_eq!((newest.state, newest.opened), (ETCD_CONNECTION_UP, 5));
         assert_eq!(states.next(50), Ok(None));
-    }
+    });
 }
 
 #[test]

@@ -13,16 +13,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::Duration;
-use support::backend::on_all_at_once;
+use support::backend::{on_all_at_once, on_versions_at_once};
 use support::ffi::*;
 use support::inside::*;
 use support::proxy::{Dir, Fault, Proxy};
-use support::server::{newest_or_skip, versions_or_skip, Cluster};
+use support::server::{newest_or_skip, Cluster};
 
 #[test]
 fn a_cut_connection_is_counted_and_logged() {
-    for version in versions_or_skip("a_cut_connection_is_counted_and_logged") {
-        let cluster = Cluster::builder(&version).start();
+    on_versions_at_once("a_cut_connection_is_counted_and_logged", |version| {
+        let cluster = Cluster::builder(version).start();
         let proxy = Proxy::to_port(cluster.port(0), 3);
         let (at, lines) = (proxy.endpoint(), Lines::default());
         let client = Client::with(&at, lines.options(ETCD_LOG_DEBUG)).unwrap();
@@ -72,7 +72,7 @@ fn a_cut_connection_is_counted_and_logged() {
         direct.expect(ETCD_LOG_WARN, "connection", ETCD_ERR_UNAVAILABLE, refused, &alone);
         sleep(Duration::from_millis(500));
         assert_eq!(direct.0.lock().unwrap().len(), 1);
-    }
+    });
 }
 
 #[test]
@@ -99,9 +99,9 @@ fn the_end_of_a_watch_and_a_limit_are_logged() {
 
 #[test]
 fn no_secret_is_logged() {
-    for version in versions_or_skip("no_secret_is_logged") {
+    on_versions_at_once("no_secret_is_logged", |version| {
         let password = "pA55-worD-7319";
-        let cluster = Cluster::builder(&version).password("root", password).token_ttl(2).start();
+        let cluster = Cluster::builder(version).password("root", password).token_ttl(2).start();
         let lines = Lines::default();
         let login = Options { user: "root", password, ..lines.options(ETCD_LOG_DEBUG) };
         let client = Client::with(&cluster.endpoints(), login).unwrap();
@@ -129,7 +129,7 @@ fn no_secret_is_logged() {
             word.split_once('.').is_some_and(|(text, _)| text.len() == 16)
         };
         assert!(!all.split_whitespace().any(token), "{all}");
-    }
+    });
 }
 
 struct Count {

@@ -11,6 +11,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+use support::backend::on_versions_at_once;
 use support::certs::{self, Ca, Certs};
 use support::ffi::*;
 use support::inside::*;
@@ -276,12 +277,9 @@ fn tokens_that_servers_forget_are_renewed_by_one_call_for_all() {
 
 #[test]
 fn a_given_token_is_used_as_it_is() {
-    for version in versions_or_skip("a_given_token_is_used_as_it_is") {
-        let cluster = Cluster::builder(&version)
-            .password("root", "pw")
-            .auth_token("jwt")
-            .token_ttl(4)
-            .start();
+    on_versions_at_once("a_given_token_is_used_as_it_is", |version| {
+        let cluster =
+            Cluster::builder(version).password("root", "pw").auth_token("jwt").token_ttl(4).start();
         let token = token(&cluster, "root", "pw");
         let lines = Lines::default();
         let options = Options { token: &token, ..lines.options(ETCD_LOG_DEBUG) };
@@ -306,7 +304,7 @@ fn a_given_token_is_used_as_it_is() {
         for secret in token.split('.').chain(["no.such.token"]) {
             assert!(!shown.contains(secret), "{shown}");
         }
-    }
+    });
 }
 
 /// A token from the server's own HTTP gateway.

@@ -1,6 +1,6 @@
 //! What behaviour tests run on: the engine in this process, and an etcd of every version at hand.
 
-use super::server::{shared, versions_or_skip, Cluster};
+use super::server::{shared, versions_or_skip, Cluster, Version};
 use std::io::Write;
 
 /// The calls that the engine has not got yet, one a line.
@@ -38,13 +38,21 @@ pub fn backends(test: &str, needs: &[&str]) -> Vec<Backend> {
 
 /// Runs a test that mostly waits on all of them at once.
 pub fn on_all_at_once(test: &str, needs: &[&str], body: impl Fn(&Backend) + Sync) {
+    at_once(backends(test, needs), |backend| backend.name.clone(), body);
+}
+
+/// Runs a test that mostly waits, and starts its servers itself, with every version at once.
+pub fn on_versions_at_once(test: &str, body: impl Fn(&Version) + Sync) {
+    at_once(versions_or_skip(test), |version| version.name.clone(), body);
+}
+
+fn at_once<T: Send>(all: Vec<T>, name: impl Fn(&T) -> String, body: impl Fn(&T) + Sync) {
     std::thread::scope(|scope| {
-        let running: Vec<_> = backends(test, needs)
+        let running: Vec<_> = all
             .into_iter()
-            .map(|backend| {
+            .map(|one| {
                 let body = &body;
-                let name = backend.name.clone();
-                (name, scope.spawn(move || body(&backend)))
+                (name(&one), scope.spawn(move || body(&one)))
             })
             .collect();
         for (name, test) in running {
