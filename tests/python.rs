@@ -4,7 +4,7 @@ mod support;
 
 use std::process::Command;
 use std::time::Duration;
-use support::backend::backends;
+use support::backend::on_all_at_once;
 use support::cc;
 use support::server::{versions_or_skip, Cluster, Version};
 
@@ -27,8 +27,7 @@ fn the_python_modules() {
         return;
     }
     let versions = versions_or_skip("the_python_modules");
-    for backend in backends("the_python_modules", &[]) {
-        eprintln!("the_python_modules: {}", backend.name);
+    on_all_at_once("the_python_modules", &[], |backend| {
         let same = |version: &&Version| backend.name == format!("etcd {}", version.name);
         let victim = versions.iter().find(same).map(|version| Cluster::builder(version).start());
         if victim.is_none() {
@@ -46,5 +45,5 @@ fn the_python_modules() {
             tests.env("LIBETCD_TEST_VICTIM_PID", victim.pid(0).to_string());
         }
         cc::finish(tests, Duration::from_secs(120));
-    }
+    });
 }
