@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::observe::connections;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
-use crate::runtime::Runtime;
+use crate::runtime::{InProgress, Runtime};
 use crate::status::ETCD_ERR_CANCELLED;
 use crate::sync::oneshot::Oneshot;
 use crate::transport::Channel;
@@ -273,7 +273,7 @@ impl Client {
             led.abort();
         }
         self.core.telemetry.connections.end(closed());
-        self.runtime.attend();
+        self.runtime.ensure_driven();
         self.ended.wait_for(CLOSE_PATIENCE);
         self.core.telemetry.log.close();
     }
@@ -286,10 +286,11 @@ impl Client {
         let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
         let done: Done = Box::new(move |result| fill.fill(result));
+        let in_progress = self.runtime.begin();
         match self.runtime.lead() {
             None => {
-                self.submit(call, None, done);
-                self.runtime.attend();
+                self.submit_begun(call, None, done, in_progress);
+                self.runtime.ensure_driven();
             }
             Some(lead) => {
                 let (handle, registration) = AbortHandle::new_pair();
@@ -344,14 +345,14 @@ impl Client {
         wants_renewals: bool,
     ) -> Result<KeepAlive> {
         let keep_alive = KeepAlive::open(&self.keeper, id, first, wants_renewals)?;
-        self.runtime.attend();
+        self.runtime.ensure_driven();
         Ok(keep_alive)
     }
 
     /// Begins with the events of revision `start`, or with those to come.
     pub fn watch(&self, spec: Spec, start: Option<i64>) -> Watch {
         let watch = Watch::open(&self.hub, spec.within(&self.core.namespace), start);
-        self.runtime.attend();
+        self.runtime.ensure_driven();
         watch
     }
 
@@ -388,7 +389,7 @@ impl Client {
         let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
         self.start(work, None, move |result| fill.fill(result));
-        self.runtime.attend();
+        self.runtime.ensure_driven();
         slot.wait()
     }
 
@@ -420,6 +421,16 @@ impl Client {
             return done(result);
         }
         let in_progress = self.runtime.begin();
+        self.submit_begun(call, abort, done, in_progress);
+    }
+
+    fn submit_begun(
+        &self,
+        call: Call,
+        abort: Option<AbortRegistration>,
+        done: Done,
+        in_progress: InProgress,
+    ) {
         let done = Box::new(move |result| {
             drop(in_progress);
             done(result);
@@ -429,7 +440,7 @@ impl Client {
 
     fn hand_in(&self, work: Work) {
         let news = self.inbox.add(work).then_some(&self.inbox.changed);
-        self.runtime.handed_in(news);
+        self.runtime.hand_in(news);
     }
 
     fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done) -> Job {

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod driver;
 mod reader;
 
 pub use reader::Reader;
@@ -17,13 +18,11 @@ use crate::error::panics::silence_thread;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sync::oneshot::Oneshot;
-use crate::sys::{self, ForkLocal, ThreadNumber};
+use crate::sys::{self, ForkLocal};
+use driver::Driver;
 use std::future::Future;
-use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// Enough for TLS handshakes, which run on this stack.
@@ -33,54 +32,26 @@ const STACK: usize = 1 << 20;
 const HEADROOM: usize = 16 << 20;
 /// A caller leads only with this much stack: a handshake may run on it.
 const LEADER_STACK: usize = 256 * 1024;
-/// Calls in a row, each alone and soon after the last, before a caller leads.
-const STREAK: u32 = 16;
-const SOON: Duration = Duration::from_millis(1);
-/// How long sockets may go unattended between two calls of a leader.
-const UNATTENDED: Duration = Duration::from_millis(4);
-/// How seldom our thread looks while a leader's call takes long.
-const LONGEST_LOOK: Duration = Duration::from_millis(64);
+pub type Lead<'a> = driver::Lead<'a, Engine>;
+type Shared = Driver<Engine>;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Driver {
-    /// Our thread.
-    Thread,
-    /// Nobody: between two calls of a leader. Our thread looks every [`UNATTENDED`].
-    Nobody,
-    /// A caller.
-    Leader,
-    /// The last client is closed.
-    Stopped,
-}
+/// What is driven.
+pub struct Engine(tokio::runtime::Runtime);
 
-struct Turn {
-    driver: Driver,
-    streak: u32,
-    last_call: Instant,
-    /// Calls led since the thread last looked.
-    led: u32,
-    /// The reader of a queue who drove last: what he hands in is sent when he
-    /// comes back, unless that takes him longer than [`UNATTENDED`].
-    reader: Option<ThreadNumber>,
-    /// Tells of what he has handed in since.
-    handed_in: Vec<Arc<Notify>>,
-    /// A reader waits for our thread to let go.
-    asked: bool,
-}
+impl driver::Engine for Engine {
+    fn block_on<F: Future>(&self, until: F) -> F::Output {
+        self.0.block_on(until)
+    }
 
-struct Shared {
-    tokio: tokio::runtime::Runtime,
-    turn: Mutex<Turn>,
-    /// Wakes our thread when it is to drive, or to stop.
-    take_over: Condvar,
-    /// Lets in the reader who has asked.
-    let_in: Condvar,
-    /// Makes whoever drives for nobody in particular let go.
-    let_go: Notify,
-    /// Calls in progress, of all clients.
-    calls: AtomicUsize,
-    /// Somebody would lead: our thread lets go when the last call has ended.
-    wanted: AtomicBool,
+    /// It needs stack, and a thread that is not within a runtime already, nor
+    /// ending: its thread-local variables are gone then.
+    fn may_block_on(&self) -> bool {
+        let no_runtime = match tokio::runtime::Handle::try_current() {
+            Ok(_) => false,
+            Err(e) => e.is_missing_context(),
+        };
+        no_runtime && sys::stack_left() >= LEADER_STACK
+    }
 }
 
 #[derive(Default)]
@@ -99,6 +70,10 @@ fn process() -> &'static Process {
     PROCESS.get()
 }
 
+fn running() -> MutexGuard<'static, Option<Running>> {
+    process().running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A client's share in the runtime; the last one dropped ends it.
 pub struct Runtime {
     shared: Arc<Shared>,
@@ -110,16 +85,14 @@ pub struct InProgress(Arc<Shared>);
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        if self.0.calls.fetch_sub(1, Relaxed) == 1 && self.0.wanted.load(Relaxed) {
-            self.0.let_go.notify_one();
-        }
+        self.0.end();
     }
 }
 
 impl Runtime {
     pub fn acquire() -> Result<Runtime> {
         let generation = sys::fork_generation();
-        let mut running = process().running.lock().unwrap();
+        let mut running = running();
         if let Some(running) = &mut *running {
             running.users += 1;
             return Ok(Runtime { shared: running.shared.clone(), generation });
@@ -131,123 +104,31 @@ impl Runtime {
     }
 
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.shared.tokio.spawn(task);
-        self.attend();
+        self.shared.engine().0.spawn(task);
+        self.ensure_driven();
     }
 
     /// Notes a call; it is in progress until the result is dropped.
     pub fn begin(&self) -> InProgress {
-        self.shared.calls.fetch_add(1, Relaxed);
+        self.shared.begin();
         InProgress(self.shared.clone())
     }
 
     /// Sees to it that somebody drives, before the caller waits.
-    pub fn attend(&self) {
-        self.shared.attend();
+    pub fn ensure_driven(&self) {
+        self.shared.ensure_driven();
     }
 
-    /// Work was handed in of which `news` tells, if it is not known of already.
-    pub fn handed_in(&self, news: Option<&Arc<Notify>>) {
-        let mut turn = self.shared.turn.lock().unwrap();
-        if turn.driver == Driver::Nobody && turn.reader == Some(sys::this_thread()) {
-            turn.handed_in.extend(news.cloned());
-            return;
-        }
-        drop(turn);
-        if let Some(news) = news {
-            news.notify_one();
-        }
-        self.attend();
+    /// Work was handed in of which `news` tells, if that is not known already.
+    pub fn hand_in(&self, news: Option<&Arc<Notify>>) {
+        self.shared.hand_in(news);
     }
 
-    /// Lets the caller drive the runtime for one blocking call, if it is alone
-    /// and has been for a while.
+    /// Lets the caller drive the runtime for the one call it has begun, if no other is
+    /// in progress and that has been so for a while.
     pub fn lead(&self) -> Option<Lead<'_>> {
-        let shared = &*self.shared;
-        let mut turn = shared.turn.lock().unwrap();
-        let now = Instant::now();
-        let alone = shared.calls.load(Relaxed) == 0;
-        let soon = now.duration_since(turn.last_call) < SOON;
-        turn.last_call = now;
-        turn.streak = if alone && soon { turn.streak.saturating_add(1) } else { 0 };
-        shared.wanted.store(turn.streak >= STREAK && may_lead(), Relaxed);
-        if turn.driver != Driver::Nobody || !alone || !may_lead() {
-            return None;
-        }
-        turn.enter(None);
-        Some(Lead { shared, alone: &|calls| calls == 0 })
+        self.shared.lead()
     }
-}
-
-impl Turn {
-    fn enter(&mut self, reader: Option<ThreadNumber>) {
-        self.driver = Driver::Leader;
-        self.led += 1;
-        self.reader = reader;
-    }
-}
-
-impl Shared {
-    fn attend(&self) {
-        let mut turn = self.turn.lock().unwrap();
-        if turn.driver == Driver::Nobody {
-            turn.driver = Driver::Thread;
-            self.take_over.notify_one();
-        }
-    }
-
-    fn drive<F: Future>(&self, until: F) -> F::Output {
-        self.tokio.block_on(async {
-            // Where a wake costs no system call.
-            let handed_in = std::mem::take(&mut self.turn.lock().unwrap().handed_in);
-            handed_in.iter().for_each(|news| news.notify_one());
-            until.await
-        })
-    }
-}
-
-/// The right to drive the runtime; goes back when it is dropped.
-pub struct Lead<'a> {
-    shared: &'a Shared,
-    /// Whether so many calls in progress are all his who leads.
-    alone: &'a dyn Fn(usize) -> bool,
-}
-
-impl Lead<'_> {
-    pub fn drive<F: Future>(&self, call: F) -> F::Output {
-        self.shared.drive(call)
-    }
-}
-
-impl Drop for Lead<'_> {
-    fn drop(&mut self) {
-        let mut turn = self.shared.turn.lock().unwrap();
-        turn.last_call = Instant::now();
-        if turn.driver == Driver::Leader {
-            let alone = (self.alone)(self.shared.calls.load(Relaxed));
-            if alone {
-                turn.driver = Driver::Nobody;
-            } else {
-                (turn.driver, turn.reader) = (Driver::Thread, None);
-            }
-        }
-        // Our thread has looked since, and looks seldom by now.
-        let seldom = turn.led == 0;
-        turn.led += u32::from(seldom);
-        if turn.driver != Driver::Nobody || seldom {
-            self.shared.take_over.notify_one();
-        }
-    }
-}
-
-/// Driving needs stack, and a thread that is not driving a runtime already, nor
-/// ending: its thread-local variables are gone then.
-fn may_lead() -> bool {
-    let no_runtime = match tokio::runtime::Handle::try_current() {
-        Ok(_) => false,
-        Err(e) => e.is_missing_context(),
-    };
-    no_runtime && sys::stack_left() >= LEADER_STACK
 }
 
 impl Drop for Runtime {
@@ -258,7 +139,7 @@ impl Drop for Runtime {
             return;
         }
         let ended = {
-            let mut running = process().running.lock().unwrap();
+            let mut running = running();
             match &mut *running {
                 Some(of_us) if of_us.users > 1 => {
                     of_us.users -= 1;
@@ -268,14 +149,7 @@ impl Drop for Runtime {
             }
         };
         if let Some(Running { shared, thread, .. }) = ended {
-            {
-                let mut turn = shared.turn.lock().unwrap();
-                turn.driver = Driver::Stopped;
-                turn.asked = false;
-                shared.let_in.notify_one();
-            }
-            shared.take_over.notify_one();
-            shared.let_go.notify_one();
+            shared.stop();
             let _ = thread.join();
         }
     }
@@ -323,7 +197,8 @@ impl Starting {
         match shared() {
             Ok(shared) => {
                 self.tell(Some(Ok(shared.clone())));
-                run(&shared);
+                silence_thread();
+                shared.run();
             }
             Err(e) => self.tell(Some(Err(e))),
         }
@@ -338,59 +213,5 @@ impl Drop for Starting {
 
 fn shared() -> std::io::Result<Arc<Shared>> {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let turn = Turn {
-        driver: Driver::Thread,
-        streak: 0,
-        last_call: Instant::now(),
-        led: 0,
-        reader: None,
-        handed_in: Vec::new(),
-        asked: false,
-    };
-    Ok(Arc::new(Shared {
-        tokio,
-        turn: Mutex::new(turn),
-        take_over: Condvar::new(),
-        let_in: Condvar::new(),
-        let_go: Notify::new(),
-        calls: AtomicUsize::new(0),
-        wanted: AtomicBool::new(false),
-    }))
-}
-
-/// Our thread.
-fn run(shared: &Shared) {
-    silence_thread();
-    loop {
-        // Tasks catch their own panics; this is for the runtime's.
-        let _ = catch_unwind(AssertUnwindSafe(|| shared.drive(shared.let_go.notified())));
-        let mut turn = shared.turn.lock().unwrap();
-        if turn.driver == Driver::Thread && turn.asked {
-            turn.asked = false;
-            turn.enter(None);
-            shared.let_in.notify_one();
-        }
-        // A call handed in before this moment counts on us.
-        if turn.driver == Driver::Thread && shared.calls.load(Relaxed) == 0 {
-            turn.driver = Driver::Nobody;
-        }
-        let mut wait = UNATTENDED;
-        loop {
-            match turn.driver {
-                Driver::Stopped => return,
-                Driver::Thread => break,
-                Driver::Nobody | Driver::Leader => {}
-            }
-            turn.led = 0;
-            turn = shared.take_over.wait_timeout(turn, wait).unwrap().0;
-            match turn.driver {
-                Driver::Nobody if turn.led == 0 => turn.driver = Driver::Thread,
-                // One long call: no need to look so often.
-                Driver::Leader if turn.led == 0 => wait = (wait * 2).min(LONGEST_LOOK),
-                _ => wait = UNATTENDED,
-            }
-        }
-        turn.streak = 0;
-        shared.wanted.store(false, Relaxed);
-    }
+    Ok(Arc::new(Driver::new(Engine(tokio))))
 }

@@ -2,11 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use super::{may_lead, process, Driver, Lead, Shared, LONGEST_LOOK, STREAK};
-use crate::sys;
+use super::driver::STREAK;
+use super::{running, Shared};
 use std::future::{pending, Future};
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
@@ -47,6 +46,10 @@ impl Habit {
 }
 
 impl Reader {
+    fn habit(&self) -> MutexGuard<'_, Habit> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits for his queue: driving until it is `ready`, if so many calls in
     /// progress are his `alone`, else in `wait`. May return early.
     pub fn wait(
@@ -58,14 +61,15 @@ impl Reader {
     ) {
         let came = Instant::now();
         let mostly_waits = {
-            let mut habit = self.0.lock().unwrap();
+            let mut habit = self.habit();
             habit.comes(came);
             habit.mostly_waits()
         };
         // Whoever is within a runtime of his own must not hold ours: it could be
         // he who has to end it.
-        let shared = (mostly_waits && may_lead()).then(current).flatten();
-        let lead = shared.as_ref().and_then(|shared| self.lead(shared, until, alone));
+        let shared = mostly_waits.then(current).flatten();
+        let late = || *self.habit() = Habit::default();
+        let lead = shared.as_ref().and_then(|shared| shared.lead_as_reader(until, alone, late));
         let led = lead.map(|lead| {
             lead.drive(async {
                 tokio::select! {
@@ -77,52 +81,13 @@ impl Reader {
         });
         if led.is_none() {
             drop(shared);
-            attend();
+            // What another reader has left may be what this one waits for.
+            if let Some(running) = &*running() {
+                running.shared.ensure_driven_for_reader();
+            }
             wait();
         }
-        self.0.lock().unwrap().leaves(came);
-    }
-
-    fn lead<'a>(
-        &self,
-        shared: &'a Shared,
-        until: Option<Instant>,
-        alone: &'a dyn Fn(usize) -> bool,
-    ) -> Option<Lead<'a>> {
-        let calls = shared.calls.load(Relaxed);
-        if calls == 0 || !alone(calls) {
-            return None;
-        }
-        let me = Some(sys::this_thread());
-        let mut turn = shared.turn.lock().unwrap();
-        match turn.driver {
-            Driver::Nobody => {}
-            Driver::Thread if turn.reader == me => {
-                // He has not come back in time.
-                turn.reader = None;
-                *self.0.lock().unwrap() = Habit::default();
-                return None;
-            }
-            Driver::Thread if !turn.asked => {
-                turn.asked = true;
-                shared.let_go.notify_one();
-                while turn.asked {
-                    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-                    if left == Some(Duration::ZERO) {
-                        turn.asked = false;
-                        return None;
-                    }
-                    let left = left.unwrap_or(LONGEST_LOOK);
-                    turn = shared.let_in.wait_timeout(turn, left).unwrap().0;
-                }
-                if turn.driver != Driver::Leader {
-                    return None;
-                }
-            }
-            _ => return None,
-        }
-        turn.enter(me);
-        Some(Lead { shared, alone })
+        self.habit().leaves(came);
     }
 }
 
@@ -135,18 +100,7 @@ async fn passed(until: Option<Instant>) {
 
 /// The runtime, while there is one.
 fn current() -> Option<Arc<Shared>> {
-    process().running.lock().unwrap().as_ref().map(|running| running.shared.clone())
-}
-
-/// Sees to it that somebody drives if a reader did last: what he has left may be
-/// what another one waits for.
-fn attend() {
-    if let Some(running) = &*process().running.lock().unwrap() {
-        let shared = &running.shared;
-        if shared.turn.lock().unwrap().reader.is_some() {
-            shared.attend();
-        }
-    }
+    running().as_ref().map(|running| running.shared.clone())
 }
 
 #[cfg(test)]

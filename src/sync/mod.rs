@@ -3,3 +3,10 @@
 pub mod mailbox;
 pub mod oneshot;
 pub mod queue;
+
+#[cfg(test)]
+mod tests;
+
+// Named here for code that `tests/driver.rs` runs with a model's locks.
+pub use std::sync::atomic::{AtomicU32, AtomicUsize};
+pub use std::sync::{Condvar, Mutex, MutexGuard};

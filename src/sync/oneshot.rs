@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::{Condvar, Mutex};
+use super::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 pub struct Oneshot<T> {
