@@ -196,7 +196,7 @@ static struct usage through_queue(int put, long n, long conc) {
     etcd_event_t *event;
     check(etcd_queue_next(queue, ETCD_WAIT_FOREVER, &event, &error), error);
     check(etcd_event_status(event), NULL);
-    if (!put) check_value(etcd_event_get_response(event));
+    if (!put) check_value(etcd_event_response(event, ETCD_EVENT_GET_RESPONSE));
     long i = (long)(intptr_t)etcd_event_user_data(event);
     latency[i] = now_ns() - latency[i];
     etcd_event_free(event);

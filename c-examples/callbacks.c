@@ -48,7 +48,7 @@ static void on_put(const etcd_event_t *event, void *arg)
 static void on_watch(const etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
-    const etcd_watch_response_t *told = etcd_event_watch_response(event);
+    const etcd_watch_response_t *told = etcd_event_response(event, ETCD_EVENT_WATCH);
     size_t i;
 
     if (!told) {

@@ -47,7 +47,7 @@ static void fail(struct app *app, const char *what, const etcd_error_t *error)
 static void on_event(const etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
-    const etcd_watch_response_t *told = etcd_event_watch_response(event);
+    const etcd_watch_response_t *told = etcd_event_response(event, ETCD_EVENT_WATCH);
     size_t i;
 
     if (etcd_event_status(event) != ETCD_OK) {

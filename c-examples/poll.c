@@ -78,12 +78,12 @@ static int on_event(struct app *app, const etcd_event_t *event)
     case ETCD_EVENT_PUT_RESPONSE:
         return etcd_kv_get_async(app->client, bytes("poll/n"), NULL, app->queue, NULL, NULL, &error) ? die("get", error) : 0;
     case ETCD_EVENT_GET_RESPONSE:
-        found = etcd_event_get_response(event);
+        found = etcd_event_response(event, ETCD_EVENT_GET_RESPONSE);
         for (i = 0; i < found->kv_count; i++) print("get", &found->kvs[i]);
         app->got++;
         break;
     case ETCD_EVENT_WATCH:
-        told = etcd_event_watch_response(event);
+        told = etcd_event_response(event, ETCD_EVENT_WATCH);
         for (i = 0; i < told->event_count; i++, app->seen++) print("watch", &told->events[i].kv);
         break;
     }

@@ -1534,6 +1534,26 @@ ETCD_API etcd_status_t etcd_client_sync(etcd_client_t *client, const etcd_call_o
 #define ETCD_SORT_BY_VALUE 34
 
 /**
+ * The end of an etcd_kv_get_async(); its response is an etcd_get_response_t.
+ */
+#define ETCD_EVENT_GET_RESPONSE 101
+
+/**
+ * The end of an etcd_kv_put_async(); its response is an etcd_put_response_t.
+ */
+#define ETCD_EVENT_PUT_RESPONSE 102
+
+/**
+ * The end of an etcd_kv_delete_async(); its response is an etcd_delete_response_t.
+ */
+#define ETCD_EVENT_DELETE_RESPONSE 103
+
+/**
+ * The end of an etcd_kv_compact_async(); its response is an etcd_header_response_t.
+ */
+#define ETCD_EVENT_COMPACT_RESPONSE 104
+
+/**
  * Options of etcd_kv_get(). Begin with ETCD_GET_OPTIONS_INIT.
  */
 struct etcd_get_options_t {
@@ -1895,6 +1915,12 @@ ETCD_API void etcd_header_response_free(etcd_header_response_t *response);
  * if it did not.
  * @{
  */
+
+/**
+ * The end of an etcd_kv_put_if_absent_async() or another write with a condition;
+ * its response is an etcd_if_response_t.
+ */
+#define ETCD_EVENT_IF_RESPONSE 106
 
 /**
  * Reply to a write with a condition. Made by the library; read it, never copy it
@@ -2335,6 +2361,11 @@ ETCD_API size_t etcd_prefix_end(etcd_bytes_t prefix, uint8_t *end, size_t capaci
 #define ETCD_COMPARE_NOT_EQUAL 53
 
 /**
+ * The end of an etcd_txn_commit_async(); its response is an etcd_txn_response_t.
+ */
+#define ETCD_EVENT_TXN_RESPONSE 105
+
+/**
  * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
  * are NULL.
  *
@@ -2719,6 +2750,39 @@ ETCD_API void etcd_op_response_free(etcd_op_response_t *response);
  * For etcd_lease_time_to_live(): return the lease's keys too.
  */
 #define ETCD_LEASE_KEYS 0x10000u
+
+/**
+ * The end of an etcd_lease_grant_async(); its response is an etcd_lease_grant_response_t.
+ */
+#define ETCD_EVENT_LEASE_GRANT_RESPONSE 111
+
+/**
+ * The end of an etcd_lease_revoke_async(); its response is an etcd_header_response_t.
+ */
+#define ETCD_EVENT_LEASE_REVOKE_RESPONSE 112
+
+/**
+ * The end of an etcd_lease_keep_alive_once_async(); its response is an
+ * etcd_lease_keep_alive_response_t.
+ */
+#define ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE 113
+
+/**
+ * The end of an etcd_lease_time_to_live_async(); its response is an
+ * etcd_lease_time_to_live_response_t.
+ */
+#define ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE 114
+
+/**
+ * The end of an etcd_lease_list_async(); its response is an etcd_lease_list_response_t.
+ */
+#define ETCD_EVENT_LEASE_LIST_RESPONSE 115
+
+/**
+ * From an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, whose response is an
+ * etcd_lease_keep_alive_response_t; else the end, after which nothing comes.
+ */
+#define ETCD_EVENT_LEASE_KEEP_ALIVE 132
 
 /**
  * For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
@@ -3146,6 +3210,12 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_NO_WAIT 0x400000u
 
 /**
+ * From an etcd_watch_open(); its response is an etcd_watch_response_t. The last one
+ * has none, but an error.
+ */
+#define ETCD_EVENT_WATCH 131
+
+/**
  * What a response is: events.
  */
 #define ETCD_WATCH_RESPONSE_EVENTS 71
@@ -3384,80 +3454,11 @@ ETCD_API void etcd_watch_response_free(etcd_watch_response_t *response);
 
 /**
  * @defgroup etcd_queue Queues and events
- *
+ * The kind of an event is defined beside the call or stream that it belongs to, with the
+ * type of its response. 101 to 110 are calls on keys, 111 to 120 calls on leases, 131 to
+ * 150 streams; 121 to 130 and 151 to 200 are free for families to come.
  * @{
  */
-
-/**
- * The end of an etcd_kv_get_async().
- */
-#define ETCD_EVENT_GET_RESPONSE 1
-
-/**
- * The end of an etcd_kv_put_async().
- */
-#define ETCD_EVENT_PUT_RESPONSE 2
-
-/**
- * The end of an etcd_kv_delete_async().
- */
-#define ETCD_EVENT_DELETE_RESPONSE 3
-
-/**
- * The end of an etcd_kv_compact_async().
- */
-#define ETCD_EVENT_COMPACT_RESPONSE 4
-
-/**
- * The end of an etcd_lease_grant_async().
- */
-#define ETCD_EVENT_LEASE_GRANT_RESPONSE 5
-
-/**
- * The end of an etcd_lease_revoke_async().
- */
-#define ETCD_EVENT_LEASE_REVOKE_RESPONSE 6
-
-/**
- * The end of an etcd_lease_keep_alive_once_async().
- */
-#define ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE 7
-
-/**
- * The end of an etcd_lease_time_to_live_async().
- */
-#define ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE 8
-
-/**
- * The end of an etcd_lease_list_async().
- */
-#define ETCD_EVENT_LEASE_LIST_RESPONSE 9
-
-/**
- * The end of an etcd_txn_commit_async().
- */
-#define ETCD_EVENT_TXN_RESPONSE 10
-
-/**
- * News of an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, else the end, after
- * which nothing comes.
- */
-#define ETCD_EVENT_LEASE_KEEP_ALIVE 12
-
-/**
- * Something that a watch tells.
- */
-#define ETCD_EVENT_WATCH 11
-
-/**
- * How an endpoint is, on a stream of etcd_connection_watch_open().
- */
-#define ETCD_EVENT_CONNECTION_WATCH 13
-
-/**
- * The end of an etcd_kv_put_if_absent_async() or another write with a condition.
- */
-#define ETCD_EVENT_IF_RESPONSE 20
 
 /**
  * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
@@ -3482,16 +3483,17 @@ struct etcd_handler_t {
 };
 
 /**
- * What an event is: one of the ETCD_EVENT_ numbers.
+ * What sort of event it is.
  *
- * @param event  May be NULL: 0. Later versions add numbers; ignore those you do not know.
+ * @param event  May be NULL: 0.
+ * @return An ETCD_EVENT_ number. Later versions add numbers; ignore those you do not know.
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
 ETCD_API int32_t etcd_event_kind(const etcd_event_t *event);
 
 /**
- * The user_data of the call that the event belongs to.
+ * The user_data of the call or stream that the event belongs to.
  *
  * @param event  May be NULL: NULL.
  * @par Thread safety  One thread at a time for each event.
@@ -3520,136 +3522,18 @@ ETCD_API etcd_status_t etcd_event_status(const etcd_event_t *event);
 ETCD_API const etcd_error_t *etcd_event_error(const etcd_event_t *event);
 
 /**
- * The response of a successful get.
+ * The response that an event carries.
+ *
+ * Its type goes with the kind, and is named where the kind is defined.
  *
  * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
+ * @param kind   The kind that the caller expects.
+ * @return NULL if the event is of another kind, and if its status is not ETCD_OK; else valid
+ *         until the event is freed.
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
-ETCD_API const etcd_get_response_t *etcd_event_get_response(const etcd_event_t *event);
-
-/**
- * The response of a successful put.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_put_response_t *etcd_event_put_response(const etcd_event_t *event);
-
-/**
- * The response of a successful delete.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_delete_response_t *etcd_event_delete_response(const etcd_event_t *event);
-
-/**
- * The response of a successful compaction.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_header_response_t *etcd_event_compact_response(const etcd_event_t *event);
-
-/**
- * The response of a successful call: a granted lease.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_lease_grant_response_t *etcd_event_lease_grant_response(const etcd_event_t *event);
-
-/**
- * The response of a successful call: a revoked lease.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_header_response_t *etcd_event_lease_revoke_response(const etcd_event_t *event);
-
-/**
- * The response of a successful call, or of ETCD_EVENT_LEASE_KEEP_ALIVE: a renewed lease.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_lease_keep_alive_response_t *etcd_event_lease_keep_alive_response(const etcd_event_t *event);
-
-/**
- * The response of a successful call: a look at a lease.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_lease_time_to_live_response_t *etcd_event_lease_time_to_live_response(const etcd_event_t *event);
-
-/**
- * The response of a successful call: a listing of leases.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_lease_list_response_t *etcd_event_lease_list_response(const etcd_event_t *event);
-
-/**
- * The response of a transaction that was done.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_txn_response_t *etcd_event_txn_response(const etcd_event_t *event);
-
-/**
- * What a watch tells.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events, and when the watch has ended; else valid until the event is
- *         freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_watch_response_t *etcd_event_watch_response(const etcd_event_t *event);
-
-/**
- * The response of a write with a condition.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events; else valid until the event is freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_if_response_t *etcd_event_if_response(const etcd_event_t *event);
-
-/**
- * How an endpoint is.
- *
- * @param event  May be NULL: NULL.
- * @return NULL for other events, and when the client is closed; else valid until the event is
- *         freed, with which it goes.
- * @par Thread safety  One thread at a time for each event.
- * @since 0.1
- */
-ETCD_API const etcd_connection_watch_response_t *etcd_event_connection_watch_response(const etcd_event_t *event);
+ETCD_API const void *etcd_event_response(const etcd_event_t *event, int32_t kind);
 
 /**
  * Frees an event with its response or error.
@@ -3659,6 +3543,20 @@ ETCD_API const etcd_connection_watch_response_t *etcd_event_connection_watch_res
  * @since 0.1
  */
 ETCD_API void etcd_event_free(etcd_event_t *event);
+
+/**
+ * Ends a call early.
+ *
+ * Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended
+ * before, with its event still waiting in the queue. A write may have been
+ * applied all the same: see the error's outcome.
+ *
+ * @param call  A handle from an _async call.
+ * @return ETCD_OK, ETCD_ERR_FORKED, or ETCD_ERR_BAD_HANDLE if its event was taken already.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_call_cancel(etcd_call_t *call);
 
 /**
  * Makes a queue.
@@ -3787,19 +3685,6 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_dispatcher(etcd_queue_t *q
  */
 ETCD_API etcd_status_t etcd_queue_wake(etcd_queue_t *queue);
 
-/**
- * Ends a call early.
- *
- * Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended
- * before, with its event still waiting in the queue. A write may have been applied all the same: see the error's outcome.
- *
- * @param op  A handle from an _async call.
- * @return ETCD_OK, ETCD_ERR_FORKED, or ETCD_ERR_BAD_HANDLE if its event was taken already.
- * @par Thread safety  Any thread.
- * @since 0.1
- */
-ETCD_API etcd_status_t etcd_call_cancel(etcd_call_t *op);
-
 /** @} */
 
 /**
@@ -3807,6 +3692,12 @@ ETCD_API etcd_status_t etcd_call_cancel(etcd_call_t *op);
  *
  * @{
  */
+
+/**
+ * From an etcd_connection_watch_open(); its response is an
+ * etcd_connection_watch_response_t. The last one has none, but an error.
+ */
+#define ETCD_EVENT_CONNECTION_WATCH 133
 
 /**
  * How an endpoint is: not connected, and the reason says why.

@@ -539,8 +539,10 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_lease_keep_alive_next": (_I, [_P, _I, _PP, _PP]),
     "etcd_lease_keep_alive_left_ms": (ctypes.c_int64, [_P]),
     "etcd_lease_keep_alive_close": (None, [_P]),
+    "etcd_event_kind": (_I, [_P]),
     "etcd_event_user_data": (_P, [_P]),
     "etcd_event_error": (_P, [_P]),
+    "etcd_event_response": (_P, [_P, _I]),
     "etcd_event_free": (None, [_P]),
     "etcd_queue_new": (_I, [_PP, _PP]),
     "etcd_queue_free": (None, [_P]),
@@ -583,7 +585,6 @@ def _free(response: str) -> str:
 
 for _response in _RESPONSES.values():
     _FUNCTIONS[_free(_response)] = (None, [_P])
-    _FUNCTIONS[f"etcd_event_{_response}_response"] = (_P, [_P])
 _OLDEST = (0, 1, 0)
 
 _lock = threading.Lock()
@@ -1829,7 +1830,7 @@ class Queue(_Handle):
                     self._pending.pop(token, None)
                 if error:
                     return Event(user_data, None, _error(error))
-                response = getattr(library, f"etcd_event_{request.response}_response")(event)
+                response = library.etcd_event_response(event, library.etcd_event_kind(event))
                 return Event(user_data, request.decode(response) if response else None, None)
             finally:
                 library.etcd_event_free(event)

@@ -19,7 +19,6 @@ LEFT_OUT: Dict[str, str] = {
     "etcd_close": "etcd_client_close()",
     "etcd_close_str": "etcd_client_close()",
     "etcd_event_status": "etcd_event_error()",
-    "etcd_event_kind": "the call that user_data stands for",
     "etcd_queue_dispatch": "functions of the program, called with what Queue.next() returns",
     "etcd_queue_start_dispatcher": "a thread of the program that does so",
     "etcd_queue_next_batch": "etcd_queue_next()",

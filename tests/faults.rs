@@ -412,7 +412,7 @@ fn an_op_can_be_cancelled() {
     settle(&client);
     proxy.set(Fault::BlackHole(Dir::ToClient));
     let op = queue.get(&client, b"k", 5).unwrap();
-    let cancel = || unsafe { etcd::capi::queue::etcd_call_cancel(op) };
+    let cancel = || unsafe { etcd::capi::call::etcd_call_cancel(op) };
     assert_eq!(cancel(), ETCD_OK);
     let event = queue.next(2000).unwrap();
     assert_eq!(event.user_data, 5);

@@ -339,8 +339,8 @@ fn the_present_state_comes_first_and_the_end_last() {
             assert_eq!(etcd_queue_next(queue.0, 10_000, &mut event, null_mut()), ETCD_OK);
             assert_eq!(etcd_event_kind(event), ETCD_EVENT_CONNECTION_WATCH);
             assert_eq!(etcd_event_user_data(event) as usize, 77);
-            assert_eq!(now(etcd_event_connection_watch_response(event)), up);
-            assert!(etcd_event_watch_response(event).is_null());
+            assert_eq!(now(support::ffi::response(event, ETCD_EVENT_CONNECTION_WATCH)), up);
+            assert!(etcd_event_response(event, ETCD_EVENT_WATCH).is_null());
             etcd_event_free(event);
         }
         let refused = on_queue.next(0).unwrap_err();
@@ -352,7 +352,7 @@ fn the_present_state_comes_first_and_the_end_last() {
         unsafe {
             assert_eq!(etcd_queue_next(queue.0, 10_000, &mut event, null_mut()), ETCD_OK);
             assert_eq!(etcd_event_status(event), ETCD_ERR_CLOSED);
-            assert!(etcd_event_connection_watch_response(event).is_null());
+            assert!(etcd_event_response(event, ETCD_EVENT_CONNECTION_WATCH).is_null());
             etcd_event_free(event);
             assert_eq!(etcd_queue_next(queue.0, 50, &mut event, null_mut()), ETCD_EMPTY);
         }

@@ -142,7 +142,8 @@ fn event(queue: &Queue, wait_ms: i32) -> Option<(i64, Result<i64>)> {
             }
         }
         assert_eq!(etcd_event_kind(event), ETCD_EVENT_LEASE_KEEP_ALIVE);
-        let renewal = etcd_event_lease_keep_alive_response(event);
+        let renewal: *const etcd_lease_keep_alive_response_t =
+            ffi::response(event, ETCD_EVENT_LEASE_KEEP_ALIVE);
         let result = match etcd_event_status(event) {
             ETCD_OK => Ok((*renewal).ttl),
             _ => {

@@ -2,9 +2,9 @@
 
 mod support;
 
-use etcd::capi::event::ETCD_EVENT_COMPACT_RESPONSE;
 use etcd::capi::kv::*;
 use etcd::capi::options::*;
+use etcd::capi::pairs::*;
 use etcd::status::*;
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -403,9 +403,9 @@ fn the_queue_delivers_each_end_once() {
     });
 }
 
-const ETCD_GET: i32 = etcd::capi::event::ETCD_EVENT_GET_RESPONSE;
-const ETCD_KV_PUT: i32 = etcd::capi::event::ETCD_EVENT_PUT_RESPONSE;
-const ETCD_KV_DELETE: i32 = etcd::capi::event::ETCD_EVENT_DELETE_RESPONSE;
+const ETCD_GET: i32 = ETCD_EVENT_GET_RESPONSE;
+const ETCD_KV_PUT: i32 = ETCD_EVENT_PUT_RESPONSE;
+const ETCD_KV_DELETE: i32 = ETCD_EVENT_DELETE_RESPONSE;
 
 fn readable(fd: i32, wait_ms: i32) -> bool {
     let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

@@ -68,7 +68,7 @@ macro_rules! call {
 }
 
 macro_rules! queued {
-    ($client:expr, $call:ident($($argument:expr),*), $kind:expr, $response:ident, $read:expr) => {{
+    ($client:expr, $call:ident($($argument:expr),*), $kind:expr, $read:expr) => {{
         let (queue, mut error, mut event) = (Queue::new(), null_mut(), null_mut());
         unsafe {
             let status =
@@ -77,9 +77,9 @@ macro_rules! queued {
             let wait = etcd::capi::queue::etcd_queue_next(queue.0, 5000, &mut event, null_mut());
             assert_eq!((wait, etcd_event_kind(event)), (ETCD_OK, $kind));
             let result = match etcd_event_status(event) {
-                ETCD_OK => Ok($read(&*$response(event))),
+                ETCD_OK => Ok($read(&*ffi::response(event, $kind))),
                 _ => {
-                    assert!($response(event).is_null());
+                    assert!(etcd_event_response(event, $kind).is_null());
                     Err(ffi::failure_of(etcd_event_error(event)))
                 }
             };
@@ -212,12 +212,11 @@ fn a_lease_lives_as_long_as_it_is_kept_alive() {
 fn leases_through_a_queue() {
     on_all_at_once("leases_through_a_queue", &[], |backend| {
         let client = open(backend);
-        let none = |_: &_| Lease::default();
+        let none = |_: &etcd::capi::pairs::etcd_header_response_t| Lease::default();
         let lease = queued!(
             client,
             etcd_lease_grant_async(50, null()),
             ETCD_EVENT_LEASE_GRANT_RESPONSE,
-            etcd_event_lease_grant_response,
             granted
         );
         let id = lease.unwrap().id;
@@ -226,7 +225,6 @@ fn leases_through_a_queue() {
                 client,
                 etcd_lease_keep_alive_once_async(id, null()),
                 ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE,
-                etcd_event_lease_keep_alive_response,
                 renewed
             )
         };
@@ -235,24 +233,17 @@ fn leases_through_a_queue() {
             client,
             etcd_lease_time_to_live_async(id, null()),
             ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE,
-            etcd_event_lease_time_to_live_response,
             looked_at
         );
         assert_eq!(seen.unwrap().granted_ttl, 50);
-        let all = queued!(
-            client,
-            etcd_lease_list_async(null()),
-            ETCD_EVENT_LEASE_LIST_RESPONSE,
-            etcd_event_lease_list_response,
-            listed
-        );
+        let all =
+            queued!(client, etcd_lease_list_async(null()), ETCD_EVENT_LEASE_LIST_RESPONSE, listed);
         assert!(all.unwrap().ids.contains(&id));
         let revoke = || {
             queued!(
                 client,
                 etcd_lease_revoke_async(id, null()),
                 ETCD_EVENT_LEASE_REVOKE_RESPONSE,
-                etcd_event_lease_revoke_response,
                 none
             )
         };

@@ -2,6 +2,7 @@
 
 mod support;
 
+use etcd::capi::call::*;
 use etcd::capi::event::*;
 use etcd::capi::kv::*;
 use etcd::capi::options::*;
@@ -105,7 +106,8 @@ impl Pages {
         unsafe {
             assert_eq!(etcd_queue_next(self.1 .0, -1, &mut event, null_mut()), ETCD_OK);
             assert_eq!(etcd_event_kind(event), ETCD_EVENT_GET_RESPONSE);
-            let page = etcd_event_get_response(event).as_ref().map(|page| range_reply(page));
+            let page: *const etcd_get_response_t = ffi::response(event, ETCD_EVENT_GET_RESPONSE);
+            let page = page.as_ref().map(|page| range_reply(page));
             let (status, error) = (etcd_event_status(event), etcd_event_error(event));
             assert_eq!((page.is_some(), error.is_null()), (status == ETCD_OK, status >= 0));
             let failed = (status < 0).then(|| failure_of(error));

@@ -4,6 +4,7 @@ mod support;
 
 use etcd::capi::event::*;
 use etcd::capi::options::*;
+use etcd::capi::pairs::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
@@ -369,9 +370,9 @@ fn transactions_through_a_queue() {
             let wait = etcd::capi::queue::etcd_queue_next(queue.0, 5000, &mut event, null_mut());
             assert_eq!((wait, etcd_event_kind(event)), (ETCD_OK, ETCD_EVENT_TXN_RESPONSE));
             assert_eq!(etcd_event_user_data(event), tag);
-            let response = &*etcd_event_txn_response(event);
+            let response: &etcd_txn_response_t = &*ffi::response(event, ETCD_EVENT_TXN_RESPONSE);
             assert_eq!(branch(response).1, Op::Txn(true, vec![Op::Put(None)]));
-            assert!(etcd_event_put_response(event).is_null());
+            assert!(etcd_event_response(event, ETCD_EVENT_PUT_RESPONSE).is_null());
             etcd_event_free(event);
         }
         assert_eq!(client.value(b"queued").unwrap().unwrap(), b"v");

@@ -61,7 +61,7 @@ macro_rules! conditional {
                     let wait = etcd_queue_next(queue.0, 5000, &mut event, null_mut());
                     assert_eq!((wait, etcd_event_kind(event)), (ETCD_OK, ETCD_EVENT_IF_RESPONSE));
                     let result = match etcd_event_status(event) {
-                        ETCD_OK => Ok(done(&*etcd_event_if_response(event))),
+                        ETCD_OK => Ok(done(&*ffi::response(event, ETCD_EVENT_IF_RESPONSE))),
                         _ => Err(failure_of(etcd_event_error(event))),
                     };
                     etcd_event_free(event);
@@ -252,7 +252,8 @@ fn put_ttl(
         ffi::check(started, error)?;
         assert_eq!(etcd_queue_next(queue.0, 10_000, &mut event, null_mut()), ETCD_OK);
         assert_eq!(etcd_event_kind(event), ETCD_EVENT_PUT_RESPONSE);
-        let response = etcd_event_put_response(event).as_ref().map(read);
+        let response: *const etcd_put_response_t = ffi::response(event, ETCD_EVENT_PUT_RESPONSE);
+        let response = response.as_ref().map(read);
         let result = response.ok_or_else(|| failure_of(etcd_event_error(event)));
         etcd_event_free(event);
         result

@@ -2,10 +2,9 @@
 //! lease of its own.
 
 use super::bytes;
-use super::event::*;
 use super::exports::{call, response, Work};
 use super::kv::*;
-use super::pairs::{etcd_put_response_t, Pairs};
+use super::pairs::*;
 use super::response::{first, hand_out, unread, Reply};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use crate::client::kv::Keys;
@@ -15,6 +14,10 @@ use crate::client::{Call, Client};
 use crate::error::{Error, Result};
 use crate::wire::decode::{self, Malformed, Part, DELETE_RANGE, PUT, RANGE};
 use crate::wire::proto::LeaseGrantResponse;
+
+/// The end of an etcd_kv_put_if_absent_async() or another write with a condition;
+/// its response is an etcd_if_response_t.
+pub const ETCD_EVENT_IF_RESPONSE: i32 = 106;
 
 /// Reply to a write with a condition. Made by the library; read it, never copy it
 /// or take its size: later versions append fields. Free it with

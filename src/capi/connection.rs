@@ -2,7 +2,6 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::ETCD_EVENT_CONNECTION_WATCH;
 use super::queue::etcd_queue_t;
 use super::response::{hand_out, take_back};
 use super::stream::{self, Delivery, Source};
@@ -16,6 +15,10 @@ use std::ffi::{c_char, c_void, CString};
 /// A stream of what becomes of a client's connections. Opaque; close it with
 /// etcd_connection_watch_close().
 pub struct etcd_connection_watch_t(());
+
+/// From an etcd_connection_watch_open(); its response is an
+/// etcd_connection_watch_response_t. The last one has none, but an error.
+pub const ETCD_EVENT_CONNECTION_WATCH: i32 = 133;
 
 /// How an endpoint is: not connected, and the reason says why.
 pub const ETCD_CONNECTION_DOWN: i32 = 91;

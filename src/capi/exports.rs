@@ -3,22 +3,12 @@
 //! The header, the tests of bad arguments and the Python declarations are made from the same
 //! text: tests/abi reads these macros where the compiler expands them.
 
-use super::event::{submit, submit_work};
-use super::queue::{etcd_call_t, etcd_queue_t};
 use super::response::{run, Reply, Response};
+use super::submit::{submit, submit_work, Destination};
 use crate::client::{Call, Client};
 use crate::error::Result;
 use crate::status::*;
-use std::ffi::c_void;
 use std::future::Future;
-
-/// Where the end of an asynchronous call goes, and what its event says.
-pub struct Destination {
-    pub kind: i32,
-    pub queue: *mut etcd_queue_t,
-    pub user_data: *mut c_void,
-    pub call: *mut *mut etcd_call_t,
-}
 
 /// What a call asks for, once its arguments are good.
 pub trait Request<T> {
@@ -131,10 +121,11 @@ macro_rules! call {
             $($argument: $type,)*
             queue: *mut $crate::capi::queue::etcd_queue_t,
             user_data: *mut std::ffi::c_void,
-            call: *mut *mut $crate::capi::queue::etcd_call_t,
+            call: *mut *mut $crate::capi::call::etcd_call_t,
             err: *mut *mut $crate::capi::error::etcd_error_t,
         ) -> $crate::status::etcd_status_t {
-            use $crate::capi::exports::{Destination, Request};
+            use $crate::capi::exports::Request;
+            use $crate::capi::submit::Destination;
             $crate::capi::guard(err, || {
                 $crate::capi::clear(call);
                 let client = $crate::capi::handle::get(client)?;

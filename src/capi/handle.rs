@@ -5,11 +5,12 @@
 //! another kind, inherited over a fork, or no handle at all is told apart by
 //! looking, not by crashing.
 
+use super::call::etcd_call_t;
 use super::client::etcd_client_t;
 use super::connection::etcd_connection_watch_t;
 use super::keepalive::etcd_lease_keep_alive_t;
 use super::page::{etcd_range_t, RangeIter};
-use super::queue::{etcd_call_t, etcd_queue_t, EventQueue};
+use super::queue::{etcd_queue_t, EventQueue};
 use super::request::etcd_op_t;
 use super::stream::Stream;
 use super::txn::etcd_txn_t;

@@ -2,7 +2,6 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::ETCD_EVENT_LEASE_KEEP_ALIVE;
 use super::lease::etcd_lease_keep_alive_response_t;
 use super::options::*;
 use super::queue::etcd_queue_t;
@@ -20,6 +19,10 @@ use std::time::Duration;
 
 /// A lease that is kept alive. Opaque; close it with etcd_lease_keep_alive_close().
 pub struct etcd_lease_keep_alive_t(());
+
+/// From an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, whose response is an
+/// etcd_lease_keep_alive_response_t; else the end, after which nothing comes.
+pub const ETCD_EVENT_LEASE_KEEP_ALIVE: i32 = 132;
 
 /// For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
 pub const ETCD_LEASE_KEEP_ALIVE_NOTIFY: u32 = 1 << 17;

@@ -1,7 +1,6 @@
 //! get, put and delete.
 
 use super::bytes;
-use super::event::*;
 use super::exports::call;
 use super::options::*;
 use super::pairs::*;

@@ -1,6 +1,5 @@
 //! Leases: granted, kept alive, looked at, revoked.
 
-use super::event::*;
 use super::exports::{call, response};
 use super::options::*;
 use super::pairs::etcd_header_response_t;
@@ -15,6 +14,19 @@ use bytes::Bytes;
 
 /// For etcd_lease_time_to_live(): return the lease's keys too.
 pub const ETCD_LEASE_KEYS: u32 = 1 << 16;
+
+/// The end of an etcd_lease_grant_async(); its response is an etcd_lease_grant_response_t.
+pub const ETCD_EVENT_LEASE_GRANT_RESPONSE: i32 = 111;
+/// The end of an etcd_lease_revoke_async(); its response is an etcd_header_response_t.
+pub const ETCD_EVENT_LEASE_REVOKE_RESPONSE: i32 = 112;
+/// The end of an etcd_lease_keep_alive_once_async(); its response is an
+/// etcd_lease_keep_alive_response_t.
+pub const ETCD_EVENT_LEASE_KEEP_ALIVE_ONCE_RESPONSE: i32 = 113;
+/// The end of an etcd_lease_time_to_live_async(); its response is an
+/// etcd_lease_time_to_live_response_t.
+pub const ETCD_EVENT_LEASE_TIME_TO_LIVE_RESPONSE: i32 = 114;
+/// The end of an etcd_lease_list_async(); its response is an etcd_lease_list_response_t.
+pub const ETCD_EVENT_LEASE_LIST_RESPONSE: i32 = 115;
 
 /// Options of etcd_lease_grant(). Begin with ETCD_LEASE_GRANT_OPTIONS_INIT.
 #[repr(C)]

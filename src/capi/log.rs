@@ -1,6 +1,6 @@
 //! The log.
 
-use super::event::UserData;
+use super::types::UserData;
 use crate::error::printable;
 use crate::observe::log::{Level, Log, Record};
 use crate::status::etcd_status_t;

@@ -6,6 +6,7 @@
 #![allow(non_camel_case_types)]
 #![allow(clippy::missing_safety_doc)] // The contract is in the header, for C programmers.
 
+pub mod call;
 pub mod classic;
 pub mod client;
 pub mod condition;
@@ -27,6 +28,7 @@ pub mod queue;
 pub mod request;
 mod response;
 mod stream;
+mod submit;
 pub mod txn;
 pub mod types;
 pub mod version;

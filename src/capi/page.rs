@@ -1,13 +1,13 @@
 //! Ranges that are too large for one reply.
 
+use super::call::etcd_call_t;
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::{submit_work, ETCD_EVENT_GET_RESPONSE};
-use super::exports::Destination;
 use super::kv::*;
 use super::options::*;
-use super::pairs::etcd_get_response_t;
-use super::queue::{etcd_call_t, etcd_queue_t};
+use super::pairs::{etcd_get_response_t, ETCD_EVENT_GET_RESPONSE};
+use super::queue::etcd_queue_t;
+use super::submit::{submit_work, Destination};
 use super::types::etcd_bytes_t;
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::classic::Session;

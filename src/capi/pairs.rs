@@ -13,6 +13,15 @@ use crate::wire::decode::{
 };
 use bytes::Bytes;
 
+/// The end of an etcd_kv_get_async(); its response is an etcd_get_response_t.
+pub const ETCD_EVENT_GET_RESPONSE: i32 = 101;
+/// The end of an etcd_kv_put_async(); its response is an etcd_put_response_t.
+pub const ETCD_EVENT_PUT_RESPONSE: i32 = 102;
+/// The end of an etcd_kv_delete_async(); its response is an etcd_delete_response_t.
+pub const ETCD_EVENT_DELETE_RESPONSE: i32 = 103;
+/// The end of an etcd_kv_compact_async(); its response is an etcd_header_response_t.
+pub const ETCD_EVENT_COMPACT_RESPONSE: i32 = 104;
+
 /// Reply to a get. Made by the library; read it, never copy it or take its
 /// size: later versions append fields. Free it with etcd_get_response_free().
 #[repr(C)]

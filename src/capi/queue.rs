@@ -1,7 +1,7 @@
 //! The completion queue: everything asynchronous arrives here.
 
 use super::error::etcd_error_t;
-use super::event::{etcd_event_free, etcd_event_t, etcd_event_user_data, Pending};
+use super::event::{etcd_event_free, etcd_event_t, etcd_event_user_data, Content, Ended};
 use super::{guard, handle, out, quiet, wait};
 use crate::error::panics::caught;
 use crate::error::{Error, Result};
@@ -22,9 +22,6 @@ const DISPATCHER_STACK: usize = 8 << 20;
 /// A queue of events. Opaque; belongs to no client and serves any number of them.
 pub struct etcd_queue_t(());
 
-/// A call in progress that can be cancelled. Opaque; never needs freeing.
-pub struct etcd_call_t(());
-
 /// Takes an event; called where etcd_queue_dispatch() was, or on the thread that
 /// etcd_queue_start_dispatcher() has started. The event is freed when it
 /// returns. It may call anything in this library, also what blocks or frees.
@@ -39,6 +36,33 @@ pub struct etcd_handler_t {
     pub callback: etcd_event_cb,
     /// Given to the callback; never followed.
     pub arg: *mut c_void,
+}
+
+/// What a queue holds: made into events by its reader, on the reader's thread.
+pub enum Pending {
+    Call(Ended),
+    /// Something longer has ended; what makes an event of that.
+    Work(Box<dyn FnOnce() -> Content + Send>),
+    /// There is something to take from a stream.
+    Stream(Arc<dyn OnQueue>),
+}
+
+/// A stream as a queue's reader sees it.
+pub trait OnQueue: Send + Sync {
+    /// The next event, unless another reader was faster or the stream is closed.
+    fn take(&self) -> Option<Content>;
+}
+
+impl Pending {
+    /// None if a stream has nothing more to deliver.
+    fn event(self) -> Option<*mut etcd_event_t> {
+        let content = match self {
+            Pending::Stream(stream) => stream.take()?,
+            Pending::Work(content) => content(),
+            Pending::Call(ended) => ended.content(),
+        };
+        Some(content.event())
+    }
 }
 
 /// A queue, and who dispatches it.
@@ -117,27 +141,16 @@ impl Target {
     }
 }
 
-/// A call in progress whose end goes to a queue.
-pub struct Owed(Arc<EventQueue>);
-
-impl Owed {
-    pub fn to(queue: Arc<EventQueue>) -> Owed {
-        queue.owed.fetch_add(1, Relaxed);
-        Owed(queue)
-    }
-
-    pub fn pay(self, end: Pending) {
-        self.0.push(end);
-    }
-}
-
-impl Drop for Owed {
-    fn drop(&mut self) {
-        self.0.owed.fetch_sub(1, Relaxed);
-    }
-}
-
 impl EventQueue {
+    /// A call begins whose end goes here.
+    pub fn call_begins(&self) {
+        self.owed.fetch_add(1, Relaxed);
+    }
+
+    pub fn call_ends(&self) {
+        self.owed.fetch_sub(1, Relaxed);
+    }
+
     /// What `take` makes of the next that comes, or the status that nothing does.
     fn next<R>(
         &self,
@@ -458,23 +471,6 @@ pub unsafe extern "C" fn etcd_queue_start_dispatcher(
 pub unsafe extern "C" fn etcd_queue_wake(queue: *mut etcd_queue_t) -> etcd_status_t {
     guard(std::ptr::null_mut(), || {
         handle::get(queue)?.wake();
-        Ok(ETCD_OK)
-    })
-}
-
-/// Ends a call early.
-///
-/// Its event still comes, with ETCD_ERR_CANCELLED unless the call had ended
-/// before, with its event still waiting in the queue. A write may have been applied all the same: see the error's outcome.
-///
-/// @param op  A handle from an _async call.
-/// @return ETCD_OK, ETCD_ERR_FORKED, or ETCD_ERR_BAD_HANDLE if its event was taken already.
-/// @par Thread safety  Any thread.
-/// @since 0.1
-#[no_mangle]
-pub unsafe extern "C" fn etcd_call_cancel(op: *mut etcd_call_t) -> etcd_status_t {
-    guard(std::ptr::null_mut(), || {
-        handle::get(op)?.abort();
         Ok(ETCD_OK)
     })
 }

@@ -1,12 +1,12 @@
 //! Operations as values: made once, done alone or in transactions.
 
 use super::error::etcd_error_t;
-use super::event::*;
-use super::exports::{call, Destination, Request};
+use super::exports::{call, Request};
 use super::kv::*;
 use super::options::*;
-use super::pairs::{etcd_delete_response_t, etcd_get_response_t, etcd_put_response_t};
+use super::pairs::*;
 use super::response::{unread, Reply, Response};
+use super::submit::{submit, Destination};
 use super::txn::*;
 use super::types::etcd_bytes_t;
 use super::{guard, handle, out, quiet};

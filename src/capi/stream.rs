@@ -1,9 +1,10 @@
 //! What goes on delivering until it is closed: to a caller who waits for it, or
 //! onto a queue.
 
-use super::event::{Content, Pending, UserData};
+use super::event::Content;
 use super::handle::{self, Kind};
-use super::queue::{etcd_queue_t, EventQueue};
+use super::queue::{etcd_queue_t, EventQueue, OnQueue, Pending};
+use super::types::UserData;
 use super::{clear, wait};
 use crate::error::{Error, Result};
 use crate::status::*;
@@ -36,12 +37,6 @@ pub struct Stream<S> {
     pub source: S,
     user_data: UserData,
     queue: Option<Arc<EventQueue>>,
-}
-
-/// A stream as a queue's reader sees it.
-pub trait OnQueue: Send + Sync {
-    /// The next event, unless somebody was faster or the stream is closed.
-    fn take(&self) -> Option<Content>;
 }
 
 impl<S: Source> OnQueue for Stream<S>

@@ -1,7 +1,6 @@
 //! Transactions.
 
 use super::error::etcd_error_t;
-use super::event::*;
 use super::exports::{call, response};
 use super::kv::*;
 use super::options::*;
@@ -46,6 +45,9 @@ pub const ETCD_COMPARE_GREATER: i32 = 51;
 pub const ETCD_COMPARE_LESS: i32 = 52;
 /// For relation: the two differ.
 pub const ETCD_COMPARE_NOT_EQUAL: i32 = 53;
+
+/// The end of an etcd_txn_commit_async(); its response is an etcd_txn_response_t.
+pub const ETCD_EVENT_TXN_RESPONSE: i32 = 105;
 
 /// A condition. Begin with ETCD_COMPARE_OPTIONS_INIT, which says that the key's
 /// version is 0, that is, that it does not exist.

@@ -1,6 +1,7 @@
 //! The leaves: structures that never change.
 
 use crate::wire::decode::{Header, KeyValue};
+use std::ffi::c_void;
 
 /// Any bytes, never NUL-terminated; {NULL, 0} is the empty string.
 ///
@@ -83,3 +84,11 @@ impl From<Header> for etcd_header_t {
 pub const ETCD_TIMEOUT_NONE: u32 = u32::MAX;
 /// For wait_ms: until something arrives.
 pub const ETCD_WAIT_FOREVER: i32 = -1;
+
+/// The caller's pointer, carried and never followed.
+#[derive(Clone, Copy)]
+pub struct UserData(pub *mut c_void);
+// SAFETY: nothing is read or written through it.
+unsafe impl Send for UserData {}
+// SAFETY: as above.
+unsafe impl Sync for UserData {}

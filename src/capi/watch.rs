@@ -2,7 +2,6 @@
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
-use super::event::ETCD_EVENT_WATCH;
 use super::options::*;
 use super::pairs::Pairs;
 use super::queue::etcd_queue_t;
@@ -41,6 +40,10 @@ pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
 /// For a watch that begins with what is to come: do not wait for the server.
 /// What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
 pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
+
+/// From an etcd_watch_open(); its response is an etcd_watch_response_t. The last one
+/// has none, but an error.
+pub const ETCD_EVENT_WATCH: i32 = 131;
 
 /// What a response is: events.
 pub const ETCD_WATCH_RESPONSE_EVENTS: i32 = 71;

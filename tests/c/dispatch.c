@@ -23,7 +23,7 @@ static void note(const etcd_event_t *event, void *arg) {
   switch (etcd_event_kind(event)) {
     case ETCD_EVENT_PUT_RESPONSE: tally->puts++; break;
     case ETCD_EVENT_WATCH:
-      tally->told += (int)etcd_event_watch_response(event)->event_count;
+      tally->told += (int)((const etcd_watch_response_t *)etcd_event_response(event, ETCD_EVENT_WATCH))->event_count;
       break;
     default: tally->others++;
   }

@@ -163,18 +163,18 @@ static void queue(etcd_client_t *client) {
     switch (etcd_event_kind(event)) {
       case ETCD_EVENT_PUT_RESPONSE:
         puts++;
-        CHECK(*which % 3 == 0 && (etcd_event_put_response(event) != NULL) == (status == ETCD_OK));
-        CHECK(etcd_event_get_response(event) == NULL && etcd_event_delete_response(event) == NULL);
+        CHECK(*which % 3 == 0 && (etcd_event_response(event, ETCD_EVENT_PUT_RESPONSE) != NULL) == (status == ETCD_OK));
+        CHECK(etcd_event_response(event, ETCD_EVENT_GET_RESPONSE) == NULL && etcd_event_response(event, ETCD_EVENT_DELETE_RESPONSE) == NULL);
         break;
       case ETCD_EVENT_GET_RESPONSE:
         gets++;
-        CHECK(*which % 3 == 1 && (etcd_event_get_response(event) != NULL) == (status == ETCD_OK));
-        CHECK(etcd_event_put_response(event) == NULL && etcd_event_delete_response(event) == NULL);
+        CHECK(*which % 3 == 1 && (etcd_event_response(event, ETCD_EVENT_GET_RESPONSE) != NULL) == (status == ETCD_OK));
+        CHECK(etcd_event_response(event, ETCD_EVENT_PUT_RESPONSE) == NULL && etcd_event_response(event, ETCD_EVENT_DELETE_RESPONSE) == NULL);
         break;
       case ETCD_EVENT_DELETE_RESPONSE:
         deletes++;
-        CHECK(*which % 3 == 2 && etcd_event_delete_response(event)->deleted <= 1);
-        CHECK(etcd_event_get_response(event) == NULL && etcd_event_put_response(event) == NULL);
+        CHECK(*which % 3 == 2 && ((const etcd_delete_response_t *)etcd_event_response(event, ETCD_EVENT_DELETE_RESPONSE))->deleted <= 1);
+        CHECK(etcd_event_response(event, ETCD_EVENT_GET_RESPONSE) == NULL && etcd_event_response(event, ETCD_EVENT_PUT_RESPONSE) == NULL);
         break;
       default:
         FAIL("an event of type %d", etcd_event_kind(event));

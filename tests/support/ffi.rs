@@ -1,5 +1,6 @@
 //! The exported functions, called as C calls them, in a form that is easy to test with.
 
+use etcd::capi::call::*;
 use etcd::capi::client::*;
 use etcd::capi::endpoints::*;
 use etcd::capi::error::*;
@@ -465,11 +466,18 @@ impl Queue {
             let result = if status == ETCD_OK {
                 assert!(etcd_event_error(event).is_null());
                 Ok(match kind {
-                    ETCD_EVENT_GET_RESPONSE => range_reply(&*etcd_event_get_response(event)),
-                    ETCD_EVENT_PUT_RESPONSE => put_reply(&*etcd_event_put_response(event)),
-                    ETCD_EVENT_DELETE_RESPONSE => delete_reply(&*etcd_event_delete_response(event)),
+                    ETCD_EVENT_GET_RESPONSE => {
+                        range_reply(&*response(event, ETCD_EVENT_GET_RESPONSE))
+                    }
+                    ETCD_EVENT_PUT_RESPONSE => {
+                        put_reply(&*response(event, ETCD_EVENT_PUT_RESPONSE))
+                    }
+                    ETCD_EVENT_DELETE_RESPONSE => {
+                        delete_reply(&*response(event, ETCD_EVENT_DELETE_RESPONSE))
+                    }
                     ETCD_EVENT_COMPACT_RESPONSE => {
-                        let compacted = &*etcd_event_compact_response(event);
+                        let compacted: &etcd_header_response_t =
+                            &*response(event, ETCD_EVENT_COMPACT_RESPONSE);
                         reply(&compacted.header, Vec::new(), 0, false)
                     }
                     other => panic!("event type {other}"),
@@ -489,4 +497,9 @@ impl Drop for Queue {
     fn drop(&mut self) {
         unsafe { etcd_queue_free(self.0) };
     }
+}
+
+/// The response of an event that is of that kind.
+pub unsafe fn response<T>(event: *const etcd_event_t, kind: i32) -> *const T {
+    etcd_event_response(event, kind).cast()
 }

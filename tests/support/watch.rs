@@ -147,9 +147,9 @@ pub type Tagged = (usize, Result<Told>);
 unsafe fn tagged(event: *const etcd_event_t) -> Tagged {
     assert_eq!(etcd_event_kind(event), ETCD_EVENT_WATCH);
     let result = match etcd_event_status(event) {
-        ETCD_OK => Ok(told(&*etcd_event_watch_response(event))),
+        ETCD_OK => Ok(told(&*super::ffi::response(event, ETCD_EVENT_WATCH))),
         _ => {
-            assert!(etcd_event_watch_response(event).is_null());
+            assert!(etcd_event_response(event, ETCD_EVENT_WATCH).is_null());
             Err(failure_of(etcd_event_error(event)))
         }
     };

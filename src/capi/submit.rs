@@ -1,0 +1,99 @@
+//! Calls whose ends go to a queue.
+
+use super::call::{etcd_call_t, ticket};
+use super::event::{Content, Ended};
+use super::handle;
+use super::queue::{etcd_queue_t, EventQueue, Pending};
+use super::response::{Reply, Response};
+use super::types::UserData;
+use crate::client::{Call, Client};
+use crate::error::Result;
+use crate::status::*;
+use std::ffi::c_void;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Where the end of an asynchronous call goes, and what its event says.
+pub struct Destination {
+    pub kind: i32,
+    pub queue: *mut etcd_queue_t,
+    pub user_data: *mut c_void,
+    pub call: *mut *mut etcd_call_t,
+}
+
+/// A call in progress whose end goes to a queue.
+struct Owed(Arc<EventQueue>);
+
+impl Owed {
+    fn to(queue: Arc<EventQueue>) -> Owed {
+        queue.call_begins();
+        Owed(queue)
+    }
+
+    fn pay(self, end: Pending) {
+        self.0.push(end);
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.0.call_ends();
+    }
+}
+
+unsafe fn free<T: Response>(response: *mut c_void) {
+    T::free(response.cast());
+}
+
+fn decode<T: Reply>(message: Vec<u8>, prefix: &[u8]) -> Result<*mut c_void> {
+    T::decode(message, prefix).map(<*mut T>::cast)
+}
+
+/// Starts a call whose end goes to the queue.
+pub(super) unsafe fn submit<T: Reply>(
+    client: &Client,
+    call: Call,
+    to: Destination,
+) -> Result<etcd_status_t> {
+    let queue = Owed::to(handle::get(to.queue)?);
+    let (kind, user_data) = (to.kind, UserData(to.user_data));
+    let changes = call.effect.changes();
+    let prefix = client.namespace().prefix.clone();
+    let (ticket, abort) = ticket(to.call)?;
+    let done = move |result| {
+        queue.pay(Pending::Call(Ended {
+            kind,
+            user_data,
+            changes,
+            result,
+            decode: decode::<T>,
+            prefix,
+            free: free::<T>,
+            _ticket: ticket,
+        }));
+    };
+    client.submit(call, abort, Box::new(done));
+    Ok(ETCD_OK)
+}
+
+/// Starts something longer whose end goes to the queue; `response` is called on
+/// the thread of its reader.
+pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
+    client: &Client,
+    work: impl Future<Output = Result<R>> + Send + 'static,
+    response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
+    to: Destination,
+) -> Result<etcd_status_t> {
+    let queue = Owed::to(handle::get(to.queue)?);
+    let (kind, user_data) = (to.kind, UserData(to.user_data));
+    let (ticket, abort) = ticket(to.call)?;
+    let done = move |result| {
+        queue.pay(Pending::Work(Box::new(move || {
+            let _ticket = ticket;
+            let result = response(result).map(<*mut T>::cast);
+            Content { kind, user_data, result, free: free::<T> }
+        })));
+    };
+    client.start(work, abort, done);
+    Ok(ETCD_OK)
+}
