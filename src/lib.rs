@@ -2,7 +2,7 @@
 //!
 //! The public interface is `include/etcd.h`, generated from [`capi`] and
 //! [`status`]; Rust programs should use the `etcd-client` crate instead.
-//! Layers, top down: `capi`, `classic`, `client`, `transport`, `embedded` and
+//! Layers, top down: `capi`, `classic`, `recipes`, `client`, `transport`, `embedded` and
 //! `wire`, `observe`, `runtime`, `sync`, `error`, `sys`.
 
 #![deny(unsafe_code)]
@@ -17,6 +17,7 @@ mod client;
 mod embedded;
 pub mod error;
 mod observe;
+mod recipes;
 mod runtime;
 mod sync;
 #[allow(unsafe_code)]

@@ -103,7 +103,7 @@ unsafe fn pages(
     };
     let (keys, reading, common) = get_options(key, &get)?;
     let mut request = reading.request(keys)?;
-    request.place(client.namespace());
+    request.add_prefix(client.namespace());
     Ok((Pages::new(request, common.require_leader), common))
 }
 

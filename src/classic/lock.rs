@@ -3,36 +3,27 @@
 #![forbid(unsafe_code)]
 
 use super::Session;
-use crate::client::lock::{self, Lock};
 use crate::error::{Error, Result};
+use crate::recipes::lock::{self, Lock};
 
 impl Session {
     /// Waits for the lock and returns the index that renews and releases it.
     pub fn lock(&self, name: &[u8], ttl: u32) -> Result<String> {
-        let name = self.whole(name)?;
+        not_empty(name)?;
         self.fits(name.len())?;
-        let granted =
-            self.wait(lock::lock(self.core().clone(), self.hub().clone(), name, ttl.into()))?;
+        let granted = self.wait(lock::lock(self.handle(), name.to_vec(), ttl.into()))?;
         Ok(format!("{:x}.{}", granted.lease, granted.create_revision))
     }
 
     /// Gives a lock that is still held its whole ttl again.
     pub fn renew(&self, name: &[u8], index: &[u8]) -> Result<()> {
-        let (core, lock, until) =
-            (self.core().clone(), granted(self.whole(name)?, index)?, self.deadline());
-        self.wait(async move { lock::renew(&core, &lock, until).await })
-    }
-
-    /// The name by which locks are known to all clients.
-    fn whole(&self, name: &[u8]) -> Result<Vec<u8>> {
-        not_empty(name)?;
-        Ok(self.namespace().key(name).into())
+        let (client, lock, until) = (self.handle(), granted(name, index)?, self.deadline());
+        self.wait(async move { lock::renew(&client, &lock, until).await })
     }
 
     pub fn unlock(&self, name: &[u8], index: &[u8]) -> Result<()> {
-        let (core, lock, until) =
-            (self.core().clone(), granted(self.whole(name)?, index)?, self.deadline());
-        self.wait(async move { lock::unlock(&core, &lock, until).await })
+        let (client, lock, until) = (self.handle(), granted(name, index)?, self.deadline());
+        self.wait(async move { lock::unlock(&client, &lock, until).await })
     }
 }
 
@@ -44,7 +35,8 @@ fn not_empty(name: &[u8]) -> Result<()> {
 }
 
 /// The lock that an index is of.
-fn granted(name: Vec<u8>, index: &[u8]) -> Result<Lock> {
+fn granted(name: &[u8], index: &[u8]) -> Result<Lock> {
+    not_empty(name)?;
     let bad = || Error::invalid("index: not one that etcd_lock() has returned");
     let index = std::str::from_utf8(index).map_err(|_| bad())?;
     let (lease, revision) = index.split_once('.').ok_or_else(bad)?;
@@ -57,7 +49,7 @@ fn granted(name: Vec<u8>, index: &[u8]) -> Result<Lock> {
     if lease == 0 || create_revision == 0 {
         return Err(bad());
     }
-    Ok(Lock { name, lease, create_revision })
+    Ok(Lock { name: name.to_vec(), lease, create_revision })
 }
 
 #[cfg(test)]
@@ -66,13 +58,13 @@ mod tests {
 
     #[test]
     fn an_index_names_the_lease_and_the_revision() {
-        let lock = granted(b"name".to_vec(), b"694d81417acd4d0e.42").unwrap();
+        let lock = granted(b"name", b"694d81417acd4d0e.42").unwrap();
         assert_eq!((lock.lease, lock.create_revision), (0x694d81417acd4d0e, 42));
-        assert_eq!(lock.key(), "name/694d81417acd4d0e".as_bytes());
+        assert_eq!(lock.key(), b"name/694d81417acd4d0e");
         for bad in ["", ".", "1", "1.", ".1", "0.1", "1.0", "-1.1", "1.+1", "g.1", "1.1.1", "1.a"] {
-            assert!(granted(b"name".to_vec(), bad.as_bytes()).is_err(), "{bad}");
+            assert!(granted(b"name", bad.as_bytes()).is_err(), "{bad}");
         }
         assert!(not_empty(b"").is_err());
-        assert!(granted(b"name".to_vec(), b"ffffffffffffffff.1").is_err());
+        assert!(granted(b"name", b"ffffffffffffffff.1").is_err());
     }
 }

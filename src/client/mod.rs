@@ -6,10 +6,10 @@
 mod call;
 mod cluster;
 mod core;
+mod handle;
 pub mod keepalive;
 pub mod kv;
 pub mod lease;
-pub mod lock;
 mod members;
 pub mod methods;
 pub mod namespace;
@@ -21,8 +21,9 @@ mod token;
 pub mod txn;
 pub mod watch;
 
-pub use call::{Call, CallOptions, Deadline, Method, Timeout};
+pub use call::{retry_backoff, Call, CallOptions, Deadline, Method, Timeout};
 pub use core::Core;
+pub use handle::Handle;
 pub use options::{EndpointPolicy, Login, Options, Servers};
 pub use token::secret_header;
 
@@ -324,8 +325,9 @@ impl Client {
         &self.core.namespace
     }
 
-    pub fn hub(&self) -> &Arc<Hub> {
-        &self.hub
+    /// The client for tasks of [`Client::wait`] and [`Client::start`].
+    pub fn handle(&self) -> Handle {
+        Handle::new(self.core.clone(), self.hub.clone(), self.keeper.clone())
     }
 
     /// What tasks of [`Client::wait`] work on; there, keys are whole.

@@ -6,7 +6,8 @@
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_BAD_REPLY;
 use crate::wire::proto::request_op::Request;
-use crate::wire::proto::{DeleteRangeRequest, PutRequest, RangeRequest, TxnRequest};
+use crate::wire::proto::response_op::Response;
+use crate::wire::proto::*;
 use bytes::Bytes;
 
 /// With the empty prefix, the whole store. A key that is the prefix itself is in
@@ -45,7 +46,7 @@ impl Namespace {
         self.end_parts(end).concat().into()
     }
 
-    fn place(&self, key: &mut Bytes, end: &mut Bytes) {
+    fn add_prefix(&self, key: &mut Bytes, end: &mut Bytes) {
         *key = self.key(key);
         *end = self.end(end);
     }
@@ -65,44 +66,89 @@ pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A message that has names.
+/// A request that has names.
 pub trait Named {
     /// Makes keys of them.
-    fn place(&mut self, namespace: &Namespace);
+    fn add_prefix(&mut self, namespace: &Namespace);
 }
 
 impl Named for RangeRequest {
-    fn place(&mut self, namespace: &Namespace) {
-        namespace.place(&mut self.key, &mut self.range_end);
+    fn add_prefix(&mut self, namespace: &Namespace) {
+        namespace.add_prefix(&mut self.key, &mut self.range_end);
     }
 }
 
 impl Named for PutRequest {
-    fn place(&mut self, namespace: &Namespace) {
+    fn add_prefix(&mut self, namespace: &Namespace) {
         self.key = namespace.key(&self.key);
     }
 }
 
 impl Named for DeleteRangeRequest {
-    fn place(&mut self, namespace: &Namespace) {
-        namespace.place(&mut self.key, &mut self.range_end);
+    fn add_prefix(&mut self, namespace: &Namespace) {
+        namespace.add_prefix(&mut self.key, &mut self.range_end);
     }
 }
 
 impl Named for TxnRequest {
-    fn place(&mut self, namespace: &Namespace) {
+    fn add_prefix(&mut self, namespace: &Namespace) {
         for compare in &mut self.compare {
-            namespace.place(&mut compare.key, &mut compare.range_end);
+            namespace.add_prefix(&mut compare.key, &mut compare.range_end);
         }
         for op in self.success.iter_mut().chain(&mut self.failure) {
             match &mut op.request {
-                Some(Request::RequestRange(get)) => get.place(namespace),
-                Some(Request::RequestPut(put)) => put.place(namespace),
-                Some(Request::RequestDeleteRange(delete)) => delete.place(namespace),
-                Some(Request::RequestTxn(nested)) => nested.place(namespace),
+                Some(Request::RequestRange(get)) => get.add_prefix(namespace),
+                Some(Request::RequestPut(put)) => put.add_prefix(namespace),
+                Some(Request::RequestDeleteRange(delete)) => delete.add_prefix(namespace),
+                Some(Request::RequestTxn(nested)) => nested.add_prefix(namespace),
                 None => {}
             }
         }
+    }
+}
+
+/// A reply that has keys.
+pub trait Keyed {
+    /// Makes names of them.
+    fn strip_prefix(&mut self, namespace: &Namespace) -> Result<()>;
+}
+
+impl Namespace {
+    fn strip<'a>(&self, kvs: impl IntoIterator<Item = &'a mut KeyValue>) -> Result<()> {
+        kvs.into_iter().try_for_each(|kv| {
+            kv.key = kv.key.slice_ref(own_name(&self.prefix, &kv.key)?);
+            Ok(())
+        })
+    }
+}
+
+impl Keyed for RangeResponse {
+    fn strip_prefix(&mut self, namespace: &Namespace) -> Result<()> {
+        namespace.strip(&mut self.kvs)
+    }
+}
+
+impl Keyed for PutResponse {
+    fn strip_prefix(&mut self, namespace: &Namespace) -> Result<()> {
+        namespace.strip(&mut self.prev_kv)
+    }
+}
+
+impl Keyed for DeleteRangeResponse {
+    fn strip_prefix(&mut self, namespace: &Namespace) -> Result<()> {
+        namespace.strip(&mut self.prev_kvs)
+    }
+}
+
+impl Keyed for TxnResponse {
+    fn strip_prefix(&mut self, namespace: &Namespace) -> Result<()> {
+        self.responses.iter_mut().try_for_each(|op| match &mut op.response {
+            Some(Response::ResponseRange(get)) => get.strip_prefix(namespace),
+            Some(Response::ResponsePut(put)) => put.strip_prefix(namespace),
+            Some(Response::ResponseDeleteRange(delete)) => delete.strip_prefix(namespace),
+            Some(Response::ResponseTxn(nested)) => nested.strip_prefix(namespace),
+            None => Ok(()),
+        })
     }
 }
 

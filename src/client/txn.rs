@@ -9,8 +9,11 @@ use super::methods::{DELETE, GET, PUT, TXN};
 use super::namespace::Named;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_TOO_MANY_OPS};
-use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
+use crate::wire::proto::compare::TargetUnion;
+pub use crate::wire::proto::compare::{CompareResult, CompareTarget};
 use crate::wire::proto::request_op::Request;
+pub use crate::wire::proto::response_op::Response;
+pub use crate::wire::proto::TxnResponse;
 use crate::wire::proto::{Compare, DeleteRangeRequest, PutRequest, RequestOp, TxnRequest};
 use bytes::Bytes;
 use prost::Message;
@@ -38,6 +41,7 @@ pub struct Txn {
     count: usize,
     /// Those of them that are transactions, and have no key.
     nested: usize,
+    repeatable: bool,
 }
 
 /// Which of the two lists an operation goes to.
@@ -48,6 +52,11 @@ pub enum Branch {
 }
 
 impl Txn {
+    /// Says that it does no harm when it is done twice.
+    pub fn repeatable(self) -> Txn {
+        Txn { repeatable: true, ..self }
+    }
+
     fn count(&mut self, more: usize) -> Result<()> {
         if self.count + more > MOST_OPS {
             let why = format!("more than {MOST_OPS} compares and operations");
@@ -161,7 +170,7 @@ impl Op {
     }
 
     pub fn txn(txn: Txn) -> Op {
-        let Txn { request, depth, count, nested } = txn;
+        let Txn { request, depth, count, nested, .. } = txn;
         Op {
             request: Request::RequestTxn(request),
             depth: depth + 1,
@@ -222,7 +231,10 @@ pub enum Seen<'a> {
 impl Core {
     /// A transaction that only reads may be repeated like a read.
     pub fn commit(&self, txn: &Txn, options: CallOptions) -> Result<Call> {
-        self.transaction(&txn.request, txn.count - txn.nested, options)
+        let call = self.transaction(&txn.request, txn.count - txn.nested, options)?;
+        let repeatable = txn.repeatable && call.effect.changes();
+        let effect = if repeatable { Effect::Repeatable } else { call.effect };
+        Ok(Call { effect, ..call })
     }
 
     /// An operation alone.
@@ -259,7 +271,7 @@ impl Core {
             // At least; before anything is copied.
             let longer = namespace.prefix.len().saturating_mul(keys);
             self.fits(message.encoded_len().saturating_add(longer))?;
-            message.to_mut().place(namespace);
+            message.to_mut().add_prefix(namespace);
         }
         self.fits(message.encoded_len())?;
         self.message(method, &*message, options)

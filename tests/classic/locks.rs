@@ -106,6 +106,33 @@ fn never_two_holders() {
     });
 }
 
+/// Each waiter hears of its own key and of the one before it, and of no others.
+#[test]
+fn events_grow_with_the_waiters_and_not_with_their_square() {
+    const WAITERS: usize = 40;
+    on_all_at_once("events_grow_with_the_waiters", &[], |backend| {
+        let session = Session::open(&backend.endpoints);
+        let client = std::mem::ManuallyDrop::new(Client(session.0.cast()));
+        let held = session.lock("crowd", 60).unwrap();
+        let before = counters(&client).watch_events;
+        scope(|threads| {
+            for _ in 0..WAITERS {
+                threads.spawn(|| {
+                    let index = session.lock("crowd", 60).unwrap();
+                    assert_eq!(session.unlock("crowd", &index), ETCD_OK);
+                });
+            }
+            within_10_s("all wait", || session.get("crowd").unwrap().lines().count() > WAITERS);
+            // A waiter's key is there before its watches are.
+            sleep(Duration::from_millis(500));
+            assert_eq!(session.unlock("crowd", &held), ETCD_OK);
+        });
+        let events = counters(&client).watch_events - before;
+        println!("{WAITERS} waiters read {events} events on {}", backend.endpoints);
+        assert!(events <= 2 * WAITERS as u64, "{events} events");
+    });
+}
+
 /// An index names a lease, and may be wrong, or another lock's.
 #[test]
 fn a_refused_unlock_touches_nothing() {

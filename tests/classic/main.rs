@@ -16,6 +16,7 @@ use etcd::status::*;
 use support::backend::{backends, on_all_at_once, Backend};
 use support::cc::{source, Compiler};
 use support::ffi::{flags, Client, Options};
+use support::inside::{counters, within_10_s};
 use support::process::temp_dir;
 use support::scaled;
 use support::server::{newest_or_skip, versions_or_skip, Cluster};

@@ -338,6 +338,17 @@ impl KeepAlive {
         }
     }
 
+    /// Waits for the end of the lease, and says why it ended.
+    pub async fn lost(&self) -> Error {
+        loop {
+            match self.mailbox.next_async().await {
+                Taken::End(error) => return error,
+                Taken::Closed => return gone(),
+                Taken::Item(_) | Taken::Nothing => {}
+            }
+        }
+    }
+
     /// How long the lease surely lives; zero if that is not known, or over.
     pub fn left(&self) -> Duration {
         self.lease.left(boot_time(), &self.keeper)
