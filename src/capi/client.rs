@@ -6,19 +6,15 @@ use super::options::{copy, Options as Growing};
 use super::types::{etcd_bytes_t, ETCD_TIMEOUT_NONE};
 use super::{bytes, guard, handle, known_flags, out, path, quiet, text};
 use crate::classic::Session;
-use crate::client::{secret_header, Client, EndpointPolicy, Login, Options, Servers};
+use crate::client::{Client, Config, PemSource};
 use crate::embedded;
 use crate::error::{Error, Result};
 use crate::runtime::check_headroom;
 use crate::status::*;
-use crate::transport::endpoint::{self, Endpoints};
-use crate::transport::link::Timing;
-use crate::transport::tls::{Pem, Settings};
-use bytes::Bytes;
+use crate::transport::endpoint;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// A client of one cluster. Opaque; may be used by any number of threads.
 pub struct etcd_client_t(());
@@ -141,136 +137,66 @@ unsafe impl Growing for etcd_client_options_t {
     const FIRST_SIZE: usize = 144;
 }
 
-/// For what is done again and again.
-const LEAST_INTERVAL: Duration = Duration::from_millis(100);
-
-fn or(value: u32, default: u32) -> u32 {
-    if value == 0 {
-        default
-    } else {
-        value
+fn or(value: u32, default: usize) -> usize {
+    match value {
+        0 => default,
+        given => given as usize,
     }
 }
 
-fn millis(value: u32, default: u32) -> Duration {
-    Duration::from_millis(or(value, default).into())
-}
-
-/// PEM text given in memory or by file, but not both.
-unsafe fn pem(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<Option<Pem>> {
-    let memory = bytes(memory, &format!("{name}_pem"))?;
-    match (memory, path(file, &format!("{name}_file"))?) {
-        ([], None) => Ok(None),
-        ([], Some(path)) => Pem::read(path).map(Some),
-        (_, None) => Ok(Some(Pem::given(memory, format!("{name}_pem")))),
-        _ => Err(Error::invalid(format!("{name}_file and {name}_pem exclude each other"))),
+fn millis(value: u32, default: Duration) -> Duration {
+    match value {
+        0 => default,
+        given => Duration::from_millis(given.into()),
     }
 }
 
-unsafe fn checked(options: *const etcd_client_options_t) -> Result<Options> {
-    let given = copy(options)?;
+/// The same where ETCD_TIMEOUT_NONE is for ever, or never.
+fn limit(value: u32, default: Option<Duration>) -> Option<Duration> {
+    match value {
+        0 => default,
+        ETCD_TIMEOUT_NONE => None,
+        given => Some(Duration::from_millis(given.into())),
+    }
+}
+
+unsafe fn pem<'a>(memory: etcd_bytes_t, file: *const c_char, name: &str) -> Result<PemSource<'a>> {
+    let text = bytes(memory, &format!("{name}_pem"))?;
+    Ok(PemSource { text, file: path(file, &format!("{name}_file"))? })
+}
+
+unsafe fn config<'a>(given: &etcd_client_options_t) -> Result<Config<'a>> {
     known_flags(given.flags, ETCD_CLIENT_PLAINTEXT_PASSWORD | ETCD_CLIENT_INSECURE_SKIP_VERIFY)?;
     if given.log_reserved != 0 {
         return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
     }
     let level = log::level(given.log_level)
         .ok_or_else(|| Error::invalid(format!("log_level is {}", given.log_level)))?;
-    Ok(Options {
-        servers: servers(&given)?,
-        log: log::log(level, given.log_callback, given.log_arg),
-        timeout: match given.timeout_ms {
-            ETCD_TIMEOUT_NONE => None,
-            given => Some(millis(given, 5_000)),
-        },
-        auto_sync: match given.auto_sync_interval_ms {
-            0 => None,
-            given => Some(millis(given, 0).max(LEAST_INTERVAL)),
-        },
-        max_send: or(given.max_send_bytes, 2 << 20) as usize,
-        max_receive: or(given.max_receive_bytes, 64 << 20) as usize,
-        key_prefix: bytes(given.key_prefix, "key_prefix")?.to_vec(),
-    })
-}
-
-unsafe fn login(given: &etcd_client_options_t) -> Result<Option<Login>> {
-    let user = text(given.user, "user")?;
-    let password = text(given.password, "password")?;
-    let token = text(given.token, "token")?;
-    match (user, password, token) {
-        (None, None, None) => Ok(None),
-        (Some(user), Some(password), None) => {
-            let password = Zeroizing::new(password.to_owned());
-            Ok(Some(Login::Password { user: user.to_owned(), password }))
-        }
-        (None, None, Some(token)) => {
-            let token = Bytes::from_owner(Zeroizing::new(token.as_bytes().to_vec()));
-            let token = secret_header(token).ok_or_else(|| Error::invalid("token: not text"))?;
-            Ok(Some(Login::Token(token)))
-        }
-        (_, _, Some(_)) => {
-            Err(Error::invalid("token excludes user and password, which ask for one"))
-        }
-        _ => Err(Error::invalid("user and password go together, and neither may be empty")),
-    }
-}
-
-unsafe fn servers(given: &etcd_client_options_t) -> Result<Servers> {
-    let settings = Settings {
+    let default = Config::default();
+    Ok(Config {
+        endpoints: text(given.endpoints, "endpoints")?.unwrap_or_default(),
+        user: text(given.user, "user")?,
+        password: text(given.password, "password")?,
+        token: text(given.token, "token")?,
         ca: pem(given.ca_pem, given.ca_file, "ca")?,
         crl: pem(given.crl_pem, given.crl_file, "crl")?,
         certificate: pem(given.cert_pem, given.cert_file, "cert")?,
         key: pem(given.key_pem, given.key_file, "key")?,
-        server_name: text(given.server_name, "server_name")?.map(str::to_owned),
-        believe_all: given.flags & ETCD_CLIENT_INSECURE_SKIP_VERIFY != 0,
-    };
-    if settings.believe_all {
-        // Who names a CA, a list or a name believes that it is checked.
-        let checked = [
-            ("ca_file or ca_pem", settings.ca.is_some()),
-            ("crl_file or crl_pem", settings.crl.is_some()),
-            ("server_name", settings.server_name.is_some()),
-        ];
-        if let Some((fields, _)) = checked.iter().find(|(_, given)| *given) {
-            let why = format!("ETCD_CLIENT_INSECURE_SKIP_VERIFY and {fields} exclude each other");
-            return Err(Error::invalid(why));
-        }
-    }
-    let configured =
-        settings.ca.is_some() || settings.certificate.is_some() || settings.believe_all;
-    let login = login(given)?;
-    let secret = match &login {
-        _ if given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD != 0 => None,
-        None => None,
-        Some(Login::Password { .. }) => Some("password"),
-        Some(Login::Token(_)) => Some("token"),
-    };
-    let policy = EndpointPolicy { configured, secret };
-    let parsed = policy.parse(text(given.endpoints, "endpoints")?.unwrap_or_default())?;
-    let endpoints = match &parsed {
-        Endpoints::Members(endpoints) => &endpoints[..],
-        Endpoints::Embedded(_) => &[],
-    };
-    let tls = match endpoints.iter().any(|endpoint| endpoint.tls) {
-        true => Some(settings.build()?),
-        // Somebody who names a CA believes that the connection is encrypted.
-        false if configured || settings.key.is_some() || settings.crl.is_some() => {
-            return Err(Error::invalid("TLS is configured, but no endpoint uses it"))
-        }
-        false => None,
-    };
-    let ping_interval = match given.ping_interval_ms {
-        ETCD_TIMEOUT_NONE => Duration::MAX,
-        given => millis(given, 10_000).max(LEAST_INTERVAL),
-    };
-    let timing = Timing {
-        connect: millis(given.connect_timeout_ms, 3_000),
-        ping_interval,
-        ping_timeout: millis(given.ping_timeout_ms, 5_000),
-    };
-    Ok(match parsed {
-        Endpoints::Members(endpoints) => Servers::Cluster { endpoints, policy, tls, login, timing },
-        // It has no users: like an etcd without authentication, it lets everybody in.
-        Endpoints::Embedded(store) => Servers::Embedded { store },
+        server_name: text(given.server_name, "server_name")?,
+        plaintext_password: given.flags & ETCD_CLIENT_PLAINTEXT_PASSWORD != 0,
+        insecure_skip_verify: given.flags & ETCD_CLIENT_INSECURE_SKIP_VERIFY != 0,
+        timeout: limit(given.timeout_ms, default.timeout),
+        connect_timeout: millis(given.connect_timeout_ms, default.connect_timeout),
+        ping_interval: limit(given.ping_interval_ms, default.ping_interval),
+        ping_timeout: millis(given.ping_timeout_ms, default.ping_timeout),
+        auto_sync_interval: match given.auto_sync_interval_ms {
+            0 => None,
+            given => Some(Duration::from_millis(given.into())),
+        },
+        max_send: or(given.max_send_bytes, default.max_send),
+        max_receive: or(given.max_receive_bytes, default.max_receive),
+        key_prefix: bytes(given.key_prefix, "key_prefix")?,
+        log: log::log(level, given.log_callback, given.log_arg),
     })
 }
 
@@ -280,7 +206,7 @@ pub(super) unsafe fn open_checked(
 ) -> Result<*mut etcd_client_t> {
     handle::not_in_a_log_callback()?;
     check_headroom()?;
-    let opened = Arc::new(Session::new(Client::open(checked(options)?)?));
+    let opened = Arc::new(Session::new(Client::open(config(&copy(options)?)?.check()?)?));
     handle::insert(opened.clone()).inspect_err(|_| opened.close())
 }
 

@@ -5,6 +5,7 @@
 
 mod call;
 mod cluster;
+mod config;
 mod core;
 mod handle;
 pub mod keepalive;
@@ -22,10 +23,10 @@ pub mod txn;
 pub mod watch;
 
 pub use call::{retry_backoff, Call, CallOptions, Deadline, Method, Timeout};
+pub use config::{Config, PemSource};
 pub use core::Core;
 pub use handle::Handle;
-pub use options::{EndpointPolicy, Login, Options, Servers};
-pub use token::secret_header;
+pub use options::{Options, Servers};
 
 use crate::embedded;
 use crate::error::{Error, Result};
