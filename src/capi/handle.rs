@@ -139,7 +139,7 @@ fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
 
 /// One that calls back may hold what the call would wait for.
 pub fn not_in_a_log_callback() -> Result<()> {
-    match log::is_telling() {
+    match log::in_log_callback() {
         true => Err(Error::new(ETCD_ERR_UNSUPPORTED, "called by a log callback")),
         false => Ok(()),
     }

@@ -7,7 +7,7 @@ use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
 use crate::transport::backoff::Backoff;
-use crate::transport::{Link, Request};
+use crate::transport::{Request, Subchannel};
 use crate::wire::encode;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -71,7 +71,7 @@ impl Call {
         if error.status == ETCD_ERR_REPLY_TOO_LARGE {
             let (path, message) = (&self.request.path, &error.message);
             let message = format_args!("{path}: {message}");
-            telemetry.log.tell(Level::Warn, "call", &error.endpoint, error.status, message);
+            telemetry.log.emit(Level::Warn, "call", &error.endpoint, error.status, message);
         }
     }
 }
@@ -82,7 +82,7 @@ pub struct Progress {
     /// While a server may have it.
     pub sending: AtomicBool,
     /// The endpoint of the latest attempt.
-    pub link: Mutex<Option<Arc<Link>>>,
+    pub subchannel: Mutex<Option<Arc<Subchannel>>>,
     /// An attempt that was repeated may have been applied.
     pub doubt: AtomicBool,
 }

@@ -13,9 +13,9 @@ use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
-use crate::transport::channel::Picked;
-use crate::transport::io::now_ms;
-use crate::transport::{exchange, Channel, Failure, History, Link};
+use crate::transport::now_ms;
+use crate::transport::Selected;
+use crate::transport::{unary, Channel, Failure, StoreIdentity, Subchannel};
 use futures_util::future::{select, Either};
 use http::HeaderValue;
 use std::future::Future;
@@ -49,8 +49,8 @@ pub struct Cluster {
 
 impl Cluster {
     /// What its servers have said of their store, streams included.
-    pub fn history(&self) -> &History {
-        self.channel.history()
+    pub fn store(&self) -> &StoreIdentity {
+        self.channel.store()
     }
 
     pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
@@ -100,9 +100,9 @@ impl Cluster {
 
     /// The endpoint that a call is about: the one it was sent to, or the only one.
     pub fn member(&self, progress: &Progress) -> String {
-        let tried = progress.link.lock().unwrap();
-        match (&*tried, &self.channel.links()[..]) {
-            (Some(link), _) => link.name().to_owned(),
+        let tried = progress.subchannel.lock().unwrap();
+        match (&*tried, &self.channel.subchannels()[..]) {
+            (Some(subchannel), _) => subchannel.name().to_owned(),
             (None, [only]) => only.name().to_owned(),
             _ => String::new(),
         }
@@ -157,37 +157,38 @@ impl Cluster {
         progress: &Progress,
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
-        let mut avoid: Option<Arc<Link>> = None;
+        let mut avoid: Option<Arc<Subchannel>> = None;
         let mut backoff = retry_backoff();
         for tries in 1.. {
-            let picked = match self.channel.pick(avoid.as_ref()) {
-                Some(picked) => picked,
+            let selected = match self.channel.pick(avoid.as_ref()) {
+                Some(selected) => selected,
                 None => Box::pin(self.channel.ready(avoid.as_ref())).await?,
             };
-            *progress.link.lock().unwrap() = Some(picked.link.clone());
-            let known = call.ordered.then(|| self.history().revision());
-            let (link, error, again) = match self.attempt(call, &picked, token, progress).await {
-                Ok((link, reply)) => match self.history().check(&reply, known) {
-                    Ok(()) => {
-                        self.channel.prefer(&link);
-                        return Ok(reply);
+            *progress.subchannel.lock().unwrap() = Some(selected.subchannel.clone());
+            let known = call.ordered.then(|| self.store().revision());
+            let (subchannel, error, again) =
+                match self.attempt(call, &selected, token, progress).await {
+                    Ok((subchannel, reply)) => match self.store().check(&reply, known) {
+                        Ok(()) => {
+                            self.channel.prefer(&subchannel);
+                            return Ok(reply);
+                        }
+                        // Whatever it has done, it has done to the wrong store.
+                        Err(error) => {
+                            subchannel.quarantine(error.clone().at(subchannel.name()));
+                            let error = error.maybe_applied(call.effect.changes());
+                            (subchannel, error, call.effect.repeatable())
+                        }
+                    },
+                    Err((subchannel, failure)) => {
+                        let (error, again) = self.classify(call, failure);
+                        if is_members_trouble(&error) {
+                            subchannel.deprioritise();
+                        }
+                        (subchannel, error, again)
                     }
-                    // Whatever it has done, it has done to the wrong store.
-                    Err(error) => {
-                        link.bar(error.clone().at(link.name()));
-                        let error = error.maybe_applied(call.effect.changes());
-                        (link, error, call.effect.repeatable())
-                    }
-                },
-                Err((link, failure)) => {
-                    let (error, again) = self.classify(call, failure);
-                    if is_members_trouble(&error) {
-                        link.shun();
-                    }
-                    (link, error, again)
-                }
-            };
-            let error = error.at(link.name());
+                };
+            let error = error.at(subchannel.name());
             if !again {
                 call.log_too_large(&error, &self.telemetry);
                 return Err(error);
@@ -195,7 +196,7 @@ impl Cluster {
             self.again(call, &error);
             progress.ended(error.outcome);
             *last = Some(error);
-            avoid = Some(link);
+            avoid = Some(subchannel);
             if tries % self.channel.len() == 0 {
                 Box::pin(sleep(backoff.next())).await;
             }
@@ -207,33 +208,33 @@ impl Cluster {
     fn again(&self, call: &Call, error: &Error) {
         self.telemetry.counters.add(Counter::Retries, 1);
         let message = format_args!("{}: {}; once more", call.request.path, error.message);
-        self.telemetry.log.tell(Level::Debug, "call", &error.endpoint, error.status, message);
+        self.telemetry.log.emit(Level::Debug, "call", &error.endpoint, error.status, message);
     }
 
     /// A server is doubted, unless it is already.
-    fn silent(&self, picked: &Picked, waited: Duration) {
-        if !picked.connection.traffic.doubtful() {
+    fn silent(&self, selected: &Selected, waited: Duration) {
+        if !selected.connection.state.is_suspect() {
             let message =
                 format_args!("silent for {} ms; others are preferred", waited.as_millis());
-            let name = picked.link.name();
-            self.telemetry.log.tell(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
+            let name = selected.subchannel.name();
+            self.telemetry.log.emit(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
         }
     }
 
     /// On a certain member, once.
-    pub async fn run_on(&self, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
+    pub async fn run_on(&self, member: &Arc<Subchannel>, call: &Call) -> Result<Vec<u8>> {
         let counted = self.telemetry.counters.call();
         counted.ended(self.ask_member(member, call).await)
     }
 
-    async fn ask_member(&self, member: &Arc<Link>, call: &Call) -> Result<Vec<u8>> {
+    async fn ask_member(&self, member: &Arc<Subchannel>, call: &Call) -> Result<Vec<u8>> {
         let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
-        let picked = Picked::of(member).ok_or_else(down)?;
+        let selected = Selected::of(member).ok_or_else(down)?;
         let failed = |failure| self.classify(call, failure).0.at(member.name());
         let asked = async {
             let token = self.token().await?;
             let (token, sent) = (token.value.as_ref(), AtomicBool::new(false));
-            let asked = exchange::unary(&picked, &call.request, token, self.max_receive, &sent);
+            let asked = unary(&selected, &call.request, token, self.max_receive, &sent);
             asked.await.map_err(failed)
         };
         let asked = timeout(call.timeout.unwrap_or(Duration::MAX), asked).await;
@@ -271,16 +272,16 @@ impl Cluster {
     async fn attempt(
         &self,
         call: &Call,
-        picked: &Picked,
+        selected: &Selected,
         token: Option<&HeaderValue>,
         progress: &Progress,
-    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
+    ) -> Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)> {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sending);
-        let mut first = pin!(exchange::unary(picked, &call.request, token, limit, sent));
+        let mut first = pin!(unary(selected, &call.request, token, limit, sent));
         match self.pulse.timeout(PATIENCE, first.as_mut()).await {
-            Some(result) => of(&picked.link, result),
-            None => Box::pin(self.outlast(call, picked, token, began, first, progress)).await,
+            Some(result) => of(&selected.subchannel, result),
+            None => Box::pin(self.outlast(call, selected, token, began, first, progress)).await,
         }
     }
 
@@ -288,39 +289,41 @@ impl Cluster {
     async fn outlast(
         &self,
         call: &Call,
-        picked: &Picked,
+        selected: &Selected,
         token: Option<&HeaderValue>,
         began: u64,
         mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
         progress: &Progress,
-    ) -> Result<(Arc<Link>, Vec<u8>), (Arc<Link>, Failure)> {
-        let traffic = &picked.connection.traffic;
+    ) -> Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)> {
+        let state = &selected.connection.state;
         let mut waited = PATIENCE;
         let other = loop {
-            let silent = !traffic.heard_since(began);
+            let silent = !state.heard_since(began);
             if silent {
-                self.silent(picked, waited);
-                traffic.doubt();
+                self.silent(selected, waited);
+                state.suspect();
             } else if waited >= SLOW {
-                picked.link.shun();
+                selected.subchannel.deprioritise();
             }
             if call.effect.repeatable() && (silent || waited >= SLOW) {
-                match self.channel.pick(Some(&picked.link)) {
-                    Some(other) if !Arc::ptr_eq(&other.link, &picked.link) => break other,
+                match self.channel.pick(Some(&selected.subchannel)) {
+                    Some(other) if !Arc::ptr_eq(&other.subchannel, &selected.subchannel) => {
+                        break other
+                    }
                     _ => {}
                 }
             }
             if let Some(result) = self.pulse.timeout(PATIENCE, first.as_mut()).await {
-                return of(&picked.link, result);
+                return of(&selected.subchannel, result);
             }
             waited += PATIENCE;
         };
         progress.doubt.fetch_or(call.effect.changes(), Relaxed);
         let slow = Error::new(ETCD_ERR_TIMEOUT, format!("slow, for {} ms", waited.as_millis()));
-        self.again(call, &slow.at(picked.link.name()));
+        self.again(call, &slow.at(selected.subchannel.name()));
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;
-        let mut second = pin!(exchange::unary(&other, &call.request, token, limit, &sent));
+        let mut second = pin!(unary(&other, &call.request, token, limit, &sent));
         let (first_ended, result) = match select(first.as_mut(), second.as_mut()).await {
             Either::Left((result, _)) => (true, result),
             Either::Right((result, _)) => (false, result),
@@ -328,21 +331,21 @@ impl Cluster {
         // If it is one to be repeated, the other one may still answer.
         let failed = matches!(&result, Err(why) if self.classify(call, why.clone()).1);
         match (first_ended, failed) {
-            (true, false) => of(&picked.link, result),
-            (false, false) => of(&other.link, result),
-            (true, true) => of(&other.link, second.await),
-            (false, true) => of(&picked.link, first.await),
+            (true, false) => of(&selected.subchannel, result),
+            (false, false) => of(&other.subchannel, result),
+            (true, true) => of(&other.subchannel, second.await),
+            (false, true) => of(&selected.subchannel, first.await),
         }
     }
 }
 
 fn of<T>(
-    link: &Arc<Link>,
+    subchannel: &Arc<Subchannel>,
     result: Result<T, Failure>,
-) -> Result<(Arc<Link>, T), (Arc<Link>, Failure)> {
+) -> Result<(Arc<Subchannel>, T), (Arc<Subchannel>, Failure)> {
     match result {
-        Ok(reply) => Ok((link.clone(), reply)),
-        Err(why) => Err((link.clone(), why)),
+        Ok(reply) => Ok((subchannel.clone(), reply)),
+        Err(why) => Err((subchannel.clone(), why)),
     }
 }
 

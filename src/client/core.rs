@@ -96,7 +96,7 @@ impl Core {
             return closed();
         }
         let log = &self.telemetry.log;
-        log.tell(Level::Error, what, "", ETCD_ERR_INTERNAL, format_args!("{defect}"));
+        log.emit(Level::Error, what, "", ETCD_ERR_INTERNAL, format_args!("{defect}"));
         Error::new(ETCD_ERR_INTERNAL, defect)
     }
 

@@ -22,9 +22,12 @@ impl Core {
     /// As they were given.
     pub fn endpoints(&self) -> Vec<String> {
         match &self.server {
-            Server::Cluster(cluster) => {
-                cluster.channel.links().iter().map(|link| link.name().to_owned()).collect()
-            }
+            Server::Cluster(cluster) => cluster
+                .channel
+                .subchannels()
+                .iter()
+                .map(|subchannel| subchannel.name().to_owned())
+                .collect(),
             Server::Embedded(embedded) => vec![embedded.name.clone()],
         }
     }
@@ -58,7 +61,7 @@ pub async fn sync_for_ever(core: Arc<Core>, interval: Duration) {
             Err(error) if !failed => {
                 let message = format_args!("no list from the cluster: {}", error.message);
                 let log = &core.telemetry.log;
-                log.tell(Level::Warn, "connection", &error.endpoint, error.status, message);
+                log.emit(Level::Warn, "connection", &error.endpoint, error.status, message);
             }
             _ => {}
         }

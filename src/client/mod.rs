@@ -525,7 +525,7 @@ async fn serve(core: &Arc<Core>, job: Job) {
 fn defect(core: &Core, panic: &(dyn Any + Send), maybe: bool) -> Error {
     let error = Error::defect(panic).maybe_applied(maybe);
     let message = format_args!("{}", error.message);
-    core.telemetry.log.tell(Level::Error, "call", "", error.status, message);
+    core.telemetry.log.emit(Level::Error, "call", "", error.status, message);
     error
 }
 

@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::observe::log::Log;
 use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
-use crate::transport::link::Timing;
 use crate::transport::tls::Tls;
+use crate::transport::Timing;
 use http::HeaderValue;
 use std::time::Duration;
 use zeroize::Zeroizing;

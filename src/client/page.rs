@@ -12,8 +12,8 @@ use super::core::{Core, Server};
 use super::methods::{GET, GET_STREAM};
 use crate::error::{Error, Result};
 use crate::status::*;
-use crate::transport::channel::Picked;
-use crate::transport::io::now_ms;
+use crate::transport::now_ms;
+use crate::transport::Selected;
 use crate::transport::{Request, Stream};
 use crate::wire::decode::{self, Header, PART_TOTALS, RANGE};
 use crate::wire::encode;
@@ -72,7 +72,7 @@ pub struct Pages {
 
 struct Open {
     stream: Stream,
-    on: Picked,
+    on: Selected,
     begun: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -191,14 +191,14 @@ impl Pages {
         let permit = cluster.range_streams.clone().try_acquire_owned().ok()?;
         let open = async {
             let token = cluster.token().await.ok()?;
-            let picked = cluster.channel.pick(None)?;
+            let selected = cluster.channel.pick(None)?;
             let request = RangeRequest { limit: 0, ..self.request.clone() };
             let frame = encode::frame(&request)?;
             let path = GET_STREAM.path();
             let request = Request { path, frame, require_leader: self.require_leader };
             let limit = cluster.max_receive;
-            let stream = Stream::open(&picked, &request, true, token.value.as_ref(), limit).await;
-            Some(Open { stream: stream.ok()?, on: picked, begun: false, _permit: permit })
+            let stream = Stream::open(&selected, &request, true, token.value.as_ref(), limit).await;
+            Some(Open { stream: stream.ok()?, on: selected, begun: false, _permit: permit })
         };
         timeout(patience(until), open).await.ok()?
     }
@@ -206,12 +206,12 @@ impl Pages {
     /// Waits for what the stream brings next, or for its end.
     async fn listen(&mut self, until: Deadline) {
         let Some(mut open) = self.stream.take() else { return };
-        let traffic = open.on.connection.traffic.clone();
+        let state = open.on.connection.state.clone();
         let message = loop {
             let began = now_ms();
             match timeout(patience(until), open.stream.next()).await {
                 Ok(Ok(message)) => break Bytes::from(message),
-                Err(_) if open.begun && traffic.heard_since(began) && !is_over(until) => {}
+                Err(_) if open.begun && state.heard_since(began) && !is_over(until) => {}
                 Ok(Err(_)) | Err(_) => return,
             }
         };

@@ -5,8 +5,8 @@
 use super::cluster::Cluster;
 use super::token::Token;
 use crate::error::Result;
-use crate::transport::channel::Picked;
-use crate::transport::{Link, Request, Stream};
+use crate::transport::Selected;
+use crate::transport::{Request, Stream, Subchannel};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use std::sync::Arc;
@@ -17,23 +17,23 @@ impl Cluster {
     pub async fn stream(
         &self,
         path: PathAndQuery,
-        mut avoid: Option<Arc<Link>>,
+        mut avoid: Option<Arc<Subchannel>>,
         token: &Token,
         limit: usize,
-    ) -> Result<(Stream, Picked)> {
+    ) -> Result<(Stream, Selected)> {
         // A member that is cut off from the others would be silent for ever.
         let begin = Request { path, frame: Bytes::new(), require_leader: true };
         for tries in 1.. {
-            let picked = match self.channel.pick(avoid.as_ref()) {
-                Some(picked) => picked,
+            let selected = match self.channel.pick(avoid.as_ref()) {
+                Some(selected) => selected,
                 None => self.channel.ready(avoid.as_ref()).await?,
             };
-            match Stream::open(&picked, &begin, false, token.value.as_ref(), limit).await {
-                Ok(stream) => return Ok((stream, picked)),
+            match Stream::open(&selected, &begin, false, token.value.as_ref(), limit).await {
+                Ok(stream) => return Ok((stream, selected)),
                 Err(failure) if tries >= self.channel.len() => {
-                    return Err(failure.into_error(false).at(picked.link.name()));
+                    return Err(failure.into_error(false).at(selected.subchannel.name()));
                 }
-                Err(_) => avoid = Some(picked.link),
+                Err(_) => avoid = Some(selected.subchannel),
             }
         }
         unreachable!("the loop has no end")

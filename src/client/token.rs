@@ -149,14 +149,14 @@ fn observe(
         Ok(token) => {
             if token.value.is_some() {
                 counters.add(Counter::TokenRefreshes, 1);
-                log.tell(Level::Info, "token", "", ETCD_OK, format_args!("a new token"));
+                log.emit(Level::Info, "token", "", ETCD_OK, format_args!("a new token"));
             }
         }
         Err(error) => {
             let known = before.is_some_and(|before| before.status == error.status);
             let level = if known { Level::Debug } else { Level::Warn };
             let message = format_args!("no token: {}", error.message);
-            log.tell(level, "token", &error.endpoint, error.status, message);
+            log.emit(level, "token", &error.endpoint, error.status, message);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The log: lines for a sink that the program has given, or nothing at all.
+//! The log: lines for the program's sink, or nothing without one.
 
 use crate::status::etcd_status_t;
 use std::cell::Cell;
@@ -17,18 +17,18 @@ pub enum Level {
 
 pub struct Record<'a> {
     pub level: Level,
-    /// What it is about, in one word of a few.
+    /// The subject, one word of a few.
     pub what: &'static str,
     /// Empty for none.
     pub endpoint: &'a str,
     pub status: etcd_status_t,
-    /// Made into text only for a sink.
+    /// Formatted only if there is a sink.
     pub message: Arguments<'a>,
 }
 
 pub type Sink = Box<dyn Fn(&Record<'_>) + Send + Sync>;
 
-/// Without a sink its level is 0, below all.
+/// Without a sink the level is 0, below all levels.
 #[derive(Default)]
 pub struct Log {
     level: AtomicU8,
@@ -40,7 +40,7 @@ impl Log {
         Log { level: AtomicU8::new(level as u8), sink: RwLock::new(Some(sink)) }
     }
 
-    pub fn tell(
+    pub fn emit(
         &self,
         level: Level,
         what: &'static str,
@@ -51,16 +51,16 @@ impl Log {
         if level as u8 > self.level.load(Relaxed) {
             return;
         }
-        // Held while the sink works: close waits for that.
+        // Held while the sink is called: close() waits for it.
         let sink = self.sink.read().unwrap();
         if let Some(sink) = &*sink {
-            let before = TELLING.replace(true);
+            let before = IN_CALLBACK.replace(true);
             sink(&Record { level, what, endpoint, status, message });
-            TELLING.set(before);
+            IN_CALLBACK.set(before);
         }
     }
 
-    /// The sink is not called any more when this returns.
+    /// After this the sink is not called any more.
     pub fn close(&self) {
         self.level.store(0, Relaxed);
         let sink = self.sink.write().unwrap().take();
@@ -69,10 +69,10 @@ impl Log {
 }
 
 thread_local! {
-    static TELLING: Cell<bool> = const { Cell::new(false) };
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this is a call from a sink, which would wait for itself.
-pub fn is_telling() -> bool {
-    TELLING.get()
+/// Whether the sink is being called on this thread: what waits for it would wait for ever.
+pub fn in_log_callback() -> bool {
+    IN_CALLBACK.get()
 }

@@ -1,11 +1,12 @@
-//! All endpoints of a client, and which of them takes the next call.
+//! All endpoints of a client, and which of them gets the next call.
 
 #![forbid(unsafe_code)]
 
 use super::backoff::rng;
 use super::endpoint::Endpoint;
-use super::history::History;
-use super::link::{Connection, Link, Network, Timing};
+use super::maintain::{maintain, Network, Timing};
+use super::store_identity::StoreIdentity;
+use super::subchannel::{Selected, Subchannel};
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::observe::Telemetry;
@@ -15,32 +16,19 @@ use tokio::task::JoinSet;
 
 pub struct Channel {
     list: Mutex<List>,
-    /// Tells the keeper of the links that the list is another.
+    /// Notifies [`Channel::run`] that the list has changed.
     changed: Notify,
     network: Arc<Network>,
 }
 
 struct List {
-    links: Vec<Arc<Link>>,
-    /// The last that answered: staying there keeps one connection warm, and
-    /// clients spread over members by who is first to answer.
+    subchannels: Vec<Arc<Subchannel>>,
+    /// The last one that answered: staying there keeps one connection warm. Clients
+    /// spread over members by which one is first to answer.
     preferred: usize,
 }
 
-/// A link that is up, for one attempt.
-pub struct Picked {
-    pub link: Arc<Link>,
-    pub connection: Connection,
-}
-
-impl Picked {
-    /// A certain one, if it is up.
-    pub fn of(link: &Arc<Link>) -> Option<Picked> {
-        Some(Picked { link: link.clone(), connection: link.connection()? })
-    }
-}
-
-/// Above what any state of a link counts.
+/// More than any rank of a subchannel.
 const AVOIDED: u32 = 10;
 
 impl Channel {
@@ -50,11 +38,11 @@ impl Channel {
         timing: Timing,
         telemetry: Arc<Telemetry>,
     ) -> Result<Channel> {
-        let (news, history) = (Notify::new(), History::default());
+        let (changed, store) = (Notify::new(), StoreIdentity::default());
         let channel = Channel {
-            list: Mutex::new(List { links: Vec::new(), preferred: 0 }),
+            list: Mutex::new(List { subchannels: Vec::new(), preferred: 0 }),
             changed: Notify::new(),
-            network: Arc::new(Network { tls, timing, news, history, telemetry }),
+            network: Arc::new(Network { tls, timing, changed, store, telemetry }),
         };
         channel.set(endpoints)?;
         Ok(channel)
@@ -64,103 +52,105 @@ impl Channel {
         self.network.tls.is_some()
     }
 
-    /// What the servers have said of their store.
-    pub fn history(&self) -> &History {
-        &self.network.history
+    /// The store that the servers have named so far.
+    pub fn store(&self) -> &StoreIdentity {
+        &self.network.store
     }
 
-    /// Keeps every endpoint of the list connected, until dropped.
+    /// Keeps every endpoint of the list connected until it is dropped.
     pub async fn run(&self) {
-        let mut links = JoinSet::new();
+        let mut tasks = JoinSet::new();
         loop {
-            for link in self.links().into_iter().filter(|link| link.begin()) {
-                links.spawn(link.maintain(self.network.clone()));
+            for subchannel in self.subchannels().into_iter().filter(|it| it.begin()) {
+                tasks.spawn(maintain(subchannel, self.network.clone()));
             }
             self.changed.notified().await;
-            while links.try_join_next().is_some() {}
+            while tasks.try_join_next().is_some() {}
         }
     }
 
-    /// Takes another list. Endpoints that were in the old one too stay as they
-    /// are; calls in progress on those that are gone end as they may.
+    /// Replaces the list. Endpoints that were in the old list stay connected; calls in
+    /// progress on those that have left go on.
     pub fn set(&self, endpoints: Vec<Endpoint>) -> Result<()> {
         let mut list = self.list.lock().unwrap();
-        let old = &list.links;
-        let link = |endpoint: Endpoint| match old.iter().find(|link| link.endpoint.is(&endpoint)) {
+        let old = &list.subchannels;
+        let subchannel = |endpoint: Endpoint| match old.iter().find(|it| it.endpoint.is(&endpoint))
+        {
             Some(same) => Ok(same.clone()),
-            None => Link::new(endpoint, self.network.telemetry.clone()).map(Arc::new),
+            None => Subchannel::new(endpoint, self.network.telemetry.clone()).map(Arc::new),
         };
-        let links: Result<Vec<_>, _> = endpoints.into_iter().map(link).collect();
-        let links = links.map_err(Error::invalid)?;
-        let stays = |link: &&Arc<Link>| links.iter().any(|other| Arc::ptr_eq(other, link));
-        let gone: Vec<_> = old.iter().filter(|link| !stays(link)).cloned().collect();
-        let warm = old.get(list.preferred).and_then(|last| position(&links, last));
-        list.preferred = warm.unwrap_or_else(|| rng().usize(..links.len()));
-        list.links = links;
+        let subchannels: Result<Vec<_>, _> = endpoints.into_iter().map(subchannel).collect();
+        let subchannels = subchannels.map_err(Error::invalid)?;
+        let stays = |it: &&Arc<Subchannel>| position(&subchannels, it).is_some();
+        let gone: Vec<_> = old.iter().filter(|it| !stays(it)).cloned().collect();
+        let warm = old.get(list.preferred).and_then(|last| position(&subchannels, last));
+        list.preferred = warm.unwrap_or_else(|| rng().usize(..subchannels.len()));
+        list.subchannels = subchannels;
         drop(list);
-        gone.iter().for_each(|link| link.leave());
+        gone.iter().for_each(|it| it.leave());
         self.changed.notify_one();
-        self.network.news.notify_waiters();
+        self.network.changed.notify_waiters();
         Ok(())
     }
 
-    pub fn links(&self) -> Vec<Arc<Link>> {
-        self.list.lock().unwrap().links.clone()
+    pub fn subchannels(&self) -> Vec<Arc<Subchannel>> {
+        self.list.lock().unwrap().subchannels.clone()
     }
 
     pub fn len(&self) -> usize {
-        self.list.lock().unwrap().links.len()
+        self.list.lock().unwrap().subchannels.len()
     }
 
-    /// The best link that is up; `avoid` only if there is no other.
-    pub fn pick(&self, avoid: Option<&Arc<Link>>) -> Option<Picked> {
+    /// Selects the best subchannel that is up, and `avoid` only if there is no other.
+    pub fn pick(&self, avoid: Option<&Arc<Subchannel>>) -> Option<Selected> {
         let list = self.list.lock().unwrap();
-        // In turn, or two that fail would be taken by turns while others are well.
-        let after = avoid.and_then(|avoid| Some(position(&list.links, avoid)? + 1));
-        let (before, after) = list.links.split_at(after.unwrap_or(list.preferred));
-        let rank = |link: &Arc<Link>| {
-            let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, link));
-            Some(link.rank()? + AVOIDED * u32::from(avoided))
+        // In order, or two that fail would be tried by turns while others are well.
+        let after = avoid.and_then(|avoid| Some(position(&list.subchannels, avoid)? + 1));
+        let (before, after) = list.subchannels.split_at(after.unwrap_or(list.preferred));
+        let rank = |subchannel: &Arc<Subchannel>| {
+            let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, subchannel));
+            Some(subchannel.rank()? + AVOIDED * u32::from(avoided))
         };
-        let ranked = after.iter().chain(before).filter_map(|link| Some((rank(link)?, link)));
-        let (_, link) = ranked.min_by_key(|&(rank, _)| rank)?;
-        Picked::of(link)
+        let ranked = after.iter().chain(before).filter_map(|it| Some((rank(it)?, it)));
+        let (_, subchannel) = ranked.min_by_key(|&(rank, _)| rank)?;
+        Selected::of(subchannel)
     }
 
-    /// As [`Channel::pick`], once a link is up; an error if none ever will be.
-    pub async fn ready(&self, avoid: Option<&Arc<Link>>) -> Result<Picked> {
+    /// Waits until [`Channel::pick`] finds one; an error if it never will.
+    pub async fn ready(&self, avoid: Option<&Arc<Subchannel>>) -> Result<Selected> {
         loop {
-            // Registered before looking, so that nothing happens unseen.
-            let mut news = std::pin::pin!(self.network.news.notified());
-            news.as_mut().enable();
-            match (self.pick(avoid), self.barred()) {
-                (Some(picked), _) => return Ok(picked),
+            // Registered before the check, so that no change is missed.
+            let mut changed = std::pin::pin!(self.network.changed.notified());
+            changed.as_mut().enable();
+            match (self.pick(avoid), self.quarantined()) {
+                (Some(selected), _) => return Ok(selected),
                 (None, Some(error)) => return Err(error),
-                (None, None) => news.await,
+                (None, None) => changed.await,
             }
         }
     }
 
-    pub fn prefer(&self, link: &Arc<Link>) {
+    /// It has answered, and takes the next calls.
+    pub fn prefer(&self, subchannel: &Arc<Subchannel>) {
         let mut list = self.list.lock().unwrap();
-        if !list.links.get(list.preferred).is_some_and(|last| Arc::ptr_eq(last, link)) {
-            list.preferred = position(&list.links, link).unwrap_or(list.preferred);
+        if !list.subchannels.get(list.preferred).is_some_and(|last| Arc::ptr_eq(last, subchannel)) {
+            list.preferred = position(&list.subchannels, subchannel).unwrap_or(list.preferred);
         }
     }
 
     /// Why no endpoint may be used, however long one waits.
-    fn barred(&self) -> Option<Error> {
-        let errors: Option<Vec<_>> = self.links().iter().map(|link| link.barred()).collect();
+    fn quarantined(&self) -> Option<Error> {
+        let errors: Option<Vec<_>> = self.subchannels().iter().map(|it| it.quarantined()).collect();
         errors?.pop()
     }
 
     /// Each endpoint that is down, with the reason.
     pub fn why_down(&self) -> String {
-        let down = |link: &Arc<Link>| Some(format!("{}: {}", link.name(), link.why_down()?));
-        self.links().iter().filter_map(down).collect::<Vec<_>>().join("; ")
+        let down = |it: &Arc<Subchannel>| Some(format!("{}: {}", it.name(), it.why_down()?));
+        self.subchannels().iter().filter_map(down).collect::<Vec<_>>().join("; ")
     }
 }
 
-fn position(links: &[Arc<Link>], link: &Arc<Link>) -> Option<usize> {
-    links.iter().position(|other| Arc::ptr_eq(other, link))
+fn position(subchannels: &[Arc<Subchannel>], subchannel: &Arc<Subchannel>) -> Option<usize> {
+    subchannels.iter().position(|other| Arc::ptr_eq(other, subchannel))
 }

@@ -2,15 +2,15 @@
 
 #![forbid(unsafe_code)]
 
+use super::connection::{ConnectionState, Sender};
 use super::endpoint::{Address, Endpoint};
-use super::io::{CountedSocket, Traffic};
-use super::refusal::{alerted, tls_failure};
+use super::reason::{alert_reason, h2_reason, io_reason, tls_reason};
 use super::resolve::resolve;
+use super::socket::CountedSocket;
 use super::tls::Tls;
-use crate::error::printable;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use h2::client::{Builder, Connection, SendRequest};
+use h2::client::{Builder, Connection};
 use h2::{Ping, PingPong};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -23,7 +23,6 @@ use tokio::time::{timeout, Instant};
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-pub type Sender = SendRequest<Bytes>;
 pub type Driver = Connection<Box<dyn Stream>, Bytes>;
 
 /// A connection that may be used.
@@ -32,13 +31,13 @@ pub struct Connected {
     pub driver: Driver,
 }
 
-/// HTTP/2 receive windows: large enough that a reply of a few MiB needs no
-/// further word from us, small enough for a thousand connections.
+/// HTTP/2 receive windows: large enough that a reply of a few MiB needs no window
+/// update, small enough for a thousand connections.
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
-/// A server's headers are some hundred bytes.
+/// A server's headers have some hundred bytes.
 const MAX_HEADERS: u32 = 32 * 1024;
-/// Calls given up whose late replies are recognised, and ignored.
+/// How many abandoned calls are remembered, so that their late replies are ignored.
 const RESET_STREAMS: usize = 1024;
 /// Assumed until the server's settings arrive; etcd itself sets no limit.
 const ASSUMED_STREAMS: usize = 4096;
@@ -47,22 +46,22 @@ pub async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
     within: Duration,
-    traffic: &Arc<Traffic>,
+    state: &Arc<ConnectionState>,
 ) -> Result<Connected, String> {
     let tls = tls.filter(|_| endpoint.tls);
-    let failed = match timeout(within, attempt(endpoint, tls, within, traffic)).await {
+    let failed = match timeout(within, attempt(endpoint, tls, within, state)).await {
         Ok(Ok(connected)) => return Ok(connected),
         Ok(Err(why)) => why,
         Err(_) => too_late(within),
     };
-    // Maybe for that reason.
+    // The reason may be the TLS files.
     Err(match tls.and_then(Tls::trouble) {
         Some(trouble) => format!("{failed}; the changed TLS files were not used: {trouble}"),
         None => failed,
     })
 }
 
-/// In the same words at every attempt, whatever was late: the log tells each reason once.
+/// The same text whatever was late: the log repeats a reason only when it changes.
 fn too_late(within: Duration) -> String {
     format!("no connection within {} ms", within.as_millis())
 }
@@ -71,24 +70,24 @@ async fn attempt(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
     within: Duration,
-    traffic: &Arc<Traffic>,
+    state: &Arc<ConnectionState>,
 ) -> Result<Connected, String> {
     let socket = match &endpoint.address {
         Address::Tcp { host, port } => {
-            CountedSocket::tcp(tcp(host, *port, within).await?, traffic.clone())
+            CountedSocket::tcp(tcp(host, *port, within).await?, state.clone())
         }
         Address::Unix(path) => {
-            let socket =
-                UnixStream::connect(path).await.map_err(|e| format!("connect: {}", plain(&e)))?;
-            CountedSocket::unix(socket, traffic.clone())
+            let socket = UnixStream::connect(path)
+                .await
+                .map_err(|e| format!("connect: {}", io_reason(&e)))?;
+            CountedSocket::unix(socket, state.clone())
         }
     };
     let stream: Box<dyn Stream> = match tls {
         None => Box::new(socket),
         Some(tls) => {
             let name = tls.server_name(endpoint.server_name())?;
-            let stream =
-                tls.connector().connect(name, socket).await.map_err(|e| tls_failure(&e))?;
+            let stream = tls.connector().connect(name, socket).await.map_err(|e| tls_reason(&e))?;
             if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                 return Err("TLS: the server does not speak HTTP/2".to_owned());
             }
@@ -101,8 +100,8 @@ async fn attempt(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .initial_max_send_streams(ASSUMED_STREAMS)
         .max_header_list_size(MAX_HEADERS)
-        // Late replies to calls that were given up are no attack: by default
-        // h2 closes a connection after the 1024th in its life.
+        // Late replies to abandoned calls are no attack: by default h2 closes a
+        // connection after 1024 of them.
         .max_local_error_reset_streams(None)
         .max_concurrent_reset_streams(RESET_STREAMS)
         .max_send_buffer_size(16 << 20)
@@ -112,17 +111,17 @@ async fn attempt(
     let mut pings = driver.ping_pong().ok_or("HTTP/2: no pings")?;
     answered(&mut driver, &mut pings).await.map_err(|e| match (e, endpoint.tls) {
         (e, true) => refused_after_handshake(e.as_ref()),
-        (Some(e), false) => format!("no HTTP/2 server, or one that expects TLS: {}", describe(&e)),
+        (Some(e), false) => format!("no HTTP/2 server, or one that expects TLS: {}", h2_reason(&e)),
         (None, _) => "no HTTP/2 server, or one that expects TLS: it hung up".to_owned(),
     })?;
     Ok(Connected { sender, driver })
 }
 
 /// Waits until the server has answered a ping. Kernels accept connections for
-/// processes that hang, not every port speaks HTTP/2, and in TLS 1.3 a server
-/// looks at the client's certificate after the client thinks that all is well:
-/// what is sent before the server has spoken may be lost, and nobody could say
-/// whether. etcd allows one ping on a connection without calls.
+/// processes that hang, not every port speaks HTTP/2, and a TLS 1.3 server checks the
+/// client's certificate after the client's handshake is complete: the outcome of a
+/// call sent before the server's first answer could be unknown. etcd allows one ping
+/// on a connection without calls.
 async fn answered(driver: &mut Driver, pings: &mut PingPong) -> Result<(), Option<h2::Error>> {
     pings.send_ping(Ping::opaque()).map_err(Some)?;
     poll_fn(|cx| match driver.poll_unpin(cx) {
@@ -133,33 +132,17 @@ async fn answered(driver: &mut Driver, pings: &mut PingPong) -> Result<(), Optio
     .await
 }
 
-/// A server that does not like the client's certificate says so in an alert,
-/// which a reset may overtake.
+/// A server that refuses the client's certificate says so in an alert, which a reset
+/// may overtake.
 fn refused_after_handshake(e: Option<&h2::Error>) -> String {
-    let why = e.map_or_else(|| "the server hung up".to_owned(), describe);
+    let why = e.map_or_else(|| "the server hung up".to_owned(), h2_reason);
     match why.split_once("alert: ") {
-        Some((_, alert)) => format!("TLS: {}", alerted(alert)),
+        Some((_, alert)) => format!("TLS: {}", alert_reason(alert)),
         None => format!("TLS: {why}; does the server ask for a client certificate?"),
     }
 }
 
-/// What the system says of an I/O error, without its number.
-pub fn plain(e: &std::io::Error) -> String {
-    let text = e.to_string();
-    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-    text.split(" (os error").next().unwrap_or(text).to_owned()
-}
-
-/// An HTTP/2 error, or the I/O error behind it. A server's goodbye may be long.
-pub fn describe(e: &h2::Error) -> String {
-    let text = e.get_io().map_or_else(|| printable(&e.to_string()), plain);
-    match e.is_library() && e.reason().is_some() {
-        true => format!("the server does not keep to HTTP/2: {text}"),
-        false => text,
-    }
-}
-
-/// Tries a host's addresses in turn, each with its share of the time left.
+/// Tries a host's addresses in order, each with its share of the time left.
 async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, String> {
     let deadline = Instant::now() + within;
     let addresses =
@@ -173,7 +156,7 @@ async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, Strin
                 prepare(&socket).map_err(|e| format!("socket option: {e}"))?;
                 return Ok(socket);
             }
-            Ok(Err(e)) => failure = format!("connect: {}", plain(&e)),
+            Ok(Err(e)) => failure = format!("connect: {}", io_reason(&e)),
             Err(_) => failure = too_late(within),
         }
     }
@@ -182,7 +165,7 @@ async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, Strin
 
 fn prepare(socket: &TcpStream) -> std::io::Result<()> {
     socket.set_nodelay(true)?;
-    // The second net, for idle connections: etcd forbids HTTP/2 pings there.
+    // For idle connections, on which etcd forbids HTTP/2 pings.
     let keepalive = socket2::TcpKeepalive::new()
         .with_time(Duration::from_secs(30))
         .with_interval(Duration::from_secs(10))

@@ -1,29 +1,29 @@
-//! Why an attempt gave no reply, and what its caller is told.
+//! Why an attempt has no reply, and the error that its caller gets.
 
 #![forbid(unsafe_code)]
 
 use crate::error::Error;
 use crate::status::*;
 
-/// Why an attempt gave no reply.
+/// Why an attempt has no reply.
 #[derive(Clone, Debug)]
 pub enum Failure {
-    /// Nothing of it reached the server.
+    /// Nothing of the request has reached the server.
     NotSent(String),
-    /// Sent, and the connection broke before the reply was complete.
+    /// The request was sent, and the connection broke before the reply was complete.
     Lost(String),
-    /// The server's own answer.
+    /// The server's answer.
     Refused { code: i32, message: String },
-    /// The reply is over the limit, as it is or once it is read.
+    /// The reply is over the limit, as received or in memory.
     TooLarge { size: usize, limit: usize },
     /// The reply does not fit into memory; its size.
     NoMemory(usize),
-    /// The reply is no gRPC.
+    /// The reply is not gRPC.
     Malformed(String),
 }
 
 impl Failure {
-    /// The error of a call that changes the store or does not.
+    /// The error of a call, which `changes` the store or does not.
     pub fn into_error(self, changes: bool) -> Error {
         let (error, maybe) = match self {
             Failure::NotSent(why) => (Error::new(ETCD_ERR_UNAVAILABLE, why), false),

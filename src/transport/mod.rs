@@ -3,22 +3,31 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
-pub mod channel;
+mod channel;
 mod connect;
+mod connection;
 pub mod endpoint;
-pub mod exchange;
 mod failure;
-pub mod history;
-pub mod io;
-pub mod link;
-mod refusal;
+mod grpc;
+mod maintain;
+mod message;
+mod permit;
+mod probe;
+mod reason;
 mod resolve;
-pub mod stream;
+mod socket;
+mod store_identity;
+mod stream;
+mod subchannel;
 pub mod tls;
+mod unary;
 
 pub use channel::Channel;
-pub use exchange::Request;
+pub use connection::{now_ms, ConnectionState};
 pub use failure::Failure;
-pub use history::History;
-pub use link::Link;
+pub use grpc::Request;
+pub use maintain::Timing;
+pub use store_identity::StoreIdentity;
 pub use stream::Stream;
+pub use subchannel::{Selected, Subchannel};
+pub use unary::unary;

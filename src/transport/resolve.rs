@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::connect::plain;
+use super::reason::io_reason;
 use crate::error::panics::silence_thread;
 use crate::sys::{self, ForkLocal};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ fn ask(host: String) -> io::Result<()> {
             silence_thread();
             let answer: Answer = match (host.as_str(), 0).to_socket_addrs() {
                 Ok(found) => Ok(found.collect()),
-                Err(e) => Err(plain(&e)),
+                Err(e) => Err(io_reason(&e)),
             };
             let others = waiting().lock().unwrap().remove(&host);
             for other in others.into_iter().flatten() {

@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use super::channel::Picked;
-use super::exchange::{accepted, head, lost, ready, refusal, Counted, Message};
-use super::{Failure, Request};
+use super::failure::Failure;
+use super::grpc::{check_head, lost, refusal, request_head, Request};
+use super::message::Message;
+use super::permit::{ready, StreamPermit};
+use super::subchannel::Selected;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
@@ -18,37 +20,37 @@ enum Reply {
 
 /// Ends the call when it is dropped.
 pub struct Stream {
-    counted: Counted,
+    permit: StreamPermit,
     request: SendStream<Bytes>,
     reply: Reply,
     path: PathAndQuery,
     limit: usize,
     message: Message,
-    /// What has arrived and belongs to later messages.
+    /// Received bytes that belong to later messages.
     rest: Bytes,
 }
 
 impl Stream {
-    /// Begins the call, with a first message unless that is empty, to which others may
-    /// be added unless it is the only one; `limit` is for each message to come.
+    /// Begins the call with a first message, unless that is empty. If it is not the
+    /// `only` one, others may be added. `limit` is for each message received.
     pub async fn open(
-        picked: &Picked,
+        selected: &Selected,
         first: &Request,
         only: bool,
         token: Option<&HeaderValue>,
         limit: usize,
     ) -> Result<Stream, Failure> {
-        let (mut sender, counted) = ready(picked).await?;
-        let head = head(&picked.link, first, token);
+        let (mut sender, permit) = ready(selected).await?;
+        let head = request_head(&selected.subchannel, first, token);
         let (reply, mut request) = sender.send_request(head, false).map_err(|e| {
-            picked.link.retire(&picked.connection);
+            selected.subchannel.retire(&selected.connection);
             Failure::NotSent(e.to_string())
         })?;
         if !first.frame.is_empty() {
             request.send_data(first.frame.clone(), only).map_err(lost)?;
         }
         Ok(Stream {
-            counted,
+            permit,
             request,
             reply: Reply::Awaited(reply),
             path: first.path.clone(),
@@ -63,13 +65,13 @@ impl Stream {
         self.request.send_data(frame, false).map_err(lost)
     }
 
-    /// The next message. May be dropped while it waits, and called again.
+    /// The next message. The future may be dropped and called again: nothing is lost.
     pub async fn next(&mut self) -> Result<Vec<u8>, Failure> {
-        let traffic = self.counted.traffic().clone();
+        let state = self.permit.state().clone();
         tokio::select! {
             biased;
             message = self.receive() => message,
-            () = traffic.left() => {
+            () = state.left() => {
                 let why = "the endpoint was taken out of the list";
                 Err(Failure::Lost(why.to_owned()))
             }
@@ -89,7 +91,7 @@ impl Stream {
                 Reply::Awaited(response) => {
                     let (head, reply) = response.await.map_err(lost)?.into_parts();
                     self.reply = Reply::Begun(reply);
-                    accepted(&head)?;
+                    check_head(&head)?;
                     continue;
                 }
             };

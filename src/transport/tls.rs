@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::connect::plain;
+use super::reason::io_reason;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
 use crate::sys::ForkLocal;
@@ -61,7 +61,7 @@ impl Pem {
                     Some(libc::ENOMEM) => ETCD_ERR_NO_MEMORY,
                     _ => ETCD_ERR_IO,
                 };
-                Err(Error::new(status, format!("{source}: {}", plain(&e))))
+                Err(Error::new(status, format!("{source}: {}", io_reason(&e))))
             }
         }
     }

@@ -7,8 +7,8 @@
 
 pub mod decode;
 pub mod encode;
+pub mod memory_cost;
 pub mod watch;
-pub mod weight;
 /// As src/wire/etcd.proto describes them.
 #[allow(clippy::all, dead_code)] // Generated; descriptions are whole, used or not.
 pub mod proto {

@@ -120,7 +120,7 @@ impl Lease {
             let Telemetry { counters, log, .. } = &*keeper.telemetry;
             counters.add(Counter::LeasesLost, 1);
             let message = format_args!("{:x}: {}", self.id, error.message);
-            log.tell(Level::Warn, "lease", &error.endpoint, error.status, message);
+            log.emit(Level::Warn, "lease", &error.endpoint, error.status, message);
         }
     }
 
@@ -274,10 +274,10 @@ impl Keeper {
         match (before, trouble) {
             (None, Some(error)) => {
                 let message = format_args!("no renewals for now: {}", error.message);
-                log.tell(Level::Warn, "lease", &error.endpoint, error.status, message);
+                log.emit(Level::Warn, "lease", &error.endpoint, error.status, message);
             }
             (Some(_), None) => {
-                log.tell(Level::Info, "lease", "", ETCD_OK, format_args!("renewals go on"));
+                log.emit(Level::Info, "lease", "", ETCD_OK, format_args!("renewals go on"));
             }
             _ => {}
         }

@@ -13,8 +13,8 @@ use crate::observe::counters::Counter;
 use crate::status::*;
 use crate::sys::boot_time;
 use crate::transport::backoff::Backoff;
-use crate::transport::io::{now_ms, Traffic};
-use crate::transport::{Failure, Link, Stream};
+use crate::transport::{now_ms, ConnectionState};
+use crate::transport::{Failure, Stream, Subchannel};
 use crate::wire::encode;
 use crate::wire::proto::*;
 use futures_util::future::{BoxFuture, FutureExt};
@@ -58,8 +58,8 @@ enum Line {
 
 struct Open {
     stream: Stream,
-    traffic: Arc<Traffic>,
-    member: Arc<Link>,
+    state: Arc<ConnectionState>,
+    member: Arc<Subchannel>,
     token: Token,
 }
 
@@ -102,7 +102,7 @@ pub struct Renewer {
     /// Refused by a server.
     stale: Option<Token>,
     /// The member that failed last.
-    avoid: Option<Arc<Link>>,
+    avoid: Option<Arc<Subchannel>>,
     doubts: VecDeque<i64>,
     check: Option<Check>,
 }
@@ -413,12 +413,12 @@ impl Renewer {
         if self.asked.is_empty() || waited < SILENT {
             return;
         }
-        let silent = !open.traffic.heard_since(self.owes_since);
+        let silent = !open.state.heard_since(self.owes_since);
         if silent {
-            open.traffic.doubt();
+            open.state.suspect();
         }
         let other = cluster.channel.pick(Some(&open.member));
-        let elsewhere = other.is_some_and(|other| !Arc::ptr_eq(&other.link, &open.member));
+        let elsewhere = other.is_some_and(|other| !Arc::ptr_eq(&other.subchannel, &open.member));
         let limit = match (elsewhere, silent) {
             (true, true) => SILENT,
             (true, false) => SLOW,
@@ -464,7 +464,7 @@ impl Renewer {
 async fn open(
     cluster: Arc<Cluster>,
     pause: Duration,
-    avoid: Option<Arc<Link>>,
+    avoid: Option<Arc<Subchannel>>,
     stale: Option<Token>,
 ) -> Result<Open> {
     sleep(pause).await;
@@ -473,7 +473,7 @@ async fn open(
         None => cluster.token().await?,
     };
     let path = LEASE_KEEP_ALIVE.path();
-    let (stream, picked) = cluster.stream(path, avoid, &token, cluster.max_receive).await?;
-    let traffic = picked.connection.traffic.clone();
-    Ok(Open { stream, traffic, member: picked.link, token })
+    let (stream, selected) = cluster.stream(path, avoid, &token, cluster.max_receive).await?;
+    let state = selected.connection.state.clone();
+    Ok(Open { stream, state, member: selected.subchannel, token })
 }

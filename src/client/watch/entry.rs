@@ -6,7 +6,7 @@ use super::position::{Batch, Position};
 use super::{Message, Spec};
 use crate::observe::counters::{Counter, Counters};
 use crate::sync::mailbox::Mailbox;
-use crate::transport::Link;
+use crate::transport::Subchannel;
 use crate::wire::decode::Header;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct Entry {
     pub fragment: bool,
     pub renewals: u32,
     /// Members that had no leader, since one had.
-    pub leaderless: Vec<Arc<Link>>,
+    pub leaderless: Vec<Arc<Subchannel>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -51,14 +51,14 @@ pub enum Place {
 }
 
 impl Entry {
-    pub fn had_no_leader(&mut self, member: &Arc<Link>) {
+    pub fn had_no_leader(&mut self, member: &Arc<Subchannel>) {
         if !self.leaderless.iter().any(|other| Arc::ptr_eq(other, member)) {
             self.leaderless.push(member.clone());
         }
     }
 
     /// Whether none of these members had one.
-    pub fn no_leader_at_all(&self, members: &[Arc<Link>]) -> bool {
+    pub fn no_leader_at_all(&self, members: &[Arc<Subchannel>]) -> bool {
         members.iter().all(|one| self.leaderless.iter().any(|other| Arc::ptr_eq(other, one)))
     }
 

@@ -14,7 +14,7 @@ use crate::observe::log::Level;
 use crate::status::{is_about_store, is_retryable};
 use crate::sync::mailbox::Mailbox;
 use crate::transport::backoff::Backoff;
-use crate::transport::{Failure, Link};
+use crate::transport::{Failure, Subchannel};
 use crate::wire::decode::Header;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -141,7 +141,7 @@ pub(super) struct Work {
     pub(super) opened: u64,
     pub(super) renewing: bool,
     /// The member that failed last.
-    pub(super) avoid: Option<Arc<Link>>,
+    pub(super) avoid: Option<Arc<Subchannel>>,
     pub(super) backoff: Backoff,
     /// No lane is opened earlier.
     pub(super) not_before: Instant,
@@ -325,7 +325,7 @@ impl Work {
         if let Some(entry) = self.forget(watch) {
             let message = format_args!("ended: {}", error.message);
             let log = &self.core.telemetry.log;
-            log.tell(Level::Warn, "watch", &error.endpoint, error.status, message);
+            log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
             entry.mailbox.end(error);
         }
     }

@@ -10,7 +10,7 @@ use crate::client::methods::WATCH;
 use crate::client::token::Token;
 use crate::embedded::WatchStream;
 use crate::error::Result;
-use crate::transport::{Failure, Link, Stream};
+use crate::transport::{Failure, Stream, Subchannel};
 use crate::wire::encode;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{WatchCancelRequest, WatchProgressRequest, WatchRequest};
@@ -52,7 +52,7 @@ pub struct Lane {
     pub number: u64,
     pub since: Instant,
     /// None for the engine.
-    pub member: Option<Arc<Link>>,
+    pub member: Option<Arc<Subchannel>>,
     /// What the calls on it are allowed by.
     pub token: Token,
     /// For watches whose readers had too much to read: they keep each other waiting.
@@ -77,15 +77,15 @@ impl Lane {
         core: Arc<Core>,
         number: u64,
         slow: bool,
-        avoid: Option<Arc<Link>>,
+        avoid: Option<Arc<Subchannel>>,
     ) -> Result<Lane> {
         let (messages, member, token) = match &core.server {
             Server::Embedded(embedded) => {
                 (Messages::Embedded(embedded.engine.watch()), None, Token::default())
             }
             Server::Cluster(cluster) => {
-                let (messages, link, token) = network(cluster, avoid).await?;
-                (messages, Some(link), token)
+                let (messages, subchannel, token) = network(cluster, avoid).await?;
+                (messages, Some(subchannel), token)
             }
         };
         Ok(Lane {
@@ -108,7 +108,9 @@ impl Lane {
     pub fn server<'a>(&'a self, core: &'a Core) -> &'a str {
         match (&core.server, &self.member) {
             (Server::Embedded(embedded), _) => &embedded.name,
-            (Server::Cluster(_), member) => member.as_ref().map_or("", |link| link.name()),
+            (Server::Cluster(_), member) => {
+                member.as_ref().map_or("", |subchannel| subchannel.name())
+            }
         }
     }
 
@@ -180,12 +182,12 @@ impl Lane {
 
 async fn network(
     cluster: &Arc<Cluster>,
-    avoid: Option<Arc<Link>>,
-) -> Result<(Messages, Arc<Link>, Token)> {
+    avoid: Option<Arc<Subchannel>>,
+) -> Result<(Messages, Arc<Subchannel>, Token)> {
     let token = cluster.token().await?;
     let limit = cluster.max_receive.max(SMALLEST_LIMIT);
-    let (stream, picked) = cluster.stream(WATCH.path(), avoid, &token, limit).await?;
-    Ok((Messages::Network(Box::new(stream)), picked.link, token))
+    let (stream, selected) = cluster.stream(WATCH.path(), avoid, &token, limit).await?;
+    Ok((Messages::Network(Box::new(stream)), selected.subchannel, token))
 }
 
 /// The next message on one of the lanes, of which there are two at most, and on which.

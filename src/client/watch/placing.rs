@@ -126,7 +126,7 @@ impl Work {
             let (telemetry, name) = (&self.core.telemetry, self.lanes[at].server(&self.core));
             telemetry.counters.add(Counter::WatchesResumed, 1);
             let message = format_args!("goes on with revision {revision}");
-            telemetry.log.tell(Level::Info, "watch", name, ETCD_OK, message);
+            telemetry.log.emit(Level::Info, "watch", name, ETCD_OK, message);
         }
         entry.renewals = 0;
         entry.leaderless.clear();
@@ -169,7 +169,7 @@ impl Work {
                 entry.broken = false;
                 let message = format_args!("{}; the keys are told instead", error.message);
                 let log = &self.core.telemetry.log;
-                log.tell(Level::Warn, "watch", &error.endpoint, error.status, message);
+                log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
                 self.core.telemetry.counters.add(Counter::WatchesResynced, 1);
                 self.resynchronise(watch);
             }
@@ -208,7 +208,7 @@ impl Work {
         let error = self.at(at, failure.into_error(false));
         let (member, token) = (self.lanes[at].member.clone(), self.lanes[at].token.clone());
         let members = match &self.core.server {
-            Server::Cluster(cluster) => cluster.channel.links(),
+            Server::Cluster(cluster) => cluster.channel.subchannels(),
             Server::Embedded(_) => Vec::new(),
         };
         if self.lanes[at].since.elapsed() >= LIVED {

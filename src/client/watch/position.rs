@@ -4,8 +4,8 @@
 
 use crate::client::namespace;
 use crate::wire::decode::{Header, KeyValue};
+use crate::wire::memory_cost::EVENT;
 use crate::wire::watch::{Event, Events, Head};
-use crate::wire::weight::EVENT;
 use bytes::Bytes;
 
 /// A batch in memory, without its events.

@@ -7,7 +7,7 @@ use crate::client::cluster::Cluster;
 use crate::client::methods::STATUS;
 use crate::error::Result;
 use crate::status::ETCD_ERR_PERMISSION_DENIED;
-use crate::transport::Link;
+use crate::transport::Subchannel;
 use crate::wire::proto::{StatusRequest, StatusResponse};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +61,7 @@ impl Requests {
 /// Whether, as far as can be found out, a member answers progress requests with a
 /// revision up to which it has sent everything: others may be ahead of what they have
 /// sent (etcd #15220).
-pub async fn is_exact(cluster: &Arc<Cluster>, member: &Arc<Link>) -> Option<bool> {
+pub async fn is_exact(cluster: &Arc<Cluster>, member: &Arc<Subchannel>) -> Option<bool> {
     let until = Deadline::after(Some(Duration::from_secs(5)));
     let call = STATUS.call(&StatusRequest {}, until).ok()?;
     let status = cluster.run_on(member, &call).await.and_then(|reply| STATUS.reply(reply));

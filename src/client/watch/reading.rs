@@ -108,12 +108,13 @@ impl Work {
 
     /// Another cluster's member is not to be asked again.
     fn learned(&self, at: usize, header: Header) -> Result<()> {
-        let (Server::Cluster(cluster), Some(link)) = (&self.core.server, &self.lanes[at].member)
+        let (Server::Cluster(cluster), Some(subchannel)) =
+            (&self.core.server, &self.lanes[at].member)
         else {
             return Ok(());
         };
-        let learned = cluster.history().learned(header.cluster_id, header.revision);
-        learned.inspect_err(|error| link.bar(error.clone().at(link.name())))
+        let learned = cluster.store().observe(header.cluster_id, header.revision);
+        learned.inspect_err(|error| subchannel.quarantine(error.clone().at(subchannel.name())))
     }
 
     /// For what the reader has no room for, the lane waits a little; then it lets the

@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::status::{is_retryable, ETCD_ERR_COMPACTED};
 use crate::sync::mailbox::Mailbox;
 use crate::wire::decode::RANGE_PART;
+use crate::wire::memory_cost::EVENT;
 use crate::wire::proto::RangeRequest;
-use crate::wire::weight::EVENT;
 use bytes::Bytes;
 use tokio::time::sleep;
 

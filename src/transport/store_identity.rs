@@ -1,5 +1,5 @@
-//! What a client knows of its store: whose it is, and how far it had come. A
-//! reply that contradicts is an error, never data.
+//! Which store a client talks to: its cluster's id, and the revision it has reached.
+//! A reply that contradicts is an error, never data.
 
 #![forbid(unsafe_code)]
 
@@ -9,20 +9,20 @@ use crate::wire::decode;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 #[derive(Default)]
-pub struct History {
-    /// 0 until a server has answered: the first cluster heard of is the client's.
+pub struct StoreIdentity {
+    /// The first cluster that answered; 0 = none yet.
     cluster: AtomicU64,
     revision: AtomicI64,
 }
 
-impl History {
-    /// The highest revision heard of.
+impl StoreIdentity {
+    /// The highest revision that a server has named.
     pub fn revision(&self) -> i64 {
         self.revision.load(Relaxed)
     }
 
-    /// A server of the cluster says that the store has come so far; 0 says nothing.
-    pub fn learned(&self, cluster: u64, revision: i64) -> Result<()> {
+    /// Takes note of a cluster's id and revision; 0 is no information.
+    pub fn observe(&self, cluster: u64, revision: i64) -> Result<()> {
         let ours = match self.cluster.load(Relaxed) {
             0 => match self.cluster.compare_exchange(0, cluster, Relaxed, Relaxed) {
                 Ok(_) => cluster,
@@ -40,11 +40,11 @@ impl History {
         Ok(())
     }
 
-    /// Holds a reply against it. `known` is what was known when the request was
+    /// Checks a reply. `known` is the revision that was known when the request was
     /// sent, if no older state may answer it.
     pub fn check(&self, reply: &[u8], known: Option<i64>) -> Result<()> {
         let Some(header) = decode::header(reply) else { return Ok(()) };
-        self.learned(header.cluster_id, header.revision)?;
+        self.observe(header.cluster_id, header.revision)?;
         match known {
             Some(known) if header.revision < known => {
                 let now = header.revision;
@@ -71,19 +71,22 @@ mod tests {
 
     #[test]
     fn a_cluster_is_one_and_goes_forward() {
-        let history = History::default();
-        assert!(history.check(b"\xff", Some(1)).is_ok(), "no business of ours");
-        assert!(history.check(&reply(0, 3), None).is_ok());
-        assert!(history.check(&reply(u64::MAX, 5), Some(0)).is_ok());
-        assert_eq!(history.revision(), 5);
-        // A member that lags may answer what does not ask for the latest state.
-        assert!(history.check(&reply(u64::MAX, 4), None).is_ok());
-        assert!(history.check(&reply(u64::MAX, 5), Some(5)).is_ok());
-        let back = history.check(&reply(u64::MAX, 4), Some(5)).unwrap_err();
+        let store = StoreIdentity::default();
+        assert!(
+            store.check(b"\xff", Some(1)).is_ok(),
+            "without a header there is nothing to check"
+        );
+        assert!(store.check(&reply(0, 3), None).is_ok());
+        assert!(store.check(&reply(u64::MAX, 5), Some(0)).is_ok());
+        assert_eq!(store.revision(), 5);
+        // A member that lags behind may answer a serializable read.
+        assert!(store.check(&reply(u64::MAX, 4), None).is_ok());
+        assert!(store.check(&reply(u64::MAX, 5), Some(5)).is_ok());
+        let back = store.check(&reply(u64::MAX, 4), Some(5)).unwrap_err();
         assert_eq!(back.status, ETCD_ERR_REVISION_REGRESSED);
-        let other = history.check(&reply(0xabc, 9), Some(5)).unwrap_err();
+        let other = store.check(&reply(0xabc, 9), Some(5)).unwrap_err();
         assert_eq!(other.status, ETCD_ERR_CLUSTER_CHANGED);
         assert!(other.message.contains("abc") && other.message.contains("ffffffffffffffff"));
-        assert_eq!(history.revision(), 5, "another cluster's revisions mean nothing");
+        assert_eq!(store.revision(), 5, "another cluster's revisions mean nothing");
     }
 }

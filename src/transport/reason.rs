@@ -1,18 +1,34 @@
-//! Why a TLS handshake failed, in words for whoever runs the program.
+//! Why a connection failed, in words for people who run the program.
 
 #![forbid(unsafe_code)]
 
-use super::connect::plain;
+use crate::error::printable;
 use rustls::pki_types::ServerName;
 use rustls::CertificateError;
 use std::io;
 
-pub fn tls_failure(e: &io::Error) -> String {
+/// What the system says of an I/O error, without its number.
+pub fn io_reason(e: &io::Error) -> String {
+    let text = e.to_string();
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    text.split(" (os error").next().unwrap_or(text).to_owned()
+}
+
+/// An HTTP/2 error, or the I/O error behind it. A server's goodbye may be long.
+pub fn h2_reason(e: &h2::Error) -> String {
+    let text = e.get_io().map_or_else(|| printable(&e.to_string()), io_reason);
+    match e.is_library() && e.reason().is_some() {
+        true => format!("the server does not keep to HTTP/2: {text}"),
+        false => text,
+    }
+}
+
+pub fn tls_reason(e: &io::Error) -> String {
     let inner = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let text = plain(e);
+    let text = io_reason(e);
     let why = match inner {
         Some(rustls::Error::InvalidCertificate(bad)) => bad_certificate(bad),
-        Some(rustls::Error::AlertReceived(alert)) => alerted(&format!("{alert:?}")),
+        Some(rustls::Error::AlertReceived(alert)) => alert_reason(&format!("{alert:?}")),
         Some(rustls::Error::NoCertificatesPresented) => "the server has no certificate".to_owned(),
         _ if text == "tls handshake eof" => {
             "the server hung up; does it expect plain HTTP?".to_owned()
@@ -23,7 +39,7 @@ pub fn tls_failure(e: &io::Error) -> String {
 }
 
 /// An alert is all that a server says of what it does not like in the client.
-pub fn alerted(alert: &str) -> String {
+pub fn alert_reason(alert: &str) -> String {
     let ours = ["Certificate", "UnknownCA", "AccessDenied", "DecryptError"];
     match ours.iter().any(|name| alert.contains(name)) {
         true => format!(
