@@ -182,7 +182,7 @@ impl Engine for Flag {
         output
     }
 
-    fn may_block_on(&self) -> bool {
+    fn may_block_on() -> bool {
         true
     }
 }

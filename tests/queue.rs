@@ -1,4 +1,4 @@
-//! The reader of a queue who mostly waits, and drives the library meanwhile: what he and others find then.
+//! A queue's reader that mostly waits, and drives the library meanwhile: what it and others find then.
 
 mod support;
 
@@ -41,7 +41,7 @@ fn free(queue: &Queue) {
     unsafe { etcd_queue_free(queue.0) };
 }
 
-/// So many gets, each told of once, from a reader who does nothing else.
+/// So many gets, each told of once, from a reader that does nothing else.
 fn read(queue: &Queue, client: &Client, count: usize) {
     let mut open = HashSet::new();
     for tag in 0..count + IN_FLIGHT {
@@ -58,7 +58,7 @@ fn read(queue: &Queue, client: &Client, count: usize) {
     assert!(open.is_empty());
 }
 
-/// A queue whose reader drives when he waits for the end of a get, which has no answer
+/// A queue whose reader drives when it waits for the end of a get, which has no answer
 /// while the proxy is frozen.
 fn unanswered(proxy: &Proxy, client: &Client) -> Queue {
     let queue = Queue::new();
@@ -95,8 +95,8 @@ fn is_sent(proxy: &Proxy, before: u64) -> bool {
 }
 
 #[test]
-fn he_does_the_work_of_the_librarys_thread() {
-    alone("he_does_the_work_of_the_librarys_thread", |_, client| {
+fn a_reader_does_the_work_of_the_librarys_thread() {
+    alone("a_reader_does_the_work_of_the_librarys_thread", |_, client| {
         let queue = Queue::new();
         read(&queue, client, 200);
         let [thread] = &ours()[..] else { panic!("{:?}", ours()) };
@@ -109,8 +109,8 @@ fn he_does_the_work_of_the_librarys_thread() {
 }
 
 #[test]
-fn his_wait_ends_as_any_other() {
-    alone("his_wait_ends_as_any_other", |proxy, client| {
+fn its_wait_ends_as_any_other() {
+    alone("its_wait_ends_as_any_other", |proxy, client| {
         let queue = unanswered(proxy, client);
         let began = Instant::now();
         assert_eq!(queue.next(50).unwrap_err(), NoEvent::Empty);
@@ -134,10 +134,10 @@ fn his_wait_ends_as_any_other() {
 }
 
 #[test]
-fn others_are_served_while_he_waits() {
-    alone("others_are_served_while_he_waits", |proxy, client| {
+fn others_are_served_while_it_waits() {
+    alone("others_are_served_while_it_waits", |proxy, client| {
         let queue = unanswered(proxy, client);
-        let version = newest_or_skip("others_are_served_while_he_waits").unwrap();
+        let version = newest_or_skip("others_are_served_while_it_waits").unwrap();
         scope(|scope| {
             let waiting = scope.spawn(|| queue.next(-1).unwrap());
             for _ in 0..3 {
@@ -156,15 +156,15 @@ fn others_are_served_while_he_waits() {
 }
 
 #[test]
-fn what_he_leaves_is_done_without_him() {
-    alone("what_he_leaves_is_done_without_him", |proxy, client| {
+fn what_it_leaves_is_done_without_it() {
+    alone("what_it_leaves_is_done_without_it", |proxy, client| {
         let queue = Queue::new();
         for round in 0..5 {
             read(&queue, client, 200);
             let before = proxy.bytes_to_server();
             queue.put(client, b"reader", b"", round).unwrap();
             assert!(is_sent(proxy, before), "nobody has sent it");
-            // Its end makes the descriptor readable for one who waits elsewhere.
+            // Its end makes the descriptor readable for a thread that waits elsewhere.
             let mut poll = libc::pollfd { fd: queue.fd(), events: libc::POLLIN, revents: 0 };
             assert_eq!(unsafe { libc::poll(&mut poll, 1, 10_000) }, 1);
             queue.next(0).unwrap().result.unwrap();
@@ -212,8 +212,8 @@ fn two_readers_take_each_end_once() {
 }
 
 #[test]
-fn the_last_client_may_be_closed_while_he_waits() {
-    alone("the_last_client_may_be_closed_while_he_waits", |proxy, client| {
+fn the_last_client_may_be_closed_while_it_waits() {
+    alone("the_last_client_may_be_closed_while_it_waits", |proxy, client| {
         let queue = unanswered(proxy, client);
         scope(|scope| {
             let waiting = scope.spawn(|| (queue.next(-1).unwrap(), queue.next(100)));
@@ -239,7 +239,7 @@ fn a_reader_left_in_a_runtime_that_has_ended_is_woken() {
         scope(|scope| {
             let waiting = scope.spawn(|| queue.next(-1));
             sleep(Duration::from_millis(50));
-            // The end of the call most often goes to one who only looks.
+            // The end of the call most often goes to a thread that only looks.
             let thief = scope.spawn(|| {
                 let end = Instant::now() + Duration::from_secs(1);
                 while Instant::now() < end && queue.next(0).is_err() {}
@@ -248,7 +248,7 @@ fn a_reader_left_in_a_runtime_that_has_ended_is_woken() {
             unsafe { etcd_client_close(first.0) };
             thief.join().unwrap();
             proxy.set(Fault::Pass);
-            // Known for one who waits, with a client of another runtime.
+            // Known to wait, with a client of another runtime.
             for _ in 0..40 {
                 let _ = queue.next(30);
             }
@@ -257,7 +257,7 @@ fn a_reader_left_in_a_runtime_that_has_ended_is_woken() {
             queue.get(&next, b"reader", 1).unwrap();
             let _ = queue.next(1_000);
             free(&queue);
-            // For ever, if he was forgotten.
+            // For ever, if it was forgotten.
             let _ = waiting.join().unwrap();
         });
     });

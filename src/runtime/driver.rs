@@ -27,7 +27,7 @@ pub const MAX_LOOK: Duration = Duration::from_millis(64);
 pub trait Engine {
     fn block_on<F: Future>(&self, until: F) -> F::Output;
     /// Whether the calling thread may block on it.
-    fn may_block_on(&self) -> bool;
+    fn may_block_on() -> bool;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl<E: Engine> Driver<E> {
         &self.engine
     }
 
-    /// A panic while it is held leaves it as it should be: it guards plain values.
+    /// Poisoned or not: its values are in order at each moment, and the thread must live on.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,7 +165,7 @@ impl<E: Engine> Driver<E> {
         state.last_call = now;
         let streak = if soon { self.streak.load(Relaxed).saturating_add(1) } else { 0 };
         self.streak.store(streak, Relaxed);
-        if streak < STREAK || !self.engine.may_block_on() {
+        if streak < STREAK || !E::may_block_on() {
             return None;
         }
         let lead = self.enter(state, UNATTENDED, None, &|calls| calls == 1);
@@ -175,8 +175,9 @@ impl<E: Engine> Driver<E> {
         lead
     }
 
-    /// Lets a queue's reader drive, if so many calls in progress are its `alone`. `late` is
-    /// called if the thread had to take over since it drove last.
+    /// Lets a queue's reader drive, if so many calls in progress are its `alone`; it must be
+    /// one that may block on the engine. `late` is called if the thread had to take over
+    /// since it drove last.
     pub fn lead_as_reader<'a>(
         &'a self,
         until: Option<Instant>,
@@ -184,7 +185,7 @@ impl<E: Engine> Driver<E> {
         late: impl FnOnce(),
     ) -> Option<Lead<'a, E>> {
         let calls = self.calls.load(Relaxed);
-        if calls == 0 || !alone(calls) || !self.engine.may_block_on() {
+        if calls == 0 || !alone(calls) {
             return None;
         }
         let me = Some(sys::this_thread());
@@ -312,8 +313,11 @@ impl<E: Engine> Drop for Lead<'_, E> {
         let mut state = driver.state();
         state.last_call = Instant::now();
         if state.who == Who::Leader {
-            let alone = (self.alone)(driver.calls.load(Relaxed));
-            state.who = if alone { Who::Nobody } else { Who::Thread };
+            // Also if `alone` panics.
+            state.who = Who::Thread;
+            if (self.alone)(driver.calls.load(Relaxed)) {
+                state.who = Who::Nobody;
+            }
         }
         // The thread has looked since, and looks seldom by now.
         let seldom = state.led == 0;

@@ -1,11 +1,11 @@
 //! The hidden runtime: one thread for all clients of the process, started at
 //! the first open and joined at the last close.
 //!
-//! Who drives it changes. Normally the thread does. A lone caller that makes
-//! one blocking call after another is let in to drive it from its own thread
-//! ("leads"), which saves two thread switches a call; the thread takes over
-//! again as soon as there is a second call, or none. The same goes for the reader
-//! of a queue who does little but wait for the calls he has in progress there.
+//! Who drives it changes, see `driver.rs`. Normally the thread does. A caller that
+//! makes one blocking call after another, with no other call in progress, is granted the
+//! runtime and drives it from its own thread ("leads"), which saves two thread switches
+//! a call. The thread takes over as soon as there is a second call, or none. The same
+//! goes for the reader of a queue that does little but wait for its calls.
 
 #![forbid(unsafe_code)]
 
@@ -32,6 +32,7 @@ const STACK: usize = 1 << 20;
 const HEADROOM: usize = 16 << 20;
 /// A caller leads only with this much stack: a handshake may run on it.
 const LEADER_STACK: usize = 256 * 1024;
+
 pub type Lead<'a> = driver::Lead<'a, Engine>;
 type Shared = Driver<Engine>;
 
@@ -45,7 +46,7 @@ impl driver::Engine for Engine {
 
     /// It needs stack, and a thread that is not within a runtime already, nor
     /// ending: its thread-local variables are gone then.
-    fn may_block_on(&self) -> bool {
+    fn may_block_on() -> bool {
         let no_runtime = match tokio::runtime::Handle::try_current() {
             Ok(_) => false,
             Err(e) => e.is_missing_context(),
@@ -214,4 +215,35 @@ impl Drop for Starting {
 fn shared() -> std::io::Result<Arc<Shared>> {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     Ok(Arc::new(Driver::new(Engine(tokio))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{catch_unwind, AssertUnwindSafe};
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::time::Duration;
+
+    #[test]
+    fn a_panic_while_the_state_is_held_ends_nothing() {
+        let shared = shared().unwrap();
+        let ours = shared.clone();
+        let thread = std::thread::spawn(move || ours.run());
+        shared.begin();
+        let looks = AtomicUsize::new(0);
+        let alone = |_| match looks.fetch_add(1, Relaxed) {
+            0 => true,
+            _ => panic!("on purpose"),
+        };
+        let lead = shared.lead_as_reader(None, &alone, || {}).unwrap();
+        catch_unwind(AssertUnwindSafe(|| drop(lead))).unwrap_err();
+        shared.end();
+        let done = Arc::new(Oneshot::default());
+        let fill = done.clone();
+        shared.engine().0.spawn(async move { fill.fill(()) });
+        shared.ensure_driven();
+        assert_eq!(done.wait_for(Duration::from_secs(10)), Some(()));
+        shared.stop();
+        thread.join().unwrap();
+    }
 }

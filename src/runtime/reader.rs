@@ -1,19 +1,19 @@
-//! The reader of a queue, who may drive the runtime while he waits.
+//! A queue's reader, which may drive the runtime while it waits.
 
 #![forbid(unsafe_code)]
 
-use super::driver::STREAK;
-use super::{running, Shared};
+use super::driver::{Engine as _, STREAK};
+use super::{running, Engine, Shared};
 use std::future::{pending, Future};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
-/// A queue's readers, who are taken for one.
+/// All readers of a queue, taken for one.
 #[derive(Default)]
 pub struct Reader(Mutex<Habit>);
 
-/// How he spends his time: half of the past counts, and half of what was before.
+/// How it spends its time. What was 32 waits ago counts half, and so on.
 #[derive(Default)]
 struct Habit {
     waits: u32,
@@ -39,7 +39,7 @@ impl Habit {
         self.left = Some(now);
     }
 
-    /// If he does, next to nothing is left unattended while he drives.
+    /// Then little is left unattended if it drives.
     fn mostly_waits(&self) -> bool {
         self.waits >= STREAK && self.away * 2 < self.waiting
     }
@@ -50,8 +50,8 @@ impl Reader {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for his queue: driving until it is `ready`, if so many calls in
-    /// progress are his `alone`, else in `wait`. May return early.
+    /// Waits for the queue: drives until it is `ready`, if so many calls in progress are
+    /// the queue's `alone`, and calls `wait` otherwise. May return early.
     pub fn wait(
         &self,
         until: Option<Instant>,
@@ -65,9 +65,10 @@ impl Reader {
             habit.comes(came);
             habit.mostly_waits()
         };
-        // Whoever is within a runtime of his own must not hold ours: it could be
-        // he who has to end it.
-        let shared = mostly_waits.then(current).flatten();
+        // A thread inside a runtime of its own must not share ours: the last to drop it
+        // ends it, which is not allowed there.
+        let may_lead = mostly_waits && Engine::may_block_on();
+        let shared = may_lead.then(current).flatten();
         let late = || *self.habit() = Habit::default();
         let lead = shared.as_ref().and_then(|shared| shared.lead_as_reader(until, alone, late));
         let led = lead.map(|lead| {
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_who_is_mostly_away_does_not_drive() {
+    fn a_reader_that_is_mostly_away_does_not_drive() {
         let ms = Duration::from_millis;
         let mut now = Instant::now();
         let mut habit = Habit::default();
