@@ -6,7 +6,7 @@
 use super::call::{retry_backoff, Call, Effect, Progress};
 use super::methods::TXN;
 use super::options::EndpointPolicy;
-use super::pulse::Pulse;
+use super::ticker::Ticker;
 use super::token::{Token, Tokens};
 use crate::error::{Error, Outcome, Result};
 use crate::observe::counters::Counter;
@@ -40,7 +40,7 @@ pub struct Cluster {
     pub policy: EndpointPolicy,
     pub tokens: Tokens,
     pub max_receive: usize,
-    pub pulse: Pulse,
+    pub ticker: Ticker,
     /// Streamed ranges at once. One that nobody reads keeps a window's worth of
     /// the connection, which all calls share.
     pub range_streams: Arc<Semaphore>,
@@ -279,7 +279,7 @@ impl Cluster {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sending);
         let mut first = pin!(unary(selected, &call.request, token, limit, sent));
-        match self.pulse.timeout(PATIENCE, first.as_mut()).await {
+        match self.ticker.timeout(PATIENCE, first.as_mut()).await {
             Some(result) => of(&selected.subchannel, result),
             None => Box::pin(self.outlast(call, selected, token, began, first, progress)).await,
         }
@@ -313,7 +313,7 @@ impl Cluster {
                     _ => {}
                 }
             }
-            if let Some(result) = self.pulse.timeout(PATIENCE, first.as_mut()).await {
+            if let Some(result) = self.ticker.timeout(PATIENCE, first.as_mut()).await {
                 return of(&selected.subchannel, result);
             }
             waited += PATIENCE;

@@ -16,8 +16,8 @@ pub mod methods;
 pub mod namespace;
 mod options;
 pub mod page;
-mod pulse;
 mod stream;
+mod ticker;
 mod token;
 pub mod txn;
 pub mod watch;
@@ -48,7 +48,6 @@ use futures_util::FutureExt;
 use keepalive::{KeepAlive, Keeper, Renewer};
 use namespace::Namespace;
 use prost::Message;
-use pulse::Pulse;
 use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -58,6 +57,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use ticker::Ticker;
 use token::Tokens;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -214,7 +214,7 @@ impl Client {
                     policy,
                     tokens,
                     max_receive,
-                    pulse: Pulse::default(),
+                    ticker: Ticker::default(),
                     range_streams,
                     telemetry,
                 };
@@ -245,7 +245,7 @@ impl Client {
                     let cluster = cluster.clone();
                     let calls = cluster.clone();
                     below.spawn(async move { cluster.channel.run().await });
-                    below.spawn(async move { calls.pulse.run().await });
+                    below.spawn(async move { calls.ticker.run().await });
                 }
                 Server::Embedded(embedded) => {
                     let engine = embedded.engine.clone();

@@ -1,5 +1,6 @@
-//! One timer for the patience of all calls of a client: one for each would cost
-//! each of them a system call, since it is sooner than all others.
+//! One timer for all calls of a client that may have to be hedged. A timer for each call
+//! would often be the earliest of the runtime, and each new earliest timer costs a system
+//! call, even if it ends at a tick that others share.
 
 #![forbid(unsafe_code)]
 
@@ -11,18 +12,18 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, Instant};
 
-const BEAT: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
-pub struct Pulse {
+pub struct Ticker {
     waiting: AtomicUsize,
-    beating: AtomicBool,
+    ticking: AtomicBool,
     begin: Notify,
-    beat: Notify,
+    tick: Notify,
 }
 
-/// Somebody for whom it has to beat.
-struct Waiting<'a>(&'a Pulse);
+/// Somebody that needs ticks.
+struct Waiting<'a>(&'a Ticker);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -30,20 +31,20 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl Pulse {
-    /// Beats while anybody waits.
+impl Ticker {
+    /// Ticks while anybody waits.
     pub async fn run(&self) {
         loop {
             self.begin.notified().await;
             while self.waiting.load(Relaxed) > 0 {
-                sleep(BEAT).await;
-                self.beat.notify_waiters();
+                sleep(TICK).await;
+                self.tick.notify_waiters();
             }
-            self.beating.store(false, Relaxed);
+            self.ticking.store(false, Relaxed);
         }
     }
 
-    /// What becomes of the work, or None if that takes longer, by up to a beat.
+    /// What becomes of the work, or None if that takes longer, by up to a tick.
     pub async fn timeout<F: Future>(
         &self,
         limit: Duration,
@@ -53,11 +54,11 @@ impl Pulse {
         self.waiting.fetch_add(1, Relaxed);
         let _waiting = Waiting(self);
         loop {
-            let beat = pin!(self.beat.notified());
-            if !self.beating.swap(true, Relaxed) {
+            let tick = pin!(self.tick.notified());
+            if !self.ticking.swap(true, Relaxed) {
                 self.begin.notify_one();
             }
-            match select(work.as_mut(), beat).await {
+            match select(work.as_mut(), tick).await {
                 Either::Left((result, _)) => return Some(result),
                 Either::Right(_) if began.elapsed() >= limit => return None,
                 Either::Right(_) => {}
@@ -72,20 +73,20 @@ mod tests {
     use std::future::{pending, ready};
 
     #[test]
-    fn what_takes_long_is_left_and_the_pulse_rests_again() {
+    fn what_takes_long_is_left_and_the_ticker_rests_again() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let pulse = std::sync::Arc::new(Pulse::default());
-            let ours = pulse.clone();
+            let ticker = std::sync::Arc::new(Ticker::default());
+            let ours = ticker.clone();
             tokio::spawn(async move { ours.run().await });
             for _ in 0..2 {
-                assert_eq!(pulse.timeout(BEAT, pin!(ready(7))).await, Some(7));
+                assert_eq!(ticker.timeout(TICK, pin!(ready(7))).await, Some(7));
                 let began = Instant::now();
-                assert_eq!(pulse.timeout(2 * BEAT, pin!(pending::<()>())).await, None);
-                assert!(began.elapsed() >= 2 * BEAT);
+                assert_eq!(ticker.timeout(2 * TICK, pin!(pending::<()>())).await, None);
+                assert!(began.elapsed() >= 2 * TICK);
                 // For ever, if it does not rest.
-                while pulse.beating.load(Relaxed) {
-                    sleep(BEAT).await;
+                while ticker.ticking.load(Relaxed) {
+                    sleep(TICK).await;
                 }
             }
         });
