@@ -9,6 +9,8 @@ use std::sync::Arc;
 /// A call in progress that can be cancelled. Opaque; never needs freeing.
 pub struct etcd_call_t(());
 
+handle::kind!(3, etcd_call_t, AbortHandle, "call");
+
 /// Makes a call's handle stale when its event is taken, or lost.
 pub struct Ticket(u64);
 

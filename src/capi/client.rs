@@ -19,6 +19,8 @@ use std::time::Duration;
 /// A client of one cluster. Opaque; may be used by any number of threads.
 pub struct etcd_client_t(());
 
+handle::kind!(1, etcd_client_t, Session, "client");
+
 /// For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
 /// that are neither https nor on this machine, where others can read them.
 pub const ETCD_CLIENT_PLAINTEXT_PASSWORD: u32 = 1 << 30;

@@ -16,6 +16,8 @@ use std::ffi::{c_char, c_void, CString};
 /// etcd_connection_watch_close().
 pub struct etcd_connection_watch_t(());
 
+handle::kind!(8, etcd_connection_watch_t, stream::Stream<Changes>, "connection");
+
 /// From an etcd_connection_watch_open(); its response is an
 /// etcd_connection_watch_response_t. The last one has none, but an error.
 pub const ETCD_EVENT_CONNECTION_WATCH: i32 = 133;

@@ -5,90 +5,53 @@
 //! another kind, inherited over a fork, or no handle at all is told apart by
 //! looking, not by crashing.
 
-use super::call::etcd_call_t;
-use super::client::etcd_client_t;
-use super::connection::etcd_connection_watch_t;
-use super::keepalive::etcd_lease_keep_alive_t;
-use super::page::{etcd_range_t, RangeIter};
-use super::queue::{etcd_queue_t, EventQueue};
-use super::request::etcd_op_t;
-use super::stream::Stream;
-use super::txn::etcd_txn_t;
-use super::watch::etcd_watch_t;
-use crate::classic::Session;
-use crate::client::keepalive::KeepAlive;
-use crate::client::txn::{Op, Txn};
-use crate::client::watch::Watch;
-use crate::client::AbortHandle;
 use crate::error::{Error, Result};
-use crate::observe::connections::Changes;
 use crate::observe::log;
 use crate::status::{
     ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, ETCD_ERR_UNSUPPORTED,
 };
 use crate::sys::{self, ForkLocal};
+use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 const PLACE_BITS: u32 = 20;
-const USE_BITS: u32 = 32;
+const USE_BITS: u32 = 28;
 const FORK_BITS: u32 = 8;
+pub const KIND_BITS: u32 = 8;
+const _: () = assert!(PLACE_BITS + USE_BITS + FORK_BITS + KIND_BITS == u64::BITS);
+/// Uses of a place before its handles come round again.
+const USES: u32 = 1 << USE_BITS;
 
-pub enum Object {
-    Client(Arc<Session>),
-    Queue(Arc<EventQueue>),
-    Op(Arc<AbortHandle>),
-    Txn(Arc<Mutex<Txn>>),
-    Watch(Arc<Stream<Watch>>),
-    KeepAlive(Arc<Stream<KeepAlive>>),
-    Connection(Arc<Stream<Changes>>),
-    RangeIter(Arc<RangeIter>),
-    Request(Arc<Op>),
-}
-
-/// What a C handle type stands for.
+/// What a C handle type stands for: see the macro `kind!`.
 pub trait Kind {
-    type Target;
+    type Target: Any + Send + Sync;
+    /// The number in its handles, which no other kind has; not 0.
     const NUMBER: u64;
+    /// What error messages call it.
     const NAME: &'static str;
-    fn of(object: &Object) -> Option<&Arc<Self::Target>>;
-    fn object(target: Arc<Self::Target>) -> Object;
 }
 
-macro_rules! kinds {
-    ($($number:literal $handle:ident $variant:ident($target:ty) $name:literal;)*) => {$(
-        impl Kind for $handle {
+/// Makes a kind of a handle type: its number, what it stands for, and its name in messages.
+///
+/// Numbers: 1 client, 2 queue, 3 call, 4 txn, 5 watch, 6 keep_alive, 8 connection, 10 range,
+/// 11 op. The next is 12.
+macro_rules! kind {
+    ($number:literal, $handle:ty, $target:ty, $name:literal) => {
+        impl $crate::capi::handle::Kind for $handle {
             type Target = $target;
             const NUMBER: u64 = $number;
             const NAME: &'static str = $name;
-            fn of(object: &Object) -> Option<&Arc<$target>> {
-                match object {
-                    Object::$variant(target) => Some(target),
-                    _ => None,
-                }
-            }
-            fn object(target: Arc<$target>) -> Object {
-                Object::$variant(target)
-            }
         }
-    )*};
+        const _: () = assert!($number > 0 && $number < 1 << $crate::capi::handle::KIND_BITS);
+    };
 }
-
-kinds! {
-    1 etcd_client_t Client(Session) "client";
-    2 etcd_queue_t Queue(EventQueue) "queue";
-    3 etcd_call_t Op(AbortHandle) "op";
-    4 etcd_txn_t Txn(Mutex<Txn>) "txn";
-    5 etcd_watch_t Watch(Stream<Watch>) "watch";
-    6 etcd_lease_keep_alive_t KeepAlive(Stream<KeepAlive>) "keep_alive";
-    8 etcd_connection_watch_t Connection(Stream<Changes>) "connection";
-    10 etcd_range_t RangeIter(RangeIter) "range";
-    11 etcd_op_t Request(Op) "request";
-}
+pub(super) use kind;
 
 struct Place {
     uses: u32,
-    object: Option<Object>,
+    /// The number of the kind, and what the handle stands for.
+    object: Option<(u64, Arc<dyn Any + Send + Sync>)>,
 }
 
 #[derive(Default)]
@@ -109,7 +72,7 @@ fn forks() -> u64 {
 /// Differs between processes, so that a handle whose number of forks comes round
 /// again is still told apart.
 fn first_use() -> u32 {
-    sys::fork_generation().wrapping_mul(0x9e37_79b9)
+    sys::fork_generation().wrapping_mul(0x9e37_79b9) % USES
 }
 
 fn number(kind: u64, uses: u32, place: u32) -> u64 {
@@ -134,7 +97,8 @@ fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
         let why = format!("{}: made before a fork; open a new one", K::NAME);
         return Err(Error::new(ETCD_ERR_FORKED, why));
     }
-    Ok(((handle & ((1 << PLACE_BITS) - 1)) as usize, (handle >> PLACE_BITS) as u32))
+    let uses = (handle >> PLACE_BITS) as u32 % USES;
+    Ok(((handle & ((1 << PLACE_BITS) - 1)) as usize, uses))
 }
 
 /// One that calls back may hold what the call would wait for.
@@ -151,7 +115,7 @@ fn stale<K: Kind>() -> Error {
 
 /// Makes a handle for the object.
 pub fn insert<K: Kind>(target: Arc<K::Target>) -> Result<*mut K> {
-    let mut table = table().write().unwrap();
+    let mut table = table().write().unwrap_or_else(PoisonError::into_inner);
     let table = &mut *table;
     // The place that has rested longest: stale handles stay recognisable longest.
     let place = match table.free.pop_front() {
@@ -163,29 +127,38 @@ pub fn insert<K: Kind>(target: Arc<K::Target>) -> Result<*mut K> {
         None => return Err(Error::new(ETCD_ERR_NO_RESOURCES, "too many handles are open")),
     };
     let entry = &mut table.places[place as usize];
-    entry.object = Some(K::object(target));
+    entry.object = Some((K::NUMBER, target));
     Ok(number(K::NUMBER, entry.uses, place) as *mut K)
+}
+
+impl Place {
+    /// What it holds for the handle of that kind and use.
+    fn object<K: Kind>(&self, uses: u32) -> Option<Arc<K::Target>> {
+        let (kind, object) = self.object.as_ref().filter(|_| self.uses == uses)?;
+        if *kind != K::NUMBER {
+            return None;
+        }
+        object.clone().downcast().ok()
+    }
 }
 
 /// What the handle stands for.
 pub fn get<K: Kind>(handle: *const K) -> Result<Arc<K::Target>> {
     let (place, uses) = locate::<K>(handle as u64)?;
-    let table = table().read().unwrap();
-    let entry = table.places.get(place).filter(|entry| entry.uses == uses);
-    let object = entry.and_then(|entry| entry.object.as_ref()).and_then(K::of);
-    object.cloned().ok_or_else(stale::<K>)
+    let table = table().read().unwrap_or_else(PoisonError::into_inner);
+    let object = table.places.get(place).and_then(|place| place.object::<K>(uses));
+    object.ok_or_else(stale::<K>)
 }
 
 /// What the handle stood for; from now on it is stale.
 pub fn remove<K: Kind>(handle: *const K) -> Result<Arc<K::Target>> {
     let (place, uses) = locate::<K>(handle as u64)?;
-    let mut table = table().write().unwrap();
+    let mut table = table().write().unwrap_or_else(PoisonError::into_inner);
     let table = &mut *table;
-    let entry = table.places.get_mut(place).filter(|entry| entry.uses == uses);
-    let entry = entry.ok_or_else(stale::<K>)?;
-    let target = entry.object.as_ref().and_then(K::of).cloned().ok_or_else(stale::<K>)?;
+    let entry = table.places.get_mut(place).ok_or_else(stale::<K>)?;
+    let target = entry.object::<K>(uses).ok_or_else(stale::<K>)?;
     entry.object = None;
-    entry.uses = entry.uses.wrapping_add(1);
+    entry.uses = (entry.uses + 1) % USES;
     table.free.push_back(place as u32);
     Ok(target)
 }

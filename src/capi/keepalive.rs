@@ -20,6 +20,8 @@ use std::time::Duration;
 /// A lease that is kept alive. Opaque; close it with etcd_lease_keep_alive_close().
 pub struct etcd_lease_keep_alive_t(());
 
+handle::kind!(6, etcd_lease_keep_alive_t, stream::Stream<KeepAlive>, "keep_alive");
+
 /// From an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, whose response is an
 /// etcd_lease_keep_alive_response_t; else the end, after which nothing comes.
 pub const ETCD_EVENT_LEASE_KEEP_ALIVE: i32 = 132;

@@ -23,6 +23,8 @@ use tokio::sync::Mutex;
 /// A range that is being read page by page. Opaque; goes with its client.
 pub struct etcd_range_t(());
 
+handle::kind!(10, etcd_range_t, RangeIter, "range");
+
 /// Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
 #[repr(C)]
 #[derive(Clone, Copy)]

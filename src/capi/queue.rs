@@ -22,6 +22,8 @@ const DISPATCHER_STACK: usize = 8 << 20;
 /// A queue of events. Opaque; belongs to no client and serves any number of them.
 pub struct etcd_queue_t(());
 
+handle::kind!(2, etcd_queue_t, EventQueue, "queue");
+
 /// Takes an event; called where etcd_queue_dispatch() was, or on the thread that
 /// etcd_queue_start_dispatcher() has started. The event is freed when it
 /// returns. It may call anything in this library, also what blocks or frees.

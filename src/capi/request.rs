@@ -20,6 +20,8 @@ use std::sync::{Arc, Mutex};
 /// changes, belongs to no client.
 pub struct etcd_op_t(());
 
+handle::kind!(11, etcd_op_t, Op, "op");
+
 /// Hands out what was made.
 unsafe fn make(
     out: *mut *mut etcd_op_t,

@@ -21,6 +21,8 @@ use std::sync::{Arc, Mutex};
 /// A transaction under construction. Opaque; belongs to no client.
 pub struct etcd_txn_t(());
 
+handle::kind!(4, etcd_txn_t, Mutex<Txn>, "txn");
+
 /// For branch: done if all compares hold.
 pub const ETCD_BRANCH_THEN: i32 = 61;
 /// For branch: done otherwise.

@@ -22,6 +22,8 @@ use std::ffi::c_void;
 /// A watch. Opaque; close it with etcd_watch_close().
 pub struct etcd_watch_t(());
 
+handle::kind!(5, etcd_watch_t, stream::Stream<Watch>, "watch");
+
 /// For a watch: leave out the events of keys that were put.
 pub const ETCD_WATCH_NO_PUT: u32 = 1 << 16;
 /// For a watch: leave out the events of keys that were deleted or have expired.

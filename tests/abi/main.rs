@@ -1,9 +1,13 @@
 //! What the ABI publishes may only grow: the header, the symbols, the layouts.
 
+mod bad_calls;
 mod header;
+mod numbers;
+mod prototypes;
 mod source;
 mod topics;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -11,29 +15,35 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-#[test]
-fn the_headers_are_up_to_date() {
-    for header in topics::headers() {
-        let path = root().join("include").join(header.file);
-        let generated = header::generate(&header, root());
-        if std::env::var_os("LIBETCD_BLESS").is_some() {
-            std::fs::write(&path, &generated).unwrap();
-        }
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        if committed != generated {
-            let dir = tempfile::tempdir().unwrap();
-            let new = dir.path().join(header.file);
-            std::fs::write(&new, &generated).unwrap();
-            let diff = Command::new("diff").arg("-u").arg(&path).arg(&new).output();
-            let diff = diff.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
-            panic!(
-                "include/{} is not what the sources say.\n{}\nIf the change is meant, run: make \
-                 header",
-                header.file,
-                diff.unwrap_or_default()
-            );
-        }
+/// A file that is made from the sources and committed.
+fn is_up_to_date(file: &str, generated: &str) {
+    let path = root().join(file);
+    if std::env::var_os("LIBETCD_BLESS").is_some() {
+        std::fs::write(&path, generated).unwrap();
     }
+    if std::fs::read_to_string(&path).unwrap_or_default() != generated {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("generated");
+        std::fs::write(&new, generated).unwrap();
+        let diff = Command::new("diff").arg("-u").arg(&path).arg(&new).output();
+        let diff = diff.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
+        let diff = diff.unwrap_or_default();
+        panic!("{file} is not what the sources say.\n{diff}\nIf that is meant, run: make header");
+    }
+}
+
+#[test]
+fn what_is_made_from_the_sources_is_up_to_date() {
+    let mut all = String::new();
+    for header in topics::headers() {
+        let generated = header::generate(&header, root());
+        is_up_to_date(&format!("include/{}", header.file), &generated);
+        all.push_str(&generated);
+    }
+    is_up_to_date("tests/c/bad_calls.h", &bad_calls::generate(&all));
+    let functions = prototypes::functions(&all);
+    let symbols: BTreeSet<_> = functions.iter().map(|of| format!("{}\n", of.name)).collect();
+    is_up_to_date("tests/symbols.txt", &symbols.into_iter().collect::<String>());
 }
 
 /// The status numbers in the header, by name.
