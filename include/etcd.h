@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** The version of this header: the first number. */
 #define ETCD_VERSION_MAJOR 0
@@ -55,6 +56,16 @@
 #define ETCD_MUST_USE __attribute__((__warn_unused_result__))
 #else
 #define ETCD_MUST_USE
+#endif
+
+/** @def ETCD_INLINE
+ * Stands before the few functions that the header itself contains. */
+#if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 199901L)
+#define ETCD_INLINE static inline
+#elif defined(__GNUC__)
+#define ETCD_INLINE static __inline__
+#else
+#define ETCD_INLINE static
 #endif
 
 /** @def ETCD_NULL
@@ -851,6 +862,48 @@ ETCD_API const char *etcd_status_message(etcd_status_t status);
 ETCD_API bool etcd_status_is_retryable(etcd_status_t status);
 
 /**
+ * Whether the call took too long: its deadline passed, or a server gave up waiting.
+ *
+ * Each of these four predicates is false for ETCD_OK, for positive statuses and for numbers
+ * that this version does not know. No status is of two of them.
+ *
+ * @param status  Any number.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API bool etcd_status_is_timeout(etcd_status_t status);
+
+/**
+ * Whether no server could be reached, or none that can serve now, such as without a leader.
+ *
+ * @param status  Any number.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API bool etcd_status_is_unavailable(etcd_status_t status);
+
+/**
+ * Whether the servers refuse who asks: a wrong user, password or token, or a user who may not
+ * do this.
+ *
+ * @param status  Any number.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API bool etcd_status_is_auth(etcd_status_t status);
+
+/**
+ * Whether what the call is about does not exist: a lease, member, user, role or key.
+ *
+ * A get or delete of a key that does not exist is no error.
+ *
+ * @param status  Any number.
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API bool etcd_status_is_not_found(etcd_status_t status);
+
+/**
  * Whether a write that ended with this status may have been applied.
  *
  * The worst case: etcd_error_t.outcome knows more, such as that a connection
@@ -951,6 +1004,39 @@ struct etcd_header_t {
    */
   uint64_t raft_term;
 };
+
+/**
+ * The bytes at an address.
+ *
+ * @param data  May be NULL when len is 0. Not copied.
+ * @param len   Number of bytes.
+ * @return What keys and values are given as.
+ * @since 0.1
+ */
+ETCD_INLINE etcd_bytes_t etcd_bytes(const void *data, size_t len) {
+  etcd_bytes_t bytes;
+#ifdef __cplusplus
+  bytes.data = static_cast<const uint8_t *>(data);
+#else
+  bytes.data = (const uint8_t *)data;
+#endif
+  bytes.len = len;
+  return bytes;
+}
+
+/**
+ * The bytes of a C string, without the NUL at its end.
+ *
+ * @param text  NULL is the empty string. Not copied.
+ * @return What keys and values are given as.
+ * @since 0.1
+ */
+ETCD_INLINE etcd_bytes_t etcd_str(const char *text) {
+  return etcd_bytes(text, text ? strlen(text) : 0);
+}
+
+/** The bytes of a string literal, in which there may be NULs, without the one at its end. */
+#define ETCD_BYTES(literal) etcd_bytes("" literal, sizeof(literal) - 1)
 
 /** @} */
 

@@ -281,6 +281,26 @@ class EtcdError(Exception):
         self.retryable = retryable
         self.revision = revision
 
+    @property
+    def is_timeout(self) -> bool:
+        """Whether the call took too long: its deadline passed, or a server gave up waiting."""
+        return bool(_library().etcd_status_is_timeout(self.status))
+
+    @property
+    def is_unavailable(self) -> bool:
+        """Whether no server could be reached, or none that can serve now."""
+        return bool(_library().etcd_status_is_unavailable(self.status))
+
+    @property
+    def is_auth(self) -> bool:
+        """Whether the servers refuse who asks: a wrong user, password or token, or a user who may not do this."""
+        return bool(_library().etcd_status_is_auth(self.status))
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether what the call is about does not exist: a lease, member, user, role or key."""
+        return bool(_library().etcd_status_is_not_found(self.status))
+
     def __reduce__(self) -> Tuple[Any, ...]:
         return type(self), (self.status, self.name, self.message, self.outcome, self.grpc_code, self.endpoint,
                             self.retryable, self.revision)
@@ -495,6 +515,10 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_status_name": (ctypes.c_char_p, [_I]),
     "etcd_status_message": (ctypes.c_char_p, [_I]),
     "etcd_status_is_retryable": (ctypes.c_bool, [_I]),
+    "etcd_status_is_timeout": (ctypes.c_bool, [_I]),
+    "etcd_status_is_unavailable": (ctypes.c_bool, [_I]),
+    "etcd_status_is_auth": (ctypes.c_bool, [_I]),
+    "etcd_status_is_not_found": (ctypes.c_bool, [_I]),
     "etcd_status_may_be_applied": (ctypes.c_bool, [_I]),
     "etcd_client_open": (_I, [_P, _PP, _PP]),
     "etcd_client_close": (None, [_P]),

@@ -111,6 +111,52 @@ pub extern "C" fn etcd_status_is_retryable(status: etcd_status_t) -> bool {
     super::quiet(|| status::is_retryable(status))
 }
 
+/// Whether the call took too long: its deadline passed, or a server gave up waiting.
+///
+/// Each of these four predicates is false for ETCD_OK, for positive statuses and for numbers
+/// that this version does not know. No status is of two of them.
+///
+/// @param status  Any number.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn etcd_status_is_timeout(status: etcd_status_t) -> bool {
+    super::quiet(|| status::is_timeout(status))
+}
+
+/// Whether no server could be reached, or none that can serve now, such as without a leader.
+///
+/// @param status  Any number.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn etcd_status_is_unavailable(status: etcd_status_t) -> bool {
+    super::quiet(|| status::is_unavailable(status))
+}
+
+/// Whether the servers refuse who asks: a wrong user, password or token, or a user who may not
+/// do this.
+///
+/// @param status  Any number.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn etcd_status_is_auth(status: etcd_status_t) -> bool {
+    super::quiet(|| status::is_auth(status))
+}
+
+/// Whether what the call is about does not exist: a lease, member, user, role or key.
+///
+/// A get or delete of a key that does not exist is no error.
+///
+/// @param status  Any number.
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub extern "C" fn etcd_status_is_not_found(status: etcd_status_t) -> bool {
+    super::quiet(|| status::is_not_found(status))
+}
+
 /// Whether a write that ended with this status may have been applied.
 ///
 /// The worst case: etcd_error_t.outcome knows more, such as that a connection

@@ -445,6 +445,64 @@ pub fn is_retryable(code: etcd_status_t) -> bool {
     }
 }
 
+/// Whether a deadline passed, the client's or a server's.
+pub fn is_timeout(code: etcd_status_t) -> bool {
+    matches!(
+        code,
+        ETCD_ERR_TIMEOUT
+            | ETCD_ERR_GRPC_DEADLINE_EXCEEDED
+            | ETCD_ERR_SERVER_TIMEOUT
+            | ETCD_ERR_SERVER_TIMEOUT_LEADER_FAIL
+            | ETCD_ERR_SERVER_TIMEOUT_CONNECTION_LOST
+            | ETCD_ERR_SERVER_TIMEOUT_WAIT_APPLIED
+            | ETCD_ERR_SERVER_TIMEOUT_LEADER_TRANSFER
+            | ETCD_ERR_SERVER_DEADLINE_EXCEEDED
+    )
+}
+
+/// Whether no server could be reached, or none that can serve now.
+pub fn is_unavailable(code: etcd_status_t) -> bool {
+    matches!(
+        code,
+        ETCD_ERR_UNAVAILABLE
+            | ETCD_ERR_GRPC_UNAVAILABLE
+            | ETCD_ERR_NO_LEADER
+            | ETCD_ERR_NOT_LEADER
+            | ETCD_ERR_LEADER_CHANGED
+            | ETCD_ERR_STOPPED
+            | ETCD_ERR_UNHEALTHY
+            | ETCD_ERR_CLUSTER_VERSION_UNAVAILABLE
+    )
+}
+
+/// Whether the servers refuse who asks.
+pub fn is_auth(code: etcd_status_t) -> bool {
+    matches!(
+        code,
+        ETCD_ERR_GRPC_UNAUTHENTICATED
+            | ETCD_ERR_GRPC_PERMISSION_DENIED
+            | ETCD_ERR_AUTH_FAILED
+            | ETCD_ERR_PERMISSION_DENIED
+            | ETCD_ERR_INVALID_AUTH_TOKEN
+            | ETCD_ERR_INVALID_AUTH_MGMT
+            | ETCD_ERR_AUTH_OLD_REVISION
+            | ETCD_ERR_USER_EMPTY
+    )
+}
+
+/// Whether what the call is about does not exist.
+pub fn is_not_found(code: etcd_status_t) -> bool {
+    matches!(
+        code,
+        ETCD_ERR_GRPC_NOT_FOUND
+            | ETCD_ERR_KEY_NOT_FOUND
+            | ETCD_ERR_LEASE_NOT_FOUND
+            | ETCD_ERR_MEMBER_NOT_FOUND
+            | ETCD_ERR_USER_NOT_FOUND
+            | ETCD_ERR_ROLE_NOT_FOUND
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -462,6 +520,29 @@ mod tests {
         assert_eq!(of_server_error(5, "lease not found"), ETCD_ERR_LEASE_NOT_FOUND);
         assert_eq!(of_server_error(12, "unknown service"), ETCD_ERR_GRPC_UNIMPLEMENTED);
         assert_eq!(of_server_error(99, "?"), ETCD_ERR_GRPC_UNKNOWN);
+    }
+
+    #[test]
+    fn every_status_is_of_one_class_at_most() {
+        let classes = [is_timeout, is_unavailable, is_auth, is_not_found];
+        let of = |class: fn(etcd_status_t) -> bool| {
+            STATUSES.iter().filter(move |status| class(status.code))
+        };
+        for status in STATUSES {
+            let count = classes.iter().filter(|class| class(status.code)).count();
+            assert!(count <= 1 && (count == 0 || status.code < 0), "{}", status.name);
+        }
+        assert_eq!(classes.map(|class| of(class).count()), [8, 8, 8, 6]);
+        // What the names promise.
+        for status in STATUSES {
+            let named = |word| status.name.contains(word);
+            assert!(!named("TIMEOUT") || is_timeout(status.code), "{}", status.name);
+            let found = named("NOT_FOUND") && !is_not_found(status.code);
+            assert!(!found, "{}", status.name);
+        }
+        for unknown in [1, 13, -99, -199, i32::MIN, i32::MAX] {
+            assert!(!classes.iter().any(|class| class(unknown)));
+        }
     }
 
     #[test]

@@ -201,6 +201,7 @@ pub fn generate(header: &Header, root: &Path) -> String {
             text.push_str(&item.text());
             text.push('\n');
         }
+        text.push_str(topic.code);
         text.push_str("/** @} */\n\n");
     }
     text.push_str(&format!(

@@ -16,6 +16,8 @@ pub struct Topic {
     /// What is the same for all of it, said once.
     pub about: &'static str,
     pub sources: &'static [&'static str],
+    /// C that no Rust stands for, after the rest.
+    pub code: &'static str,
 }
 
 pub const HANDLES: &str = "\
@@ -48,6 +50,16 @@ const MACROS: &str = "
 #define ETCD_MUST_USE
 #endif
 
+/** @def ETCD_INLINE
+ * Stands before the few functions that the header itself contains. */
+#if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 199901L)
+#define ETCD_INLINE static inline
+#elif defined(__GNUC__)
+#define ETCD_INLINE static __inline__
+#else
+#define ETCD_INLINE static
+#endif
+
 /** @def ETCD_NULL
  * NULL in the macros that initialise structures. */
 #if defined(__cplusplus) && __cplusplus >= 201103L
@@ -57,10 +69,52 @@ const MACROS: &str = "
 #endif
 ";
 
-const STANDARD: &[&str] = &["<stdbool.h>", "<stddef.h>", "<stdint.h>"];
+const BYTES: &str = "\
+/**
+ * The bytes at an address.
+ *
+ * @param data  May be NULL when len is 0. Not copied.
+ * @param len   Number of bytes.
+ * @return What keys and values are given as.
+ * @since 0.1
+ */
+ETCD_INLINE etcd_bytes_t etcd_bytes(const void *data, size_t len) {
+  etcd_bytes_t bytes;
+#ifdef __cplusplus
+  bytes.data = static_cast<const uint8_t *>(data);
+#else
+  bytes.data = (const uint8_t *)data;
+#endif
+  bytes.len = len;
+  return bytes;
+}
+
+/**
+ * The bytes of a C string, without the NUL at its end.
+ *
+ * @param text  NULL is the empty string. Not copied.
+ * @return What keys and values are given as.
+ * @since 0.1
+ */
+ETCD_INLINE etcd_bytes_t etcd_str(const char *text) {
+  return etcd_bytes(text, text ? strlen(text) : 0);
+}
+
+/** The bytes of a string literal, in which there may be NULs, without the one at its end. */
+#define ETCD_BYTES(literal) etcd_bytes(\"\" literal, sizeof(literal) - 1)
+
+";
+
+const STANDARD: &[&str] = &["<stdbool.h>", "<stddef.h>", "<stdint.h>", "<string.h>"];
 
 const ETCD: &[Topic] = &[
-    Topic { id: "etcd_version", title: "Versions", about: "", sources: &["src/capi/version.rs"] },
+    Topic {
+        id: "etcd_version",
+        title: "Versions",
+        about: "",
+        sources: &["src/capi/version.rs"],
+        code: "",
+    },
     Topic {
         id: "etcd_errors",
         title: "Statuses and errors",
@@ -76,12 +130,14 @@ const ETCD: &[Topic] = &[
             ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_SEND_TOO_LARGE,
             ETCD_ERR_REPLY_TOO_LARGE and the errors of servers.",
         sources: &["src/error/status.rs", "src/capi/error.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_types",
         title: "Bytes, keys and headers",
         about: "Structures that other structures contain.",
         sources: &["src/capi/types.rs"],
+        code: BYTES,
     },
     Topic {
         id: "etcd_calls",
@@ -113,12 +169,14 @@ const ETCD: &[Topic] = &[
             which need not be freed. If the function fails, its error is in err, and no event
             comes. Calls end in any order.",
         sources: &["src/capi/options.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_log",
         title: "Log",
         about: "Lines for people, given to a function of the program.",
         sources: &["src/capi/log.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_client",
@@ -127,12 +185,14 @@ const ETCD: &[Topic] = &[
             A client belongs to one cluster. One is enough for a program: any number of threads
             use it at once.",
         sources: &["src/capi/client.rs", "src/capi/endpoints.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_kv",
         title: "Keys and values",
         about: "",
         sources: &["src/capi/kv.rs", "src/capi/pairs.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_if",
@@ -141,26 +201,36 @@ const ETCD: &[Topic] = &[
             Each is one transaction. Whether the condition held is in the response: it is no error
             if it did not.",
         sources: &["src/capi/condition.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_range",
         title: "Large ranges, page by page",
         about: "",
         sources: &["src/capi/page.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_txn",
         title: "Transactions and operations",
         about: "",
         sources: &["src/capi/txn.rs", "src/capi/request.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_lease",
         title: "Leases",
         about: "",
         sources: &["src/capi/lease.rs", "src/capi/keepalive.rs"],
+        code: "",
     },
-    Topic { id: "etcd_watch", title: "Watches", about: "", sources: &["src/capi/watch.rs"] },
+    Topic {
+        id: "etcd_watch",
+        title: "Watches",
+        about: "",
+        sources: &["src/capi/watch.rs"],
+        code: "",
+    },
     Topic {
         id: "etcd_queue",
         title: "Queues and events",
@@ -169,14 +239,22 @@ const ETCD: &[Topic] = &[
             type of its response. 101 to 110 are calls on keys, 111 to 120 calls on leases, 131 to
             150 streams; 121 to 130 and 151 to 200 are free for families to come.",
         sources: &["src/capi/event.rs", "src/capi/call.rs", "src/capi/queue.rs"],
+        code: "",
     },
     Topic {
         id: "etcd_connection",
         title: "States of connections",
         about: "",
         sources: &["src/capi/connection.rs"],
+        code: "",
     },
-    Topic { id: "etcd_counters", title: "Counters", about: "", sources: &["src/capi/counters.rs"] },
+    Topic {
+        id: "etcd_counters",
+        title: "Counters",
+        about: "",
+        sources: &["src/capi/counters.rs"],
+        code: "",
+    },
 ];
 
 pub fn headers() -> [Header; 2] {
@@ -221,6 +299,7 @@ pub fn headers() -> [Header; 2] {
                 title: "The classic calls",
                 about: "",
                 sources: &["src/capi/classic.rs"],
+                code: "",
             }],
         },
     ]

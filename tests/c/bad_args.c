@@ -964,7 +964,13 @@ static void statuses(void) {
     CHECK(strncmp(name, "ETCD_", 5) == 0 && message[0] != 0);
     CHECK(etcd_status_is_retryable(status) == 0 || status < 0);
     CHECK(etcd_status_may_be_applied(status) == 1 || status < 0);
+    CHECK(status < 0 || !(etcd_status_is_timeout(status) || etcd_status_is_unavailable(status) ||
+                          etcd_status_is_auth(status) || etcd_status_is_not_found(status)));
   }
+  CHECK(etcd_status_is_timeout(ETCD_ERR_TIMEOUT) && etcd_status_is_timeout(ETCD_ERR_SERVER_TIMEOUT));
+  CHECK(etcd_status_is_unavailable(ETCD_ERR_UNAVAILABLE) && etcd_status_is_unavailable(ETCD_ERR_NO_LEADER));
+  CHECK(etcd_status_is_auth(ETCD_ERR_AUTH_FAILED) && etcd_status_is_auth(ETCD_ERR_PERMISSION_DENIED));
+  CHECK(etcd_status_is_not_found(ETCD_ERR_LEASE_NOT_FOUND) && !etcd_status_is_not_found(ETCD_ERR_TIMEOUT));
   CHECK(strcmp(etcd_status_name(INT32_MIN), "ETCD_ERR_?") == 0);
   CHECK(strcmp(etcd_status_message(INT32_MAX), "unknown status") == 0);
   calls += 2002;
