@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 
 use super::Session;
-use crate::client::methods::GET;
-use crate::client::namespace::{own_name, prefix_end};
-use crate::client::Deadline;
+use crate::client::kv::Keys;
+use crate::client::namespace::own_name;
+use crate::client::page::Pages;
+use crate::client::{Core, Deadline};
 use crate::error::Result;
 use crate::status::ETCD_ERR_COMPACTED;
-use crate::wire::proto::{RangeRequest, RangeResponse};
+use crate::wire::decode::RANGE_PART;
+use crate::wire::proto::RangeRequest;
 
 /// Keys asked for at once.
 const PAGE: i64 = 1000;
@@ -18,52 +20,53 @@ const PAGE: i64 = 1000;
 pub fn children(
     session: &Session,
     key: &[u8],
-    revision: i64,
+    mut revision: i64,
     until: Deadline,
 ) -> Result<Vec<Vec<u8>>> {
     let mut prefix = key.to_vec();
     if !key.is_empty() && !key.ends_with(b"/") {
         prefix.push(b'/');
     }
-    let end = prefix_end(&prefix);
-    let first = if prefix.is_empty() { vec![0] } else { prefix.clone() };
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    let mut from = first.clone();
-    let mut revision = revision;
-    loop {
-        let request = RangeRequest {
-            key: session.namespace().key(&from),
-            range_end: session.namespace().end(&end),
-            limit: PAGE,
-            revision,
-            keys_only: true,
-            ..Default::default()
-        };
-        let page: RangeResponse = match session.ask(GET, &request, until) {
-            Err(error) if error.status == ETCD_ERR_COMPACTED => {
-                // The pages before are of a revision that is gone: begin anew.
-                names.clear();
-                from = first.clone();
-                revision = 0;
-                continue;
+    let core = session.core().clone();
+    session.wait(async move {
+        loop {
+            match names(&core, &prefix, revision, until).await {
+                // The pages before are of a revision that is gone.
+                Err(error) if error.status == ETCD_ERR_COMPACTED => revision = 0,
+                names => return names,
             }
-            page => page?,
-        };
-        if revision == 0 {
-            revision = page.header.unwrap_or_default().revision;
         }
-        for kv in &page.kvs {
-            let key = own_name(&session.namespace().prefix, &kv.key)?;
-            let Some(name) = child(&prefix, key) else { continue };
+    })
+}
+
+async fn names(core: &Core, prefix: &[u8], revision: i64, until: Deadline) -> Result<Vec<Vec<u8>>> {
+    let namespace = &core.namespace;
+    let (first, end) = Keys::Prefix(prefix).span()?;
+    let request = RangeRequest {
+        key: namespace.key(first),
+        range_end: namespace.end(&end),
+        limit: PAGE,
+        revision,
+        keys_only: true,
+        ..Default::default()
+    };
+    let mut pages = Pages::new(request, false);
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    while let Some(page) = pages.next(core, until).await? {
+        let mut keys = Vec::new();
+        RANGE_PART.decode(&page.message, |kv, _| keys.push(own_name(&namespace.prefix, kv.key)))?;
+        let keys = keys.into_iter().collect::<Result<Vec<_>>>()?;
+        for name in keys.iter().filter_map(|key| child(prefix, key)) {
             if names.last().map(|last| &last[..]) != Some(name) {
                 names.push(name.to_vec());
             }
         }
-        let Some(last) = page.kvs.last() else { break };
         if !page.more {
             break;
         }
-        from = after(&prefix, own_name(&session.namespace().prefix, &last.key)?);
+        if let Some(next) = keys.last().and_then(|key| behind(prefix, key)) {
+            pages.skip_to(namespace.key(&next));
+        }
     }
     // "a-b" comes between "a" and "a/b", so a name may come twice.
     names.sort();
@@ -84,12 +87,10 @@ fn child<'a>(prefix: &[u8], key: &'a [u8]) -> Option<&'a [u8]> {
     }
 }
 
-/// Where to go on after a key: behind all that is below the same name.
-fn after(prefix: &[u8], key: &[u8]) -> Vec<u8> {
-    match child(prefix, key) {
-        Some(name) if name.len() < key.len() => [name, b"0"].concat(),
-        _ => [key, b"\0"].concat(),
-    }
+/// For a key that is further below a name: the first key behind that.
+fn behind(prefix: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    let name = child(prefix, key)?;
+    (name.len() < key.len()).then(|| [name, b"0"].concat())
 }
 
 #[cfg(test)]
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn pages_skip_what_is_further_below() {
-        assert_eq!(after(b"dir/", b"dir/a/b"), b"dir/a0");
-        assert_eq!(after(b"dir/", b"dir/a"), b"dir/a\0");
+        assert_eq!(behind(b"dir/", b"dir/a/b").unwrap(), b"dir/a0");
+        assert_eq!(behind(b"dir/", b"dir/a"), None);
     }
 }

@@ -9,17 +9,15 @@ mod list;
 mod lock;
 mod watch;
 
-use crate::client::kv::{GetOptions, Keys};
+use crate::client::kv::{GetOptions, Keys, PutOptions};
 use crate::client::lease::with_new_lease;
-use crate::client::methods::{PUT, STATUS, TXN};
+use crate::client::methods::{STATUS, TXN};
+use crate::client::txn::{if_unchanged, Op, Seen};
 use crate::client::{CallOptions, Client, Core};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::wire::decode::{DELETE_RANGE, RANGE};
-use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
-use crate::wire::proto::request_op::Request;
-use crate::wire::proto::*;
-use bytes::Bytes;
+use crate::wire::proto::{StatusRequest, StatusResponse, TxnResponse};
 use std::ops::Deref;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -83,17 +81,17 @@ impl Session {
     /// of 0 seconds keeps it for ever.
     pub fn set(&self, key: &[u8], value: &[u8], precond: Option<&[u8]>, ttl: u32) -> Result<()> {
         let (name, _) = Keys::One(key).span()?;
-        let key = self.namespace().key(name);
-        self.fits(key.len().saturating_add(value.len()))?;
-        let until = self.deadline();
-        let (value, guarded) = (Bytes::copy_from_slice(value), precond.is_some());
-        let precond = precond.map(Bytes::copy_from_slice);
+        let size = self.namespace().prefix.len() + name.len();
+        self.fits(size.saturating_add(value.len()))?;
+        let options = CallOptions::from(self.deadline());
+        let (core, key, value) = (self.core().clone(), key.to_vec(), value.to_vec());
+        let guarded = precond.is_some();
+        let precond = precond.map(<[u8]>::to_vec);
         let write = move |lease| {
-            let put = PutRequest { key: key.clone(), value, lease, ..Default::default() };
-            match precond {
-                None => PUT.call(&put, until),
-                Some(precond) => TXN.call(&if_value(key, precond, Request::RequestPut(put)), until),
-            }
+            let how = PutOptions { lease, ..Default::default() };
+            let Some(precond) = precond else { return core.put(&key, &value, &how, options) };
+            let put = Op::put(&key, &value, &how)?;
+            core.commit(&if_unchanged(&key, Seen::Value(&precond), put)?, options)
         };
         let check = move |reply: &[u8]| if guarded { was_done(reply) } else { Ok(()) };
         if ttl == 0 {
@@ -108,12 +106,9 @@ impl Session {
     /// Deletes a key that exists, and has the value `precond` where that is given.
     pub fn delete(&self, key: &[u8], precond: Option<&[u8]>) -> Result<()> {
         if let Some(precond) = precond {
-            let (name, _) = Keys::One(key).span()?;
-            let key = self.namespace().key(name);
-            let delete = DeleteRangeRequest { key: key.clone(), ..Default::default() };
-            let request = Request::RequestDeleteRange(delete);
-            let txn = if_value(key, Bytes::copy_from_slice(precond), request);
-            return was_done(&self.run(TXN.call(&txn, self.deadline())?)?);
+            let delete = Op::delete(Keys::One(key), false)?;
+            let txn = if_unchanged(key, Seen::Value(precond), delete)?;
+            return was_done(&self.run(self.commit(&txn, DEFAULT)?)?);
         }
         let reply = self.run(Core::delete(self, Keys::One(key), false, DEFAULT)?)?;
         let deleted = DELETE_RANGE.decode(&reply, |_, _| ());
@@ -136,21 +131,6 @@ impl Session {
             }
             std::thread::sleep(LEADER_PAUSE);
         }
-    }
-}
-
-fn if_value(key: Bytes, value: Bytes, then: Request) -> TxnRequest {
-    let compare = Compare {
-        result: CompareResult::Equal as i32,
-        target: CompareTarget::Value as i32,
-        key,
-        target_union: Some(TargetUnion::Value(value)),
-        range_end: Bytes::new(),
-    };
-    TxnRequest {
-        compare: vec![compare],
-        success: vec![RequestOp { request: Some(then) }],
-        failure: Vec::new(),
     }
 }
 

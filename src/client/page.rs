@@ -230,6 +230,12 @@ impl Pages {
 }
 
 impl Pages {
+    /// Goes on with this key, which comes after all that was handed out.
+    pub fn skip_to(&mut self, key: Bytes) {
+        self.request.key = key;
+        (self.waiting, self.stream, self.more) = (None, None, true);
+    }
+
     /// Leaves nothing with a server while the reader is somewhere else.
     pub fn rest(&mut self) {
         self.stream = None;
