@@ -41,11 +41,6 @@ static uint64_t now_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static etcd_bytes_t bytes(const char *text) {
-  etcd_bytes_t b = { (const uint8_t *)text, strlen(text) };
-  return b;
-}
-
 static const char *key_of(char *buffer, int put, long i) {
   sprintf(buffer, "%s%012ld", put ? "put/" : "get/", i % KEYS);
   return buffer;
@@ -63,11 +58,11 @@ static void one(int put, long i) {
   etcd_error_t *error = NULL;
   if (put) {
     etcd_put_response_t *response;
-    check(etcd_kv_put(client, bytes(key_of(key, 1, i)), bytes(VALUE), NULL, &response, &error), error);
+    check(etcd_kv_put(client, etcd_str(key_of(key, 1, i)), etcd_str(VALUE), NULL, &response, &error), error);
     etcd_put_response_free(response);
   } else {
     etcd_get_response_t *response;
-    check(etcd_kv_get(client, bytes(key_of(key, 0, i)), NULL, &response, &error), error);
+    check(etcd_kv_get(client, etcd_str(key_of(key, 0, i)), NULL, &response, &error), error);
     check_value(response);
     etcd_get_response_free(response);
   }
@@ -178,10 +173,10 @@ static void start(int put, etcd_queue_t *queue, long i) {
   void *tag = (void *)(intptr_t)i;
   latency[i] = now_ns();
   if (put)
-    check(etcd_kv_put_async(client, bytes(key_of(key, 1, i)), bytes(VALUE), NULL, queue, tag, NULL,
+    check(etcd_kv_put_async(client, etcd_str(key_of(key, 1, i)), etcd_str(VALUE), NULL, queue, tag, NULL,
                             &error), error);
   else
-    check(etcd_kv_get_async(client, bytes(key_of(key, 0, i)), NULL, queue, tag, NULL, &error), error);
+    check(etcd_kv_get_async(client, etcd_str(key_of(key, 0, i)), NULL, queue, tag, NULL, &error), error);
 }
 
 static struct usage through_queue(int put, long n, long conc) {
@@ -214,7 +209,7 @@ static void *reader(void *argument) {
   size_t sum = 0, seen = 0;
   options.flags = ETCD_PREFIX | ETCD_WATCH_MERGE;
   options.start_revision = *(const int64_t *)argument;
-  check(etcd_watch_open(client, bytes("wtn/"), &options, NULL, NULL, &watch, &error), error);
+  check(etcd_watch_open(client, etcd_str("wtn/"), &options, NULL, NULL, &watch, &error), error);
   while (seen < EVENTS) {
     etcd_watch_response_t *response;
     check(etcd_watch_next(watch, ETCD_WAIT_FOREVER, &response, &error), error);
@@ -234,7 +229,7 @@ static struct usage watch_history(long n, long conc) {
   etcd_error_t *error = NULL;
   pthread_t *threads = calloc((size_t)conc, sizeof *threads);
   int64_t from;
-  check(etcd_kv_get(client, bytes("wtn/000000000000"), NULL, &response, &error), error);
+  check(etcd_kv_get(client, etcd_str("wtn/000000000000"), NULL, &response, &error), error);
   if (response->kv_count != 1) exit(1);
   from = response->kvs[0].mod_revision;
   etcd_get_response_free(response);
@@ -263,7 +258,7 @@ static struct usage open_watches(long n) {
     uint64_t begun = now_ns();
     options.flags = ETCD_WATCH_CREATED_NOTIFY;
     sprintf(key, "rss/%012ld", i);
-    check(etcd_watch_open(client, bytes(key), &options, queue, NULL, &watch, &error), error);
+    check(etcd_watch_open(client, etcd_str(key), &options, queue, NULL, &watch, &error), error);
     latency[i] = now_ns() - begun;
   }
   for (long told = 0; told < n; told++) {
@@ -322,7 +317,7 @@ static void seed(void) {
       char key[32];
       etcd_error_t *error = NULL;
       sprintf(key, "%s%012ld", seeds[s].prefix, i);
-      check(etcd_kv_put(client, bytes(key), bytes(VALUE), NULL, NULL, &error), error);
+      check(etcd_kv_put(client, etcd_str(key), etcd_str(VALUE), NULL, NULL, &error), error);
     }
   for (long i = 0; i < EVENTS; i += EVENTS_PER_TXN) {
     etcd_error_t *error = NULL;
@@ -331,7 +326,7 @@ static void seed(void) {
     for (long k = i; k < i + EVENTS_PER_TXN; k++) {
       char key[32];
       sprintf(key, "wtn/%012ld", k);
-      check(etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(key), bytes(VALUE), NULL, &error), error);
+      check(etcd_txn_put(txn, ETCD_BRANCH_THEN, etcd_str(key), etcd_str(VALUE), NULL, &error), error);
     }
     check(etcd_txn_commit(client, txn, NULL, NULL, &error), error);
     etcd_txn_free(txn);
@@ -383,7 +378,7 @@ int main(int argc, char **argv) {
       etcd_get_response_t *response;
       if (i == 0 || n < 10) before = usage_now();
       uint64_t begun = now_ns();
-      check(etcd_kv_get(client, bytes(ten ? "lak/" : "l1k/"), &options, &response, &error), error);
+      check(etcd_kv_get(client, etcd_str(ten ? "lak/" : "l1k/"), &options, &response, &error), error);
       if (response->kv_count != (ten ? 10000u : 1000u)) {
         fprintf(stderr, "bench-libetcd: not seeded\n");
         return 1;

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 /* The error by its address: what it is is known only after the call. */
 static void must(const char *what, etcd_status_t status, etcd_error_t **error)
 {
@@ -42,7 +36,7 @@ static void count(etcd_client_t *client, etcd_bytes_t key)
         etcd_if_response_t *reply;
         etcd_error_t *error;
 
-        must("count", etcd_kv_put_if_revision(client, key, revision, bytes(number), NULL, &reply, &error), &error);
+        must("count", etcd_kv_put_if_revision(client, key, revision, etcd_str(number), NULL, &reply, &error), &error);
         if (reply->succeeded) {
             etcd_if_response_free(reply);
             printf("counted: %s\n", number);
@@ -64,7 +58,7 @@ static void count(etcd_client_t *client, etcd_bytes_t key)
 
 int main(int argc, char **argv)
 {
-    etcd_bytes_t key = bytes("conditions/k");
+    etcd_bytes_t key = etcd_str("conditions/k");
     etcd_put_response_t *leased;
     etcd_if_response_t *reply;
     etcd_client_t *client;
@@ -72,21 +66,21 @@ int main(int argc, char **argv)
 
     must("open", etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error), &error);
     must("delete", etcd_kv_delete(client, key, NULL, NULL, &error), &error);
-    must("create", etcd_kv_put_if_absent(client, key, bytes("red"), NULL, &reply, &error), &error);
+    must("create", etcd_kv_put_if_absent(client, key, etcd_str("red"), NULL, &reply, &error), &error);
     say("create", reply);
-    must("create", etcd_kv_put_if_absent(client, key, bytes("blue"), NULL, &reply, &error), &error);
+    must("create", etcd_kv_put_if_absent(client, key, etcd_str("blue"), NULL, &reply, &error), &error);
     say("create again", reply);
-    must("swap", etcd_kv_put_if_value(client, key, bytes("red"), bytes("green"), NULL, &reply, &error), &error);
+    must("swap", etcd_kv_put_if_value(client, key, etcd_str("red"), etcd_str("green"), NULL, &reply, &error), &error);
     say("red to green", reply);
-    must("swap", etcd_kv_put_if_value(client, key, bytes("red"), bytes("blue"), NULL, &reply, &error), &error);
+    must("swap", etcd_kv_put_if_value(client, key, etcd_str("red"), etcd_str("blue"), NULL, &reply, &error), &error);
     say("red to blue", reply);
-    must("delete", etcd_kv_delete_if_value(client, key, bytes("green"), NULL, &reply, &error), &error);
+    must("delete", etcd_kv_delete_if_value(client, key, etcd_str("green"), NULL, &reply, &error), &error);
     say("delete green", reply);
-    must("delete", etcd_kv_delete_if_value(client, key, bytes("green"), NULL, &reply, &error), &error);
+    must("delete", etcd_kv_delete_if_value(client, key, etcd_str("green"), NULL, &reply, &error), &error);
     say("delete green again", reply);
     count(client, key);
     count(client, key);
-    must("ttl", etcd_kv_put_ttl(client, key, bytes("here"), 60, NULL, &leased, &error), &error);
+    must("ttl", etcd_kv_put_ttl(client, key, etcd_str("here"), 60, NULL, &leased, &error), &error);
     printf("gone in %lld s\n", (long long)leased->ttl);
     must("revoke", etcd_lease_revoke(client, leased->lease, NULL, NULL, &error), &error);
     etcd_put_response_free(leased);

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static void print(const etcd_kv_t *kv)
 {
     printf("  %.*s = %.*s (revision %lld)\n", (int)kv->key.len, (const char *)kv->key.data,
@@ -34,21 +28,21 @@ int main(int argc, char **argv)
 
     printf("put three keys\n");
     for (i = 0; i < 3; i++)
-        if (etcd_kv_put(client, bytes(fruit[i][0]), bytes(fruit[i][1]), NULL, NULL, &error)) goto done;
+        if (etcd_kv_put(client, etcd_str(fruit[i][0]), etcd_str(fruit[i][1]), NULL, NULL, &error)) goto done;
 
     printf("get demo/banana\n");
-    if (etcd_kv_get(client, bytes("demo/banana"), NULL, &found, &error)) goto done;
+    if (etcd_kv_get(client, etcd_str("demo/banana"), NULL, &found, &error)) goto done;
     for (i = 0; i < found->kv_count; i++) print(&found->kvs[i]);
     etcd_get_response_free(found);
 
     printf("list all that begin with demo/\n");
     by_prefix.flags = ETCD_PREFIX;
-    if (etcd_kv_get(client, bytes("demo/"), &by_prefix, &found, &error)) goto done;
+    if (etcd_kv_get(client, etcd_str("demo/"), &by_prefix, &found, &error)) goto done;
     for (i = 0; i < found->kv_count; i++) print(&found->kvs[i]);
     etcd_get_response_free(found);
 
     all_below.flags = ETCD_PREFIX;
-    if (etcd_kv_delete(client, bytes("demo/"), &all_below, &deleted, &error)) goto done;
+    if (etcd_kv_delete(client, etcd_str("demo/"), &all_below, &deleted, &error)) goto done;
     printf("deleted %lld keys\n", (long long)deleted->deleted);
     etcd_delete_response_free(deleted);
 

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static void die(const char *what, etcd_error_t *error)
 {
     fprintf(stderr, "%s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -22,13 +16,13 @@ static void die(const char *what, etcd_error_t *error)
 static etcd_status_t rename_key(etcd_client_t *client, const char *from, const char *to, etcd_error_t **error)
 {
     etcd_get_response_t *found;
-    etcd_status_t status = etcd_kv_get(client, bytes(from), NULL, &found, error);
+    etcd_status_t status = etcd_kv_get(client, etcd_str(from), NULL, &found, error);
 
     if (status != ETCD_OK) return status;
     if (found->kv_count == 0) status = ETCD_EMPTY;
-    else status = etcd_kv_put(client, bytes(to), found->kvs[0].value, NULL, NULL, error);
+    else status = etcd_kv_put(client, etcd_str(to), found->kvs[0].value, NULL, NULL, error);
     etcd_get_response_free(found);
-    return status == ETCD_OK ? etcd_kv_delete(client, bytes(from), NULL, NULL, error) : status;
+    return status == ETCD_OK ? etcd_kv_delete(client, etcd_str(from), NULL, NULL, error) : status;
 }
 
 /* For the tests. */
@@ -46,7 +40,7 @@ static void put(etcd_client_t *client, const char *key, const char *value)
 {
     etcd_error_t *error;
 
-    if (etcd_kv_put(client, bytes(key), bytes(value), NULL, NULL, &error)) die("put", error);
+    if (etcd_kv_put(client, etcd_str(key), etcd_str(value), NULL, NULL, &error)) die("put", error);
 }
 
 static void list(etcd_client_t *client)
@@ -57,7 +51,7 @@ static void list(etcd_client_t *client)
     size_t i;
 
     prefix.flags = ETCD_PREFIX;
-    if (etcd_kv_get(client, bytes("embedded/"), &prefix, &found, &error)) die("get", error);
+    if (etcd_kv_get(client, etcd_str("embedded/"), &prefix, &found, &error)) die("get", error);
     for (i = 0; i < found->kv_count; i++)
         printf("  %.*s = %.*s\n", (int)found->kvs[i].key.len, (const char *)found->kvs[i].key.data,
                (int)found->kvs[i].value.len, (const char *)found->kvs[i].value.data);
@@ -77,7 +71,7 @@ static void begin(const char *test, const char *endpoints)
         etcd_delete_options_t prefix = ETCD_DELETE_OPTIONS_INIT;
         etcd_client_t *client = open_client(endpoints);
         prefix.flags = ETCD_PREFIX;
-        if (etcd_kv_delete(client, bytes("embedded/"), &prefix, NULL, &error)) die("delete", error);
+        if (etcd_kv_delete(client, etcd_str("embedded/"), &prefix, NULL, &error)) die("delete", error);
         etcd_client_close(client);
     }
 }

@@ -8,12 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static void report(const etcd_error_t *error)
 {
     printf("%s at %s: %s\n  %s, %s\n", etcd_status_name(error->status), *error->endpoint ? error->endpoint : "no endpoint",
@@ -31,7 +25,7 @@ static bool put_surely(etcd_client_t *client, const char *key, const char *value
     options.timeout_ms = 500;
     while (tries-- > 0) {
         etcd_error_t *error;
-        if (etcd_kv_put(client, bytes(key), bytes(value), &options, NULL, &error) == ETCD_OK) return true;
+        if (etcd_kv_put(client, etcd_str(key), etcd_str(value), &options, NULL, &error) == ETCD_OK) return true;
         report(error);
         bool again = error->outcome == ETCD_MAYBE_APPLIED || etcd_status_is_retryable(error->status);
         etcd_error_free(error);

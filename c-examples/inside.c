@@ -25,15 +25,6 @@ static void must(etcd_status_t status, etcd_error_t *error)
     exit(EXIT_FAILURE);
 }
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes;
-
-    bytes.data = (const uint8_t *)text;
-    bytes.len = strlen(text);
-    return bytes;
-}
-
 int main(int argc, char **argv)
 {
     etcd_client_options_t options = ETCD_CLIENT_OPTIONS_INIT;
@@ -67,8 +58,8 @@ int main(int argc, char **argv)
     } while (state != ETCD_CONNECTION_UP);
     etcd_connection_watch_close(connections);
 
-    must(etcd_kv_put(client, bytes("inside/key"), bytes("value"), NULL, NULL, &error), error);
-    must(etcd_kv_delete(client, bytes("inside/key"), NULL, NULL, &error), error);
+    must(etcd_kv_put(client, etcd_str("inside/key"), etcd_str("value"), NULL, NULL, &error), error);
+    must(etcd_kv_delete(client, etcd_str("inside/key"), NULL, NULL, &error), error);
 
     must(etcd_client_counters(client, &counters, &error), error);
     printf("%" PRIu64 " calls, %" PRIu64 " failed\n", counters.calls, counters.calls_failed);

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static int die(const char *what, etcd_error_t *error)
 {
     fprintf(stderr, "%s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -31,7 +25,7 @@ static int list(etcd_client_t *client, etcd_range_t *iter)
         printf("\n");
         etcd_get_response_free(page);
         /* What comes into being meanwhile is not in this moment. */
-        if (etcd_kv_put(client, bytes("paging/z"), bytes("new"), NULL, NULL, &error)) return die("put", error);
+        if (etcd_kv_put(client, etcd_str("paging/z"), etcd_str("new"), NULL, NULL, &error)) return die("put", error);
     }
     /* After an error etcd_range_next() may be called again, and goes on where it was. */
     return status == ETCD_END ? EXIT_SUCCESS : die("next", error);
@@ -49,24 +43,24 @@ static int run(etcd_client_t *client)
     int result;
 
     for (char key[] = "paging/a"; key[7] <= 'g'; key[7]++)
-        if (etcd_kv_put(client, bytes(key), bytes("value"), NULL, NULL, &error)) return die("put", error);
+        if (etcd_kv_put(client, etcd_str(key), etcd_str("value"), NULL, NULL, &error)) return die("put", error);
 
     /* The same as ETCD_PREFIX, to show how a prefix's end is made. */
     options.range_end.data = end;
-    options.range_end.len = etcd_prefix_end(bytes("paging/"), end, sizeof end);
+    options.range_end.len = etcd_prefix_end(etcd_str("paging/"), end, sizeof end);
     options.limit = 3; /* thousands, in earnest */
-    if (etcd_range_open(client, bytes("paging/"), &options, &iter, &error)) return die("open", error);
+    if (etcd_range_open(client, etcd_str("paging/"), &options, &iter, &error)) return die("open", error);
     result = list(client, iter);
     etcd_range_close(iter);
     if (result != EXIT_SUCCESS) return result;
 
     last.flags = ETCD_PREFIX | ETCD_GET_LAST;
-    if (etcd_kv_get(client, bytes("paging/"), &last, &found, &error)) return die("get", error);
+    if (etcd_kv_get(client, etcd_str("paging/"), &last, &found, &error)) return die("get", error);
     printf("the last one: %.*s\n", (int)found->kvs[0].key.len, (const char *)found->kvs[0].key.data);
     etcd_get_response_free(found);
 
     all.flags = ETCD_PREFIX;
-    if (etcd_kv_delete(client, bytes("paging/"), &all, NULL, &error)) return die("delete", error);
+    if (etcd_kv_delete(client, etcd_str("paging/"), &all, NULL, &error)) return die("delete", error);
     return EXIT_SUCCESS;
 }
 

@@ -32,12 +32,6 @@ static void tick(int number)
     errno = saved;
 }
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static int die(const char *what, etcd_error_t *error)
 {
     fprintf(stderr, "poll: %s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -59,7 +53,7 @@ static int on_tick(struct app *app)
     if (read(ticks[0], &byte, 1) != 1 || app->put == PUTS) return 0;
     snprintf(value, sizeof value, "%d", ++app->put);
     /* Key and value are copied. The call is over when its event is here, by its deadline at the latest. */
-    return etcd_kv_put_async(app->client, bytes("poll/n"), bytes(value), NULL, app->queue, NULL, NULL, &error)
+    return etcd_kv_put_async(app->client, etcd_str("poll/n"), etcd_str(value), NULL, app->queue, NULL, NULL, &error)
         ? die("put", error) : 0;
 }
 
@@ -76,7 +70,7 @@ static int on_event(struct app *app, const etcd_event_t *event)
     }
     switch (etcd_event_kind(event)) {
     case ETCD_EVENT_PUT_RESPONSE:
-        return etcd_kv_get_async(app->client, bytes("poll/n"), NULL, app->queue, NULL, NULL, &error) ? die("get", error) : 0;
+        return etcd_kv_get_async(app->client, etcd_str("poll/n"), NULL, app->queue, NULL, NULL, &error) ? die("get", error) : 0;
     case ETCD_EVENT_GET_RESPONSE:
         found = etcd_event_response(event, ETCD_EVENT_GET_RESPONSE);
         for (i = 0; i < found->kv_count; i++) print("get", &found->kvs[i]);
@@ -147,7 +141,7 @@ int main(int argc, char **argv)
 
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
         || etcd_queue_new(&app.queue, &error)
-        || etcd_watch_open(app.client, bytes("poll/n"), NULL, app.queue, NULL, &watch, &error))
+        || etcd_watch_open(app.client, etcd_str("poll/n"), NULL, app.queue, NULL, &watch, &error))
         result = die("open", error);
     else
         result = start_timer() || loop(&app);

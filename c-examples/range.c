@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static int die(const char *what, etcd_error_t *error)
 {
     fprintf(stderr, "%s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -23,7 +17,7 @@ static int list(etcd_client_t *client, const char *what, const char *key, const 
     etcd_get_response_t *response;
     etcd_error_t *error;
 
-    if (etcd_kv_get(client, bytes(key), options, &response, &error)) return die(what, error);
+    if (etcd_kv_get(client, etcd_str(key), options, &response, &error)) return die(what, error);
     printf("%s:", what);
     for (size_t i = 0; i < response->kv_count; i++)
         printf(" %.*s", (int)response->kvs[i].key.len, (const char *)response->kvs[i].key.data);
@@ -40,17 +34,17 @@ static int run(etcd_client_t *client)
     etcd_error_t *error;
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (etcd_kv_put(client, bytes(keys[i]), bytes("value"), NULL, NULL, &error)) return die("put", error);
+        if (etcd_kv_put(client, etcd_str(keys[i]), etcd_str("value"), NULL, NULL, &error)) return die("put", error);
 
     prefix.flags = ETCD_PREFIX;
-    range.range_end = bytes("range/d"); /* the first key that is not meant */
+    range.range_end = etcd_str("range/d"); /* the first key that is not meant */
     from.flags = ETCD_FROM_KEY;
     if (list(client, "begin with range/", "range/", &prefix)) return EXIT_FAILURE;
     if (list(client, "range/b up to range/d", "range/b", &range)) return EXIT_FAILURE;
     if (list(client, "range/c and after", "range/c", &from)) return EXIT_FAILURE;
 
     all.flags = ETCD_PREFIX;
-    if (etcd_kv_delete(client, bytes("range/"), &all, NULL, &error)) return die("delete", error);
+    if (etcd_kv_delete(client, etcd_str("range/"), &all, NULL, &error)) return die("delete", error);
     return EXIT_SUCCESS;
 }
 

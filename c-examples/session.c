@@ -13,11 +13,6 @@ static void check(etcd_status_t status, etcd_error_t *err) {
     exit(1);
 }
 
-static etcd_bytes_t text(const char *text) {
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 int main(int argc, char **argv) {
     const char *endpoints = argc > 1 ? argv[1] : "mem:";
     int rounds = argc > 2 ? atoi(argv[2]) : 3;
@@ -37,7 +32,7 @@ int main(int argc, char **argv) {
     check(etcd_lease_keep_alive_open(client, id, NULL, NULL, NULL, &session, &err), err);
 
     with_lease.lease = id;
-    check(etcd_kv_put(client, text("example/here"), text("yes"), &with_lease, NULL, &err), err);
+    check(etcd_kv_put(client, etcd_str("example/here"), etcd_str("yes"), &with_lease, NULL, &err), err);
 
     for (; rounds > 0 && status == ETCD_EMPTY; rounds--) {
         /* Before each piece of work that only the holder may do: is there time for it? */

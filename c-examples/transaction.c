@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 /* The error by its address: what it is is known only after the call. */
 static void must(const char *what, etcd_status_t status, etcd_error_t **error)
 {
@@ -29,9 +23,9 @@ static void create(etcd_client_t *client, const char *key, const char *value)
 
     must("new", etcd_txn_new(&txn, &error), &error);
     /* Without options the condition is that the key does not exist. */
-    must("compare", etcd_txn_compare(txn, bytes(key), NULL, &error), &error);
-    must("put", etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(key), bytes(value), NULL, &error), &error);
-    must("get", etcd_txn_get(txn, ETCD_BRANCH_ELSE, bytes(key), NULL, &error), &error);
+    must("compare", etcd_txn_compare(txn, etcd_str(key), NULL, &error), &error);
+    must("put", etcd_txn_put(txn, ETCD_BRANCH_THEN, etcd_str(key), etcd_str(value), NULL, &error), &error);
+    must("get", etcd_txn_get(txn, ETCD_BRANCH_ELSE, etcd_str(key), NULL, &error), &error);
     must("commit", etcd_txn_commit(client, txn, NULL, &done, &error), &error);
     if (done->succeeded) {
         printf("%s: created\n", key);
@@ -55,7 +49,7 @@ static void count(etcd_client_t *client, const char *key)
         char number[24] = "";
         bool succeeded;
 
-        must("get", etcd_kv_get(client, bytes(key), NULL, &found, &error), &error);
+        must("get", etcd_kv_get(client, etcd_str(key), NULL, &found, &error), &error);
         unchanged.target = ETCD_TARGET_MOD; /* 0 while there is no key */
         if (found->kv_count == 1 && found->kvs[0].value.len < sizeof number) {
             memcpy(number, found->kvs[0].value.data, found->kvs[0].value.len);
@@ -65,8 +59,8 @@ static void count(etcd_client_t *client, const char *key)
         snprintf(number, sizeof number, "%ld", strtol(number, NULL, 10) + 1);
 
         must("new", etcd_txn_new(&txn, &error), &error);
-        must("compare", etcd_txn_compare(txn, bytes(key), &unchanged, &error), &error);
-        must("put", etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(key), bytes(number), NULL, &error), &error);
+        must("compare", etcd_txn_compare(txn, etcd_str(key), &unchanged, &error), &error);
+        must("put", etcd_txn_put(txn, ETCD_BRANCH_THEN, etcd_str(key), etcd_str(number), NULL, &error), &error);
         must("commit", etcd_txn_commit(client, txn, NULL, &done, &error), &error);
         succeeded = done->succeeded;
         etcd_txn_response_free(done);
@@ -85,7 +79,7 @@ int main(int argc, char **argv)
     etcd_error_t *error;
 
     must("open", etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error), &error);
-    must("delete", etcd_kv_delete(client, bytes("txn/counter"), NULL, NULL, &error), &error);
+    must("delete", etcd_kv_delete(client, etcd_str("txn/counter"), NULL, NULL, &error), &error);
     create(client, "txn/counter", "10");
     create(client, "txn/counter", "20");
     count(client, "txn/counter");

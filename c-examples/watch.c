@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static bool print(const char *what, const etcd_kv_t *kv)
 {
     printf("%s %.*s", what, (int)kv->key.len, (const char *)kv->key.data);
@@ -32,7 +26,7 @@ static etcd_status_t follow(etcd_client_t *client, int64_t revision, etcd_error_
 
     options.flags = ETCD_PREFIX;
     options.start_revision = revision;
-    status = etcd_watch_open(client, bytes("watch/"), &options, NULL, NULL, &watch, error);
+    status = etcd_watch_open(client, etcd_str("watch/"), &options, NULL, NULL, &watch, error);
     if (status != ETCD_OK) return status;
     while (!stop && (status = etcd_watch_next(watch, ETCD_WAIT_FOREVER, &told, error)) == ETCD_OK) {
         for (i = 0; i < told->event_count; i++)
@@ -52,7 +46,7 @@ static etcd_status_t list(etcd_client_t *client, int64_t *revision, etcd_error_t
     size_t i;
 
     options.flags = ETCD_PREFIX;
-    status = etcd_kv_get(client, bytes("watch/"), &options, &found, error);
+    status = etcd_kv_get(client, etcd_str("watch/"), &options, &found, error);
     if (status != ETCD_OK) return status;
     for (i = 0; i < found->kv_count; i++) print("there is", &found->kvs[i]);
     *revision = found->header.revision + 1;
@@ -68,11 +62,11 @@ static etcd_status_t forget(etcd_client_t *client, int64_t *revision, etcd_error
     etcd_status_t status;
 
     options.flags = ETCD_PREFIX;
-    if ((status = etcd_kv_delete(client, bytes("watch/"), &options, NULL, error))) return status;
-    if ((status = etcd_kv_put(client, bytes("watch/a"), bytes("1"), NULL, &first, error))) return status;
+    if ((status = etcd_kv_delete(client, etcd_str("watch/"), &options, NULL, error))) return status;
+    if ((status = etcd_kv_put(client, etcd_str("watch/a"), etcd_str("1"), NULL, &first, error))) return status;
     *revision = first->header.revision;
     etcd_put_response_free(first);
-    if ((status = etcd_kv_put(client, bytes("watch/a"), bytes("2"), NULL, &second, error))) return status;
+    if ((status = etcd_kv_put(client, etcd_str("watch/a"), etcd_str("2"), NULL, &second, error))) return status;
     status = etcd_kv_compact(client, second->header.revision, NULL, NULL, error);
     etcd_put_response_free(second);
     return status;
@@ -83,9 +77,9 @@ static etcd_status_t change(etcd_client_t *client, etcd_error_t **error)
 {
     etcd_status_t status;
 
-    if ((status = etcd_kv_put(client, bytes("watch/b"), bytes("3"), NULL, NULL, error))) return status;
-    if ((status = etcd_kv_delete(client, bytes("watch/a"), NULL, NULL, error))) return status;
-    return etcd_kv_put(client, bytes("watch/stop"), bytes("now"), NULL, NULL, error);
+    if ((status = etcd_kv_put(client, etcd_str("watch/b"), etcd_str("3"), NULL, NULL, error))) return status;
+    if ((status = etcd_kv_delete(client, etcd_str("watch/a"), NULL, NULL, error))) return status;
+    return etcd_kv_put(client, etcd_str("watch/stop"), etcd_str("now"), NULL, NULL, error);
 }
 
 int main(int argc, char **argv)

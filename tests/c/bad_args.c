@@ -971,6 +971,7 @@ static void statuses(void) {
   CHECK(etcd_status_is_unavailable(ETCD_ERR_UNAVAILABLE) && etcd_status_is_unavailable(ETCD_ERR_NO_LEADER));
   CHECK(etcd_status_is_auth(ETCD_ERR_AUTH_FAILED) && etcd_status_is_auth(ETCD_ERR_PERMISSION_DENIED));
   CHECK(etcd_status_is_not_found(ETCD_ERR_LEASE_NOT_FOUND) && !etcd_status_is_not_found(ETCD_ERR_TIMEOUT));
+  CHECK(etcd_str(NULL).len == 0 && equal(ETCD_BYTES("a\0b"), bytes("a\0b", 3)));
   CHECK(strcmp(etcd_status_name(INT32_MIN), "ETCD_ERR_?") == 0);
   CHECK(strcmp(etcd_status_message(INT32_MAX), "unknown status") == 0);
   calls += 2002;

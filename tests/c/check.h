@@ -65,14 +65,9 @@ static inline void check_status(etcd_status_t expected, etcd_status_t got, etcd_
   } while (0)
 #define OK(call) EXPECT(ETCD_OK, call)
 
-static inline etcd_bytes_t bytes(const void *data, size_t len) {
-  etcd_bytes_t bytes;
-  bytes.data = data;
-  bytes.len = len;
-  return bytes;
-}
+static inline etcd_bytes_t bytes(const void *data, size_t len) { return etcd_bytes(data, len); }
 
-static inline etcd_bytes_t text(const char *text) { return bytes(text, strlen(text)); }
+static inline etcd_bytes_t text(const char *text) { return etcd_str(text); }
 
 static inline int equal(etcd_bytes_t a, etcd_bytes_t b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
