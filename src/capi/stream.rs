@@ -44,7 +44,7 @@ where
     S::Item: Delivery,
 {
     fn take(&self) -> Option<Content> {
-        let result = match self.source.mailbox().answer() {
+        let result = match self.source.mailbox().take_one() {
             Taken::Item(item) => item.response().map(<*mut _>::cast),
             Taken::End(error) => Err(error),
             Taken::Nothing | Taken::Closed => return None,

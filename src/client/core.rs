@@ -5,7 +5,7 @@
 use super::call::{closed, no_memory, Call, CallOptions, Deadline, Method, Progress, Timeout};
 use super::cluster::Cluster;
 use super::namespace::Namespace;
-use crate::embedded::{Engine, Refusal};
+use crate::embedded::{Engine, RpcStatus};
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
@@ -60,7 +60,7 @@ impl Embedded {
                 Failure::TooLarge { size: reply.len(), limit: self.max_receive }
             }
             Ok(reply) => return Ok(reply),
-            Err(Refusal { code, message }) => Failure::Refused { code, message },
+            Err(RpcStatus { code, message }) => Failure::Refused { code, message },
         };
         Err(failure.into_error(call.effect.changes()).at(&self.name))
     }

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The timers of the runtime stand still while the machine sleeps; the clock
-/// does not. So nobody sleeps longer than this without a look at it.
+/// The runtime's timers stop while the machine is suspended; the clock does not. So
+/// sleepers check the clock at least this often.
 const NAP: Duration = Duration::from_secs(1);
 
-/// Time since some beginning: the machine's, or one that a test moves.
+/// Time since some beginning: the system's, or one that a test moves.
 #[derive(Clone)]
 pub struct Clock(Option<Arc<Manual>>);
 
@@ -26,7 +26,7 @@ impl Clock {
         Clock(None)
     }
 
-    /// Stands still but for [`advance`](Clock::advance).
+    /// Moves only by [`advance`](Clock::advance).
     #[cfg(test)]
     pub fn manual() -> Clock {
         Clock(Some(Arc::default()))
@@ -39,7 +39,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock; the system's goes by itself.
+    /// Moves a manual clock; no effect on the system's.
     #[cfg(test)]
     pub fn advance(&self, by: Duration) {
         if let Some(manual) = &self.0 {
@@ -52,7 +52,7 @@ impl Clock {
 
     pub async fn sleep_until(&self, due: Duration) {
         loop {
-            // Begun before the look, so that no move falls in between.
+            // Registered before the check, so that no move is missed.
             let moved = self.0.as_ref().map(|manual| manual.moved.notified());
             let left = due.saturating_sub(self.now());
             if left.is_zero() {

@@ -1,5 +1,7 @@
 //! Readers, writers, watchers and compactions at the same time.
 
+#![forbid(unsafe_code)]
+
 use super::testing::*;
 use super::{Engine, WatchStream};
 use crate::wire::proto::*;
@@ -105,7 +107,7 @@ fn read_in_txn(
     engine: &Engine,
     request: RangeRequest,
     current: i64,
-) -> Result<RangeResponse, super::Refusal> {
+) -> Result<RangeResponse, super::RpcStatus> {
     use crate::wire::proto::{compare, request_op::Request, response_op::Response};
     let all = Compare {
         result: compare::CompareResult::Greater as i32,
@@ -137,7 +139,7 @@ fn watchers_see_every_event_once_and_in_order_while_writers_run() {
     const EACH: i64 = 1500;
     let engine = engine();
     let begin = |start_revision| {
-        let mut stream = engine.watch();
+        let mut stream = WatchStream::open(&engine);
         for key in ["w", "w0"] {
             let end = if key == "w" { "x" } else { "" };
             let key = bytes(key);
@@ -216,7 +218,7 @@ fn a_compaction_ends_a_slow_watch_once_and_leaves_no_hole_before_that() {
     for seed in 0..20 {
         let engine = engine();
         let mut chance = Rng::with_seed(seed);
-        let mut stream = engine.watch();
+        let mut stream = WatchStream::open(&engine);
         stream.send(watch(WatchCreateRequest {
             range_end: bytes("\0"),
             start_revision: 1,

@@ -1,19 +1,19 @@
-//! A transaction may not change a key twice, on any path that it can take.
+//! No path through a transaction may change a key twice.
 
 #![forbid(unsafe_code)]
 
-use super::{refuse, Refusal};
+use super::reply::{refuse, RpcStatus};
 use crate::status::ETCD_ERR_DUPLICATE_KEY;
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::RequestOp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a list of operations may put and delete.
+/// The keys that a list of operations may put and delete.
 #[derive(Default)]
 struct Written<'a> {
     puts: BTreeSet<&'a [u8]>,
     deletes: BTreeSet<&'a [u8]>,
-    /// Starts and ends of deleted ranges; those that meet are joined.
+    /// Starts and ends of deleted ranges; adjacent ones are joined.
     ranges: BTreeMap<&'a [u8], &'a [u8]>,
 }
 
@@ -23,8 +23,8 @@ impl<'a> Written<'a> {
         self.deletes.contains(key) || range.is_some_and(|(_, end)| *end > key)
     }
 
-    /// The end is taken as it stands, so "from a key on" overlaps nothing: etcd
-    /// lets such a delete and a put stand together.
+    /// The end is compared as it is, so "from a key on" overlaps nothing: etcd accepts
+    /// such a delete together with a put.
     fn delete_range(&mut self, mut start: &'a [u8], mut end: &'a [u8]) {
         while let Some((&before, &its_end)) = self.ranges.range(..=end).next_back() {
             if its_end < start {
@@ -45,13 +45,13 @@ impl<'a> Written<'a> {
     }
 }
 
-/// Refuses what puts a key twice, or puts and deletes it, by etcd's rules: a
-/// nested transaction may delete what one before it has put.
-pub fn check(ops: &[RequestOp]) -> Result<(), Refusal> {
+/// Refuses operations that put a key twice, or put and delete it, by etcd's rules: a
+/// nested transaction may delete a key that an earlier one has put.
+pub fn check(ops: &[RequestOp]) -> Result<(), RpcStatus> {
     written(ops).map(|_| ())
 }
 
-fn written(ops: &[RequestOp]) -> Result<Written<'_>, Refusal> {
+fn written(ops: &[RequestOp]) -> Result<Written<'_>, RpcStatus> {
     let duplicate = || Err(refuse(ETCD_ERR_DUPLICATE_KEY));
     let mut all = Written::default();
     for op in ops {

@@ -3,10 +3,11 @@
 #![forbid(unsafe_code)]
 
 use super::clock::Clock;
+use super::lessor::random;
+use super::reply::{header, RpcStatus};
 use super::store::State;
 use super::view::View;
-use super::watch::WatchStream;
-use super::{header, random, range, txn, write, Refusal};
+use super::{range, txn, write};
 use crate::wire::proto::*;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
@@ -25,11 +26,12 @@ pub struct Engine {
     clock: Clock,
     cluster_id: u64,
     member_id: u64,
-    /// When the next lease ends, in nanoseconds of the clock: most calls need not ask it.
+    /// When the next lease ends, in nanoseconds of the clock, so that most calls need not
+    /// look at the leases.
     due: AtomicU64,
-    /// A lease ends sooner than was known.
+    /// Notified when a lease ends sooner than the last deadline known.
     sooner: Notify,
-    /// Watch streams, which alone make it worth telling anybody of a change.
+    /// The number of watch streams. Without one nobody is notified of changes.
     pub(super) streams: AtomicUsize,
     pub(super) changed: Notify,
 }
@@ -48,57 +50,57 @@ impl Engine {
         })
     }
 
-    pub fn range(&self, request: RangeRequest) -> Result<RangeResponse, Refusal> {
+    pub fn range(&self, request: RangeRequest) -> Result<RangeResponse, RpcStatus> {
         range::check(&request)?;
         let mut response = self.read_steadily(|view| range::range(view, &request))?;
-        self.sign(&mut response.header);
+        self.stamp(&mut response.header);
         Ok(response)
     }
 
-    pub fn put(&self, request: PutRequest) -> Result<PutResponse, Refusal> {
+    pub fn put(&self, request: PutRequest) -> Result<PutResponse, RpcStatus> {
         write::check_put(&request)?;
         let mut response = self.write(|state| {
             state.lessor.check(request.lease)?;
             state.check_kept(&request)?;
             Ok(state.put_request(request))
         })?;
-        self.sign(&mut response.header);
+        self.stamp(&mut response.header);
         Ok(response)
     }
 
     pub fn delete_range(
         &self,
         request: DeleteRangeRequest,
-    ) -> Result<DeleteRangeResponse, Refusal> {
+    ) -> Result<DeleteRangeResponse, RpcStatus> {
         write::check_delete(&request)?;
         let mut response = self.write(|state| state.delete_request(&request));
-        self.sign(&mut response.header);
+        self.stamp(&mut response.header);
         Ok(response)
     }
 
-    pub fn txn(&self, request: TxnRequest) -> Result<TxnResponse, Refusal> {
+    pub fn txn(&self, request: TxnRequest) -> Result<TxnResponse, RpcStatus> {
         txn::check(&request)?;
         let mut response = match txn::is_read_only(&request) {
             true => self.read_steadily(|view| txn::read(view, request.clone()))?,
             false => self.write(|state| txn::write(state, request))?,
         };
-        self.sign(&mut response.header);
+        self.stamp(&mut response.header);
         Ok(response)
     }
 
-    pub fn compact(&self, request: CompactionRequest) -> Result<CompactionResponse, Refusal> {
+    pub fn compact(&self, request: CompactionRequest) -> Result<CompactionResponse, RpcStatus> {
         let revision = self.write(|state| {
             state.compact(request.revision)?;
             Ok(state.revision)
         })?;
         while self.write(|state| state.sweep(SWEEP)) {
-            // Who waits for the lock would find it taken again before it has woken up.
+            // Otherwise a thread that waits for the lock finds it taken again when it wakes up.
             std::thread::sleep(PAUSE);
         }
         Ok(CompactionResponse { header: self.header(revision) })
     }
 
-    pub fn lease_grant(&self, request: LeaseGrantRequest) -> Result<LeaseGrantResponse, Refusal> {
+    pub fn lease_grant(&self, request: LeaseGrantRequest) -> Result<LeaseGrantResponse, RpcStatus> {
         let (revision, (id, ttl)) = self.write(|state| {
             let granted = state.lessor.grant(request.id, request.ttl, self.clock.now())?;
             Ok((state.revision, granted))
@@ -109,7 +111,7 @@ impl Engine {
     pub fn lease_revoke(
         &self,
         request: LeaseRevokeRequest,
-    ) -> Result<LeaseRevokeResponse, Refusal> {
+    ) -> Result<LeaseRevokeResponse, RpcStatus> {
         let revision = self.write(|state| {
             state.revoke(request.id)?;
             Ok(state.revision)
@@ -121,7 +123,7 @@ impl Engine {
     pub fn lease_keep_alive(
         &self,
         request: LeaseKeepAliveRequest,
-    ) -> Result<LeaseKeepAliveResponse, Refusal> {
+    ) -> Result<LeaseKeepAliveResponse, RpcStatus> {
         let id = request.id;
         let (revision, renewed) =
             self.write(|state| (state.revision, state.lessor.renew(id, self.clock.now())));
@@ -133,7 +135,7 @@ impl Engine {
     pub fn lease_time_to_live(
         &self,
         request: LeaseTimeToLiveRequest,
-    ) -> Result<LeaseTimeToLiveResponse, Refusal> {
+    ) -> Result<LeaseTimeToLiveResponse, RpcStatus> {
         let id = request.id;
         Ok(self.read(|state| {
             let mut response = LeaseTimeToLiveResponse {
@@ -153,14 +155,14 @@ impl Engine {
         }))
     }
 
-    pub fn lease_leases(&self, _: LeaseLeasesRequest) -> Result<LeaseLeasesResponse, Refusal> {
+    pub fn lease_leases(&self, _: LeaseLeasesRequest) -> Result<LeaseLeasesResponse, RpcStatus> {
         Ok(self.read(|state| LeaseLeasesResponse {
             header: self.header(state.revision),
             leases: state.lessor.ids().map(|id| LeaseStatus { id }).collect(),
         }))
     }
 
-    pub fn status(&self, _: StatusRequest) -> Result<StatusResponse, Refusal> {
+    pub fn status(&self, _: StatusRequest) -> Result<StatusResponse, RpcStatus> {
         let revision = self.read(|state| state.revision);
         Ok(StatusResponse {
             header: self.header(revision),
@@ -173,21 +175,16 @@ impl Engine {
         })
     }
 
-    /// The engine is all there is; it has no URL.
-    pub fn member_list(&self, _: MemberListRequest) -> Result<MemberListResponse, Refusal> {
+    /// The engine is the only member, and has no URL.
+    pub fn member_list(&self, _: MemberListRequest) -> Result<MemberListResponse, RpcStatus> {
         let only = Member { id: self.member_id, name: "mem".to_owned(), ..Member::default() };
         Ok(MemberListResponse { header: self.header(0), members: vec![only] })
-    }
-
-    /// One bidirectional Watch stream.
-    pub fn watch(self: &Arc<Self>) -> WatchStream {
-        WatchStream::new(self.clone())
     }
 
     /// Revokes leases when they are due, for ever. Any number may run at once.
     pub async fn run_leases(&self) {
         loop {
-            // Begun before the look, so that no grant falls in between.
+            // Registered before the check, so that no grant is missed.
             let sooner = self.sooner.notified();
             match self.read(|state| state.lessor.next()) {
                 None => sooner.await,
@@ -205,11 +202,11 @@ impl Engine {
 
     pub(super) fn header(&self, revision: i64) -> Option<ResponseHeader> {
         let mut header = header(revision);
-        self.sign(&mut header);
+        self.stamp(&mut header);
         header
     }
 
-    fn sign(&self, header: &mut Option<ResponseHeader>) {
+    fn stamp(&self, header: &mut Option<ResponseHeader>) {
         if let Some(header) = header {
             header.cluster_id = self.cluster_id;
             header.member_id = self.member_id;
@@ -217,14 +214,14 @@ impl Engine {
         }
     }
 
-    /// The time, if it is such that a lease must be revoked.
+    /// The time, if a lease is due.
     fn overdue(&self) -> Option<Duration> {
         let due = self.due.load(Relaxed);
         let now = (due != NEVER).then(|| self.clock.now())?;
         (nanoseconds(now) >= due).then_some(now)
     }
 
-    /// One look at the state, past all leases that are due.
+    /// One access to the state, after leases that are due were revoked.
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         if self.overdue().is_some() {
             self.write(|_| ());
@@ -232,12 +229,12 @@ impl Engine {
         look(&self.state.read().unwrap())
     }
 
-    /// A read of several looks. A compaction can overtake the revision that a read
-    /// of "now" began with; it begins anew then, and at last lets nobody in between.
+    /// A read that locks the state several times. If a compaction overtakes the revision
+    /// at which it began, it starts again, and the last attempt keeps the lock.
     fn read_steadily<T>(
         &self,
-        read: impl Fn(&View<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        read: impl Fn(&View<'_>) -> Result<T, RpcStatus>,
+    ) -> Result<T, RpcStatus> {
         if self.overdue().is_some() {
             self.write(|_| ());
         }
@@ -246,7 +243,7 @@ impl Engine {
         result.or_else(|_| read(&View::held(&self.state.read().unwrap())))
     }
 
-    /// One write, after all leases that are due are revoked; wakes whom it concerns.
+    /// One write, after leases that are due were revoked. Notifies watches and timers.
     fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.write().unwrap();
         let before = state.revision;

@@ -1,4 +1,4 @@
-//! Large watch responses in pieces that a client can receive.
+//! Splits large watch responses into pieces that a client can receive.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ const LARGEST: usize = 2 << 20;
 /// Tag and length of an event in a response.
 const FRAME: usize = 6;
 
-/// Each piece but the last says that it is one. An event is never cut.
+/// Each piece but the last is marked as a fragment. An event is never split.
 pub fn fragments(mut whole: WatchResponse) -> impl Iterator<Item = WatchResponse> {
     let mut events = std::mem::take(&mut whole.events).into_iter().peekable();
     let room = LARGEST - whole.encoded_len() - FRAME;

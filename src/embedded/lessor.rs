@@ -1,18 +1,19 @@
-//! Leases: who has which, until when, and which keys go with them.
+//! Leases: their ids, deadlines and keys.
 
 #![forbid(unsafe_code)]
 
-use super::{random, refuse, Refusal};
+use super::reply::{refuse, RpcStatus};
 use crate::status::{
     ETCD_ERR_LEASE_EXISTS, ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_LEASE_TTL_TOO_LARGE,
 };
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-/// Seconds. The least is what etcd makes of its default election timeout.
-const LEAST_TTL: i64 = 2;
-const MOST_TTL: i64 = 9_000_000_000;
+/// Seconds. The minimum is that of etcd with its default election timeout.
+const MIN_TTL: i64 = 2;
+const MAX_TTL: i64 = 9_000_000_000;
 
 #[derive(Default)]
 pub struct Lessor {
@@ -26,6 +27,11 @@ pub struct Lease {
     pub ttl: i64,
     deadline: Duration,
     pub keys: BTreeSet<Bytes>,
+}
+
+/// For ids, not for secrets.
+pub fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 impl Lease {
@@ -42,8 +48,8 @@ fn deadline(ttl: i64, now: Duration) -> Duration {
 
 impl Lessor {
     /// The id and ttl that were granted.
-    pub fn grant(&mut self, id: i64, ttl: i64, now: Duration) -> Result<(i64, i64), Refusal> {
-        if ttl > MOST_TTL {
+    pub fn grant(&mut self, id: i64, ttl: i64, now: Duration) -> Result<(i64, i64), RpcStatus> {
+        if ttl > MAX_TTL {
             return Err(refuse(ETCD_ERR_LEASE_TTL_TOO_LARGE));
         }
         let id = match id {
@@ -51,7 +57,7 @@ impl Lessor {
             taken if self.leases.contains_key(&taken) => return Err(refuse(ETCD_ERR_LEASE_EXISTS)),
             free => free,
         };
-        let ttl = ttl.max(LEAST_TTL);
+        let ttl = ttl.max(MIN_TTL);
         let lease = Lease { ttl, deadline: deadline(ttl, now), keys: BTreeSet::new() };
         self.deadlines.insert((lease.deadline, id));
         self.leases.insert(id, lease);
@@ -67,14 +73,14 @@ impl Lessor {
         }
     }
 
-    /// Ends a lease; its keys are the caller's to delete.
-    pub fn remove(&mut self, id: i64) -> Result<Lease, Refusal> {
+    /// Ends a lease. The caller deletes its keys.
+    pub fn remove(&mut self, id: i64) -> Result<Lease, RpcStatus> {
         let lease = self.leases.remove(&id).ok_or_else(|| refuse(ETCD_ERR_LEASE_NOT_FOUND))?;
         self.deadlines.remove(&(lease.deadline, id));
         Ok(lease)
     }
 
-    /// Restarts the full ttl, and tells it.
+    /// Restarts the full ttl and returns it.
     pub fn renew(&mut self, id: i64, now: Duration) -> Option<i64> {
         let lease = self.leases.get_mut(&id)?;
         self.deadlines.remove(&(lease.deadline, id));
@@ -87,15 +93,15 @@ impl Lessor {
         self.leases.get(&id)
     }
 
-    /// Whether a key can be put under it; 0 is no lease.
-    pub fn check(&self, id: i64) -> Result<(), Refusal> {
+    /// Whether a key can be attached to the lease; 0 is no lease.
+    pub fn check(&self, id: i64) -> Result<(), RpcStatus> {
         match id == 0 || self.leases.contains_key(&id) {
             true => Ok(()),
             false => Err(refuse(ETCD_ERR_LEASE_NOT_FOUND)),
         }
     }
 
-    /// Takes a key from one lease to another; 0 is none.
+    /// Moves a key from one lease to another; 0 is none.
     pub fn move_key(&mut self, key: &Bytes, from: i64, to: i64) {
         if from == to {
             return;
@@ -108,7 +114,7 @@ impl Lessor {
         }
     }
 
-    /// When the next lease ends, and which.
+    /// The deadline of the lease that ends next, and its id.
     pub fn next(&self) -> Option<(Duration, i64)> {
         self.deadlines.first().copied()
     }
@@ -137,8 +143,8 @@ mod tests {
             (-8, 1, Ok(2)),
             (9, 0, Ok(2)),
             (10, i64::MIN, Ok(2)),
-            (11, MOST_TTL, Ok(MOST_TTL)),
-            (12, MOST_TTL + 1, Err(11)),
+            (11, MAX_TTL, Ok(MAX_TTL)),
+            (12, MAX_TTL + 1, Err(11)),
             (13, i64::MAX, Err(11)),
         ];
         for (id, ttl, expected) in cases {

@@ -8,6 +8,7 @@ mod engine;
 mod fragment;
 mod lessor;
 mod range;
+mod reply;
 mod service;
 mod span;
 mod store;
@@ -29,39 +30,12 @@ mod watch_tests;
 
 pub use clock::Clock;
 pub use engine::Engine;
+pub use reply::RpcStatus;
 pub use watch::WatchStream;
 
-use crate::status::{self, etcd_status_t};
 use crate::sys::ForkLocal;
-use crate::wire::proto::ResponseHeader;
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
-
-/// Why a call was not served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// As in gRPC.
-    pub code: i32,
-    /// etcd's own text.
-    pub message: String,
-}
-
-/// The refusal that the table of status codes describes.
-fn refuse(code: etcd_status_t) -> Refusal {
-    let (grpc, text) = status::find(code).map_or((13, ""), |status| (status.grpc, status.text));
-    Refusal { code: grpc, message: text.trim_end_matches('\0').to_owned() }
-}
-
-/// As it is in the replies inside of a transaction; the engine adds who it is.
-fn header(revision: i64) -> Option<ResponseHeader> {
-    Some(ResponseHeader { revision, ..ResponseHeader::default() })
-}
-
-/// For ids, not for secrets.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
-}
 
 type Engines = Mutex<BTreeMap<String, Arc<Engine>>>;
 
@@ -76,7 +50,7 @@ pub fn open(name: &str) -> Arc<Engine> {
     engines.entry(name.to_owned()).or_insert_with(|| Engine::new(Clock::system())).clone()
 }
 
-/// The next [`open`] makes a new engine; who has the old one keeps it.
+/// The next [`open`] makes a new engine. Clients of the old one keep it.
 pub fn forget(name: &str) {
     engines().lock().unwrap().remove(name);
 }
@@ -92,12 +66,5 @@ mod tests {
         forget("mod-a");
         forget("mod-a");
         assert!(!Arc::ptr_eq(&one, &open("mod-a")) && Arc::ptr_eq(&other, &open("mod-b")));
-    }
-
-    #[test]
-    fn refusals_are_what_the_table_says() {
-        let compacted = refuse(status::ETCD_ERR_COMPACTED);
-        assert_eq!(compacted.code, 11);
-        assert_eq!(compacted.message, "etcdserver: mvcc: required revision has been compacted");
     }
 }

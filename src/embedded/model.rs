@@ -1,6 +1,8 @@
 //! A model of the engine that keeps every state there ever was in a list, and
 //! looks through all of it for every answer.
 
+#![forbid(unsafe_code)]
+
 use crate::wire::proto::compare::TargetUnion;
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::response_op::Response;

@@ -1,9 +1,11 @@
 //! Random calls on the engine and on the model. Every reply must be the same,
 //! and so must the events that are watched.
 
+#![forbid(unsafe_code)]
+
 use super::model::*;
 use super::testing::*;
-use super::{Clock, Engine, Refusal, WatchStream};
+use super::{Clock, Engine, RpcStatus, WatchStream};
 use crate::wire::proto::compare::TargetUnion;
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::*;
@@ -112,11 +114,11 @@ fn plain(header: &mut Option<ResponseHeader>) {
 
 macro_rules! same {
     ($got:expr, $expected:expr, $($what:tt)*) => {{
-        let mut got: Result<_, Refusal> = $got;
+        let mut got: Result<_, RpcStatus> = $got;
         if let Ok(response) = &mut got {
             plain(&mut response.header);
         }
-        let expected = $expected.map_err(|(code, message)| Refusal { code, message: message.into() });
+        let expected = $expected.map_err(|(code, message)| RpcStatus { code, message: message.into() });
         assert_eq!(got, expected, $($what)*);
     }};
 }
@@ -137,7 +139,7 @@ fn run(seed: u64, steps: usize) {
     let clock = Clock::manual();
     let engine = Engine::new(clock.clone());
     let mut model = Model::new();
-    let mut stream = engine.watch();
+    let mut stream = WatchStream::open(&engine);
     let everything = WatchCreateRequest { prev_kv: true, ..Default::default() };
     stream.send(watch(WatchCreateRequest { range_end: bytes("\0"), ..everything }));
     for step in 0..steps {

@@ -2,18 +2,18 @@
 
 #![forbid(unsafe_code)]
 
+use super::reply::{header, refuse, RpcStatus};
 use super::span::Span;
 use super::store::Version;
 use super::view::View;
-use super::{header, refuse, Refusal};
 use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION};
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::{KeyValue, RangeRequest, RangeResponse};
 use bytes::Bytes;
 use std::cmp::Ordering;
 
-/// What can be said without the state.
-pub fn check(request: &RangeRequest) -> Result<(), Refusal> {
+/// The checks that do not need the state.
+pub fn check(request: &RangeRequest) -> Result<(), RpcStatus> {
     if request.key.is_empty() {
         return Err(refuse(ETCD_ERR_EMPTY_KEY));
     }
@@ -25,11 +25,11 @@ pub fn check(request: &RangeRequest) -> Result<(), Refusal> {
     }
 }
 
-pub fn range(view: &View<'_>, request: &RangeRequest) -> Result<RangeResponse, Refusal> {
+pub fn range(view: &View<'_>, request: &RangeRequest) -> Result<RangeResponse, RpcStatus> {
     let span = Span::new(&request.key, &request.range_end);
     let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
     let plain = !is_filtered(request) && in_key_order(request);
-    // One more than wanted tells whether there is more.
+    // One more key than wanted shows whether there are more.
     let enough = limit.filter(|_| plain).map_or(usize::MAX, |limit| limit.saturating_add(1));
     let mut count = 0;
     let mut kvs = Vec::new();
@@ -51,8 +51,8 @@ pub fn range(view: &View<'_>, request: &RangeRequest) -> Result<RangeResponse, R
     Ok(RangeResponse { header: header(revision), kvs, more, count })
 }
 
-/// Whether the limit applies to the keys in their own order. It also does where
-/// another target is named without an order: etcd sorts only what is left then.
+/// Whether the limit applies to the keys in key order. It also does for another target
+/// without an order: etcd then sorts only the keys within the limit.
 fn in_key_order(request: &RangeRequest) -> bool {
     let by_key = request.sort_target == SortTarget::Key as i32;
     request.sort_order == SortOrder::None as i32

@@ -1,22 +1,23 @@
-//! Which call a gRPC path means.
+//! The engine's calls by their gRPC paths.
 
 #![forbid(unsafe_code)]
 
-use super::{refuse, Engine, Refusal};
+use super::reply::{refuse, RpcStatus};
+use super::Engine;
 use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_REQUEST_TOO_LARGE};
 use prost::Message;
 
-/// What etcd takes into its log at once.
+/// The largest request that etcd accepts.
 const LARGEST_WRITE: usize = 1_572_864;
 const UNIMPLEMENTED: i32 = 12;
 const INTERNAL: i32 = 13;
 
-/// Calls of etcd that the engine does not have, "Service/Method", one a line.
+/// Calls that the engine does not serve, "Service/Method", one a line.
 const MISSING: &str = include_str!("missing.txt");
 
 impl Engine {
-    /// A unary call, by its path in gRPC. LeaseKeepAlive is one: each request has one response.
-    pub fn call(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+    /// Serves a unary call. LeaseKeepAlive counts as one: each request has one response.
+    pub fn call(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
         match path {
             "/etcdserverpb.KV/Range" => serve(message, |r| self.range(r)),
             "/etcdserverpb.KV/Put" => serve_write(message, |r| self.put(r)),
@@ -38,9 +39,9 @@ impl Engine {
 
 fn serve<Q: Message + Default, A: Message>(
     message: &[u8],
-    call: impl FnOnce(Q) -> Result<A, Refusal>,
-) -> Result<Vec<u8>, Refusal> {
-    let request = Q::decode(message).map_err(|e| Refusal {
+    call: impl FnOnce(Q) -> Result<A, RpcStatus>,
+) -> Result<Vec<u8>, RpcStatus> {
+    let request = Q::decode(message).map_err(|e| RpcStatus {
         code: INTERNAL,
         message: format!("the request cannot be decoded: {e}"),
     })?;
@@ -49,21 +50,21 @@ fn serve<Q: Message + Default, A: Message>(
 
 fn serve_write<Q: Message + Default, A: Message>(
     message: &[u8],
-    call: impl FnOnce(Q) -> Result<A, Refusal>,
-) -> Result<Vec<u8>, Refusal> {
+    call: impl FnOnce(Q) -> Result<A, RpcStatus>,
+) -> Result<Vec<u8>, RpcStatus> {
     match message.len() > LARGEST_WRITE {
         true => Err(refuse(ETCD_ERR_REQUEST_TOO_LARGE)),
         false => serve(message, call),
     }
 }
 
-fn unknown(path: &str) -> Refusal {
+fn unknown(path: &str) -> RpcStatus {
     let name = path.strip_prefix('/').unwrap_or(path);
     let message = match MISSING.lines().any(|missing| missing == name) {
         true => format!("{name} is not available: the embedded engine does not have it yet"),
         false => format!("unknown method {name}"),
     };
-    Refusal { code: UNIMPLEMENTED, message }
+    RpcStatus { code: UNIMPLEMENTED, message }
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! Which keys a request means.
+//! The keys that a request selects.
 
 #![forbid(unsafe_code)]
 
 use std::ops::Bound;
 
-/// How a map of keys takes a span.
+/// A span as the bounds of a map.
 pub type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
-/// A key and a range end, as etcd's messages put them.
+/// A key and a range end, as in etcd's messages.
 #[derive(Clone, Copy)]
 pub enum Span<'a> {
     One(&'a [u8]),
@@ -37,8 +37,8 @@ impl<'a> Span<'a> {
         matches!(self, Span::Between(start, end) if start >= end)
     }
 
-    /// Bounds for a map of keys, from the start or from a key of the span that
-    /// was visited; None for an empty span, which a map would not take.
+    /// Bounds for a map of keys, from the start or after a key that was visited; None for
+    /// an empty span, on which a map panics.
     pub fn bounds<'b>(&self, after: Option<&'b [u8]>) -> Option<Bounds<'b>>
     where
         'a: 'b,

@@ -1,20 +1,20 @@
-//! The state: every key with the versions it has had, and the log of all changes.
+//! The state: every key with its versions, and the log of all changes.
 //!
-//! Nothing is ever copied for a reader: a revision is a snapshot, since what it
-//! sees stays as it is until it is compacted away.
+//! Readers need no copies: a revision is a snapshot, which does not change until it
+//! is compacted.
 
 #![forbid(unsafe_code)]
 
 use super::lessor::Lessor;
+use super::reply::{refuse, RpcStatus};
 use super::span::Span;
-use super::{refuse, Refusal};
 use crate::status::{ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION};
 use crate::wire::proto::KeyValue;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// What one change made of a key; the default is that of a key that never was.
+/// A key after one change. The default stands for a key that never existed.
 #[derive(Clone, Default)]
 pub struct Version {
     pub created: i64,
@@ -69,8 +69,8 @@ impl Key {
         }
     }
 
-    /// Drops what only readers of revisions below this one could see; true if
-    /// nothing is left.
+    /// Drops versions that only readers of revisions below this one could see; true if
+    /// none is left.
     fn forget_before(&mut self, revision: i64) -> bool {
         while let Some(oldest) = self.older.front() {
             let next = self.older.get(1).unwrap_or(&self.latest);
@@ -94,14 +94,14 @@ pub struct Change {
 }
 
 pub struct State {
-    /// Of the last change, which may be that of a write in progress.
+    /// The revision of the last change, which may be part of a write in progress.
     pub revision: i64,
-    /// The write in progress has changed something: further changes of it are of the same revision.
+    /// The write in progress has changed something: its further changes have the same revision.
     writing: bool,
-    /// Revisions below cannot be read. etcd's sign for "never compacted" is -1.
+    /// Revisions below this one cannot be read. -1 means never compacted, as in etcd.
     pub compacted: i64,
     keys: BTreeMap<Bytes, Key>,
-    /// Oldest first; what was compacted away is gone.
+    /// Oldest first, without compacted changes.
     log: VecDeque<Change>,
     pub lessor: Lessor,
 }
@@ -120,8 +120,8 @@ impl Default for State {
 }
 
 impl State {
-    /// The revision to read at, when this one is asked for; 0 or less is the current.
-    pub fn readable(&self, asked: i64, current: i64) -> Result<i64, Refusal> {
+    /// The revision to read at for a request of this one; 0 or less is the current one.
+    pub fn readable(&self, asked: i64, current: i64) -> Result<i64, RpcStatus> {
         let revision = if asked <= 0 { current } else { asked };
         if revision > current {
             return Err(refuse(ETCD_ERR_FUTURE_REVISION));
@@ -138,7 +138,7 @@ impl State {
     }
 
     /// Visits at most `most` keys of the span, from the start or from a key
-    /// that was visited. The answer is the last one, if there are more.
+    /// that was visited. Returns the last key visited, if there are more.
     pub fn stretch(
         &self,
         span: Span<'_>,
@@ -168,12 +168,12 @@ impl State {
         self.revision + i64::from(!self.writing)
     }
 
-    /// The next change begins a revision.
+    /// The next change begins a new revision.
     pub fn end_write(&mut self) {
         self.writing = false;
     }
 
-    /// Puts a version made from the one before, whose place it takes.
+    /// Puts a version that is made from the one before it.
     pub fn put(&mut self, key: Bytes, make: impl FnOnce(&Bytes, &Version) -> (Bytes, i64)) {
         self.revision = self.write_revision();
         self.writing = true;
@@ -190,7 +190,7 @@ impl State {
         self.log.push_back(Change { key, version });
     }
 
-    /// Deletes the keys of a span, and tells how many there were.
+    /// Deletes the keys of a span and returns how many there were.
     pub fn delete(&mut self, span: Span<'_>, mut gone: impl FnMut(&Bytes, &Version)) -> i64 {
         let modified = self.write_revision();
         let Some(bounds) = span.bounds(None) else { return 0 };
@@ -213,14 +213,14 @@ impl State {
     }
 
     /// Ends a lease and deletes its keys, in key order and in one revision.
-    pub fn revoke(&mut self, id: i64) -> Result<(), Refusal> {
+    pub fn revoke(&mut self, id: i64) -> Result<(), RpcStatus> {
         for key in self.lessor.remove(id)?.keys {
             self.delete(Span::One(&key), |_, _| ());
         }
         Ok(())
     }
 
-    /// Revokes the leases that are due, each in a revision of its own.
+    /// Revokes the leases that are due, each in its own revision.
     pub fn expire(&mut self, now: Duration) {
         while let Some((_, id)) = self.lessor.next().filter(|(due, _)| *due <= now) {
             let _ = self.revoke(id);
@@ -228,8 +228,8 @@ impl State {
         }
     }
 
-    /// Closes the revisions below to readers; [`sweep`](State::sweep) frees what they alone saw.
-    pub fn compact(&mut self, revision: i64) -> Result<(), Refusal> {
+    /// Makes the revisions below unreadable; [`sweep`](State::sweep) frees their versions.
+    pub fn compact(&mut self, revision: i64) -> Result<(), RpcStatus> {
         if revision <= self.compacted {
             return Err(refuse(ETCD_ERR_COMPACTED));
         }
@@ -240,8 +240,8 @@ impl State {
         Ok(())
     }
 
-    /// Drops at most so many compacted changes, and with each the versions that
-    /// it superseded; true if there is more to drop.
+    /// Drops at most so many compacted changes and the versions that they replaced; true
+    /// if there is more to drop.
     pub fn sweep(&mut self, most: usize) -> bool {
         let compacted = |change: &Change| change.version.modified < self.compacted;
         let count = self.log.iter().take(most).take_while(|change| compacted(change)).count();
@@ -250,7 +250,7 @@ impl State {
                 self.keys.remove(&key);
             }
         }
-        // A long log that became short gives its memory back.
+        // The memory of a long log that became short is released.
         if self.log.len() < self.log.capacity() / 4 {
             self.log.shrink_to(self.log.len() * 2);
         }

@@ -1,5 +1,7 @@
 //! Short forms of requests, for the tests.
 
+#![forbid(unsafe_code)]
+
 use super::{Clock, Engine};
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::watch_request::RequestUnion;

@@ -2,10 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+use super::reply::{header, refuse, RpcStatus};
 use super::span::Span;
 use super::store::{State, Version};
 use super::view::View;
-use super::{duplicates, header, range, refuse, write, Refusal};
+use super::{duplicates, range, write};
 use crate::status::{
     ETCD_ERR_COMPACTED, ETCD_ERR_EMPTY_KEY, ETCD_ERR_FUTURE_REVISION, ETCD_ERR_GRPC_INTERNAL,
     ETCD_ERR_KEY_NOT_FOUND, ETCD_ERR_TOO_MANY_OPS,
@@ -16,18 +17,18 @@ use crate::wire::proto::response_op::Response;
 use crate::wire::proto::{Compare, ResponseOp, TxnRequest, TxnResponse};
 use std::cmp::Ordering;
 
-/// In each of the lists of compares and operations; what the largest list of a
-/// transaction takes is not left to those nested in it.
-const MOST_OPS: usize = 128;
+/// The limit for each list of compares or operations. The largest list of a
+/// transaction reduces the limit of the transactions nested in it.
+const MAX_OPS: usize = 128;
 
-/// What can be said without the state.
-pub fn check(request: &TxnRequest) -> Result<(), Refusal> {
-    check_ops(request, MOST_OPS)?;
+/// The checks that do not need the state.
+pub fn check(request: &TxnRequest) -> Result<(), RpcStatus> {
+    check_ops(request, MAX_OPS)?;
     duplicates::check(&request.success)?;
     duplicates::check(&request.failure)
 }
 
-fn check_ops(request: &TxnRequest, most: usize) -> Result<(), Refusal> {
+fn check_ops(request: &TxnRequest, most: usize) -> Result<(), RpcStatus> {
     let lists = [request.compare.len(), request.success.len(), request.failure.len()];
     let left = lists
         .into_iter()
@@ -53,7 +54,7 @@ pub fn is_read_only(request: &TxnRequest) -> bool {
     })
 }
 
-/// A transaction whose compares are decided: what is left to do.
+/// A transaction whose compares are decided: the operations to perform.
 struct Plan {
     succeeded: bool,
     steps: Vec<Step>,
@@ -64,8 +65,8 @@ enum Step {
     Nested(Plan),
 }
 
-/// All compares, the nested ones too, see the state before the transaction.
-fn decide(view: &View<'_>, request: TxnRequest) -> Result<Plan, Refusal> {
+/// Compares, also nested ones, see the state before the transaction.
+fn decide(view: &View<'_>, request: TxnRequest) -> Result<Plan, RpcStatus> {
     let mut succeeded = true;
     for compare in &request.compare {
         succeeded = succeeded && holds(view, compare)?;
@@ -78,14 +79,14 @@ fn decide(view: &View<'_>, request: TxnRequest) -> Result<Plan, Refusal> {
     Ok(Plan { succeeded, steps: steps.collect::<Result<_, _>>()? })
 }
 
-/// True if it is for every key of the range.
-fn holds(view: &View<'_>, compare: &Compare) -> Result<bool, Refusal> {
+/// True if it holds for every key of the range.
+fn holds(view: &View<'_>, compare: &Compare) -> Result<bool, RpcStatus> {
     let (mut found, mut all) = (false, true);
     view.walk(Span::new(&compare.key, &compare.range_end), 0, |_, version| {
         found = true;
         all = all && matches(compare, version);
     })?;
-    // There is no value to compare with where there is no key; all else is 0 there.
+    // A key that does not exist has no value; all its numbers are 0.
     let of_value = compare.target == CompareTarget::Value as i32;
     Ok(if found { all } else { !of_value && matches(compare, &Version::default()) })
 }
@@ -93,7 +94,7 @@ fn holds(view: &View<'_>, compare: &Compare) -> Result<bool, Refusal> {
 fn matches(compare: &Compare, version: &Version) -> bool {
     use TargetUnion as Union;
     let wanted = &compare.target_union;
-    // Without a fitting operand: 0, or empty.
+    // Without an operand of the right kind: 0, or empty.
     let order = match CompareTarget::try_from(compare.target) {
         Ok(CompareTarget::Version) => version.version.cmp(match wanted {
             Some(Union::Version(wanted)) => wanted,
@@ -127,14 +128,14 @@ fn matches(compare: &Compare, version: &Version) -> bool {
 }
 
 impl Plan {
-    /// Finds what would fail half way. `cleared` is the first of the keys that
-    /// were deleted on the way here: only "from a key on" can come before a put.
+    /// Finds operations that would fail half way. `cleared` is the first of the keys
+    /// deleted before: only a deletion "from a key on" may come before a put.
     fn check<'a>(
         &'a self,
         state: &State,
         current: i64,
         cleared: &mut Option<&'a [u8]>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RpcStatus> {
         self.steps.iter().try_for_each(|step| match step {
             Step::Nested(plan) => plan.check(state, current, cleared),
             Step::Simple(Request::RequestPut(put)) => {
@@ -163,8 +164,8 @@ impl Plan {
 
     fn run(
         self,
-        perform: &mut impl FnMut(Request) -> Result<Response, Refusal>,
-    ) -> Result<TxnResponse, Refusal> {
+        perform: &mut impl FnMut(Request) -> Result<Response, RpcStatus>,
+    ) -> Result<TxnResponse, RpcStatus> {
         let responses = self.steps.into_iter().map(|step| {
             let response = match step {
                 Step::Simple(request) => perform(request)?,
@@ -172,13 +173,13 @@ impl Plan {
             };
             Ok(ResponseOp { response: Some(response) })
         });
-        // As etcd answers: the revision stands in the outermost header, which is yet to come.
+        // As in etcd, only the outermost header has the revision; it is set later.
         let responses = responses.collect::<Result<_, _>>()?;
         Ok(TxnResponse { header: header(0), succeeded: self.succeeded, responses })
     }
 }
 
-pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, Refusal> {
+pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, RpcStatus> {
     let view = view.pinned();
     let plan = decide(&view, request)?;
     let current = view.current();
@@ -187,14 +188,14 @@ pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, Refusal
         Request::RequestRange(request) => {
             range::range(&view, &request).map(Response::ResponseRange)
         }
-        // There are only ranges in it.
+        // It has only ranges.
         _ => Err(refuse(ETCD_ERR_GRPC_INTERNAL)),
     })?;
     response.header = header(current);
     Ok(response)
 }
 
-pub fn write(state: &mut State, request: TxnRequest) -> Result<TxnResponse, Refusal> {
+pub fn write(state: &mut State, request: TxnRequest) -> Result<TxnResponse, RpcStatus> {
     let plan = decide(&View::held(state), request)?;
     plan.check(state, state.revision, &mut None)?;
     let mut response = plan.run(&mut |request| match request {
@@ -245,9 +246,11 @@ mod tests {
         engine.lease_grant(LeaseGrantRequest { ttl: 10, id: 7 }).unwrap();
         engine.put(put("a", "1")).unwrap(); // Revision 2.
         engine.put(put("a", "2")).unwrap();
-        engine.put(PutRequest { lease: 7, ..put("b", "2") }).unwrap(); // Revision 4.
-                                                                       // Key, range end, target, operand, and how the state compares with it:
-                                                                       // below, equal, above; "" if it compares in no way.
+        engine.put(PutRequest { lease: 7, ..put("b", "2") }).unwrap();
+        // "b" is of revision 4.
+
+        // Key, range end, target, operand, and how the state compares with it:
+        // below, equal, above; "" if it compares in no way.
         let cases = [
             ("a", "", T::Version, Some(U::Version(1)), ">"),
             ("a", "", T::Version, Some(U::Version(2)), "="),

@@ -1,20 +1,20 @@
-//! How a reader meets the state: held for the whole of a read, or locked anew
-//! for each stretch of a walk, so that writers pass in between.
+//! A reader's access to the state: locked for the whole read, or again for each part
+//! of a walk, so that writers can run in between.
 
 #![forbid(unsafe_code)]
 
+use super::reply::RpcStatus;
 use super::span::Span;
 use super::store::{State, Version};
-use super::Refusal;
 use bytes::Bytes;
 use std::sync::RwLock;
 
-/// Keys to walk under one lock.
+/// How many keys to visit under one lock.
 const STRIDE: usize = 128;
 
 pub struct View<'a> {
     source: Source<'a>,
-    /// What "now" is, once something was read that the rest must agree with.
+    /// The current revision for the whole read, once a part has been read.
     current: Option<i64>,
 }
 
@@ -44,19 +44,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The same, with what is the current revision now as the current one for good.
+    /// The same, with the current revision fixed for the whole read.
     pub fn pinned(&self) -> View<'a> {
         View { current: Some(self.current()), ..*self }
     }
 
-    /// Visits what exists in the span at the revision asked for (0: now), in
-    /// key order. The answer is the current revision.
+    /// Visits the keys of the span at a revision (0: the current one), in key order.
+    /// Returns the current revision.
     pub fn walk(
         &self,
         span: Span<'_>,
         asked: i64,
         mut visit: impl FnMut(&Bytes, &Version),
-    ) -> Result<i64, Refusal> {
+    ) -> Result<i64, RpcStatus> {
         let mut current = self.current;
         let mut after: Option<Bytes> = None;
         loop {

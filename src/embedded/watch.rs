@@ -1,6 +1,6 @@
-//! Watches: each is a place in the log, and a stream reads on from there when
-//! it is asked to. So nobody is told more than "something has changed", and
-//! what is not read costs nothing.
+//! Watches: each is a position in the log, from which a stream reads on when it is
+//! asked for a response. A write only notifies streams that something has changed, and
+//! a watch that is not read costs nothing.
 
 #![forbid(unsafe_code)]
 
@@ -19,12 +19,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is read under one lock, and answered at once if a revision ends there.
+/// How much is read under one lock.
 const CHANGES: usize = 256;
 const BYTES: usize = 1 << 20;
-/// How often a watch that asked for it is told that nothing happened.
+/// The interval of progress responses to a watch that asked for them.
 const PROGRESS: Duration = Duration::from_secs(600);
-/// The id of what concerns no watch, or all of a stream.
+/// The id in responses to no watch, or to all of a stream.
 const NO_WATCH: i64 = -1;
 
 pub struct WatchStream {
@@ -32,7 +32,7 @@ pub struct WatchStream {
     watchers: BTreeMap<i64, Watcher>,
     next_id: i64,
     ready: VecDeque<WatchResponse>,
-    /// A progress request that is answered when all watchers have caught up.
+    /// A progress request waits to be answered, until all watchers have caught up.
     progress_asked: bool,
     progress_due: Duration,
 }
@@ -40,16 +40,16 @@ pub struct WatchStream {
 struct Watcher {
     key: Bytes,
     range_end: Bytes,
-    /// All before this revision was delivered.
+    /// All revisions before this one were delivered.
     next: i64,
     puts: bool,
     deletes: bool,
     prev_kv: bool,
     fragment: bool,
     progress_notify: bool,
-    /// Nothing was delivered since the last progress notice was due.
+    /// Nothing was delivered since the last progress response was due.
     idle: bool,
-    /// Of revisions that were not read to their end yet.
+    /// Events of revisions that were not read to their end yet.
     events: Vec<Event>,
 }
 
@@ -65,7 +65,7 @@ fn event(state: &State, change: &Change, with_previous: bool) -> Event {
     let Change { key, version } = change;
     let created = version.is_live() && version.created == version.modified;
     let before = version.modified - 1;
-    // As etcd does, not where the revision before is compacted away.
+    // As in etcd: none if the revision before is compacted.
     let previous = (with_previous && !created && before >= state.compacted)
         .then(|| state.get(key, before))
         .flatten();
@@ -84,11 +84,12 @@ fn event(state: &State, change: &Change, with_previous: bool) -> Event {
 }
 
 impl WatchStream {
-    pub(super) fn new(engine: Arc<Engine>) -> WatchStream {
+    /// One bidirectional Watch stream.
+    pub fn open(engine: &Arc<Engine>) -> WatchStream {
         engine.streams.fetch_add(1, Relaxed);
         let progress_due = engine.clock().now().saturating_add(PROGRESS);
         WatchStream {
-            engine,
+            engine: engine.clone(),
             watchers: BTreeMap::new(),
             next_id: 0,
             ready: VecDeque::new(),
@@ -102,7 +103,7 @@ impl WatchStream {
         match request.request_union {
             Some(RequestUnion::CreateRequest(request)) => self.create(request),
             Some(RequestUnion::CancelRequest(request)) => self.cancel(request.watch_id),
-            // With no watch there is no progress, and no answer.
+            // Without a watch there is no answer.
             Some(RequestUnion::ProgressRequest(_)) => {
                 self.progress_asked = !self.watchers.is_empty();
             }
@@ -130,7 +131,7 @@ impl WatchStream {
     }
 
     fn admit(&mut self, request: WatchCreateRequest, revision: i64) -> Result<i64, &'static str> {
-        // The least of all keys stands in for none.
+        // An empty key stands for the smallest one.
         let key = if request.key.is_empty() { Bytes::from_static(b"\0") } else { request.key };
         if request.start_revision < 0 {
             let text = status::find(ETCD_ERR_COMPACTED).map_or("", |status| status.text);
@@ -184,11 +185,11 @@ impl WatchStream {
         }
     }
 
-    /// The next response. May be dropped and called again; nothing is lost.
+    /// The next response. The future may be dropped and called again: nothing is lost.
     pub async fn next(&mut self) -> WatchResponse {
         let engine = self.engine.clone();
         loop {
-            // Begun before the look, so that no change falls in between.
+            // Registered before the check, so that no change is missed.
             let changed = engine.changed.notified();
             if let Some(response) = self.ready.pop_front() {
                 return response;
@@ -198,7 +199,7 @@ impl WatchStream {
                 continue;
             }
             if !caught_up {
-                // A long log is read without keeping others waiting.
+                // A long log must not keep other tasks waiting.
                 tokio::task::yield_now().await;
                 continue;
             }
@@ -212,8 +213,8 @@ impl WatchStream {
         }
     }
 
-    /// Reads on in the log from where the hindmost watcher is, for all at once,
-    /// to the end of some revision. True if there was nothing to read.
+    /// Reads the log for all watchers at once, from the position of the last one to the
+    /// end of some revision. True if there was nothing to read.
     fn catch_up(&mut self) -> bool {
         let engine = self.engine.clone();
         let hindmost = self.watchers.values().map(|watcher| watcher.next).min();
@@ -239,7 +240,7 @@ impl WatchStream {
         }
     }
 
-    /// Notes a bounded number of changes for the watchers that want them.
+    /// Collects a bounded number of changes for the watchers that want them.
     fn read_on(&mut self, state: &State, place: &mut Place) -> Reading {
         if place.revision < state.compacted {
             return Reading::Compacted(state.compacted);
@@ -268,7 +269,7 @@ impl WatchStream {
         }
     }
 
-    /// Hands out what was noted, now that no revision is read in part.
+    /// Delivers the collected events, when no revision is read in part.
     fn deliver(&mut self, revision: i64) {
         for (id, watcher) in self.watchers.iter_mut().filter(|(_, w)| w.next <= revision) {
             watcher.next = revision + 1;
@@ -289,7 +290,7 @@ impl WatchStream {
         }
     }
 
-    /// Ends the watchers whose place in the log is gone.
+    /// Ends the watchers whose position in the log is compacted.
     fn end_compacted(&mut self, compacted: i64) {
         self.watchers.retain(|id, watcher| {
             let stays = watcher.next >= compacted;
@@ -320,23 +321,23 @@ impl WatchStream {
     }
 }
 
-/// Says that everything up to the revision was delivered.
+/// A response that says that all revisions up to this one were delivered.
 fn progress(engine: &Engine, watch_id: i64, revision: i64) -> WatchResponse {
     WatchResponse { header: engine.header(revision), watch_id, ..WatchResponse::default() }
 }
 
-/// In the log: a revision, and how many changes of it were read.
+/// A position in the log: a revision, and how many of its changes were read.
 struct Place {
     revision: i64,
     read: usize,
 }
 
 enum Reading {
-    /// There is more of the same revision.
+    /// The same revision has more changes.
     Within,
-    /// All up to and with this revision was read.
+    /// All changes up to and including this revision were read.
     Until(i64),
-    /// The place is gone: the log begins here.
+    /// The position is compacted: the log begins here.
     Compacted(i64),
     /// There is nothing after this revision.
     Nothing(i64),

@@ -1,5 +1,7 @@
 //! Watch streams from outside: what is asked, and what comes.
 
+#![forbid(unsafe_code)]
+
 use super::testing::*;
 use super::{Engine, WatchStream};
 use crate::wire::proto::watch_request::RequestUnion;
@@ -56,7 +58,7 @@ fn events(stream: &mut WatchStream) -> Vec<String> {
 
 /// A stream with one watch, whose creation was answered.
 fn watching(engine: &Arc<Engine>, request: WatchCreateRequest) -> WatchStream {
-    let mut stream = engine.watch();
+    let mut stream = WatchStream::open(engine);
     stream.send(watch(request));
     let created = stream.next().now_or_never().unwrap();
     assert!(created.created && !created.canceled);
@@ -114,7 +116,7 @@ fn a_watch_begins_where_it_is_told_to() {
 #[test]
 fn headers_say_how_far_it_is() {
     let engine = filled();
-    let mut stream = engine.watch();
+    let mut stream = WatchStream::open(&engine);
     stream.send(watch(on("b", "", 1)));
     let created = stream.next().now_or_never().unwrap();
     assert_eq!((revision(&created.header), created.watch_id), (6, 0));
@@ -151,7 +153,7 @@ fn filters_and_previous_values() {
 
 #[test]
 fn refused_watches() {
-    let mut stream = filled().watch();
+    let mut stream = WatchStream::open(&filled());
     let with_id = |watch_id| WatchCreateRequest { watch_id, ..on("a", "", 0) };
     let compacted = "etcdserver: mvcc: required revision has been compacted";
     let duplicate = "mvcc: duplicate watch ID provided on the WatchStream";
@@ -203,7 +205,7 @@ fn a_cancelled_watch_is_silent_and_its_id_is_free() {
 #[test]
 fn compaction_ends_the_watches_it_overtakes_once() {
     let engine = filled();
-    let mut stream = engine.watch();
+    let mut stream = WatchStream::open(&engine);
     for start in [1, 4, 5, 0] {
         stream.send(watch(on("a", "\0", start)));
     }
@@ -230,7 +232,7 @@ fn compaction_ends_the_watches_it_overtakes_once() {
 #[test]
 fn progress_is_told_when_there_is_nothing_before_it() {
     let engine = filled();
-    let mut stream = engine.watch();
+    let mut stream = WatchStream::open(&engine);
     ask_progress(&mut stream);
     assert!(drain(&mut stream).is_empty());
     stream.send(watch(on("a", "", 1)));
@@ -251,7 +253,7 @@ fn idle_watches_that_asked_are_told_the_progress_in_time() {
     let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
     tokio.block_on(async {
         let engine = filled();
-        let mut stream = engine.watch();
+        let mut stream = WatchStream::open(&engine);
         stream.send(watch(WatchCreateRequest { progress_notify: true, ..on("a", "", 0) }));
         stream.send(watch(WatchCreateRequest { progress_notify: true, ..on("b", "", 0) }));
         stream.send(watch(on("c", "", 0)));

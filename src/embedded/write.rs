@@ -1,20 +1,20 @@
 //! Puts and deletes, alone or in a transaction.
 //!
-//! What can be refused is refused before anything is changed; the changes
-//! themselves cannot fail, so a transaction applies wholly or not at all.
+//! All checks come before the first change, and changes cannot fail: a transaction
+//! applies as a whole or not at all.
 
 #![forbid(unsafe_code)]
 
+use super::reply::{header, refuse, RpcStatus};
 use super::span::Span;
 use super::store::{State, Version};
-use super::{header, refuse, Refusal};
 use crate::status::{
     ETCD_ERR_EMPTY_KEY, ETCD_ERR_KEY_NOT_FOUND, ETCD_ERR_LEASE_PROVIDED, ETCD_ERR_VALUE_PROVIDED,
 };
 use crate::wire::proto::{DeleteRangeRequest, DeleteRangeResponse, PutRequest, PutResponse};
 
-/// What can be said without the state.
-pub fn check_put(request: &PutRequest) -> Result<(), Refusal> {
+/// The checks that do not need the state.
+pub fn check_put(request: &PutRequest) -> Result<(), RpcStatus> {
     if request.key.is_empty() {
         return Err(refuse(ETCD_ERR_EMPTY_KEY));
     }
@@ -27,7 +27,7 @@ pub fn check_put(request: &PutRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub fn check_delete(request: &DeleteRangeRequest) -> Result<(), Refusal> {
+pub fn check_delete(request: &DeleteRangeRequest) -> Result<(), RpcStatus> {
     match request.key.is_empty() {
         true => Err(refuse(ETCD_ERR_EMPTY_KEY)),
         false => Ok(()),
@@ -35,8 +35,8 @@ pub fn check_delete(request: &DeleteRangeRequest) -> Result<(), Refusal> {
 }
 
 impl State {
-    /// A put that keeps the old value or lease needs one.
-    pub fn check_kept(&self, request: &PutRequest) -> Result<(), Refusal> {
+    /// A put that keeps the old value or lease needs an existing key.
+    pub fn check_kept(&self, request: &PutRequest) -> Result<(), RpcStatus> {
         let keeps = request.ignore_value || request.ignore_lease;
         match keeps && self.get(&request.key, self.revision).is_none() {
             true => Err(refuse(ETCD_ERR_KEY_NOT_FOUND)),

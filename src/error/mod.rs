@@ -11,7 +11,7 @@ use std::any::Any;
 use crate::wire::decode::Malformed;
 use status::etcd_status_t;
 
-/// What became of a call that failed.
+/// Whether a call that failed may have been applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     NotApplied,
@@ -21,12 +21,12 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Error {
     pub status: etcd_status_t,
-    /// The code in the server's answer; none if the library found the error.
+    /// The gRPC code of the server's answer; none if the library found the error.
     pub grpc: Option<i32>,
     pub outcome: Outcome,
     pub endpoint: String,
     pub message: String,
-    /// Where history begins, for one that is compacted away; else 0.
+    /// The oldest revision that can be read, if the requested one is compacted; else 0.
     pub revision: i64,
 }
 
@@ -73,11 +73,11 @@ impl Error {
     }
 }
 
-/// A server's text is shown to people and written to logs.
+/// Longer texts of servers are cut.
 const MAX_MESSAGE: usize = 1024;
 
-/// What somebody else has written: what a terminal or a log would act on is
-/// escaped, and what is too long for either is cut.
+/// A text from outside, fit for terminals and logs: control characters are escaped, and
+/// a long text is cut.
 pub fn printable(theirs: &str) -> String {
     let mut text = String::new();
     for c in theirs.chars() {

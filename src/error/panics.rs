@@ -1,4 +1,4 @@
-//! Panics are caught and become errors; the host's standard error stays its own.
+//! Panics are caught and become errors. Nothing is written to standard error.
 
 #![forbid(unsafe_code)]
 
@@ -9,8 +9,8 @@ use std::thread;
 
 thread_local!(static SILENT: Cell<bool> = const { Cell::new(false) });
 
-/// Keeps this thread's panics from being printed, from now on. Other threads of
-/// the process, which may be the host's Rust, are as loud as they were.
+/// From now on panics of this thread are not printed. Other threads of the process, which
+/// may run Rust code of the host, are not affected.
 pub fn silence_thread() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,23 +1,24 @@
-//! Which endpoints are up, and who wants to be told of changes.
+//! The state of each endpoint, and the observers of their changes.
+
+#![forbid(unsafe_code)]
 
 use crate::error::Error;
 use crate::sync::mailbox::Mailbox;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Locks are taken in this order: this one, an endpoint's. Mailboxes are filled with
-/// neither, since that may ring a bell.
+/// Lock order: this one, then an endpoint's or a mailbox's.
 #[derive(Default)]
 pub struct Connections(Mutex<All>);
 
 #[derive(Default)]
 struct All {
     endpoints: Vec<Arc<Endpoint>>,
-    readers: Vec<Reader>,
-    /// Nothing changes any more.
+    observers: Vec<Arc<Mailbox<Notice>>>,
+    /// After this nothing changes any more.
     end: Option<Error>,
 }
 
-/// What is known of an endpoint, for as long as the client has it.
+/// An endpoint, for as long as it is in the client's list.
 pub struct Endpoint {
     name: String,
     seen: Mutex<Seen>,
@@ -26,6 +27,10 @@ pub struct Endpoint {
 impl Endpoint {
     pub fn is_gone(&self) -> bool {
         self.seen.lock().unwrap().state == State::Gone
+    }
+
+    fn notice(self: &Arc<Self>) -> Notice {
+        Notice { endpoint: self.clone(), seen: self.seen.lock().unwrap().clone() }
     }
 }
 
@@ -39,58 +44,27 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
     Up,
-    /// And why.
+    /// With the reason.
     Down(String),
-    /// It is none of the client's endpoints any more.
+    /// It has left the client's list.
     Gone,
 }
 
-struct Reader {
-    mailbox: Arc<Mailbox<Notice>>,
-    /// One for each endpoint.
-    notices: Vec<Notice>,
-}
-
-/// The word that an endpoint has changed. A reader has one of each endpoint at
-/// most, which says what is when it is read: a slow one misses what is over.
+/// An endpoint and its state. At most one waits for each observer and endpoint: a
+/// newer one replaces it, so that a slow observer misses what is over.
 #[derive(Clone)]
 pub struct Notice {
     endpoint: Arc<Endpoint>,
-    /// Not read yet; looked at while the endpoint is locked.
-    waits: Arc<Mutex<bool>>,
+    seen: Seen,
 }
 
 impl Notice {
-    /// The endpoint and how it is now.
-    pub fn read(&self) -> (&str, Seen) {
-        let seen = self.endpoint.seen.lock().unwrap();
-        *self.waits.lock().unwrap() = false;
-        (&self.endpoint.name, seen.clone())
+    pub fn read(&self) -> (&str, &Seen) {
+        (&self.endpoint.name, &self.seen)
     }
 }
 
-type Letter = (Arc<Mailbox<Notice>>, Notice);
-
-impl Reader {
-    /// What the reader has to be given, if the last was read.
-    fn letter(&mut self, endpoint: &Arc<Endpoint>) -> Option<Letter> {
-        let known = self.notices.iter().position(|it| Arc::ptr_eq(&it.endpoint, endpoint));
-        let at = known.unwrap_or_else(|| {
-            let (endpoint, waits) = (endpoint.clone(), Arc::default());
-            self.notices.push(Notice { endpoint, waits });
-            self.notices.len() - 1
-        });
-        let notice = &self.notices[at];
-        let waited = std::mem::replace(&mut *notice.waits.lock().unwrap(), true);
-        (!waited).then(|| (self.mailbox.clone(), notice.clone()))
-    }
-}
-
-fn send(letters: Vec<Letter>) {
-    letters.into_iter().for_each(|(mailbox, notice)| drop(mailbox.push([(notice, 0)])));
-}
-
-/// A reader's end; closed when it is dropped.
+/// An observer's end; closed when it is dropped.
 pub struct Changes(Arc<Mailbox<Notice>>);
 
 impl Changes {
@@ -113,11 +87,11 @@ impl Connections {
         let endpoint = Arc::new(Endpoint { name: name.to_owned(), seen });
         let mut all = self.0.lock().unwrap();
         all.endpoints.push(endpoint.clone());
-        tell(all, &endpoint);
+        publish(all, &endpoint);
         endpoint
     }
 
-    /// What it has become; of no account once it was removed.
+    /// Sets an endpoint's state; without effect after it was removed.
     pub fn change(&self, endpoint: &Arc<Endpoint>, state: State) {
         let all = self.0.lock().unwrap();
         if all.end.is_some() || !all.endpoints.iter().any(|it| Arc::ptr_eq(it, endpoint)) {
@@ -127,41 +101,34 @@ impl Connections {
         seen.opened += u64::from(state == State::Up);
         seen.state = state;
         drop(seen);
-        tell(all, endpoint);
+        publish(all, endpoint);
     }
 
-    /// It leaves: readers are told that, and then nothing more.
+    /// The endpoint leaves: observers get one last notice of it.
     pub fn remove(&self, endpoint: &Arc<Endpoint>) {
         self.change(endpoint, State::Gone);
-        let mut all = self.0.lock().unwrap();
-        all.endpoints.retain(|it| !Arc::ptr_eq(it, endpoint));
-        for reader in &mut all.readers {
-            reader.notices.retain(|it| !Arc::ptr_eq(&it.endpoint, endpoint));
-        }
+        self.0.lock().unwrap().endpoints.retain(|it| !Arc::ptr_eq(it, endpoint));
     }
 
-    /// Begins with how all endpoints are now.
+    /// A new observer. It gets the state of all endpoints first, then each change.
     pub fn open(&self) -> Changes {
         let mut all = self.0.lock().unwrap();
-        all.readers.retain(|reader| !reader.mailbox.is_closed());
+        all.observers.retain(|observer| !observer.is_closed());
         let mailbox = Arc::new(Mailbox::new(1, Arc::new(|| ())));
-        let mut reader = Reader { mailbox: mailbox.clone(), notices: Vec::new() };
-        let letters = all.endpoints.iter().filter_map(|endpoint| reader.letter(endpoint));
-        // Nobody has it yet, so there is no bell.
-        send(letters.collect());
+        mailbox.push(all.endpoints.iter().map(|endpoint| (endpoint.notice(), 0)));
         match &all.end {
             Some(error) => mailbox.end(error.clone()),
-            None => all.readers.push(reader),
+            None => all.observers.push(mailbox.clone()),
         }
         Changes(mailbox)
     }
 
     pub fn end(&self, error: Error) {
         let mut all = self.0.lock().unwrap();
-        let readers = std::mem::take(&mut all.readers);
+        let observers = std::mem::take(&mut all.observers);
         all.end.get_or_insert_with(|| error.clone());
         drop(all);
-        readers.iter().for_each(|reader| reader.mailbox.end(error.clone()));
+        observers.iter().for_each(|observer| observer.end(error.clone()));
     }
 
     /// Each endpoint and whether it is up.
@@ -172,13 +139,15 @@ impl Connections {
     }
 }
 
-/// Tells all readers of a change.
-fn tell(mut all: MutexGuard<'_, All>, endpoint: &Arc<Endpoint>) {
-    let seen = endpoint.seen.lock().unwrap();
-    let letters = all.readers.iter_mut().filter_map(|reader| reader.letter(endpoint)).collect();
-    drop(seen);
+/// Sends an endpoint's state to all observers: in the order of the changes, so with
+/// the lock held, which the notifiers must not be.
+fn publish(all: MutexGuard<'_, All>, endpoint: &Arc<Endpoint>) {
+    let notice = endpoint.notice();
+    let same = |waiting: &Notice| Arc::ptr_eq(&waiting.endpoint, endpoint);
+    let replace = |it: &Arc<Mailbox<Notice>>| it.replace(notice.clone(), same);
+    let notifiers: Vec<_> = all.observers.iter().filter_map(replace).collect();
     drop(all);
-    send(letters);
+    notifiers.iter().for_each(|notify| notify());
 }
 
 #[cfg(test)]
@@ -191,7 +160,7 @@ mod tests {
         match changes.mailbox().next(Some(Duration::ZERO)) {
             Taken::Item(notice) => {
                 let (name, seen) = notice.read();
-                Some((name.to_owned(), seen.state, seen.opened))
+                Some((name.to_owned(), seen.state.clone(), seen.opened))
             }
             _ => None,
         }
@@ -202,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_reader_gets_the_newest_of_each_endpoint() {
+    fn a_slow_observer_gets_the_newest_of_each_endpoint() {
         let connections = Connections::default();
         let a = connections.add("a", down("not yet"));
         connections.add("b", State::Up);
@@ -233,7 +202,7 @@ mod tests {
         assert_eq!(next(&changes), Some(("a".into(), State::Up, 1)));
         connections.remove(&old);
         let new = connections.add("a", down("not yet"));
-        // What the old one still does is nobody's business.
+        // Late changes of the old one have no effect.
         connections.change(&old, State::Up);
         connections.remove(&old);
         assert_eq!(next(&changes), Some(("a".into(), State::Gone, 1)));
@@ -242,16 +211,15 @@ mod tests {
         assert_eq!(connections.all(), [("a".to_owned(), false)]);
         connections.change(&new, State::Up);
         assert_eq!(next(&changes), Some(("a".into(), State::Up, 1)));
-        let all = connections.0.lock().unwrap();
-        assert_eq!((all.endpoints.len(), all.readers[0].notices.len()), (1, 1));
+        assert_eq!(connections.0.lock().unwrap().endpoints.len(), 1);
     }
 
     #[test]
-    fn readers_that_are_gone_leave_nothing() {
+    fn observers_that_are_gone_leave_nothing() {
         let connections = Connections::default();
         connections.add("a", State::Up);
-        // Nothing changes: nobody else comes by.
+        // Nothing changes, so only open() can forget them.
         (0..100).for_each(|_| drop(connections.open()));
-        assert_eq!(connections.0.lock().unwrap().readers.len(), 1);
+        assert_eq!(connections.0.lock().unwrap().observers.len(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers that only grow.
 
+#![forbid(unsafe_code)]
+
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -9,7 +11,7 @@ macro_rules! counters {
         pub enum Counter {
             $($counter),*
         }
-        /// Name and meaning of each, in the order of etcd_counters_t.
+        /// Name and description of each, in the order of etcd_counters_t.
         const ALL: &[(&str, &str)] = &[$(($name, $help)),*];
     };
 }
@@ -54,7 +56,7 @@ impl Counters {
     }
 }
 
-/// A call: one that is dropped half way has failed.
+/// A call in progress. One that is dropped has failed.
 pub struct InProgress<'a>(&'a Counters);
 
 impl InProgress<'_> {
@@ -72,7 +74,7 @@ impl Drop for InProgress<'_> {
     }
 }
 
-/// In Prometheus' text format; `up` are the endpoints and whether they are.
+/// The counters in Prometheus' text format; `up` has each endpoint and whether it is up.
 pub fn text(counters: &Counters, client: &str, up: &[(String, bool)]) -> String {
     let client = match client {
         "" => String::new(),

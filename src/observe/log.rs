@@ -1,5 +1,7 @@
 //! The log: lines for the program's sink, or nothing without one.
 
+#![forbid(unsafe_code)]
+
 use crate::status::etcd_status_t;
 use std::cell::Cell;
 use std::fmt::Arguments;

@@ -1,5 +1,5 @@
-//! What a program may see of its client's doings: counters, a log, and which
-//! endpoints are up.
+//! What a program can observe of a client: counters, a log, and the state of each
+//! endpoint.
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! What a task of the runtime has to say to one reader, who takes it when it
-//! likes: by waiting, by awaiting, or when it is called.
+//! A bounded mailbox from a task of the runtime to one reader, which takes the items by
+//! waiting, by awaiting, or when it is notified.
 
 #![forbid(unsafe_code)]
 
@@ -9,15 +9,15 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Called without any lock held; must not block.
-pub type Call = Arc<dyn Fn() + Send + Sync>;
+/// Called without any lock held. It must not block.
+pub type Callback = Arc<dyn Fn() + Send + Sync>;
 
 pub struct Mailbox<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
     filled_async: Notify,
-    /// Tells the writer that a full mailbox has room, or was closed.
-    on_room: Call,
+    /// Notifies the writer that a full mailbox has room again, or was closed.
+    on_room: Callback,
     room: Notify,
 }
 
@@ -25,24 +25,24 @@ struct State<T> {
     items: VecDeque<(T, usize)>,
     bytes: usize,
     bound: usize,
-    /// The writer was told that there is no room.
+    /// The writer has found no room.
     full: bool,
     /// What the reader gets after the last item.
     end: Option<Error>,
-    /// The reader wants no more.
+    /// Closed by the reader.
     closed: bool,
-    bell: Option<Call>,
-    /// The bell was rung, and nobody has looked since.
-    rung: bool,
+    notifier: Option<Callback>,
+    /// The notifier was called, and the reader has taken nothing since.
+    signalled: bool,
 }
 
-/// What a reader finds.
+/// What a reader takes.
 #[derive(Debug)]
 pub enum Taken<T> {
     Item(T),
     /// Nothing in time.
     Nothing,
-    /// Nothing more will come.
+    /// There will be no more items.
     End(Error),
     /// The reader has closed it.
     Closed,
@@ -53,7 +53,7 @@ impl<T> State<T> {
         !self.items.is_empty() || self.end.is_some()
     }
 
-    /// The end is found as often as somebody looks.
+    /// The end is returned as often as the reader asks.
     fn take(&mut self) -> Taken<T> {
         if self.closed {
             return Taken::Closed;
@@ -71,7 +71,7 @@ impl<T> State<T> {
 
 impl<T> Mailbox<T> {
     /// Full when the items in it have `bound` bytes or more.
-    pub fn new(bound: usize, on_room: Call) -> Mailbox<T> {
+    pub fn new(bound: usize, on_room: Callback) -> Mailbox<T> {
         let state = State {
             items: VecDeque::new(),
             bytes: 0,
@@ -79,24 +79,30 @@ impl<T> Mailbox<T> {
             full: false,
             end: None,
             closed: false,
-            bell: None,
-            rung: false,
+            notifier: None,
+            signalled: false,
         };
         let (filled, filled_async, room) = (Condvar::new(), Notify::new(), Notify::new());
         Mailbox { state: Mutex::new(state), filled, filled_async, on_room, room }
     }
 
-    fn change<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
+    /// Returns the notifier too, if it is to be called.
+    fn change_quietly<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> (R, Option<Callback>) {
         let mut state = self.state.lock().unwrap();
         let result = change(&mut state);
-        let ring = state.is_readable() && !state.rung && !state.closed;
-        let bell = state.bell.clone().filter(|_| ring);
-        state.rung |= bell.is_some();
+        let signal = state.is_readable() && !state.signalled && !state.closed;
+        let notifier = state.notifier.clone().filter(|_| signal);
+        state.signalled |= notifier.is_some();
         drop(state);
         self.filled.notify_all();
         self.filled_async.notify_one();
-        if let Some(bell) = bell {
-            bell();
+        (result, notifier)
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
+        let (result, notifier) = self.change_quietly(change);
+        if let Some(notify) = notifier {
+            notify();
         }
         result
     }
@@ -121,7 +127,22 @@ impl<T> Mailbox<T> {
         })
     }
 
-    /// The same for a task that waits for room. False if the reader wants no more.
+    /// Replaces the first item that is the `same`, or adds one of size 0. Returns the
+    /// notifier, which the caller calls when it holds no lock any more.
+    pub fn replace(&self, item: T, same: impl Fn(&T) -> bool) -> Option<Callback> {
+        let replaced = |state: &mut State<T>| {
+            if state.closed || state.end.is_some() {
+                return;
+            }
+            match state.items.iter_mut().find(|(waiting, _)| same(waiting)) {
+                Some((waiting, _)) => *waiting = item,
+                None => state.items.push_back((item, 0)),
+            }
+        };
+        self.change_quietly(replaced).1
+    }
+
+    /// Adds an item when there is room. False if the reader has closed the mailbox.
     pub async fn push_when_room(&self, item: T, size: usize) -> bool {
         let mut item = item;
         loop {
@@ -140,14 +161,14 @@ impl<T> Mailbox<T> {
         state.bound.saturating_sub(state.bytes)
     }
 
-    /// The first end counts.
+    /// Ends the mailbox; the first end is kept.
     pub fn end(&self, error: Error) {
         self.change(|state| {
             state.end.get_or_insert(error);
         });
     }
 
-    /// The same, and what the reader has not taken is dropped.
+    /// Ends it at once: items that wait are dropped.
     pub fn cut(&self, error: Error) {
         let overtaken = self.change(|state| {
             state.end.get_or_insert(error);
@@ -157,17 +178,17 @@ impl<T> Mailbox<T> {
         drop(overtaken);
     }
 
-    /// The reader wants no more; what waits for it is dropped.
+    /// The reader wants no more items; those that wait are dropped.
     pub fn close(&self) {
-        let (items, bell) = self.change(|state| {
+        let (items, notifier) = self.change(|state| {
             state.closed = true;
-            (std::mem::take(&mut state.items), state.bell.take())
+            (std::mem::take(&mut state.items), state.notifier.take())
         });
-        drop((items, bell));
-        self.tell_writer();
+        drop((items, notifier));
+        self.notify_writer();
     }
 
-    fn tell_writer(&self) {
+    fn notify_writer(&self) {
         self.room.notify_one();
         (self.on_room)();
     }
@@ -176,14 +197,14 @@ impl<T> Mailbox<T> {
         self.state.lock().unwrap().closed
     }
 
-    /// Has `bell` called whenever there is something that was not announced yet.
-    pub fn attach(&self, bell: Call) {
-        self.change(|state| state.bell = Some(bell));
+    /// Has `notifier` called whenever there is an item that was not signalled yet.
+    pub fn attach(&self, notifier: Callback) {
+        self.change(|state| state.notifier = Some(notifier));
     }
 
     fn taken(&self, taken: Taken<T>, had_room_again: bool) -> Taken<T> {
         if had_room_again {
-            self.tell_writer();
+            self.notify_writer();
         }
         taken
     }
@@ -210,7 +231,7 @@ impl<T> Mailbox<T> {
         }
     }
 
-    /// The same for a task. May be dropped while it waits.
+    /// The same for a task. The future may be dropped: no item is lost.
     pub async fn next_async(&self) -> Taken<T> {
         loop {
             match self.look() {
@@ -227,15 +248,15 @@ impl<T> Mailbox<T> {
         self.taken(taken, room)
     }
 
-    /// What is there for a reader that the bell has called: one item, or the end
-    /// once. The bell rings again if there is more.
-    pub fn answer(&self) -> Taken<T> {
+    /// One item for a reader that was notified, or the end once. The notifier is called
+    /// again if there is more.
+    pub fn take_one(&self) -> Taken<T> {
         let (taken, room) = self.change(|state| {
             let taken = state.take();
-            // The last thing that is ever said; and the bell has nothing to add.
+            // After the end there is nothing to notify of.
             match taken {
-                Taken::End(_) => state.bell = None,
-                _ => state.rung = false,
+                Taken::End(_) => state.notifier = None,
+                _ => state.signalled = false,
             }
             (taken, state.room_again())
         });
@@ -244,7 +265,7 @@ impl<T> Mailbox<T> {
 }
 
 impl<T> State<T> {
-    /// Half empty again: a writer that is called for every byte gets nowhere.
+    /// Half empty: a writer that is notified of every byte would make no progress.
     fn room_again(&mut self) -> bool {
         let room = self.full && self.bytes <= self.bound / 2;
         self.full &= !room;
@@ -258,7 +279,7 @@ mod tests {
     use crate::status::ETCD_ERR_CLOSED;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-    fn counter() -> (Arc<AtomicUsize>, Call) {
+    fn counter() -> (Arc<AtomicUsize>, Callback) {
         let count = Arc::new(AtomicUsize::new(0));
         let ours = count.clone();
         let call = Arc::new(move || {
@@ -275,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_mailbox_takes_no_more_and_tells_when_it_is_half_empty() {
+    fn a_full_mailbox_takes_no_more_and_says_when_it_is_half_empty() {
         let (room, on_room) = counter();
         let mailbox = Mailbox::new(4, on_room);
         assert_eq!(mailbox.push([(1, 2), (2, 2), (3, 2)]), Some(3));
@@ -291,29 +312,52 @@ mod tests {
     }
 
     #[test]
-    fn the_bell_rings_once_for_all_that_nobody_has_looked_at() {
-        let (rings, bell) = counter();
+    fn the_notifier_is_called_once_for_all_that_was_not_taken_yet() {
+        let (calls, notifier) = counter();
         let mailbox = Mailbox::new(100, Arc::new(|| ()));
         mailbox.push([(1, 1), (2, 1)]);
-        mailbox.attach(bell);
-        assert_eq!(rings.load(SeqCst), 1);
+        mailbox.attach(notifier);
+        assert_eq!(calls.load(SeqCst), 1);
         mailbox.push([(3, 1)]);
-        assert_eq!(rings.load(SeqCst), 1);
-        for (expected, ring) in [(1, 2), (2, 3), (3, 3)] {
-            assert_eq!((item(mailbox.answer()), rings.load(SeqCst)), (expected, ring));
+        assert_eq!(calls.load(SeqCst), 1);
+        for (expected, called) in [(1, 2), (2, 3), (3, 3)] {
+            assert_eq!((item(mailbox.take_one()), calls.load(SeqCst)), (expected, called));
         }
-        assert!(matches!(mailbox.answer(), Taken::Nothing));
+        assert!(matches!(mailbox.take_one(), Taken::Nothing));
         mailbox.push([(4, 1)]);
-        assert_eq!(rings.load(SeqCst), 4);
+        assert_eq!(calls.load(SeqCst), 4);
         mailbox.end(Error::new(ETCD_ERR_CLOSED, ""));
-        assert_eq!((item(mailbox.answer()), rings.load(SeqCst)), (4, 5));
-        assert!(matches!(mailbox.answer(), Taken::End(_)));
+        assert_eq!((item(mailbox.take_one()), calls.load(SeqCst)), (4, 5));
+        assert!(matches!(mailbox.take_one(), Taken::End(_)));
         mailbox.push([(5, 1)]);
-        assert_eq!(rings.load(SeqCst), 5);
+        assert_eq!(calls.load(SeqCst), 5);
     }
 
     #[test]
-    fn closing_ends_the_wait_and_tells_the_writer() {
+    fn an_item_that_waits_is_replaced_in_its_place() {
+        let (calls, notifier) = counter();
+        let mailbox = Mailbox::new(1, Arc::new(|| ()));
+        mailbox.attach(notifier);
+        let put = |key, value| {
+            if let Some(notify) = mailbox.replace((key, value), |waiting| waiting.0 == key) {
+                notify();
+            }
+        };
+        put('a', 1);
+        put('b', 1);
+        put('a', 2);
+        assert_eq!(calls.load(SeqCst), 1);
+        assert_eq!(item(mailbox.take_one()), ('a', 2));
+        put('a', 3);
+        assert_eq!(item(mailbox.take_one()), ('b', 1));
+        assert_eq!(item(mailbox.take_one()), ('a', 3));
+        mailbox.end(Error::new(ETCD_ERR_CLOSED, ""));
+        put('c', 1);
+        assert!(matches!(mailbox.take_one(), Taken::End(_)));
+    }
+
+    #[test]
+    fn closing_ends_the_wait_and_notifies_the_writer() {
         let (room, on_room) = counter();
         let mailbox = Arc::new(Mailbox::<i32>::new(4, on_room));
         let reader = mailbox.clone();

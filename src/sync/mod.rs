@@ -1,4 +1,6 @@
-//! What threads and tasks hand to each other.
+//! Ways for threads and tasks to pass values to each other.
+
+#![forbid(unsafe_code)]
 
 pub mod mailbox;
 pub mod oneshot;

@@ -1,4 +1,4 @@
-//! A place where one thread leaves a value for another that waits for it.
+//! Passes one value from one thread to another that waits for it.
 
 #![forbid(unsafe_code)]
 

@@ -19,13 +19,13 @@ pub struct Queue<T> {
 
 struct State<T> {
     items: VecDeque<T>,
-    /// Calls of wake() that no reader has seen yet.
+    /// Calls of wake() that have ended no wait yet.
     wakes: usize,
     closed: bool,
     sleepers: usize,
-    /// Of readers that drive a runtime meanwhile: one that has ended, too.
+    /// Wakers of readers that drive a runtime while they wait; some may have ended.
     drivers: Vec<Waker>,
-    /// Made when it is first asked for: raising it costs a system call.
+    /// Created on demand: to raise it costs a system call.
     fd: Option<EventFd>,
 }
 
@@ -109,12 +109,12 @@ impl<T> Queue<T> {
         self.filled.notify_all();
     }
 
-    /// What is there, at once.
+    /// Takes what is there, without waiting.
     pub fn take(&self) -> Next<T> {
         self.state.lock().unwrap().take().unwrap_or(Next::Empty)
     }
 
-    /// Returns when there is something to take, or time is up; may do so early.
+    /// Returns when there is something to take or time is up; may return early.
     pub fn wait(&self, until: Option<Instant>) {
         let mut state = self.state.lock().unwrap();
         if state.is_readable() {
@@ -131,7 +131,7 @@ impl<T> Queue<T> {
         state.sleepers -= 1;
     }
 
-    /// As [`Queue::wait`], for one who does something else meanwhile.
+    /// The same for a task, which may do other work meanwhile.
     pub async fn readable(&self) {
         poll_fn(|cx| {
             let mut state = self.state.lock().unwrap();
@@ -160,7 +160,7 @@ impl<T> Queue<T> {
         self.state.lock().unwrap().closed
     }
 
-    /// The descriptor: level-triggered, never to be read or closed by others.
+    /// The descriptor: level-triggered; callers must never read or close it.
     pub fn fd(&self) -> io::Result<RawFd> {
         let mut state = self.state.lock().unwrap();
         if state.fd.is_none() {

@@ -1,17 +1,19 @@
-//! Requests, written into one gRPC frame.
+//! Writes requests into one gRPC frame.
+
+#![forbid(unsafe_code)]
 
 use crate::sys;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-/// The gRPC frame header: not compressed, and the message's length.
+/// The length of a gRPC frame header: a compression flag and the message's length.
 pub const PREFIX: usize = 5;
 
 /// A message under construction. Fields that hold their default are left out.
 pub struct Encoder(Vec<u8>);
 
 impl Encoder {
-    /// `expected`: about how long the fields will be together. None: no memory.
+    /// `expected` is about the length of all fields. None: no memory.
     pub fn new(expected: usize) -> Option<Encoder> {
         let mut frame = Vec::new();
         if !sys::reserve(&mut frame, PREFIX + expected + 32) {
@@ -33,7 +35,7 @@ impl Encoder {
         self.joined(field, [value, &[]])
     }
 
-    /// Both parts as one value.
+    /// One value from two parts.
     pub fn joined(mut self, field: u32, [first, second]: [&[u8]; 2]) -> Encoder {
         let length = first.len() + second.len();
         if length > 0 {

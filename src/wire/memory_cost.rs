@@ -1,11 +1,12 @@
-//! What a reply takes in memory once it is read. An element of two bytes on the
-//! wire may become a hundred in memory, so that the size of a message alone is no
-//! limit to what a server can make of us.
+//! The memory that a reply takes after it is read. An element of two bytes on the wire
+//! may take a hundred in memory, so that a limit on the size of messages alone would not
+//! limit the memory that a server can make the client use.
+
+#![forbid(unsafe_code)]
 
 use super::decode::{Fields, Value};
 
-/// An element that may come any number of times: its field, what it takes in
-/// memory, and what there is any number of in it.
+/// A repeated element: its field, its cost in memory, and the repeated elements in it.
 pub struct Element {
     field: u64,
     cost: usize,
@@ -15,7 +16,7 @@ pub struct Element {
 enum Inside {
     Nothing,
     Elements(&'static [Element]),
-    /// Of a message that is not described here: each field may be an element.
+    /// A message that is not described here: each field may be an element.
     Anything,
 }
 
@@ -32,8 +33,8 @@ const OPERATION: usize = 256;
 /// A key, and the view of it.
 const KEY: usize = 48;
 const NUMBER: usize = 16;
-/// Transactions in transactions are looked into as deep as they are read.
-const DEEPEST: usize = 64;
+/// Nested transactions are examined as deep as they are read.
+const MAX_DEPTH: usize = 64;
 
 const fn plain(field: u64, cost: usize) -> Element {
     Element { field, cost, inside: Inside::Nothing }
@@ -55,7 +56,7 @@ static LEASES: [Element; 1] = [plain(2, NUMBER)];
 static KEYS: [Element; 1] = [plain(5, KEY)];
 static ANYTHING: [Element; 1] = [Element { field: ANY_FIELD, cost: ANY, inside: Inside::Anything }];
 
-/// The elements of the reply to a call.
+/// The elements of the reply to the call with this path.
 pub fn elements(path: &str) -> &'static [Element] {
     match path {
         "/etcdserverpb.KV/Range" | "/etcdserverpb.KV/Put" => &PAIRS,
@@ -65,32 +66,32 @@ pub fn elements(path: &str) -> &'static [Element] {
         "/etcdserverpb.Watch/Watch" => &EVENTS,
         "/etcdserverpb.Lease/LeaseLeases" => &LEASES,
         "/etcdserverpb.Lease/LeaseTimeToLive" => &KEYS,
-        // One block of bytes in it, which is no message.
+        // It has one block of bytes, which is no message.
         "/etcdserverpb.Maintenance/Snapshot" => &[],
         _ => &ANYTHING,
     }
 }
 
-/// Whether the elements of a reply take more memory than this.
+/// Whether the elements of a reply take more memory than the limit.
 pub fn exceeds(elements: &'static [Element], message: &[u8], limit: usize) -> bool {
     let mut left = limit;
-    weigh(elements, message, &mut left, 0).is_none()
+    subtract(elements, message, &mut left, 0).is_none()
 }
 
-/// Takes the weight from what is left; None when that is too little. What is no
-/// message is left to those who read it.
-fn weigh(elements: &[Element], message: &[u8], left: &mut usize, depth: usize) -> Option<()> {
+/// Subtracts the cost from what is left; None if that is too little. A malformed message
+/// is reported by its reader.
+fn subtract(elements: &[Element], message: &[u8], left: &mut usize, depth: usize) -> Option<()> {
     let mut fields = Fields(message);
     while let Ok(Some((number, value))) = fields.next() {
         let fits = |e: &&Element| e.field == number || e.field == ANY_FIELD;
         let Some(element) = elements.iter().find(fits) else { continue };
         *left = left.checked_sub(element.cost)?;
         match (&element.inside, value) {
-            (Inside::Elements(inside), Value::Bytes(bytes)) if depth < 2 * DEEPEST => {
-                weigh(inside, bytes, left, depth + 1)?;
+            (Inside::Elements(inside), Value::Bytes(bytes)) if depth < 2 * MAX_DEPTH => {
+                subtract(inside, bytes, left, depth + 1)?;
             }
             (Inside::Anything, Value::Bytes(bytes)) => {
-                weigh(&[plain(ANY_FIELD, ANY)], bytes, left, depth + 1)?;
+                subtract(&[plain(ANY_FIELD, ANY)], bytes, left, depth + 1)?;
             }
             // Numbers of a list may come packed: some to the byte.
             _ => {}
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn small_elements_weigh_what_they_become() {
+    fn small_elements_cost_what_they_become() {
         const COUNT: usize = 1000;
         // Any element that a server can make small, where it goes, and what it becomes at least.
         let operation = repeated(3, &[0x0a, 4, 0x0a, 2, 0x18, 1], COUNT);
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_keys_and_values_weighs_nothing() {
+    fn what_is_in_keys_and_values_costs_nothing() {
         let pair = KeyValue { value: repeated(1, b"", 10_000).into(), ..Default::default() };
         let reply = RangeResponse { kvs: vec![pair], ..Default::default() };
         let message = prost::Message::encode_to_vec(&reply);

@@ -1,10 +1,11 @@
-//! WatchResponse, read in place: a stream of them is most of what a client
-//! that watches ever reads.
+//! WatchResponse, read in place: most of what a watching client receives.
+
+#![forbid(unsafe_code)]
 
 use super::decode::{Fields, Header, KeyValue, Malformed, Result, Value};
 use std::ops::Range;
 
-/// A response but for its events.
+/// A response without its events.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Head<'a> {
     pub header: Header,
@@ -13,9 +14,9 @@ pub struct Head<'a> {
     pub canceled: bool,
     pub compact_revision: i64,
     pub cancel_reason: &'a [u8],
-    /// The revision of the last event goes on in the next response.
+    /// The next response continues the revision of the last event.
     pub fragment: bool,
-    /// Where in the message the events are, one field after the other.
+    /// The part of the message that has the events.
     pub events: Range<usize>,
 }
 
@@ -40,7 +41,7 @@ pub fn head(message: &[u8]) -> Result<Head<'_>> {
                 match head.events.is_empty() {
                     true => head.events = at..end,
                     false if head.events.end == at => head.events.end = end,
-                    // No encoder has them in several places.
+                    // Every encoder writes them together.
                     false => return Err(Malformed),
                 }
             }
@@ -49,7 +50,7 @@ pub fn head(message: &[u8]) -> Result<Head<'_>> {
     }
 }
 
-/// One change, pointing into the message.
+/// One change, with references into the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
     pub deleted: bool,
@@ -58,7 +59,7 @@ pub struct Event<'a> {
     pub prev_kv: Option<KeyValue<'a>>,
 }
 
-/// The events in a part of a message that [`head`] has named, or in a part of that.
+/// The events in the part of a message that [`head`] returned, or in a part of that.
 pub struct Events<'a>(Fields<'a>);
 
 impl<'a> Events<'a> {

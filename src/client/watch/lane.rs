@@ -81,7 +81,7 @@ impl Lane {
     ) -> Result<Lane> {
         let (messages, member, token) = match &core.server {
             Server::Embedded(embedded) => {
-                (Messages::Embedded(embedded.engine.watch()), None, Token::default())
+                (Messages::Embedded(WatchStream::open(&embedded.engine)), None, Token::default())
             }
             Server::Cluster(cluster) => {
                 let (messages, subchannel, token) = network(cluster, avoid).await?;
