@@ -254,7 +254,7 @@ fn paged(client: &Client, key: &[u8], flags: u32, sort_order: i32) -> Vec<Vec<u8
             let mut page = null_mut();
             let status = etcd_range_next(pages, &mut page, &mut error);
             ffi::check(status, error).unwrap();
-            if status == ETCD_EMPTY {
+            if status == ETCD_END {
                 break;
             }
             keys.extend(range_reply(&*page).kvs.into_iter().map(|kv| kv.key));
