@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
       exit(0);
     }
     CHECK(child == 0);
-    alarm(20);
+    alarm(55);
     status = etcd_kv_get(client, text("k"), NULL, &response, &err);
     /* Handles count forks up to 255 and then from 0 again. */
     if (status != (i % 256 ? ETCD_ERR_FORKED : ETCD_ERR_BAD_HANDLE)) FAIL("fork %d: %s", i, etcd_status_name(status));
