@@ -29,7 +29,7 @@ static void add(struct app *app, int *counter, size_t count)
     pthread_mutex_unlock(&app->mutex);
 }
 
-static void on_put(const etcd_event_t *event, void *arg)
+static void on_put(etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
     const etcd_error_t *error = etcd_event_error(event);
@@ -44,8 +44,8 @@ static void on_put(const etcd_event_t *event, void *arg)
     }
 }
 
-/* Freed with the event when this returns: copy what is to stay. */
-static void on_watch(const etcd_event_t *event, void *arg)
+/* Freed with the event when this returns, unless it is kept or taken. */
+static void on_watch(etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
     const etcd_watch_response_t *told = etcd_event_response(event, ETCD_EVENT_WATCH);
@@ -68,17 +68,19 @@ int main(int argc, char **argv)
     static const char *const values[PUTS] = { "one", "two", "three" };
     struct app app = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0 };
     /* They stay where they are until the queue is freed. */
-    etcd_handler_t put_handler = { on_put, NULL }, watch_handler = { on_watch, NULL };
+    etcd_handler_t put_handler = ETCD_HANDLER_INIT, watch_handler = ETCD_HANDLER_INIT;
     etcd_client_t *client = NULL;
     etcd_queue_t *queue = NULL;
     etcd_watch_t *watch = NULL;
     etcd_error_t *error = NULL;
     int i, failed;
 
+    put_handler.callback = on_put;
+    watch_handler.callback = on_watch;
     put_handler.arg = watch_handler.arg = &app;
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
     if (etcd_queue_new(&queue, &error)) goto done;
-    if (etcd_queue_start_dispatcher(queue, NULL, NULL, &error)) goto done; /* no function for all: handlers */
+    if (etcd_queue_start_handler_dispatcher(queue, &error)) goto done;
     if (etcd_watch_open(client, bytes("callbacks/k"), NULL, queue, &watch_handler, &watch, &error)) goto done;
     for (i = 0; i < PUTS; i++)
         if (etcd_kv_put_async(client, bytes("callbacks/k"), bytes(values[i]), NULL, queue, &put_handler, NULL, &error))

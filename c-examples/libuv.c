@@ -44,7 +44,7 @@ static void fail(struct app *app, const char *what, const etcd_error_t *error)
     stop(app);
 }
 
-static void on_event(const etcd_event_t *event, void *arg)
+static void on_event(etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
     const etcd_watch_response_t *told = etcd_event_response(event, ETCD_EVENT_WATCH);

@@ -3548,16 +3548,23 @@ ETCD_API void etcd_watch_response_free(etcd_watch_response_t *response);
 
 /**
  * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
- * etcd_queue_start_dispatcher() has started. The event is freed when it
- * returns. It may call anything in this library, also what blocks or frees.
+ * etcd_queue_start_dispatcher() has started. The event is freed when it returns,
+ * unless it calls etcd_event_keep(); the response can be had beyond that with
+ * etcd_event_take_response(). It may call anything in this library, also what
+ * blocks or frees.
  */
-typedef void (*etcd_event_cb)(const etcd_event_t *event, void *arg);
+typedef void (*etcd_event_cb)(etcd_event_t *event, void *arg);
 
 /**
- * A callback of its own for one call or stream: its address is the user_data of
- * the call, and it must stay where it is until the last event of that came.
+ * A callback of its own for one call or stream, for etcd_queue_dispatch_handlers().
+ * Begin with ETCD_HANDLER_INIT. Its address is the user_data of the call, and it
+ * must stay where it is until the last event of that came.
  */
 struct etcd_handler_t {
+  /**
+   * Set by ETCD_HANDLER_INIT.
+   */
+  size_t size;
   /**
    * NULL: the events are dropped.
    */
@@ -3567,6 +3574,10 @@ struct etcd_handler_t {
    */
   void *arg;
 };
+
+/** Initialises an etcd_handler_t. */
+#define ETCD_HANDLER_INIT \
+  { sizeof(etcd_handler_t), ETCD_NULL, ETCD_NULL }
 
 /**
  * What sort of event it is.
@@ -3601,7 +3612,7 @@ ETCD_API etcd_status_t etcd_event_status(const etcd_event_t *event);
  * The error of a failed call.
  *
  * @param event  May be NULL: NULL.
- * @return NULL after success; else valid until the event is freed, with which it goes.
+ * @return Not NULL exactly if the status is negative; valid until the event is freed.
  * @par Thread safety  One thread at a time for each event.
  * @since 0.1
  */
@@ -3620,6 +3631,26 @@ ETCD_API const etcd_error_t *etcd_event_error(const etcd_event_t *event);
  * @since 0.1
  */
 ETCD_API const void *etcd_event_response(const etcd_event_t *event, int32_t kind);
+
+/**
+ * Takes the response out of an event, so that it outlives the event.
+ *
+ * @param event  May be NULL: NULL.
+ * @param kind   As in etcd_event_response().
+ * @return As etcd_event_response(), but the caller frees it with the function of its type. NULL
+ *         if it was taken before.
+ * @since 0.1
+ */
+ETCD_API void *etcd_event_take_response(etcd_event_t *event, int32_t kind);
+
+/**
+ * Keeps an event that a callback was given: it is not freed when the callback returns.
+ *
+ * @param event  May be NULL: NULL. One that the caller owns already stays as it is.
+ * @return The event; free it with etcd_event_free(), at any time and on any thread.
+ * @since 0.1
+ */
+ETCD_API etcd_event_t *etcd_event_keep(etcd_event_t *event);
 
 /**
  * Frees an event with its response or error.
@@ -3729,9 +3760,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_next_batch(etcd_queue_t *queue, 
  *
  * @param queue      Open queue. A callback may free it: then nothing more is called.
  * @param wait_ms    As etcd_queue_next().
- * @param callback   Called on this thread, one event after the other. NULL: each event's
- *                   user_data is the address of an etcd_handler_t, which is called, or NULL,
- *                   and then the event is dropped.
+ * @param callback   Called on this thread, one event after the other. Not NULL.
  * @param arg        Given to the callback; never followed.
  * @param[out] count May be NULL. How many events that were; 0 unless ETCD_OK.
  * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
@@ -3744,13 +3773,35 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_dispatch(etcd_queue_t *queue, in
     etcd_event_cb callback, void *arg, size_t *count, etcd_error_t **err);
 
 /**
+ * Calls the handler of each event that is there.
+ *
+ * As etcd_queue_dispatch(), but the user_data of each event is the address of an
+ * etcd_handler_t, whose callback is called; an event with NULL is dropped. Only for
+ * a queue all of whose calls and streams have such a user_data.
+ *
+ * A handler that does not begin with its size is ETCD_ERR_UNSUPPORTED: no more is called, and
+ * its event stays first in the queue.
+ *
+ * @param queue      Open queue. A callback may free it: then nothing more is called.
+ * @param wait_ms    As etcd_queue_next().
+ * @param[out] count May be NULL. How many events that were; 0 unless ETCD_OK.
+ * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_queue_next(), or ETCD_ERR_UNSUPPORTED.
+ * @par Thread safety  Any thread, any number at once; each event is given to one of them. A
+ *      callback must not throw.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_dispatch_handlers(etcd_queue_t *queue,
+    int32_t wait_ms, size_t *count, etcd_error_t **err);
+
+/**
  * Starts a thread that calls back for each event, for programs without a loop.
  *
  * It ends when the queue is freed. Like all threads of this library it takes no
  * signals. What its callbacks do keeps only this queue waiting: they may block.
  *
  * @param queue     Open queue that has no such thread yet.
- * @param callback  As etcd_queue_dispatch(), but called on the thread.
+ * @param callback  Called on the thread, one event after the other. Not NULL.
  * @param arg       Given to the callback; never followed.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT if it has one, ETCD_ERR_NO_RESOURCES,
@@ -3760,6 +3811,22 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_dispatch(etcd_queue_t *queue, in
  */
 ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_dispatcher(etcd_queue_t *queue,
     etcd_event_cb callback, void *arg, etcd_error_t **err);
+
+/**
+ * Starts a thread that calls the handler of each event.
+ *
+ * As etcd_queue_start_dispatcher(), with the handlers of
+ * etcd_queue_dispatch_handlers(). A handler that does not begin with its size ends the
+ * thread; its event and those after it stay in the queue.
+ *
+ * @param queue     Open queue that has no such thread yet.
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return As etcd_queue_start_dispatcher().
+ * @par Thread safety  Any thread. A callback must not throw.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_handler_dispatcher(etcd_queue_t *queue,
+    etcd_error_t **err);
 
 /**
  * Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.

@@ -567,6 +567,8 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_event_user_data": (_P, [_P]),
     "etcd_event_error": (_P, [_P]),
     "etcd_event_response": (_P, [_P, _I]),
+    "etcd_event_take_response": (_P, [_P, _I]),
+    "etcd_event_keep": (_P, [_P]),
     "etcd_event_free": (None, [_P]),
     "etcd_queue_new": (_I, [_PP, _PP]),
     "etcd_queue_free": (None, [_P]),

@@ -20,6 +20,8 @@ LEFT_OUT: Dict[str, str] = {
     "etcd_close_str": "etcd_client_close()",
     "etcd_event_status": "etcd_event_error()",
     "etcd_queue_dispatch": "functions of the program, called with what Queue.next() returns",
+    "etcd_queue_dispatch_handlers": "functions of the program, called with what Queue.next() returns",
+    "etcd_queue_start_handler_dispatcher": "a thread of the program that does so",
     "etcd_queue_start_dispatcher": "a thread of the program that does so",
     "etcd_queue_next_batch": "etcd_queue_next()",
 }

@@ -8,6 +8,7 @@ use super::types::UserData;
 use crate::error::{Error, Result};
 use crate::status::*;
 use bytes::Bytes;
+use std::cell::Cell;
 use std::ffi::c_void;
 
 /// Something that happened. Opaque; free it with etcd_event_free(). Memory, not
@@ -20,6 +21,19 @@ pub struct etcd_event_t {
     /// Of the type that goes with the kind; NULL after a failure.
     response: *mut c_void,
     free: unsafe fn(*mut c_void),
+    /// Where etcd_event_keep() says so to whoever calls back; NULL outside of callbacks.
+    kept: *const Cell<bool>,
+}
+
+/// Calls back with the event, and frees it unless the callback keeps it.
+pub(super) unsafe fn lend(event: *mut etcd_event_t, callback: impl FnOnce()) {
+    // Not in the event, which may be freed by another thread once it is kept.
+    let kept = Cell::new(false);
+    (*event).kept = &kept;
+    callback();
+    if !kept.get() {
+        etcd_event_free(event);
+    }
 }
 
 impl Drop for etcd_event_t {
@@ -66,13 +80,16 @@ impl Content {
     pub fn event(self) -> *mut etcd_event_t {
         let (status, error, response) = match self.result {
             Ok(response) => (ETCD_OK, std::ptr::null_mut(), response),
-            Err(Error { status: ETCD_END, .. }) => {
-                (ETCD_END, std::ptr::null_mut(), std::ptr::null_mut())
+            // An error exists exactly if the status is negative.
+            Err(Error { status: status @ 0.., .. }) => {
+                (status, std::ptr::null_mut(), std::ptr::null_mut())
             }
             Err(error) => (error.status, etcd_error_t::new(error), std::ptr::null_mut()),
         };
         let Content { kind, user_data: UserData(user_data), free, .. } = self;
-        Box::into_raw(Box::new(etcd_event_t { kind, user_data, status, error, response, free }))
+        let kept = std::ptr::null();
+        let event = etcd_event_t { kind, user_data, status, error, response, free, kept };
+        Box::into_raw(Box::new(event))
     }
 }
 
@@ -111,7 +128,7 @@ pub unsafe extern "C" fn etcd_event_status(event: *const etcd_event_t) -> etcd_s
 /// The error of a failed call.
 ///
 /// @param event  May be NULL: NULL.
-/// @return NULL after success; else valid until the event is freed, with which it goes.
+/// @return Not NULL exactly if the status is negative; valid until the event is freed.
 /// @par Thread safety  One thread at a time for each event.
 /// @since 0.1
 #[no_mangle]
@@ -136,6 +153,40 @@ pub unsafe extern "C" fn etcd_event_response(
 ) -> *const c_void {
     let event = event.as_ref().filter(|event| event.kind == kind);
     event.map_or(std::ptr::null(), |event| event.response)
+}
+
+/// Takes the response out of an event, so that it outlives the event.
+///
+/// @param event  May be NULL: NULL.
+/// @param kind   As in etcd_event_response().
+/// @return As etcd_event_response(), but the caller frees it with the function of its type. NULL
+///         if it was taken before.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_take_response(
+    event: *mut etcd_event_t,
+    kind: i32,
+) -> *mut c_void {
+    let event = event.as_mut().filter(|event| event.kind == kind);
+    event.map_or(std::ptr::null_mut(), |event| {
+        std::mem::replace(&mut event.response, std::ptr::null_mut())
+    })
+}
+
+/// Keeps an event that a callback was given: it is not freed when the callback returns.
+///
+/// @param event  May be NULL: NULL. One that the caller owns already stays as it is.
+/// @return The event; free it with etcd_event_free(), at any time and on any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_event_keep(event: *mut etcd_event_t) -> *mut etcd_event_t {
+    if let Some(event) = event.as_mut() {
+        let kept = std::mem::replace(&mut event.kept, std::ptr::null());
+        if let Some(kept) = kept.as_ref() {
+            kept.set(true);
+        }
+    }
+    event
 }
 
 /// Frees an event with its response or error.

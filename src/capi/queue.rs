@@ -1,7 +1,9 @@
 //! The completion queue: everything asynchronous arrives here.
 
 use super::error::etcd_error_t;
-use super::event::{etcd_event_free, etcd_event_t, etcd_event_user_data, Content, Ended};
+use super::event::{etcd_event_t, lend, Content, Ended};
+use super::options::{self, Options};
+use super::types::UserData;
 use super::{guard, handle, out, quiet, wait};
 use crate::error::panics::caught;
 use crate::error::{Error, Result};
@@ -25,42 +27,62 @@ pub struct etcd_queue_t(());
 handle::kind!(2, etcd_queue_t, EventQueue, "queue");
 
 /// Takes an event; called where etcd_queue_dispatch() was, or on the thread that
-/// etcd_queue_start_dispatcher() has started. The event is freed when it
-/// returns. It may call anything in this library, also what blocks or frees.
-pub type etcd_event_cb = Option<unsafe extern "C" fn(event: *const etcd_event_t, arg: *mut c_void)>;
+/// etcd_queue_start_dispatcher() has started. The event is freed when it returns,
+/// unless it calls etcd_event_keep(); the response can be had beyond that with
+/// etcd_event_take_response(). It may call anything in this library, also what
+/// blocks or frees.
+pub type etcd_event_cb = Option<unsafe extern "C" fn(event: *mut etcd_event_t, arg: *mut c_void)>;
 
-/// A callback of its own for one call or stream: its address is the user_data of
-/// the call, and it must stay where it is until the last event of that came.
+/// A callback of its own for one call or stream, for etcd_queue_dispatch_handlers().
+/// Begin with ETCD_HANDLER_INIT. Its address is the user_data of the call, and it
+/// must stay where it is until the last event of that came.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etcd_handler_t {
+    /// Set by ETCD_HANDLER_INIT.
+    pub size: usize,
     /// NULL: the events are dropped.
     pub callback: etcd_event_cb,
     /// Given to the callback; never followed.
     pub arg: *mut c_void,
 }
 
+unsafe impl Options for etcd_handler_t {
+    const NAME: &'static str = "etcd_handler_t";
+    const FIRST_SIZE: usize = 24;
+}
+
 /// What a queue holds: made into events by its reader, on the reader's thread.
 pub enum Pending {
     Call(Ended),
     /// Something longer has ended; what makes an event of that.
-    Work(Box<dyn FnOnce() -> Content + Send>),
+    Work(UserData, Box<dyn FnOnce() -> Content + Send>),
     /// There is something to take from a stream.
     Stream(Arc<dyn OnQueue>),
 }
 
 /// A stream as a queue's reader sees it.
 pub trait OnQueue: Send + Sync {
+    fn user_data(&self) -> UserData;
     /// The next event, unless another reader was faster or the stream is closed.
     fn take(&self) -> Option<Content>;
 }
 
 impl Pending {
+    fn user_data(&self) -> *mut c_void {
+        let UserData(user_data) = match self {
+            Pending::Stream(stream) => stream.user_data(),
+            Pending::Work(user_data, _) => *user_data,
+            Pending::Call(ended) => ended.user_data,
+        };
+        user_data
+    }
+
     /// None if a stream has nothing more to deliver.
     fn event(self) -> Option<*mut etcd_event_t> {
         let content = match self {
             Pending::Stream(stream) => stream.take()?,
-            Pending::Work(content) => content(),
+            Pending::Work(_, content) => content(),
             Pending::Call(ended) => ended.content(),
         };
         Some(content.event())
@@ -119,27 +141,30 @@ impl Deref for EventQueue {
 
 /// Where events go that are dispatched.
 #[derive(Clone, Copy)]
-struct Target {
-    callback: etcd_event_cb,
-    arg: *mut c_void,
+enum Target {
+    One(etcd_event_cb, UserData),
+    /// To the handler that is the user_data of each.
+    Handlers,
 }
-// SAFETY: the caller asks for calls on another thread; nothing is followed here.
-unsafe impl Send for Target {}
 
 impl Target {
-    unsafe fn call(self, event: *mut etcd_event_t) {
-        let (callback, arg) = match (self.callback, etcd_event_user_data(event)) {
-            (Some(callback), _) => (Some(callback), self.arg),
-            (None, handler) if handler.is_null() => (None, handler),
-            (None, handler) => {
-                let handler = *handler.cast::<etcd_handler_t>();
-                (handler.callback, handler.arg)
-            }
-        };
-        if let Some(callback) = callback {
-            callback(event, arg);
+    unsafe fn new(callback: etcd_event_cb, arg: *mut c_void) -> Result<Target> {
+        match callback {
+            None => Err(Error::invalid("callback is NULL")),
+            callback => Ok(Target::One(callback, UserData(arg))),
         }
-        etcd_event_free(event);
+    }
+
+    /// Who is called, and with what.
+    unsafe fn of(self, user_data: *mut c_void) -> Result<(etcd_event_cb, *mut c_void)> {
+        match self {
+            Target::One(callback, UserData(arg)) => Ok((callback, arg)),
+            Target::Handlers if user_data.is_null() => Ok((None, user_data)),
+            Target::Handlers => {
+                let handler = options::copy(user_data.cast::<etcd_handler_t>())?;
+                Ok((handler.callback, handler.arg))
+            }
+        }
     }
 }
 
@@ -179,12 +204,12 @@ impl EventQueue {
         }
     }
 
-    /// Takes what is there without a wait, at most so often; how often that was.
-    fn more(&self, most: usize, mut take: impl FnMut(Pending) -> Option<()>) -> usize {
-        let mut count = 0;
-        while count < most {
+    /// Takes what is there without a wait, at most so often, until `take` says false.
+    fn more(&self, most: usize, mut take: impl FnMut(Pending) -> Option<bool>) {
+        for _ in 0..most {
             match self.next(Some(Duration::ZERO), &mut take) {
-                Ok(Ok(())) => count += 1,
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => break,
                 Ok(Err(status)) => {
                     // A wake is for the next call.
                     if status == ETCD_WOKEN {
@@ -196,7 +221,6 @@ impl EventQueue {
                 Err(_) => break,
             }
         }
-        count
     }
 
     /// Dispatches what is there, after a wait for the first; how many that were,
@@ -206,22 +230,49 @@ impl EventQueue {
         wait: Option<Duration>,
         target: Target,
     ) -> Result<Result<usize, etcd_status_t>> {
-        let call = |pending: Pending, there: &mut usize| {
+        let mut refused = None;
+        let mut call = |pending: Pending, there: &mut usize| {
             *there = self.queue.len();
             // Before the look whether it is closed: who closes waits for what has begun.
             let _calling = self.calls.begin();
             if self.queue.is_closed() {
                 return None;
             }
-            target.call(pending.event()?);
-            Some(())
+            let (callback, arg) = match target.of(pending.user_data()) {
+                Ok(callback) => callback,
+                Err(error) => {
+                    self.queue.put_back(pending);
+                    refused = Some(error);
+                    return Some(false);
+                }
+            };
+            let event = pending.event()?;
+            lend(event, || {
+                if let Some(callback) = callback {
+                    callback(event, arg);
+                }
+            });
+            Some(true)
         };
         // Not those that the callbacks themselves bring about.
         let mut there = 0;
-        if let Err(status) = self.next(wait, |pending| call(pending, &mut there))? {
-            return Ok(Err(status));
+        let first = match self.next(wait, |pending| call(pending, &mut there))? {
+            Ok(first) => first,
+            Err(status) => return Ok(Err(status)),
+        };
+        let mut count = usize::from(first);
+        if first {
+            self.more(there, |pending| {
+                let called = call(pending, &mut 0)?;
+                count += usize::from(called);
+                Some(called)
+            });
         }
-        Ok(Ok(1 + self.more(there, |pending| call(pending, &mut 0))))
+        match refused {
+            // The caller learns of it when it comes first.
+            Some(error) if count == 0 => Err(error),
+            _ => Ok(Ok(count)),
+        }
     }
 
     /// Waits until callbacks that other threads have begun have ended. False, at
@@ -369,7 +420,7 @@ pub unsafe extern "C" fn etcd_queue_next_batch(
         queue.more(capacity - 1, |pending| {
             events.add(taken).write(pending.event()?);
             taken += 1;
-            Some(())
+            Some(true)
         });
         count.write(taken);
         Ok(ETCD_OK)
@@ -383,9 +434,7 @@ pub unsafe extern "C" fn etcd_queue_next_batch(
 ///
 /// @param queue      Open queue. A callback may free it: then nothing more is called.
 /// @param wait_ms    As etcd_queue_next().
-/// @param callback   Called on this thread, one event after the other. NULL: each event's
-///                   user_data is the address of an etcd_handler_t, which is called, or NULL,
-///                   and then the event is dropped.
+/// @param callback   Called on this thread, one event after the other. Not NULL.
 /// @param arg        Given to the callback; never followed.
 /// @param[out] count May be NULL. How many events that were; 0 unless ETCD_OK.
 /// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
@@ -407,14 +456,55 @@ pub unsafe extern "C" fn etcd_queue_dispatch(
         if !count.is_null() {
             count.write(0);
         }
-        let queue = handle::get(queue)?;
-        match queue.dispatch(wait(wait_ms)?, Target { callback, arg })? {
-            Ok(dispatched) if !count.is_null() => count.write(dispatched),
-            Ok(_) => {}
-            Err(status) => return Ok(status),
-        }
-        Ok(ETCD_OK)
+        dispatch(queue, wait_ms, Target::new(callback, arg)?, count)
     })
+}
+
+/// Calls the handler of each event that is there.
+///
+/// As etcd_queue_dispatch(), but the user_data of each event is the address of an
+/// etcd_handler_t, whose callback is called; an event with NULL is dropped. Only for
+/// a queue all of whose calls and streams have such a user_data.
+///
+/// A handler that does not begin with its size is ETCD_ERR_UNSUPPORTED: no more is called, and
+/// its event stays first in the queue.
+///
+/// @param queue      Open queue. A callback may free it: then nothing more is called.
+/// @param wait_ms    As etcd_queue_next().
+/// @param[out] count May be NULL. How many events that were; 0 unless ETCD_OK.
+/// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_queue_next(), or ETCD_ERR_UNSUPPORTED.
+/// @par Thread safety  Any thread, any number at once; each event is given to one of them. A
+///      callback must not throw.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_queue_dispatch_handlers(
+    queue: *mut etcd_queue_t,
+    wait_ms: i32,
+    count: *mut usize,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || {
+        if !count.is_null() {
+            count.write(0);
+        }
+        dispatch(queue, wait_ms, Target::Handlers, count)
+    })
+}
+
+unsafe fn dispatch(
+    queue: *mut etcd_queue_t,
+    wait_ms: i32,
+    target: Target,
+    count: *mut usize,
+) -> Result<etcd_status_t> {
+    match handle::get(queue)?.dispatch(wait(wait_ms)?, target)? {
+        Ok(dispatched) if !count.is_null() => count.write(dispatched),
+        Ok(_) => {}
+        Err(status) => return Ok(status),
+    }
+    Ok(ETCD_OK)
 }
 
 /// Starts a thread that calls back for each event, for programs without a loop.
@@ -423,7 +513,7 @@ pub unsafe extern "C" fn etcd_queue_dispatch(
 /// signals. What its callbacks do keeps only this queue waiting: they may block.
 ///
 /// @param queue     Open queue that has no such thread yet.
-/// @param callback  As etcd_queue_dispatch(), but called on the thread.
+/// @param callback  Called on the thread, one event after the other. Not NULL.
 /// @param arg       Given to the callback; never followed.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT if it has one, ETCD_ERR_NO_RESOURCES,
@@ -438,29 +528,48 @@ pub unsafe extern "C" fn etcd_queue_start_dispatcher(
     arg: *mut c_void,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    guard(err, || {
-        let queue = handle::get(queue)?;
-        let mut dispatcher = queue.dispatcher.lock().unwrap();
-        if dispatcher.is_some() {
-            return Err(Error::invalid("the queue has a dispatcher already"));
-        }
-        let target = Target { callback, arg };
-        let ours = queue.clone();
-        let thread = std::thread::Builder::new().name("etcd-dispatch".into());
-        let thread = thread.stack_size(DISPATCHER_STACK);
-        let started = sys::with_signals_blocked(|| {
-            thread.spawn(move || {
-                let target = target;
-                // Until the queue is freed; not for a defect.
-                while !matches!(caught(|| ours.dispatch(None, target)), Ok(Err(_))) {}
-            })
-        });
-        let started = started.map_err(|e| {
-            Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start a thread: {e}"))
-        })?;
-        *dispatcher = Some(started);
-        Ok(ETCD_OK)
-    })
+    guard(err, || start_dispatcher(queue, Target::new(callback, arg)?))
+}
+
+/// Starts a thread that calls the handler of each event.
+///
+/// As etcd_queue_start_dispatcher(), with the handlers of
+/// etcd_queue_dispatch_handlers(). A handler that does not begin with its size ends the
+/// thread; its event and those after it stay in the queue.
+///
+/// @param queue     Open queue that has no such thread yet.
+/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+/// @return As etcd_queue_start_dispatcher().
+/// @par Thread safety  Any thread. A callback must not throw.
+/// @since 0.1
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn etcd_queue_start_handler_dispatcher(
+    queue: *mut etcd_queue_t,
+    err: *mut *mut etcd_error_t,
+) -> etcd_status_t {
+    guard(err, || start_dispatcher(queue, Target::Handlers))
+}
+
+unsafe fn start_dispatcher(queue: *mut etcd_queue_t, target: Target) -> Result<etcd_status_t> {
+    let queue = handle::get(queue)?;
+    let mut dispatcher = queue.dispatcher.lock().unwrap();
+    if dispatcher.is_some() {
+        return Err(Error::invalid("the queue has a dispatcher already"));
+    }
+    let ours = queue.clone();
+    let thread = std::thread::Builder::new().name("etcd-dispatch".into());
+    let thread = thread.stack_size(DISPATCHER_STACK);
+    let started = sys::with_signals_blocked(|| {
+        thread.spawn(move || {
+            // Until the queue is freed; not for a defect.
+            while !matches!(caught(|| ours.dispatch(None, target)), Ok(Err(_))) {}
+        })
+    });
+    let started = started
+        .map_err(|e| Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start a thread: {e}")))?;
+    *dispatcher = Some(started);
+    Ok(ETCD_OK)
 }
 
 /// Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.

@@ -43,6 +43,10 @@ impl<S: Source> OnQueue for Stream<S>
 where
     S::Item: Delivery,
 {
+    fn user_data(&self) -> UserData {
+        self.user_data
+    }
+
     fn take(&self) -> Option<Content> {
         let result = match self.source.mailbox().take_one() {
             Taken::Item(item) => item.response().map(<*mut _>::cast),

@@ -88,11 +88,12 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     let (kind, user_data) = (to.kind, UserData(to.user_data));
     let (ticket, abort) = ticket(to.call)?;
     let done = move |result| {
-        queue.pay(Pending::Work(Box::new(move || {
+        let content = Box::new(move || {
             let _ticket = ticket;
             let result = response(result).map(<*mut T>::cast);
             Content { kind, user_data, result, free: free::<T> }
-        })));
+        });
+        queue.pay(Pending::Work(user_data, content));
     };
     client.start(work, abort, done);
     Ok(ETCD_OK)

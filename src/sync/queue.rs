@@ -94,6 +94,15 @@ impl<T> Queue<T> {
         });
     }
 
+    /// Puts back what was taken last; a closed queue drops it.
+    pub fn put_back(&self, item: T) {
+        self.change(|state| {
+            if !state.closed {
+                state.items.push_front(item);
+            }
+        });
+    }
+
     /// Ends one wait, the current or the next one.
     pub fn wake(&self) {
         self.change(|state| state.wakes += 1);

@@ -564,6 +564,7 @@ static void nulls(void) {
   CHECK(etcd_event_kind(NULL) == 0 && etcd_event_user_data(NULL) == NULL);
   CHECK(etcd_event_status(NULL) == ETCD_ERR_INVALID_ARGUMENT && etcd_event_error(NULL) == NULL);
   CHECK(etcd_event_response(NULL, 0) == NULL && etcd_event_response(NULL, ETCD_EVENT_GET_RESPONSE) == NULL);
+  CHECK(etcd_event_take_response(NULL, 0) == NULL && etcd_event_keep(NULL) == NULL);
   etcd_event_free(NULL);
   etcd_get_response_free(NULL);
   etcd_put_response_free(NULL);
@@ -805,7 +806,7 @@ static void waits(void) {
   }
 }
 
-static void never_called(const etcd_event_t *event, void *arg) {
+static void never_called(etcd_event_t *event, void *arg) {
   FAIL("called with %p and %p", (const void *)event, arg);
 }
 
@@ -823,7 +824,12 @@ static void dispatching(void) {
   REFUSED_OF(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next_batch(queue, -2, events, 2, &count, &err));
   REFUSED_OF(ETCD_ERR_BAD_HANDLE, etcd_queue_next_batch(NULL, 0, events, 2, &count, &err));
   REFUSED_OF(ETCD_EMPTY, etcd_queue_dispatch(queue, 0, never_called, NULL, &count, &err));
-  REFUSED_OF(ETCD_EMPTY, etcd_queue_dispatch(queue, 0, NULL, NULL, &count, &err));
+  REFUSED_OF(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_dispatch(queue, 0, NULL, NULL, &count, &err));
+  REFUSED_OF(ETCD_EMPTY, etcd_queue_dispatch_handlers(queue, 0, &count, &err));
+  REFUSED_OF(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_dispatch_handlers(queue, -9, &count, &err));
+  REFUSED_OF(ETCD_ERR_BAD_HANDLE, etcd_queue_dispatch_handlers(GARBAGE(etcd_queue_t *), 0, &count, &err));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_start_dispatcher(queue, NULL, NULL, &err));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_queue_start_handler_dispatcher(NULL, &err));
   REFUSED_OF(ETCD_ERR_INVALID_ARGUMENT,
              etcd_queue_dispatch(queue, -9, never_called, NULL, &count, &err));
   REFUSED_OF(ETCD_ERR_BAD_HANDLE,

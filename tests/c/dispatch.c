@@ -13,7 +13,7 @@ struct tally {
   int puts, told, others, ended;
 };
 
-static void note(const etcd_event_t *event, void *arg) {
+static void note(etcd_event_t *event, void *arg) {
   struct tally *tally = arg;
   tally->thread = pthread_self();
   if (etcd_event_status(event) != ETCD_OK) {
@@ -33,6 +33,7 @@ static struct tally fresh(void) {
   struct tally tally;
   memset(&tally, 0, sizeof tally);
   OK(etcd_queue_new(&tally.queue, &err));
+  tally.handler.size = sizeof tally.handler;
   tally.handler.callback = note;
   return tally;
 }
@@ -75,11 +76,70 @@ static void a_callback_for_each(void) {
   put_all(&one, NULL);
   put_all(&one, &none.handler);
   while (one.puts < total || other.told < 3 * total) {
-    OK(etcd_queue_dispatch(one.queue, 10000, NULL, NULL, NULL, &err));
+    OK(etcd_queue_dispatch_handlers(one.queue, 10000, NULL, &err));
   }
   CHECK(one.told == 0 && other.puts == 0 && none.puts == 0);
   etcd_watch_close(watch);
   etcd_queue_free(one.queue);
+}
+
+/* Numbers are no handlers, and a callback that is none is refused. */
+static void user_data_is_not_followed(void) {
+  struct tally tally = fresh();
+  etcd_handler_t handler;
+  etcd_event_t *event = NULL;
+  size_t count = 7;
+  put_all(&tally, (void *)42);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_dispatch(tally.queue, 0, NULL, NULL, &count, &err));
+  CHECK(count == 0);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_start_dispatcher(tally.queue, NULL, NULL, &err));
+  while (tally.puts < total) {
+    OK(etcd_queue_dispatch(tally.queue, 10000, note, &tally, NULL, &err));
+  }
+  /* A handler without a size loses no event. */
+  memset(&handler, 0, sizeof handler);
+  OK(etcd_kv_put_async(client, text("dispatch/k"), text("v"), NULL, tally.queue, &handler, NULL, &err));
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_queue_dispatch_handlers(tally.queue, 10000, &count, &err));
+  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_queue_dispatch_handlers(tally.queue, 10000, &count, &err));
+  OK(etcd_queue_next(tally.queue, 0, &event, &err));
+  CHECK(count == 0 && etcd_event_user_data(event) == &handler);
+  etcd_event_free(event);
+  etcd_queue_free(tally.queue);
+}
+
+struct kept {
+  etcd_event_t *event;
+  etcd_put_response_t *response;
+};
+
+static void keep(etcd_event_t *event, void *arg) {
+  struct kept *kept = arg;
+  if (kept->event == NULL) {
+    kept->event = etcd_event_keep(event);
+    CHECK(kept->event == event && etcd_event_keep(event) == event);
+    return;
+  }
+  CHECK(etcd_event_take_response(event, ETCD_EVENT_GET_RESPONSE) == NULL);
+  kept->response = etcd_event_take_response(event, ETCD_EVENT_PUT_RESPONSE);
+  CHECK(etcd_event_take_response(event, ETCD_EVENT_PUT_RESPONSE) == NULL);
+  CHECK(etcd_event_response(event, ETCD_EVENT_PUT_RESPONSE) == NULL);
+}
+
+/* An event, and a response, beyond the callback that was given them. */
+static void kept_and_taken(void) {
+  struct tally tally = fresh();
+  struct kept kept = { NULL, NULL };
+  const etcd_put_response_t *put;
+  int i;
+  for (i = 0; i < 2; i++) {
+    OK(etcd_kv_put_async(client, text("dispatch/k"), text("v"), NULL, tally.queue, NULL, NULL, &err));
+    OK(etcd_queue_dispatch(tally.queue, 10000, keep, &kept, NULL, &err));
+  }
+  etcd_queue_free(tally.queue);
+  put = etcd_event_response(kept.event, ETCD_EVENT_PUT_RESPONSE);
+  CHECK(put->header.revision > 0 && kept.response->header.revision > put->header.revision);
+  etcd_put_response_free(kept.response);
+  etcd_event_free(kept.event);
 }
 
 static void in_batches(void) {
@@ -110,7 +170,7 @@ struct busy {
   volatile int done;
 };
 
-static void blocks_and_closes(const etcd_event_t *event, void *arg) {
+static void blocks_and_closes(etcd_event_t *event, void *arg) {
   struct busy *busy = arg;
   (void)event;
   if (busy->done) return;
@@ -149,7 +209,7 @@ static void a_thread_of_its_own(void) {
 /* What is closed is called no more, and is not in the middle of a call. */
 static volatile int inside;
 
-static void slow(const etcd_event_t *event, void *arg) {
+static void slow(etcd_event_t *event, void *arg) {
   (void)event;
   (void)arg;
   inside = 1;
@@ -162,10 +222,11 @@ static void closed_and_freed(int free_queue) {
   etcd_watch_t *watch = NULL;
   etcd_handler_t *handler = malloc(sizeof *handler);
   int i;
+  handler->size = sizeof *handler;
   handler->callback = slow;
   handler->arg = NULL;
   OK(etcd_watch_open(client, text("dispatch/k"), NULL, tally.queue, handler, &watch, &err));
-  OK(etcd_queue_start_dispatcher(tally.queue, NULL, NULL, &err));
+  OK(etcd_queue_start_handler_dispatcher(tally.queue, &err));
   for (i = 0; i < 3; i++) works(client, "dispatch/k");
   for (i = 0; i < 1000 && !inside; i++) usleep(10000);
   CHECK(inside);
@@ -179,7 +240,7 @@ static void closed_and_freed(int free_queue) {
 }
 
 /* A queue that is freed in its own callback. */
-static void frees(const etcd_event_t *event, void *arg) {
+static void frees(etcd_event_t *event, void *arg) {
   struct tally *tally = arg;
   (void)event;
   tally->puts++;
@@ -208,6 +269,8 @@ int main(int argc, char **argv) {
   works(client, "dispatch/k");
   one_callback_for_all();
   a_callback_for_each();
+  user_data_is_not_followed();
+  kept_and_taken();
   in_batches();
   a_thread_of_its_own();
   closed_and_freed(0);

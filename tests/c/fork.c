@@ -83,8 +83,8 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
   FORKED(etcd_kv_compact_async(client, 1, NULL, queue, NULL, NULL, &err));
   FORKED(etcd_watch_open(client, text("k"), NULL, NULL, NULL, &watch, &err));
   FORKED(etcd_queue_next_batch(queue, 0, &event, 1, &count, &err));
-  FORKED(etcd_queue_dispatch(queue, 0, NULL, NULL, &count, &err));
-  FORKED(etcd_queue_start_dispatcher(queue, NULL, NULL, &err));
+  FORKED(etcd_queue_dispatch_handlers(queue, 0, &count, &err));
+  FORKED(etcd_queue_start_handler_dispatcher(queue, &err));
   CHECK(watch == NULL && count == 0);
   FORKED(etcd_client_endpoints(client, &endpoints_of, &err));
   FORKED(etcd_client_set_endpoints(client, "127.0.0.1:1", &err));

@@ -36,9 +36,10 @@ AT(etcd_error_t, endpoint, 16);
 AT(etcd_error_t, message, 24);
 AT(etcd_error_t, revision, 32);
 
-SIZE(etcd_handler_t, 16);
-AT(etcd_handler_t, callback, 0);
-AT(etcd_handler_t, arg, 8);
+SIZE(etcd_handler_t, 24);
+AT(etcd_handler_t, size, 0);
+AT(etcd_handler_t, callback, 8);
+AT(etcd_handler_t, arg, 16);
 
 SIZE(etcd_watch_options_t, 48);
 AT(etcd_watch_options_t, size, 0);

@@ -190,7 +190,7 @@ pub fn batch_of(queue: &Queue, wait_ms: i32) -> Vec<Tagged> {
 
 /// The same by callbacks.
 pub fn dispatched_by(queue: &Queue, wait_ms: i32) -> Vec<Tagged> {
-    unsafe extern "C" fn take(event: *const etcd_event_t, to: *mut c_void) {
+    unsafe extern "C" fn take(event: *mut etcd_event_t, to: *mut c_void) {
         (*to.cast::<Vec<Tagged>>()).push(tagged(event));
     }
     let (mut all, mut count) = (Vec::<Tagged>::new(), 0);
