@@ -6,13 +6,13 @@
 
 #![forbid(unsafe_code)]
 
-use crate::sync::{AtomicU32, AtomicUsize, Condvar, Mutex, MutexGuard};
+use crate::sync::{AtomicU32, AtomicUsize, Condvar, Instant, Mutex, MutexGuard};
 use crate::sys::{self, ThreadNumber};
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Calls in a row, each alone and soon after the last, before a caller leads.

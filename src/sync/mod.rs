@@ -9,6 +9,7 @@ pub mod queue;
 #[cfg(test)]
 mod tests;
 
-// Named here for code that `tests/driver.rs` runs with a model's locks.
+// Named here for code that `tests/driver.rs` runs with a model's locks and time.
 pub use std::sync::atomic::{AtomicU32, AtomicUsize};
 pub use std::sync::{Condvar, Mutex, MutexGuard};
+pub use std::time::Instant;
