@@ -386,6 +386,7 @@ fn others_need_not_wait_for_a_reader_that_is_away() {
             join([thread::spawn(move || assert!(!ours.call()))]);
             runtime.submit(&ends);
             assert!(runtime.next(&ends, &mut late));
+            assert!(!late, "for what others did");
             runtime.submit(&ends);
             // What was left is the end that another reader waits for, which does not drive.
             let ours = runtime.clone();
