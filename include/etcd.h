@@ -3455,8 +3455,8 @@ struct etcd_watch_response_t {
  * watch from there (or let ETCD_WATCH_RESYNC do it); when the server
  * refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
  *
- * A reader who is slow holds up nobody: of what waits for him more than max_bytes
- * is left with the server, and asked for when there is room again.
+ * A slow reader delays no other reader: events beyond max_bytes are left with the
+ * server, and asked for when there is room again.
  *
  * Without start_revision the call waits until the present revision is known: what
  * is written when it has returned is told. With start_revision, or with

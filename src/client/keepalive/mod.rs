@@ -61,8 +61,8 @@ struct Reader {
     wants_renewals: bool,
 }
 
-/// That there was a renewal; which one, the reader finds when he looks: of those
-/// that he has not taken only the latest counts.
+/// Says that there was a renewal. The reader finds which one when it looks: of those
+/// that it has not taken only the latest counts.
 pub struct Renewal(Arc<Lease>);
 
 impl Renewal {

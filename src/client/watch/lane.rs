@@ -59,7 +59,7 @@ pub struct Lane {
     pub slow: bool,
     /// A server that refused the token takes no more watches on this lane.
     pub stale: bool,
-    /// What a reader has no room for; nothing else is heard until he has.
+    /// What a reader has no room for; nothing else is read until it has.
     pub held: Option<Held>,
     /// In the order in which the server will confirm them.
     pub creating: VecDeque<Creation>,

@@ -19,9 +19,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a lane waits for a reader to make room before his watch is called off
-/// for a while, and for one who makes a little at a time. It is cheaper to wait
-/// for him than to have the server find the place again.
+/// How long a stream waits for a reader to make room before its watch is cancelled
+/// for a while, and for one that makes a little at a time. Waiting is cheaper than
+/// having the server find the place again.
 struct Patience {
     hold: Duration,
     longest: Duration,
