@@ -26,29 +26,28 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// After so long without a byte from the server a call doubts it: the server is
-/// asked whether it lives, other calls go elsewhere, a read is also sent elsewhere.
-const PATIENCE: Duration = Duration::from_millis(400);
-/// A member that is alive but cut off from the others answers reads only after
-/// its own 7 s, so a slow read is also sent elsewhere, once, and others prefer
-/// other members for a while.
+/// After so long without a byte from the server it is suspect: it is probed, other calls
+/// prefer other members, and a read is also sent to another one.
+const HEDGE_DELAY: Duration = Duration::from_millis(400);
+/// A member that is cut off from the others answers reads only after 7 s. A slow read is
+/// therefore also sent to another member, once, and calls prefer others for a while.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// The servers, and the right to ask them.
+/// The servers, and the token to ask them with.
 pub struct Cluster {
     pub channel: Channel,
     pub policy: EndpointPolicy,
     pub tokens: Tokens,
     pub max_receive: usize,
     pub ticker: Ticker,
-    /// Streamed ranges at once. One that nobody reads keeps a window's worth of
-    /// the connection, which all calls share.
+    /// Limits streamed ranges at a time. One that is not read keeps a part of the
+    /// connection's window, which all calls share.
     pub range_streams: Arc<Semaphore>,
     pub telemetry: Arc<Telemetry>,
 }
 
 impl Cluster {
-    /// What its servers have said of their store, streams included.
+    /// What is known of the store, from calls and streams.
     pub fn store(&self) -> &StoreIdentity {
         self.channel.store()
     }
@@ -56,12 +55,12 @@ impl Cluster {
     pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         let counted = self.telemetry.counters.call();
         let mut last = None;
-        let work = self.authorized(call, progress, &mut last);
+        let work = self.with_token(call, progress, &mut last);
         let result = match call.timeout {
             None => work.await,
             Some(limit) => match timeout(limit, work).await {
                 Ok(result) => result,
-                Err(_) => Err(self.too_late(call, progress, last, limit)),
+                Err(_) => Err(self.timed_out(call, progress, last, limit)),
             },
         };
         counted.ended(match result {
@@ -71,7 +70,7 @@ impl Cluster {
     }
 
     /// The deadline has passed. `last` is how the last attempt ended.
-    fn too_late(
+    fn timed_out(
         &self,
         call: &Call,
         progress: &Progress,
@@ -119,11 +118,11 @@ impl Cluster {
     }
 
     async fn log_in(&self, login: Call) -> Result<Vec<u8>> {
-        self.persist(&login, None, &Progress::default(), &mut None).await
+        self.retry(&login, None, &Progress::default(), &mut None).await
     }
 
-    /// With a token, and a new one when a server refuses it.
-    async fn authorized(
+    /// Makes a call with a token, and with a new one when a server refuses it.
+    async fn with_token(
         &self,
         call: &Call,
         progress: &Progress,
@@ -135,22 +134,22 @@ impl Cluster {
         };
         let mut renewals = 0;
         loop {
-            let error = match self.persist(call, token.value.as_ref(), progress, last).await {
+            let error = match self.retry(call, token.value.as_ref(), progress, last).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
-            // Each of the three is said before anything is done (etcd 3.4 to 3.7).
+            // Such a refusal comes before anything is done (etcd 3.4 to 3.7).
             if !self.tokens.worth_renewing(error.status, &mut renewals) {
                 return Err(error);
             }
             progress.ended(Outcome::NotApplied);
-            self.again(call, &error);
+            self.count_retry(call, &error);
             token = Box::pin(self.new_token(&token)).await?;
         }
     }
 
-    /// On one member after another, as long as repeating does no harm.
-    async fn persist(
+    /// Tries one member after another, as long as repeating does no harm.
+    async fn retry(
         &self,
         call: &Call,
         token: Option<&HeaderValue>,
@@ -173,7 +172,7 @@ impl Cluster {
                             self.channel.prefer(&subchannel);
                             return Ok(reply);
                         }
-                        // Whatever it has done, it has done to the wrong store.
+                        // What it did was done to the wrong store.
                         Err(error) => {
                             subchannel.quarantine(error.clone().at(subchannel.name()));
                             let error = error.maybe_applied(call.effect.changes());
@@ -182,7 +181,7 @@ impl Cluster {
                     },
                     Err((subchannel, failure)) => {
                         let (error, again) = self.classify(call, failure);
-                        if is_members_trouble(&error) {
+                        if is_members_fault(&error) {
                             subchannel.deprioritise();
                         }
                         (subchannel, error, again)
@@ -193,7 +192,7 @@ impl Cluster {
                 call.log_too_large(&error, &self.telemetry);
                 return Err(error);
             }
-            self.again(call, &error);
+            self.count_retry(call, &error);
             progress.ended(error.outcome);
             *last = Some(error);
             avoid = Some(subchannel);
@@ -204,15 +203,15 @@ impl Cluster {
         unreachable!("the loop has no end")
     }
 
-    /// It is sent another time, or will be if its deadline allows.
-    fn again(&self, call: &Call, error: &Error) {
+    /// Counts and logs that a call is sent again, if its deadline allows.
+    fn count_retry(&self, call: &Call, error: &Error) {
         self.telemetry.counters.add(Counter::Retries, 1);
         let message = format_args!("{}: {}; once more", call.request.path, error.message);
         self.telemetry.log.emit(Level::Debug, "call", &error.endpoint, error.status, message);
     }
 
-    /// A server is doubted, unless it is already.
-    fn silent(&self, selected: &Selected, waited: Duration) {
+    /// Logs that a server becomes suspect.
+    fn log_silent(&self, selected: &Selected, waited: Duration) {
         if !selected.connection.state.is_suspect() {
             let message =
                 format_args!("silent for {} ms; others are preferred", waited.as_millis());
@@ -221,7 +220,7 @@ impl Cluster {
         }
     }
 
-    /// On a certain member, once.
+    /// Asks a certain member, once.
     pub async fn run_on(&self, member: &Arc<Subchannel>, call: &Call) -> Result<Vec<u8>> {
         let counted = self.telemetry.counters.call();
         counted.ended(self.ask_member(member, call).await)
@@ -244,7 +243,7 @@ impl Cluster {
     /// What a failure means, and whether the call may be sent again.
     fn classify(&self, call: &Call, failure: Failure) -> (Error, bool) {
         let effect = call.effect;
-        // None: the server's words decide.
+        // None: the server's error decides.
         let again = match failure {
             Failure::Refused { .. } => None,
             Failure::NotSent(_) => Some(true),
@@ -260,7 +259,7 @@ impl Cluster {
         let again = again.unwrap_or_else(|| match error.status {
             ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
             ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
-            // Said before anything is done, to writes too.
+            // Refused before anything is done, writes too.
             ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
             status => effect.repeatable() && is_retryable(status),
         });
@@ -268,7 +267,7 @@ impl Cluster {
         (error.maybe_applied(maybe), again)
     }
 
-    /// On one member; what may be repeated and waits too long also on a second.
+    /// Asks one member, and a second one if the call may be repeated and waits too long.
     async fn attempt(
         &self,
         call: &Call,
@@ -279,14 +278,14 @@ impl Cluster {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sending);
         let mut first = pin!(unary(selected, &call.request, token, limit, sent));
-        match self.ticker.timeout(PATIENCE, first.as_mut()).await {
+        match self.ticker.timeout(HEDGE_DELAY, first.as_mut()).await {
             Some(result) => of(&selected.subchannel, result),
-            None => Box::pin(self.outlast(call, selected, token, began, first, progress)).await,
+            None => Box::pin(self.hedge(call, selected, token, began, first, progress)).await,
         }
     }
 
-    /// Goes on with an attempt that is slow, and if it may be repeated with a second one.
-    async fn outlast(
+    /// Goes on with a slow attempt, and if it may be repeated starts a second one.
+    async fn hedge(
         &self,
         call: &Call,
         selected: &Selected,
@@ -296,11 +295,11 @@ impl Cluster {
         progress: &Progress,
     ) -> Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)> {
         let state = &selected.connection.state;
-        let mut waited = PATIENCE;
+        let mut waited = HEDGE_DELAY;
         let other = loop {
             let silent = !state.heard_since(began);
             if silent {
-                self.silent(selected, waited);
+                self.log_silent(selected, waited);
                 state.suspect();
             } else if waited >= SLOW {
                 selected.subchannel.deprioritise();
@@ -313,14 +312,14 @@ impl Cluster {
                     _ => {}
                 }
             }
-            if let Some(result) = self.ticker.timeout(PATIENCE, first.as_mut()).await {
+            if let Some(result) = self.ticker.timeout(HEDGE_DELAY, first.as_mut()).await {
                 return of(&selected.subchannel, result);
             }
-            waited += PATIENCE;
+            waited += HEDGE_DELAY;
         };
         progress.doubt.fetch_or(call.effect.changes(), Relaxed);
         let slow = Error::new(ETCD_ERR_TIMEOUT, format!("slow, for {} ms", waited.as_millis()));
-        self.again(call, &slow.at(selected.subchannel.name()));
+        self.count_retry(call, &slow.at(selected.subchannel.name()));
         let sent = AtomicBool::new(false);
         let limit = self.max_receive;
         let mut second = pin!(unary(&other, &call.request, token, limit, &sent));
@@ -328,7 +327,7 @@ impl Cluster {
             Either::Left((result, _)) => (true, result),
             Either::Right((result, _)) => (false, result),
         };
-        // If it is one to be repeated, the other one may still answer.
+        // After a failure that may be retried the other one may still answer.
         let failed = matches!(&result, Err(why) if self.classify(call, why.clone()).1);
         match (first_ended, failed) {
             (true, false) => of(&selected.subchannel, result),
@@ -349,9 +348,9 @@ fn of<T>(
     }
 }
 
-/// The member answers, and cannot do what others may be able to: it has no
-/// leader, lags behind, is about to stop, or is a learner.
-fn is_members_trouble(error: &Error) -> bool {
+/// Another member may be able to do it: this one has no leader, lags, is about to stop, or
+/// is a learner.
+fn is_members_fault(error: &Error) -> bool {
     error.grpc == Some(14)
         || matches!(error.status, ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER | ETCD_ERR_TOO_MANY_REQUESTS)
 }

@@ -256,7 +256,7 @@ impl Client {
                 below.spawn(members::sync_for_ever(ours.clone(), interval));
             }
             let mut tasks = JoinSet::new();
-            tasks.spawn(watches.run(ours.clone()));
+            tasks.spawn(watch::serve(watches, ours.clone()));
             tasks.spawn(renewer.run());
             dispatch(&ours, &ending.inbox, &mut tasks).await;
             tasks.shutdown().await;

@@ -1,5 +1,4 @@
-//! Leases that are kept alive until told otherwise: what is known of each, and
-//! who wants to know it.
+//! Leases that are kept alive: the state of each, and its readers.
 
 #![forbid(unsafe_code)]
 
@@ -20,11 +19,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// All that a client keeps alive. Locks are taken in this order: this one, a
+/// All leases that a client keeps alive. Locks are taken in this order: this one, a
 /// lease's, a mailbox's.
 pub struct Keeper {
     state: Mutex<Kept>,
-    /// What stands in the way of renewals now: the reason, when one comes too late.
+    /// Why renewals fail now. The reason, if a lease is lost meanwhile.
     trouble: Mutex<Option<Error>>,
     changed: Notify,
     telemetry: Arc<Telemetry>,
@@ -33,23 +32,23 @@ pub struct Keeper {
 #[derive(Default)]
 struct Kept {
     leases: HashMap<i64, Arc<Lease>>,
-    /// Begun or over, and the renewer has not looked at them since.
-    news: Vec<Arc<Lease>>,
-    /// Why there is no renewer any more.
+    /// Begun or ended since the renewer last looked.
+    changed: Vec<Arc<Lease>>,
+    /// Why the renewer has ended.
     ended: Option<Error>,
 }
 
-/// One lease, for any number of readers. All times are of the clock that goes
-/// on while the machine sleeps.
+/// One lease, for any number of readers. All times are of the clock that goes on while the
+/// machine sleeps.
 struct Lease {
     id: i64,
     state: Mutex<State>,
 }
 
 struct State {
-    /// A server has renewed it: only then is the deadline its own.
+    /// A server has renewed it: only then is the deadline certain.
     answered: bool,
-    /// When it counts as lost. Only an answer moves it, counted from when that was asked for.
+    /// When it counts as lost. Only an answer moves it, counted from when the request was sent.
     deadline: Duration,
     latest: LeaseKeepAliveResponse,
     end: Option<Error>,
@@ -61,8 +60,7 @@ struct Reader {
     wants_renewals: bool,
 }
 
-/// Says that there was a renewal. The reader finds which one when it looks: of those
-/// that it has not taken only the latest counts.
+/// There was a renewal. A reader sees the latest one, also if it has missed others.
 pub struct Renewal(Arc<Lease>);
 
 impl Renewal {
@@ -76,7 +74,7 @@ fn gone() -> Error {
 }
 
 impl Lease {
-    /// Whether it is kept alive. A deadline that has passed ends it here, whoever finds that.
+    /// Whether it is kept alive. Ends it if its deadline has passed.
     fn lives(&self, now: Duration, keeper: &Keeper) -> bool {
         let state = self.state.lock().unwrap();
         if state.end.is_none() && now >= state.deadline {
@@ -91,7 +89,7 @@ impl Lease {
         self.state.lock().unwrap().deadline
     }
 
-    /// How long a server surely has it.
+    /// How long it certainly lives.
     fn left(&self, now: Duration, keeper: &Keeper) -> Duration {
         let lives = self.lives(now, keeper);
         let state = self.state.lock().unwrap();
@@ -101,7 +99,7 @@ impl Lease {
         }
     }
 
-    /// The first end counts, and nothing is told after it. Whether it is this one.
+    /// The first end counts, and nothing is delivered after it. Whether it is this one.
     fn end(&self, error: &Error) -> bool {
         let mut state = self.state.lock().unwrap();
         if state.end.is_some() {
@@ -114,7 +112,7 @@ impl Lease {
         true
     }
 
-    /// The end that nobody here wanted.
+    /// The lease has ended against the will of its readers.
     fn lose(&self, error: Error, keeper: &Keeper) {
         if self.end(&error) {
             let Telemetry { counters, log, .. } = &*keeper.telemetry;
@@ -124,7 +122,8 @@ impl Lease {
         }
     }
 
-    /// Takes the answer to what was sent at `sent`, unless it comes too late; whether it lives on.
+    /// Takes the answer to a request of the time `sent`, unless it is too late. Whether the
+    /// lease lives on.
     fn answer(
         self: &Arc<Lease>,
         response: LeaseKeepAliveResponse,
@@ -154,7 +153,7 @@ impl Lease {
         let wants: Vec<_> = wants.map(|reader| reader.mailbox.clone()).collect();
         drop(state);
         for mailbox in wants {
-            // One that is there already is read as this one.
+            // An item that is there already is read as this one.
             mailbox.push([(Renewal(self.clone()), 1)]);
         }
         true
@@ -168,9 +167,9 @@ impl Keeper {
     }
 
     fn begin(&self, id: i64, deadline: Duration, reader: Reader) -> Result<Arc<Lease>> {
-        let known = self.state.lock().unwrap().leases.get(&id).cloned();
-        // One that is over must not be shared, though nobody may have found that yet.
-        if let Some(lease) = known {
+        let shared = self.state.lock().unwrap().leases.get(&id).cloned();
+        // A lease whose deadline has passed must not be shared.
+        if let Some(lease) = shared {
             lease.lives(boot_time(), self);
         }
         let mut kept = self.state.lock().unwrap();
@@ -193,12 +192,12 @@ impl Keeper {
         };
         let lease = Arc::new(Lease { id, state: Mutex::new(state) });
         kept.leases.insert(id, lease.clone());
-        kept.news.push(lease.clone());
+        kept.changed.push(lease.clone());
         self.changed.notify_one();
         Ok(lease)
     }
 
-    /// Forgets readers that have gone; with the last of them the lease is left to itself.
+    /// Removes readers that have closed; after the last one the lease is not renewed any more.
     fn prune(&self, id: i64) {
         let kept = self.state.lock().unwrap();
         let Some(lease) = kept.leases.get(&id) else { return };
@@ -210,13 +209,13 @@ impl Keeper {
         let unwanted = state.readers.is_empty() && state.end.is_none();
         drop(state);
         if unwanted {
-            // There is nobody left to tell.
+            // It has no readers.
             self.retire(kept, id, gone());
         }
         drop(left);
     }
 
-    /// A call has ended the lease: nothing more is told of it.
+    /// A call has revoked the lease: nothing more is delivered of it.
     pub fn revoked(&self, id: i64) {
         let kept = self.state.lock().unwrap();
         if kept.leases.contains_key(&id) {
@@ -226,18 +225,18 @@ impl Keeper {
 
     fn retire(&self, mut kept: MutexGuard<'_, Kept>, id: i64, error: Error) {
         let Some(lease) = kept.leases.remove(&id) else { return };
-        kept.news.push(lease.clone());
+        kept.changed.push(lease.clone());
         drop(kept);
         lease.end(&error);
         self.changed.notify_one();
     }
 
-    /// What the renewer has not seen; those that are over are in no map any more.
-    fn news(&self) -> Vec<Arc<Lease>> {
-        std::mem::take(&mut self.state.lock().unwrap().news)
+    /// Takes the leases that have changed; those that have ended are in no map any more.
+    fn take_changes(&self) -> Vec<Arc<Lease>> {
+        std::mem::take(&mut self.state.lock().unwrap().changed)
     }
 
-    /// The renewer is done with it.
+    /// The renewer has ended the lease.
     fn forget(&self, lease: &Arc<Lease>) {
         let mut kept = self.state.lock().unwrap();
         if kept.leases.get(&lease.id).is_some_and(|kept| Arc::ptr_eq(kept, lease)) {
@@ -245,16 +244,17 @@ impl Keeper {
         }
     }
 
-    /// There is no renewer any more.
+    /// The renewer has ended.
     fn close(&self, error: &Error) {
         let mut kept = self.state.lock().unwrap();
         kept.ended = Some(error.clone());
-        let (leases, news) = (std::mem::take(&mut kept.leases), std::mem::take(&mut kept.news));
+        let (leases, changed) =
+            (std::mem::take(&mut kept.leases), std::mem::take(&mut kept.changed));
         drop(kept);
         for lease in leases.into_values() {
             lease.end(error);
         }
-        drop(news);
+        drop(changed);
     }
 
     fn lost(&self) -> Error {
@@ -268,7 +268,7 @@ impl Keeper {
         }
     }
 
-    fn note(&self, trouble: Option<Error>) {
+    fn set_trouble(&self, trouble: Option<Error>) {
         let before = std::mem::replace(&mut *self.trouble.lock().unwrap(), trouble.clone());
         let log = &self.telemetry.log;
         match (before, trouble) {
@@ -284,14 +284,14 @@ impl Keeper {
     }
 }
 
-/// A lease kept alive, as one of its readers sees it; let go of when it is dropped.
+/// A lease that is kept alive for a reader, until this is dropped.
 pub struct KeepAlive {
     keeper: Arc<Keeper>,
     lease: Arc<Lease>,
     mailbox: Arc<Mailbox<Renewal>>,
 }
 
-/// 0 is what keys without a lease have.
+/// 0 means no lease.
 pub fn nonzero_lease(id: i64) -> Result<i64> {
     match id {
         0 => Err(Error::invalid("id is 0, which is no lease")),
@@ -300,8 +300,8 @@ pub fn nonzero_lease(id: i64) -> Result<i64> {
 }
 
 impl KeepAlive {
-    /// Keeps a lease alive until that is dropped. `first`: how long the first
-    /// renewal may take; nobody knows how long the lease lives until then.
+    /// Keeps a lease alive until the result is dropped. `first`: how long the first renewal
+    /// may take, since the time to live is unknown until then.
     pub fn open(
         keeper: &Arc<Keeper>,
         id: i64,
@@ -322,13 +322,13 @@ impl KeepAlive {
         Ok(KeepAlive { keeper, lease, mailbox })
     }
 
-    /// Where the news is, after a look at the clock: the renewer may not have run yet.
+    /// The mailbox, after a look at the clock: the renewer may not have run yet.
     pub fn mailbox(&self) -> &Mailbox<Renewal> {
         self.lease.lives(boot_time(), &self.keeper);
         &self.mailbox
     }
 
-    /// The process may have been stopped while it waited, and what it waited for be long over.
+    /// The process may have been stopped during the wait, and the lease have ended since.
     pub fn next(&self, wait: Option<Duration>) -> Taken<Renewal> {
         match self.mailbox().next(wait) {
             Taken::Item(_) if !self.lease.lives(boot_time(), &self.keeper) => {
@@ -349,7 +349,7 @@ impl KeepAlive {
         }
     }
 
-    /// How long the lease surely lives; zero if that is not known, or over.
+    /// How long the lease certainly lives; zero if that is unknown, or if it has ended.
     pub fn left(&self) -> Duration {
         self.lease.left(boot_time(), &self.keeper)
     }

@@ -1,4 +1,4 @@
-//! Renews leases in time, all of them on one stream that is opened again after any break.
+//! Renews leases in time, all on one stream, which is opened again after any break.
 
 #![forbid(unsafe_code)]
 
@@ -24,33 +24,33 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Until a renewal without an answer is asked for again.
-const AGAIN: Duration = Duration::from_millis(500);
-/// Leases that are due so shortly after another are renewed with it.
-const TOGETHER: Duration = Duration::from_millis(100);
-/// Timers stand still while the machine sleeps, and deadlines do not.
-const NAP: Duration = Duration::from_millis(500);
-/// With nothing to renew.
+/// After so long without an answer a renewal is requested again.
+const RESEND: Duration = Duration::from_millis(500);
+/// Leases that are due within this time are renewed together.
+const BATCH: Duration = Duration::from_millis(100);
+/// Timers stand still while the machine sleeps; deadlines do not.
+const MAX_SLEEP: Duration = Duration::from_millis(500);
+/// The sleep with nothing to renew.
 const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a stream may owe answers, in milliseconds: without a byte from a
-/// member when there is another; when there is another; when there is none.
+/// How many milliseconds a stream may owe answers: if there is another member and this
+/// one is silent; if there is another member; if there is none.
 const SILENT: u64 = 500;
 const SLOW: u64 = 2_000;
 const STUCK: u64 = 5_000;
-/// Answers in a row before anything else is looked at.
-const MANY: usize = 256;
+/// Answers in a row before anything else is done.
+const MAX_ANSWERS: usize = 256;
 
 struct Entry {
     lease: Arc<Lease>,
-    /// When to ask for a renewal.
+    /// When to request a renewal.
     due: Duration,
-    /// When to look at it: its place in the order.
+    /// When to look at it; also in `wakes`.
     wake: Duration,
-    /// Renewed before the latest break, and not since.
+    /// Not renewed since the latest break.
     doubt: bool,
 }
 
-enum Line {
+enum StreamState {
     Closed,
     Opening(BoxFuture<'static, Result<Open>>),
     Open(Box<Open>),
@@ -63,26 +63,26 @@ struct Open {
     token: Token,
 }
 
-enum News {
+enum StreamEvent {
     Opened(Result<Box<Open>>),
     Answer(Result<Vec<u8>, Failure>),
 }
 
-impl Line {
+impl StreamState {
     /// May be dropped while it waits, and called again.
-    async fn next(&mut self) -> News {
+    async fn next(&mut self) -> StreamEvent {
         match self {
-            Line::Closed => std::future::pending().await,
-            Line::Opening(opening) => News::Opened(opening.await.map(Box::new)),
-            Line::Open(open) => News::Answer(open.stream.next().await),
+            StreamState::Closed => std::future::pending().await,
+            StreamState::Opening(opening) => StreamEvent::Opened(opening.await.map(Box::new)),
+            StreamState::Open(open) => StreamEvent::Answer(open.stream.next().await),
         }
     }
 }
 
-/// For a second opinion.
+/// How long a check may take.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// A second opinion on a lease.
+/// Asks the leader whether a lease lives.
 type Check = BoxFuture<'static, (i64, Result<LeaseTimeToLiveResponse>)>;
 
 pub struct Renewer {
@@ -90,10 +90,11 @@ pub struct Renewer {
     keeper: Arc<Keeper>,
     entries: HashMap<i64, Entry>,
     wakes: BTreeSet<(Duration, i64)>,
-    line: Line,
-    /// What the stream owes, in the order in which servers answer: lease, and when it was sent.
-    asked: VecDeque<(i64, Duration)>,
-    /// Since when it owes without having given anything, as of [`now_ms`].
+    stream: StreamState,
+    /// Renewals without an answer, in the order in which servers answer: lease, and when it
+    /// was sent.
+    unanswered: VecDeque<(i64, Duration)>,
+    /// Since when there is no answer, as of [`now_ms`].
     owes_since: u64,
     backoff: Backoff,
     /// Before the next stream is opened; zero while renewals are answered.
@@ -114,7 +115,7 @@ impl Drop for Renewer {
     }
 }
 
-/// Said of the request itself: no other attempt would fare better.
+/// The error is about the request itself: another attempt would fail too.
 fn is_final(error: &Error) -> bool {
     let class = find(error.status).map_or(-1, |status| status.grpc);
     matches!(class, 3 | 5 | 7 | 12 | 16)
@@ -127,8 +128,8 @@ impl Renewer {
             keeper,
             entries: HashMap::new(),
             wakes: BTreeSet::new(),
-            line: Line::Closed,
-            asked: VecDeque::new(),
+            stream: StreamState::Closed,
+            unanswered: VecDeque::new(),
             owes_since: 0,
             backoff: retry_backoff(),
             pause: Duration::ZERO,
@@ -143,31 +144,31 @@ impl Renewer {
     pub async fn run(mut self) {
         let keeper = self.keeper.clone();
         loop {
-            self.take_news();
-            // Before anything is believed that has arrived late.
-            self.tend(boot_time());
-            let nap = match self.wakes.first() {
-                Some((wake, _)) => wake.saturating_sub(boot_time()).min(NAP),
+            self.take_changes();
+            // Before answers that have arrived late are used.
+            self.renew_due(boot_time());
+            let pause = match self.wakes.first() {
+                Some((wake, _)) => wake.saturating_sub(boot_time()).min(MAX_SLEEP),
                 None => IDLE,
             };
             tokio::select! {
                 biased;
-                news = self.line.next() => self.on_line(news),
+                event = self.stream.next() => self.on_stream(event),
                 () = keeper.changed.notified() => {}
                 (id, found) = async { self.check.as_mut().unwrap().await }, if self.check.is_some() => {
                     self.check = None;
-                    self.found(id, found);
+                    self.on_checked(id, found);
                 }
-                () = sleep(nap) => self.look_at_line(),
+                () = sleep(pause) => self.check_stream(),
             }
             self.begin_check();
         }
     }
 
-    fn take_news(&mut self) {
-        for lease in self.keeper.news() {
+    fn take_changes(&mut self) {
+        for lease in self.keeper.take_changes() {
             let now = boot_time();
-            let known = self.entries.get(&lease.id).is_some_and(|e| Arc::ptr_eq(&e.lease, &lease));
+            let ours = self.entries.get(&lease.id).is_some_and(|e| Arc::ptr_eq(&e.lease, &lease));
             match lease.lives(now, &self.keeper) {
                 true => {
                     self.drop_entry(lease.id);
@@ -177,15 +178,15 @@ impl Renewer {
                 }
                 false => {
                     self.keeper.forget(&lease);
-                    if known {
+                    if ours {
                         self.drop_entry(lease.id);
                     }
                 }
             }
         }
         if self.entries.is_empty() {
-            self.line = Line::Closed;
-            self.asked.clear();
+            self.stream = StreamState::Closed;
+            self.unanswered.clear();
         }
     }
 
@@ -195,7 +196,7 @@ impl Renewer {
         }
     }
 
-    /// A lease that is over.
+    /// A lease has ended.
     fn forget(&mut self, id: i64) {
         if let Some(entry) = self.entries.get(&id) {
             self.keeper.forget(&entry.lease);
@@ -203,7 +204,7 @@ impl Renewer {
         self.drop_entry(id);
     }
 
-    /// When to look at a lease again: when it is due, but not before a moment.
+    /// Plans the next look at a lease: when it is due, but not before `earliest`.
     fn plan(&mut self, id: i64, earliest: Duration) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         self.wakes.remove(&(entry.wake, id));
@@ -211,12 +212,12 @@ impl Renewer {
         self.wakes.insert((entry.wake, id));
     }
 
-    /// Ends what is over, and renews what is due.
-    fn tend(&mut self, now: Duration) {
+    /// Ends leases whose deadline has passed, and renews those that are due.
+    fn renew_due(&mut self, now: Duration) {
         if self.wakes.first().is_none_or(|(wake, _)| *wake > now) {
             return;
         }
-        let soon = now + TOGETHER;
+        let soon = now + BATCH;
         let mut ids: Vec<_> = self.wakes.range(..=(soon, i64::MAX)).map(|(_, id)| *id).collect();
         ids.retain(|id| {
             let Some(entry) = self.entries.get(id) else { return false };
@@ -228,12 +229,12 @@ impl Renewer {
         });
         self.renew(&ids, soon);
         for id in ids {
-            // One that could not be asked for is due still.
+            // One that could not be requested is still due.
             self.plan(id, soon);
         }
     }
 
-    /// Asks for those that are due, if that can be done now.
+    /// Requests renewals of those that are due, if there is a stream.
     fn renew(&mut self, ids: &[i64], until: Duration) {
         let due = |id: &&i64| self.entries.get(id).is_some_and(|entry| entry.due <= until);
         let ids: Vec<i64> = ids.iter().filter(due).copied().collect();
@@ -247,12 +248,12 @@ impl Renewer {
             for id in ids {
                 let sent = boot_time();
                 if let Ok(answer) = embedded.engine.lease_keep_alive(LeaseKeepAliveRequest { id }) {
-                    self.answered(answer, sent);
+                    self.renewed(answer, sent);
                 }
             }
             return;
         }
-        let Line::Open(open) = &mut self.line else { return self.open_line() };
+        let StreamState::Open(open) = &mut self.stream else { return self.open_stream() };
         count(ids.len());
         let mut frame = Vec::with_capacity(16 * ids.len());
         for id in &ids {
@@ -260,77 +261,77 @@ impl Renewer {
         }
         let sent = boot_time();
         let result = open.stream.send(frame.into());
-        if self.asked.is_empty() {
+        if self.unanswered.is_empty() {
             self.owes_since = now_ms();
         }
         for id in ids {
-            self.asked.push_back((id, sent));
+            self.unanswered.push_back((id, sent));
             if let Some(entry) = self.entries.get_mut(&id) {
-                entry.due = sent + AGAIN;
+                entry.due = sent + RESEND;
             }
         }
         if let Err(failure) = result {
-            self.broken(failure);
+            self.stream_failed(failure);
         }
     }
 
-    fn on_line(&mut self, news: News) {
-        match news {
-            News::Opened(Ok(open)) => {
-                self.line = Line::Open(open);
+    fn on_stream(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Opened(Ok(open)) => {
+                self.stream = StreamState::Open(open);
                 self.stale = None;
                 let now = boot_time();
                 let ids: Vec<_> = self.entries.keys().copied().collect();
                 self.renew(&ids, now);
-                ids.into_iter().for_each(|id| self.plan(id, now + AGAIN));
+                ids.into_iter().for_each(|id| self.plan(id, now + RESEND));
             }
-            News::Opened(Err(error)) => {
-                self.line = Line::Closed;
-                // The latest token may have changed; it is asked for anew.
+            StreamEvent::Opened(Err(error)) => {
+                self.stream = StreamState::Closed;
+                // The latest token may have changed; it is read again.
                 self.stale = None;
                 if is_final(&error) {
                     return self.end_all(&error);
                 }
-                self.rest();
-                self.keeper.note(Some(error));
-                self.open_line();
+                self.back_off();
+                self.keeper.set_trouble(Some(error));
+                self.open_stream();
             }
-            News::Answer(first) => {
-                let mut next = Some(News::Answer(first));
-                for _ in 0..MANY {
-                    let Some(News::Answer(answer)) = next else { return };
+            StreamEvent::Answer(first) => {
+                let mut next = Some(StreamEvent::Answer(first));
+                for _ in 0..MAX_ANSWERS {
+                    let Some(StreamEvent::Answer(answer)) = next else { return };
                     let answer = answer.and_then(|message| {
                         LeaseKeepAliveResponse::decode(&*message)
                             .map_err(|e| Failure::Malformed(e.to_string()))
                     });
                     match answer {
                         Ok(answer) => self.take(answer),
-                        Err(failure) => return self.broken(failure),
+                        Err(failure) => return self.stream_failed(failure),
                     }
-                    next = self.line.next().now_or_never();
+                    next = self.stream.next().now_or_never();
                 }
-                // The last of many.
-                if let Some(news) = next {
-                    self.on_line(news);
+                // One more than the limit.
+                if let Some(event) = next {
+                    self.on_stream(event);
                 }
             }
         }
     }
 
-    /// An answer from the stream.
+    /// A server has answered.
     fn take(&mut self, answer: LeaseKeepAliveResponse) {
-        let place = self.asked.iter().position(|(id, _)| *id == answer.id);
-        let Some((_, sent)) = place.and_then(|place| self.asked.remove(place)) else { return };
+        let at = self.unanswered.iter().position(|(id, _)| *id == answer.id);
+        let Some((_, sent)) = at.and_then(|at| self.unanswered.remove(at)) else { return };
         self.owes_since = now_ms();
         if !self.pause.is_zero() {
             (self.pause, self.token_renewals, self.avoid) = (Duration::ZERO, 0, None);
             self.backoff.reset();
-            self.keeper.note(None);
+            self.keeper.set_trouble(None);
         }
-        self.answered(answer, sent);
+        self.renewed(answer, sent);
     }
 
-    fn answered(&mut self, answer: LeaseKeepAliveResponse, sent: Duration) {
+    fn renewed(&mut self, answer: LeaseKeepAliveResponse, sent: Duration) {
         self.core.telemetry.counters.add(Counter::KeepAlivesAnswered, 1);
         let Some(entry) = self.entries.get_mut(&answer.id) else { return };
         let (id, ttl) = (answer.id, answer.ttl);
@@ -345,15 +346,18 @@ impl Renewer {
         self.plan(id, now);
     }
 
-    /// The stream has ended, or is given up.
-    fn broken(&mut self, failure: Failure) {
-        let Line::Open(open) = std::mem::replace(&mut self.line, Line::Closed) else { return };
+    /// The stream has failed, or is abandoned.
+    fn stream_failed(&mut self, failure: Failure) {
+        let StreamState::Open(open) = std::mem::replace(&mut self.stream, StreamState::Closed)
+        else {
+            return;
+        };
         let Server::Cluster(cluster) = &self.core.server else { return };
         let cluster = cluster.clone();
         let error = failure.into_error(false).at(open.member.name());
-        let asked = std::mem::take(&mut self.asked);
+        let unanswered = std::mem::take(&mut self.unanswered);
         let now = boot_time();
-        for (id, _) in &asked {
+        for (id, _) in &unanswered {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.due = now;
             }
@@ -361,14 +365,14 @@ impl Renewer {
         for entry in self.entries.values_mut() {
             entry.doubt = true;
         }
-        self.rest();
+        self.back_off();
         if cluster.tokens.worth_renewing(error.status, &mut self.token_renewals) {
             self.stale = Some(open.token);
         } else if is_final(&error) {
-            // Servers answer one after the other: it is said of the first in the line.
+            // Servers answer in order: the error is about the first one.
             self.backoff.reset();
-            self.rest();
-            if let Some((id, _)) = asked.front() {
+            self.back_off();
+            if let Some((id, _)) = unanswered.front() {
                 if let Some(entry) = self.entries.get(id) {
                     entry.lease.lose(error.clone(), &self.keeper);
                 }
@@ -377,13 +381,13 @@ impl Renewer {
         } else {
             self.avoid = Some(open.member);
         }
-        self.keeper.note(Some(error));
-        if !asked.is_empty() {
-            self.open_line();
+        self.keeper.set_trouble(Some(error));
+        if !unanswered.is_empty() {
+            self.open_stream();
         }
     }
 
-    fn rest(&mut self) {
+    fn back_off(&mut self) {
         self.pause = self.backoff.next();
     }
 
@@ -396,21 +400,23 @@ impl Renewer {
         }
     }
 
-    fn open_line(&mut self) {
-        let (Server::Cluster(cluster), Line::Closed) = (&self.core.server, &self.line) else {
+    fn open_stream(&mut self) {
+        let (Server::Cluster(cluster), StreamState::Closed) = (&self.core.server, &self.stream)
+        else {
             return;
         };
         let opening = open(cluster.clone(), self.pause, self.avoid.clone(), self.stale.clone());
-        self.line = Line::Opening(opening.boxed());
+        self.stream = StreamState::Opening(opening.boxed());
     }
 
-    /// Whether the stream still answers, as far as it owes it.
-    fn look_at_line(&mut self) {
-        let (Server::Cluster(cluster), Line::Open(open)) = (&self.core.server, &self.line) else {
+    /// Abandons the stream if it owes answers for too long.
+    fn check_stream(&mut self) {
+        let (Server::Cluster(cluster), StreamState::Open(open)) = (&self.core.server, &self.stream)
+        else {
             return;
         };
         let waited = now_ms().saturating_sub(self.owes_since);
-        if self.asked.is_empty() || waited < SILENT {
+        if self.unanswered.is_empty() || waited < SILENT {
             return;
         }
         let silent = !open.state.heard_since(self.owes_since);
@@ -425,13 +431,13 @@ impl Renewer {
             (false, _) => STUCK,
         };
         if waited >= limit {
-            self.broken(Failure::Lost(format!("no answer to a renewal within {waited} ms")));
+            self.stream_failed(Failure::Lost(format!("no answer to a renewal within {waited} ms")));
         }
     }
 
-    /// Servers before 3.4.38, 3.5.23 and 3.6.5 may renew what was revoked, when
-    /// members or leaders have changed. After a break the first answer for each
-    /// lease is therefore looked into, by a question that goes to the leader.
+    /// Servers before 3.4.38, 3.5.23 and 3.6.5 may renew a revoked lease when members or
+    /// leaders have changed. After a break the first answer for each lease is therefore
+    /// checked by a request that goes to the leader.
     fn begin_check(&mut self) {
         if self.check.is_some() {
             return;
@@ -442,15 +448,15 @@ impl Renewer {
         let core = self.core.clone();
         let check = async move {
             let request = LeaseTimeToLiveRequest { id, keys: false };
-            // One that hangs must not keep others from theirs.
+            // One that hangs must not block the others.
             let until = Deadline::after(Some(CHECK));
             (id, core.ask(LEASE_TIME_TO_LIVE, &request, until).await)
         };
         self.check = Some(check.boxed());
     }
 
-    fn found(&mut self, id: i64, found: Result<LeaseTimeToLiveResponse>) {
-        // Without an answer the next renewal will tell.
+    fn on_checked(&mut self, id: i64, found: Result<LeaseTimeToLiveResponse>) {
+        // Without an answer the next renewal decides.
         if let (Ok(LeaseTimeToLiveResponse { ttl: ..=-1, .. }), Some(entry)) =
             (found, self.entries.get(&id))
         {
@@ -460,7 +466,7 @@ impl Renewer {
     }
 }
 
-/// Waits for a member for ever.
+/// Waits for a member without a limit.
 async fn open(
     cluster: Arc<Cluster>,
     pause: Duration,

@@ -1,8 +1,9 @@
-//! One watch, as the hub has it.
+//! The state of one watch in the task that serves it.
 
 #![forbid(unsafe_code)]
 
-use super::position::{Batch, Position};
+use super::batch::Batch;
+use super::position::Position;
 use super::{Message, Spec};
 use crate::observe::counters::{Counter, Counters};
 use crate::sync::mailbox::Mailbox;
@@ -18,35 +19,36 @@ pub struct Entry {
     pub spec: Box<Spec>,
     pub mailbox: Arc<Mailbox<Message>>,
     pub position: Position,
-    pub place: Place,
-    /// A server had it, and does no longer.
+    pub assignment: Assignment,
+    /// A server had it, and has it no longer.
     pub broken: bool,
-    /// Progress requests on its lane before it.
+    /// Progress requests that were sent on its stream before it.
     pub created: u64,
-    /// Its reader has asked so often how far it is, since the question was sent on.
+    /// How often its reader asked for progress since the store was asked for its revision.
     pub questions: u64,
-    /// The reader was told that it exists, or does not want to know.
+    /// `Created` was delivered, or is not wanted.
     pub announced: bool,
-    /// Its reader had too much to read.
+    /// Its reader had no room.
     pub slow: bool,
-    /// The server is to cut answers that are large: not at once, because etcd
-    /// takes time with the square of the number of events for that.
+    /// The server fragments large responses. Not from the beginning: etcd takes quadratic
+    /// time for that.
     pub fragment: bool,
     pub renewals: u32,
-    /// Members that had no leader, since one had.
+    /// Members that had no leader, since the watch was last created.
     pub leaderless: Vec<Arc<Subchannel>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub enum Place {
-    /// For a lane.
+pub enum Assignment {
+    /// Waits for a stream.
     Waiting,
+    /// Requested on a stream, not yet confirmed.
     Creating,
-    /// Known to the server of this lane by this number.
+    /// On this stream, with this watch id of the server.
     On(u64, i64),
-    /// For the reader to make room.
-    Resting,
-    /// For a call that says where to begin.
+    /// Until the reader makes room.
+    Paused,
+    /// For a call that finds where to begin.
     Asking,
 }
 
@@ -57,16 +59,17 @@ impl Entry {
         }
     }
 
-    /// Whether none of these members had one.
+    /// Whether none of these members had a leader.
     pub fn no_leader_at_all(&self, members: &[Arc<Subchannel>]) -> bool {
         members.iter().all(|one| self.leaderless.iter().any(|other| Arc::ptr_eq(other, one)))
     }
 
-    /// Gives back what the reader has no room for.
+    /// Returns the batches that the reader has no room for.
     pub fn deliver(&self, mut batches: VecDeque<Batch>, counters: &Counters) -> VecDeque<Batch> {
         let mut taken = 0;
         let items = std::iter::from_fn(|| {
-            // Asked for another one when the last was taken; counted before it can be read.
+            // The mailbox asks for the next one when it has taken the last: counted before
+            // it can be read.
             counters.add(Counter::WatchEvents, std::mem::take(&mut taken));
             let batch = batches.pop_front()?;
             taken = batch.count as u64;
@@ -79,9 +82,9 @@ impl Entry {
         batches
     }
 
-    /// That it has come to a revision at least; not to a reader who has enough to
-    /// read: a later notice says more.
-    pub fn tell_progress(&mut self, header: Header) -> bool {
+    /// Reports that the watch has reached a revision. False if it has not, or if the reader has
+    /// no room: a later report says more.
+    pub fn report_progress(&mut self, header: Header) -> bool {
         let Some(revision) = self.position.progress(header.revision) else { return false };
         let message = Message::Progress(header, revision);
         self.mailbox.push([(message, NOTICE_SIZE)]).is_none()

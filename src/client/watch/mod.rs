@@ -3,18 +3,21 @@
 
 #![forbid(unsafe_code)]
 
+mod assignment;
+mod batch;
+mod dispatch;
 mod entry;
 mod hub;
-mod lane;
-mod placing;
 mod position;
 mod progress;
-mod reading;
 mod resync;
+mod stream;
+mod task;
 
+pub use batch::Batch;
 pub use hub::Hub;
-pub use position::Batch;
 pub use resync::Listed;
+pub use task::serve;
 
 use super::call::Deadline;
 use super::core::Core;
@@ -31,11 +34,11 @@ use bytes::Bytes;
 use hub::Command;
 use std::sync::Arc;
 
-/// Bytes of events that wait for a reader before a watch lets the server keep
-/// them, which it does anyway. One revision may be larger.
+/// Bytes of events that wait for a reader before the watch is paused; the server keeps
+/// the rest anyway. One revision may be larger.
 pub const DEFAULT_BOUND: usize = 1 << 20;
 
-/// What a watch is for.
+/// What to watch, and how.
 #[derive(Clone)]
 pub struct Spec {
     pub key: Bytes,
@@ -48,12 +51,12 @@ pub struct Spec {
     pub merge: bool,
     pub created_notify: bool,
     pub progress_notify: bool,
-    /// A watch for which no member has a leader ends.
+    /// The watch ends when no member has a leader.
     pub require_leader: bool,
-    /// Where history is gone, the keys as they are now are told.
+    /// If history is compacted away, the current keys are delivered instead.
     pub resync: bool,
     pub bound: usize,
-    /// What the keys begin with, and events are told without.
+    /// The client's key prefix, which is cut off the keys of events.
     pub prefix: Bytes,
 }
 
@@ -75,7 +78,7 @@ impl Spec {
         }
     }
 
-    /// The same with whole keys.
+    /// The same with the client's key prefix.
     pub fn within(self, namespace: &Namespace) -> Spec {
         Spec {
             key: namespace.key(&self.key),
@@ -95,26 +98,25 @@ impl Spec {
             filters: filters.map(|(_, filter)| *filter as i32).collect(),
             prev_kv: self.prev_kv,
             fragment,
-            // A watch that resumes where it last heard of the store is not
-            // overtaken by a compaction because nothing happened to its keys.
+            // Moves an idle watch on, so that no compaction overtakes it.
             progress_notify: true,
             ..Default::default()
         })
     }
 }
 
-/// What a reader is told.
+/// What is delivered to a reader.
 pub enum Message {
     Events(Batch),
-    /// The watch exists; everything after this revision comes.
+    /// The watch exists; all events after this revision follow.
     Created(Header, i64),
-    /// Everything up to this revision has come.
+    /// All events up to this revision were delivered.
     Progress(Header, i64),
-    /// Events are missing; this is what there is instead.
+    /// Events are missing; these are the current keys.
     Keys(Listed),
 }
 
-/// A watch that goes on between its reader's visits; ends when it is dropped.
+/// A watch as its reader has it. It ends when it is dropped.
 pub struct Watch {
     number: u64,
     hub: Arc<Hub>,
@@ -129,7 +131,7 @@ impl Watch {
         let ours = Arc::downgrade(&hub);
         let on_room = Arc::new(move || {
             if let Some(hub) = ours.upgrade() {
-                hub.send(Command::Changed(watch));
+                hub.send(Command::ReaderChanged(watch));
             }
         });
         let mailbox = Arc::new(Mailbox::new(spec.bound, on_room));
@@ -142,7 +144,7 @@ impl Watch {
         &self.mailbox
     }
 
-    /// Has the reader told how far the watch is, once that is as far as the store now.
+    /// Requests a `Progress` message, once the watch has reached the revision of the store.
     pub fn ask_for_progress(&self) {
         self.hub.send(Command::AskForProgress(self.number));
     }
@@ -181,8 +183,7 @@ impl Drop for Watch {
     }
 }
 
-/// Whose revision the store has come to, asked in a way that whoever may watch
-/// the key may ask.
+/// A header with the store's revision, by a read that anybody who may watch the key may make.
 pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<Header> {
     let request = RangeRequest { key: key.clone(), count_only: true, ..Default::default() };
     let reply: RangeResponse = core.ask(GET, &request, until).await?;

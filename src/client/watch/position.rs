@@ -1,90 +1,33 @@
-//! How far a watch has come in the history, and what a response adds to that.
+//! How far a watch has come in the history, and which events of a response are new.
 
 #![forbid(unsafe_code)]
 
+use super::batch::{Batch, BATCH_SIZE};
 use crate::client::namespace;
-use crate::wire::decode::{Header, KeyValue};
+use crate::wire::decode::KeyValue;
 use crate::wire::memory_cost::EVENT;
-use crate::wire::watch::{Event, Events, Head};
+use crate::wire::watch::{Events, Head};
 use bytes::Bytes;
 
-/// A batch in memory, without its events.
-const BATCH_IN_MEMORY: usize = 128;
 /// Several revisions go into one batch until it has so many bytes.
 const MERGED: usize = 256 << 10;
 
-/// Whole revisions of what a watch is for: one, or several on request.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
-    /// Of the response that it came in; its revision may be ahead of the events.
-    pub header: Header,
-    /// The revision of the first event.
-    pub first: i64,
-    /// That of the last.
-    pub revision: i64,
-    pub count: usize,
-    /// How many bytes of each key are not told.
-    hidden: usize,
-    /// The events as they came.
-    part: Bytes,
-    /// What came later, of a revision in fragments.
-    more: Vec<Bytes>,
-}
-
-impl Batch {
-    pub fn events<'a>(&'a self) -> impl Iterator<Item = Event<'a>> {
-        let parts = std::iter::once(&self.part).chain(&self.more);
-        // What is in a batch was read once without a failure.
-        let events = parts.flat_map(|part| Events::new(part)).filter_map(Result::ok);
-        let told = |kv: KeyValue<'a>| KeyValue { key: &kv.key[self.hidden..], ..kv };
-        events.map(move |event| Event {
-            kv: told(event.kv),
-            prev_kv: event.prev_kv.map(told),
-            ..event
-        })
-    }
-
-    fn add(&mut self, part: Bytes) {
-        match (part.is_empty(), self.part.is_empty()) {
-            (true, _) => {}
-            (false, true) => self.part = part,
-            (false, false) => self.more.push(part),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        self.part.len() + self.more.iter().map(Bytes::len).sum::<usize>()
-    }
-
-    /// What it takes in memory, about.
-    pub fn size(&self) -> usize {
-        BATCH_IN_MEMORY + self.bytes()
-    }
-
-    /// Copies the events out of the response that they came in, which may be far larger.
-    pub fn detach(&mut self) {
-        for part in std::iter::once(&mut self.part).chain(&mut self.more) {
-            *part = Bytes::copy_from_slice(part);
-        }
-    }
-}
-
-/// Why there is nothing more to come on a stream.
+/// Why a stream cannot go on.
 #[derive(Debug, PartialEq)]
 pub enum Stop {
-    /// Not what etcd would send.
-    Nonsense(&'static str),
-    /// One revision has more bytes than the client takes.
+    /// etcd would not send it.
+    Malformed(&'static str),
+    /// One revision is over the client's receive limit.
     TooLarge(usize),
 }
 
-const NOT_ETCDS: Stop = Stop::Nonsense("an event that etcd would not send");
+const NOT_FROM_ETCD: Stop = Stop::Malformed("an event that etcd would not send");
 
 pub struct Position {
     /// All revisions before it were delivered, or had nothing for this watch.
     next: i64,
-    /// The last revision that the reader knows to have been told.
-    told: i64,
+    /// The last revision that was reported to the reader.
+    reported: i64,
     /// Ends with a revision that may continue in the next response.
     partial: Batch,
     /// Bytes and events of one revision at most.
@@ -92,7 +35,7 @@ pub struct Position {
     merge: bool,
     /// What all keys begin with.
     pub prefix: Bytes,
-    /// Events that came again and were dropped, since somebody last looked.
+    /// Events that were dropped because they came before, since this was last read.
     pub duplicates: u64,
 }
 
@@ -100,10 +43,10 @@ impl Position {
     /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
     pub fn new(next: i64, limit: usize, merge: bool) -> Position {
         let (partial, prefix) = (Batch::default(), Bytes::new());
-        Position { next, told: 0, partial, limit, merge, prefix, duplicates: 0 }
+        Position { next, reported: 0, partial, limit, merge, prefix, duplicates: 0 }
     }
 
-    /// Where a new stream has to begin. What the old one left half said is forgotten.
+    /// Where a new stream has to begin. An incomplete revision is dropped.
     pub fn resume(&mut self) -> i64 {
         self.partial = Batch::default();
         self.next
@@ -112,41 +55,41 @@ impl Position {
     /// Back to a revision that could not be delivered.
     pub fn rewind(&mut self, revision: i64) {
         self.next = revision;
-        self.told = self.told.min(revision - 1);
+        self.reported = self.reported.min(revision - 1);
         self.partial = Batch::default();
     }
 
-    /// What can be told as progress if it has to be this revision or a later one;
-    /// never less than before.
+    /// The revision to report as progress, at least this one and never less than before.
+    /// None if the watch has not reached it.
     pub fn progress(&mut self, revision: i64) -> Option<i64> {
-        let told = self.is_whole() && revision < self.next;
-        told.then(|| {
-            self.told = self.told.max(revision);
-            self.told
+        let reached = self.is_whole() && revision < self.next;
+        reached.then(|| {
+            self.reported = self.reported.max(revision);
+            self.reported
         })
     }
 
-    /// Whether no revision is under way.
+    /// Whether no revision is incomplete.
     pub fn is_whole(&self) -> bool {
         self.partial.count == 0
     }
 
-    /// Nothing up to this revision is missing. False if that is no news, or if a
-    /// revision is under way.
+    /// Nothing up to this revision is missing. False if that was known, or if a
+    /// revision is incomplete.
     pub fn notice(&mut self, revision: i64) -> bool {
-        let news = self.is_whole() && revision >= self.next;
-        if news {
+        let advances = self.is_whole() && revision >= self.next;
+        if advances {
             self.next = revision.saturating_add(1);
         }
-        news
+        advances
     }
 
-    /// What a response brings that was not there before, whole revisions only.
+    /// The new events of a response, whole revisions only.
     pub fn take(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Vec<Batch>, Stop> {
-        let part = self.news(message, head)?;
+        let part = self.new_events(message, head)?;
         let mut batches = Vec::new();
         let mut last = self.partial.revision;
-        // Where in the part the batch under way begins, and its last revision.
+        // Where in the part the current batch begins, and its last revision.
         let (mut start, mut of_revision) = (0, 0);
         // What the batch had before its last revision.
         let mut whole: Option<(usize, usize, i64)> = None;
@@ -156,14 +99,14 @@ impl Position {
         loop {
             let at = part.len() - events.left();
             let Some(event) = events.next() else { break };
-            let event = event.map_err(|_| NOT_ETCDS)?;
+            let event = event.map_err(|_| NOT_FROM_ETCD)?;
             let own = |kv: &KeyValue<'_>| namespace::name(&self.prefix, kv.key).is_some();
             if !own(&event.kv) || !event.prev_kv.iter().all(own) {
-                return Err(Stop::Nonsense("an event of a key without the prefix"));
+                return Err(Stop::Malformed("an event of a key without the prefix"));
             }
             let revision = event.kv.mod_revision;
             if revision < last {
-                return Err(Stop::Nonsense("events out of order"));
+                return Err(Stop::Malformed("events out of order"));
             }
             last = revision;
             let end = part.len() - events.left();
@@ -210,28 +153,29 @@ impl Position {
         Ok(batches)
     }
 
-    /// The events from the first on that is news: servers before 3.4.25 and 3.5.8 may say things twice.
-    fn news(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Bytes, Stop> {
+    /// The events without those that came before: servers before 3.4.25 and 3.5.8 may
+    /// send events twice.
+    fn new_events(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Bytes, Stop> {
         let part = message.slice(head.events.clone());
         let mut events = Events::new(&part);
         let mut at = 0;
         while let Some(event) = events.next() {
-            let event = event.map_err(|_| NOT_ETCDS)?;
+            let event = event.map_err(|_| NOT_FROM_ETCD)?;
             if event.kv.mod_revision >= self.next {
                 break;
             }
             self.duplicates += 1;
             at = part.len() - events.left();
         }
-        let news = part.slice(at..);
-        // Or else a few events would keep much that nobody has counted.
-        Ok(match message.len() > 2 * (BATCH_IN_MEMORY + news.len()) {
-            true => Bytes::copy_from_slice(&news),
-            false => news,
+        let fresh = part.slice(at..);
+        // Otherwise a few events would keep much memory that is not counted.
+        Ok(match message.len() > 2 * (BATCH_SIZE + fresh.len()) {
+            true => Bytes::copy_from_slice(&fresh),
+            false => fresh,
         })
     }
 
-    /// The batch under way, which is whole now.
+    /// The current batch, which is whole now.
     fn finish(&mut self, head: &Head<'_>) -> Option<Batch> {
         let hidden = self.prefix.len();
         let whole = Batch { header: head.header, hidden, ..std::mem::take(&mut self.partial) };
@@ -239,7 +183,7 @@ impl Position {
             return None;
         }
         self.next = whole.revision.saturating_add(1);
-        self.told = whole.revision;
+        self.reported = whole.revision;
         Some(whole)
     }
 }
@@ -357,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_what_was_told_and_never_less() {
+    fn progress_never_goes_back() {
         let mut position = position(5);
         assert_eq!((position.progress(3), position.progress(5)), (Some(3), None));
         take(&mut position, response(&[6, 8], false)).unwrap();
@@ -384,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_without_the_prefix_and_others_are_nonsense() {
+    fn keys_come_without_the_prefix_and_others_are_malformed() {
         let taken = |prefix: &'static [u8]| {
             let mut position = position(1);
             position.prefix = Bytes::from_static(prefix);
@@ -402,16 +346,16 @@ mod tests {
             batches[0].events().map(|event| (event.kv.key, event.prev_kv.unwrap().key)).collect();
         assert_eq!(names, [(&b"a"[..], &b"a"[..]), (b"b", b"b")]);
         for other in [&b"p/a"[..], b"q/", b"p/ab"] {
-            assert!(matches!(taken(other), Err(Stop::Nonsense(_))));
+            assert!(matches!(taken(other), Err(Stop::Malformed(_))));
         }
     }
 
     #[test]
     fn what_ends_a_stream() {
-        let nonsense = take(&mut position(1), response(&[3, 2], false));
-        assert!(matches!(nonsense, Err(Stop::Nonsense(_))));
-        let nonsense = take(&mut position(1), response(&[0], false));
-        assert!(matches!(nonsense, Err(Stop::Nonsense(_))));
+        let malformed = take(&mut position(1), response(&[3, 2], false));
+        assert!(matches!(malformed, Err(Stop::Malformed(_))));
+        let malformed = take(&mut position(1), response(&[0], false));
+        assert!(matches!(malformed, Err(Stop::Malformed(_))));
         let mut position = Position::new(1, 1000, false);
         let mut endless =
             std::iter::repeat_with(|| take(&mut position, response(&[1; 10], true))).take(100);

@@ -1,4 +1,4 @@
-//! Which answers to progress requests may be believed, and for which watches.
+//! Which answers to progress requests are exact, and for which watches they count.
 
 #![forbid(unsafe_code)]
 
@@ -12,16 +12,16 @@ use crate::wire::proto::{StatusRequest, StatusResponse};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The requests on one stream. Servers look at creations and progress requests in
-/// the order in which they come, but tell of both in any order: an answer that is
-/// heard after the word that a watch exists may be older than the watch, and then
-/// does not speak of its events. They answer in order, or not at all.
+/// The progress requests on one stream. Servers process creations and progress requests
+/// in order, but confirm them in any order: an answer that is received after a watch was
+/// confirmed may be older than the watch, and then does not include its events. Progress
+/// requests are answered in order, or not at all.
 #[derive(Default)]
 pub struct Requests {
     sent: u64,
-    /// So many have been answered by now, or never will be; may be more.
+    /// At least so many are answered by now, or never will be.
     done: u64,
-    /// A revision, and the requests that the server had looked at by then.
+    /// A revision, and the requests that the server had processed by then.
     seen: (i64, u64),
 }
 
@@ -30,26 +30,26 @@ impl Requests {
         self.sent += 1;
     }
 
-    /// How many: what it takes to speak for a watch that is asked for now.
+    /// How many must be answered before an answer includes a watch that is requested now.
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// A watch exists since a revision, that was asked for after so many requests: not
-    /// those that have been sent since, which the server may not have looked at.
+    /// A watch exists since a revision, and was requested after so many progress requests.
+    /// The server may not have processed those that were sent since.
     pub fn created(&mut self, revision: i64, after: u64) {
         self.seen = (revision, after);
     }
 
-    /// Anything but a creation or an end has been heard.
-    pub fn heard(&mut self, revision: i64) {
+    /// A message that neither creates nor ends a watch was received.
+    pub fn received(&mut self, revision: i64) {
         if revision > self.seen.0 {
             self.done = self.done.max(self.seen.1);
         }
     }
 
-    /// Whether the next answer speaks for a watch.
-    pub fn speak_for(&self, created: u64) -> bool {
+    /// Whether the next answer includes a watch.
+    pub fn includes(&self, created: u64) -> bool {
         self.done >= created
     }
 
@@ -58,20 +58,19 @@ impl Requests {
     }
 }
 
-/// Whether, as far as can be found out, a member answers progress requests with a
-/// revision up to which it has sent everything: others may be ahead of what they have
-/// sent (etcd #15220).
+/// Whether a member answers progress requests with a revision up to which it has sent
+/// everything. Old servers may answer with a later one (etcd #15220). None if unknown.
 pub async fn is_exact(cluster: &Arc<Cluster>, member: &Arc<Subchannel>) -> Option<bool> {
     let until = Deadline::after(Some(Duration::from_secs(5)));
     let call = STATUS.call(&StatusRequest {}, until).ok()?;
     let status = cluster.run_on(member, &call).await.and_then(|reply| STATUS.reply(reply));
-    judge(status)
+    exactness(status)
 }
 
-fn judge(status: Result<StatusResponse>) -> Option<bool> {
+fn exactness(status: Result<StatusResponse>) -> Option<bool> {
     match status {
         Ok(status) => Some(answers_exactly(&status.version)),
-        // Servers keep it from users in 3.6, and in patches that are as new.
+        // 3.6, and patches that are as new, hide the version from users.
         Err(error) if error.status == ETCD_ERR_PERMISSION_DENIED => Some(true),
         Err(_) => None,
     }
@@ -103,53 +102,53 @@ mod tests {
             after
         };
         let first = created(&mut requests, 10);
-        assert!(requests.speak_for(first));
+        assert!(requests.includes(first));
         requests.send();
         let second = created(&mut requests, 12);
-        assert!(requests.speak_for(first) && !requests.speak_for(second));
+        assert!(requests.includes(first) && !requests.includes(second));
         // The answer to what was asked before the second.
-        requests.heard(12);
-        assert!(!requests.speak_for(second));
+        requests.received(12);
+        assert!(!requests.includes(second));
         requests.answered();
-        assert!(requests.speak_for(second));
-        // Two requests, of which one is not answered. What is told of later revisions comes after both.
+        assert!(requests.includes(second));
+        // Two requests, of which one is not answered. Messages of later revisions come after both.
         requests.send();
         requests.send();
         let third = created(&mut requests, 12);
         requests.answered();
-        requests.heard(12);
-        assert!(!requests.speak_for(third));
-        requests.heard(13);
-        assert!(requests.speak_for(third));
+        requests.received(12);
+        assert!(!requests.includes(third));
+        requests.received(13);
+        assert!(requests.includes(third));
         requests.send();
         requests.answered();
         requests.answered();
         requests.send();
         let fourth = created(&mut requests, 14);
-        assert!(!requests.speak_for(fourth));
+        assert!(!requests.includes(fourth));
     }
 
     #[test]
-    fn what_is_asked_while_a_watch_is_created_is_not_over_with_that() {
+    fn a_request_during_a_creation_is_not_answered_by_it() {
         let mut requests = Requests::default();
         let first = requests.sent();
-        // Before the server has said that the first watch exists, and on its way still
-        // when it tells of something newer.
+        // Before the server has confirmed the first watch, and still on its way
+        // when it reports something newer.
         requests.send();
         requests.created(10, first);
-        requests.heard(11);
-        assert!(requests.speak_for(first));
+        requests.received(11);
+        assert!(requests.includes(first));
         // Of this one, which goes on with what is old, that answer knows nothing.
         let second = requests.sent();
         requests.created(11, second);
-        assert!(!requests.speak_for(second));
+        assert!(!requests.includes(second));
         requests.answered();
-        assert!(requests.speak_for(second));
+        assert!(requests.includes(second));
     }
 
     #[test]
     fn a_server_that_keeps_its_version_from_users_is_new() {
-        let refused = |status| judge(Err(Error::new(status, "")));
+        let refused = |status| exactness(Err(Error::new(status, "")));
         assert_eq!(refused(ETCD_ERR_PERMISSION_DENIED), Some(true));
         // Of a server before 3.4 too, or of none: ask again.
         assert_eq!(refused(ETCD_ERR_INVALID_AUTH_TOKEN), None);

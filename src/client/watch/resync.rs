@@ -1,5 +1,5 @@
-//! Where a watch's history is gone: the keys as they are take the place of the
-//! events that are missing, and the watch goes on after them.
+//! When a watch's history is compacted away, the current keys are delivered in place of
+//! the missing events, and the watch goes on after them.
 
 #![forbid(unsafe_code)]
 
@@ -17,18 +17,18 @@ use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
 use tokio::time::sleep;
 
-/// A page of a range, all of one revision, and what its keys begin with.
+/// A page of a range at one revision, and the client's key prefix.
 pub struct Listed {
     pub page: Page,
     pub prefix: Bytes,
 }
 
-/// Tells the reader of all keys; the revision from which on the events are wanted.
+/// Delivers all keys. Returns the revision from which the watch goes on.
 pub async fn list(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Result<i64> {
     let mut backoff = retry_backoff();
     loop {
         match list_once(core, spec, mailbox).await {
-            // It took longer than compactions leave it time: from the beginning.
+            // A compaction came before the end: from the beginning.
             Err(error) if error.status == ETCD_ERR_COMPACTED => {}
             Err(error) if is_retryable(error.status) => {}
             result => return result.map(|revision| revision + 1),
@@ -45,7 +45,7 @@ async fn list_once(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Resu
     };
     let mut pages = Pages::new(range, false);
     let mut revision = 0;
-    // The first page always comes, and the last one says so.
+    // There is always a first page, and the last one is marked.
     while let Some(page) = pages.next(core, Deadline::NEVER).await? {
         let (more, size) = (page.more, size(&page, &spec.prefix)?);
         revision = page.header.revision;
@@ -60,7 +60,7 @@ async fn list_once(core: &Core, spec: &Spec, mailbox: &Mailbox<Message>) -> Resu
     Ok(revision)
 }
 
-/// In memory, when it is handed out; an error if it has keys of others.
+/// The memory that it takes; an error if a key lacks the prefix.
 fn size(page: &Page, prefix: &[u8]) -> Result<usize> {
     let (mut count, mut foreign) = (0, None);
     RANGE_PART.decode(&page.message, |kv, _| {

@@ -1,10 +1,11 @@
-//! Which watch is on which lane, and what becomes of it when that ends.
+//! Assigns watches to streams, and decides what happens to them when a stream ends.
 
 #![forbid(unsafe_code)]
 
-use super::entry::{Place, NOTICE_SIZE};
-use super::hub::{Command, Work};
-use super::lane::{Creation, Held, Lane};
+use super::entry::{Assignment, NOTICE_SIZE};
+use super::hub::Command;
+use super::stream::{Creation, Held, WatchStream};
+use super::task::Task;
 use super::Message;
 use crate::client::core::{Core, Server};
 use crate::client::token::Token;
@@ -18,12 +19,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// New tokens in a row that bring no watch.
+/// New tokens in a row without a created watch.
 const MAX_RENEWALS: u32 = 3;
-/// Lanes at a time: one, and one for slow readers or with a token that takes no
-/// new watches.
-const LANES: usize = 2;
-/// A lane that has lived so long has not failed at once.
+/// One, and one for slow readers or with a token that takes no new watches.
+const MAX_STREAMS: usize = 2;
+/// The backoff starts again for a stream that has lived so long.
 const LIVED: Duration = Duration::from_secs(5);
 
 /// What to do about a failure.
@@ -34,96 +34,97 @@ enum Verdict {
     Again,
 }
 
-impl Work {
-    /// Puts those that wait on a lane, or sees to it that there will be one.
-    pub(super) fn place(&mut self) {
+impl Task {
+    /// Assigns the watches that wait to a stream, or opens one.
+    pub(super) fn assign(&mut self) {
         if self.renewing {
             return;
         }
         let (mut left, mut wanted) = (VecDeque::new(), None);
         while let Some(watch) = self.waiting.pop_front() {
             let Some(entry) = self.watches.get_mut(&watch) else { continue };
-            if entry.place != Place::Waiting {
+            if entry.assignment != Assignment::Waiting {
                 continue;
             }
-            let fits = |lane: &Lane| lane.slow == entry.slow && !lane.stale;
-            let Some(at) = self.lanes.iter().position(fits) else {
+            let fits = |stream: &WatchStream| stream.slow == entry.slow && !stream.stale;
+            let Some(at) = self.streams.iter().position(fits) else {
                 wanted = wanted.or(Some(entry.slow));
                 left.push_back(watch);
                 continue;
             };
-            entry.place = Place::Creating;
+            entry.assignment = Assignment::Creating;
             let request = entry.spec.create(entry.position.resume(), entry.fragment);
-            if let Err(failure) = self.lanes[at].create(watch, request) {
-                self.lost(at, failure);
+            if let Err(failure) = self.streams[at].create(watch, request) {
+                self.stream_failed(at, failure);
             }
         }
         self.waiting = left;
-        self.lanes.retain(|lane| !lane.is_empty());
+        self.streams.retain(|stream| !stream.is_empty());
         match wanted {
             Some(slow) if self.opening.is_none() && Instant::now() >= self.not_before => {
                 self.opened += 1;
-                let lane = Lane::open(self.core.clone(), self.opened, slow, self.avoid.clone());
-                self.opening = Some(Box::pin(lane));
+                let stream =
+                    WatchStream::open(self.core.clone(), self.opened, slow, self.avoid.clone());
+                self.opening = Some(Box::pin(stream));
             }
             _ => {}
         }
     }
 
-    pub(super) fn opened(&mut self, lane: Result<Lane>) {
+    pub(super) fn on_opened(&mut self, stream: Result<WatchStream>) {
         self.opening = None;
-        match lane {
-            Ok(lane) => {
-                if self.lanes.len() == LANES {
-                    let stale = self.lanes.iter().position(|lane| lane.stale);
-                    self.abandon(stale.unwrap_or(0));
+        match stream {
+            Ok(stream) => {
+                if self.streams.len() == MAX_STREAMS {
+                    let stale = self.streams.iter().position(|stream| stream.stale);
+                    self.close_stream(stale.unwrap_or(0));
                 }
-                self.lanes.push(lane);
+                self.streams.push(stream);
             }
             Err(error) if !is_retryable(error.status) => self.end_waiting(&error),
             Err(_) => self.delay(),
         }
     }
 
-    /// Moves the watches of a lane.
-    pub(super) fn abandon(&mut self, at: usize) -> Vec<u64> {
-        let mut lane = self.lanes.remove(at);
-        if let Some(Held { watch, batches, .. }) = lane.held.take() {
+    /// Removes a stream and enqueues its watches.
+    pub(super) fn close_stream(&mut self, at: usize) -> Vec<u64> {
+        let mut stream = self.streams.remove(at);
+        if let Some(Held { watch, batches, .. }) = stream.held.take() {
             if let (Some(entry), Some(first)) = (self.watches.get_mut(&watch), batches.front()) {
                 entry.position.rewind(first.first);
             }
         }
-        let moved: Vec<u64> = lane.abandon().collect();
+        let moved: Vec<u64> = stream.into_watches().collect();
         for watch in &moved {
             if let Some(entry) = self.watches.get_mut(watch) {
-                entry.broken |= matches!(entry.place, Place::On(..));
+                entry.broken |= matches!(entry.assignment, Assignment::On(..));
             }
-            self.wait(*watch);
+            self.enqueue(*watch);
         }
         moved
     }
 
-    pub(super) fn created(&mut self, at: usize, creation: Creation, head: &watch::Head<'_>) {
+    pub(super) fn on_created(&mut self, at: usize, creation: Creation, head: &watch::Head<'_>) {
         let Creation { watch, after, .. } = creation;
         self.avoid = None;
-        let lane = &mut self.lanes[at];
+        let stream = &mut self.streams[at];
         if head.watch_id < 0 {
-            self.wait(watch);
-            return self.lost(at, Failure::Malformed("a watch with no number".to_owned()));
+            self.enqueue(watch);
+            return self.stream_failed(at, Failure::Malformed("a watch with no number".to_owned()));
         }
-        if let Some(other) = lane.watches.insert(head.watch_id, watch) {
-            self.wait(other);
+        if let Some(other) = stream.watches.insert(head.watch_id, watch) {
+            self.enqueue(other);
             let why = "two watches with one number";
-            return self.lost(at, Failure::Malformed(why.to_owned()));
+            return self.stream_failed(at, Failure::Malformed(why.to_owned()));
         }
-        let place = Place::On(lane.number, head.watch_id);
-        lane.requests.created(head.header.revision, after);
-        let Some(entry) = self.watches.get_mut(&watch) else { return self.leave(place) };
-        entry.place = place;
+        let assignment = Assignment::On(stream.number, head.watch_id);
+        stream.requests.created(head.header.revision, after);
+        let Some(entry) = self.watches.get_mut(&watch) else { return self.unassign(assignment) };
+        entry.assignment = assignment;
         entry.created = after;
         if std::mem::take(&mut entry.broken) {
             let revision = entry.position.resume();
-            let (telemetry, name) = (&self.core.telemetry, self.lanes[at].server(&self.core));
+            let (telemetry, name) = (&self.core.telemetry, self.streams[at].server(&self.core));
             telemetry.counters.add(Counter::WatchesResumed, 1);
             let message = format_args!("goes on with revision {revision}");
             telemetry.log.emit(Level::Info, "watch", name, ETCD_OK, message);
@@ -143,14 +144,14 @@ impl Work {
         }
     }
 
-    /// The server has ended a watch, or not begun it.
-    pub(super) fn refused(&mut self, at: usize, watch: u64, head: &watch::Head<'_>) {
-        let words = printable(&String::from_utf8_lossy(head.cancel_reason));
-        let error = match (head.compact_revision, &*words) {
+    /// The server has ended a watch, or refused to begin it.
+    pub(super) fn on_cancelled(&mut self, at: usize, watch: u64, head: &watch::Head<'_>) {
+        let reason = printable(&String::from_utf8_lossy(head.cancel_reason));
+        let error = match (head.compact_revision, &*reason) {
             (0, "") => Error::new(ETCD_ERR_UNAVAILABLE, "the server cancelled the watch"),
-            // gRPC's "unknown": the words say more than any code.
-            (0, words) => {
-                let refusal = Failure::Refused { code: 2, message: words.to_owned() };
+            // gRPC's "unknown": the text says more than a code.
+            (0, reason) => {
+                let refusal = Failure::Refused { code: 2, message: reason.to_owned() };
                 Error { grpc: None, ..refusal.into_error(false) }
             }
             (revision, _) => {
@@ -160,14 +161,14 @@ impl Work {
         };
         let error = self.at(at, error);
         let Some(entry) = self.watches.get_mut(&watch) else { return };
-        // No longer known to the server.
-        entry.broken |= matches!(entry.place, Place::On(..));
-        entry.place = Place::Asking;
+        // The server does not know it any more.
+        entry.broken |= matches!(entry.assignment, Assignment::On(..));
+        entry.assignment = Assignment::Asking;
         match verdict(&self.core, &error, &mut entry.renewals) {
             Verdict::End if error.status == ETCD_ERR_COMPACTED && entry.spec.resync => {
-                // It begins anew.
+                // It does not resume.
                 entry.broken = false;
-                let message = format_args!("{}; the keys are told instead", error.message);
+                let message = format_args!("{}; the keys are delivered instead", error.message);
                 let log = &self.core.telemetry.log;
                 log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
                 self.core.telemetry.counters.add(Counter::WatchesResynced, 1);
@@ -175,18 +176,18 @@ impl Work {
             }
             Verdict::End => self.end(watch, error),
             Verdict::Renew => {
-                self.wait(watch);
-                let lane = &mut self.lanes[at];
-                lane.stale = true;
-                let token = lane.token.clone();
+                self.enqueue(watch);
+                let stream = &mut self.streams[at];
+                stream.stale = true;
+                let token = stream.token.clone();
                 self.renew(token);
             }
             Verdict::Again => {
-                self.wait(watch);
-                self.lost(at, Failure::Lost(error.message));
+                self.enqueue(watch);
+                self.stream_failed(at, Failure::Lost(error.message));
             }
         }
-        self.lanes.retain(|lane| !lane.is_empty());
+        self.streams.retain(|stream| !stream.is_empty());
     }
 
     pub(super) fn renew(&mut self, old: Token) {
@@ -194,28 +195,28 @@ impl Work {
             return;
         }
         let core = self.core.clone();
-        self.start(async move {
-            Command::Renewed(match &core.server {
+        self.spawn(async move {
+            Command::TokenRenewed(match &core.server {
                 Server::Cluster(cluster) => cluster.new_token(&old).await.map(drop),
                 Server::Embedded(_) => Ok(()),
             })
         });
     }
 
-    /// A lane has ended: its watches go elsewhere, or end with it.
-    pub(super) fn lost(&mut self, at: usize, failure: Failure) {
+    /// A stream has failed: its watches move to another one, or end with it.
+    pub(super) fn stream_failed(&mut self, at: usize, failure: Failure) {
         let too_large = matches!(failure, Failure::TooLarge { .. });
         let error = self.at(at, failure.into_error(false));
-        let (member, token) = (self.lanes[at].member.clone(), self.lanes[at].token.clone());
+        let (member, token) = (self.streams[at].member.clone(), self.streams[at].token.clone());
         let members = match &self.core.server {
             Server::Cluster(cluster) => cluster.channel.subchannels(),
             Server::Embedded(_) => Vec::new(),
         };
-        if self.lanes[at].since.elapsed() >= LIVED {
+        if self.streams[at].since.elapsed() >= LIVED {
             self.backoff.reset();
         }
-        let moved = self.abandon(at);
-        // One that did not have its answers cut is to blame, not those that did.
+        let moved = self.close_stream(at);
+        // A watch whose responses were not fragmented is the cause, not the others.
         let is_whole = |watch: &u64| self.watches.get(watch).is_some_and(|it| !it.fragment);
         let blameless = too_large && moved.iter().any(is_whole);
         let mut renew = false;
@@ -245,7 +246,7 @@ impl Work {
     }
 
     pub(super) fn at(&self, at: usize, error: Error) -> Error {
-        error.at(self.lanes[at].server(&self.core))
+        error.at(self.streams[at].server(&self.core))
     }
 }
 
@@ -253,7 +254,7 @@ fn verdict(core: &Core, error: &Error, renewals: &mut u32) -> Verdict {
     let Server::Cluster(cluster) = &core.server else { return Verdict::End };
     let denied = error.status == ETCD_ERR_PERMISSION_DENIED;
     match error.status {
-        // A watch with a token that has expired is told that it has no rights.
+        // etcd reports an expired token of a watch as a denied permission.
         status
             if (is_about_token(status) || denied)
                 && cluster.tokens.has_login()
@@ -262,7 +263,7 @@ fn verdict(core: &Core, error: &Error, renewals: &mut u32) -> Verdict {
             *renewals = if denied { MAX_RENEWALS } else { *renewals + 1 };
             Verdict::Renew
         }
-        // A server's trouble, not its last word.
+        // The server's trouble, which may pass.
         ETCD_ERR_BAD_REPLY
         | ETCD_ERR_GRPC_INTERNAL
         | ETCD_ERR_GRPC_CANCELLED

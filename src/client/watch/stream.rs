@@ -1,14 +1,14 @@
-//! One stream of calls to one member, with the watches that are on it.
+//! One watch stream to one member, with the watches that are on it.
 
 #![forbid(unsafe_code)]
 
-use super::position::Batch;
+use super::batch::Batch;
 use super::progress::Requests;
 use crate::client::cluster::Cluster;
 use crate::client::core::{Core, Server};
 use crate::client::methods::WATCH;
 use crate::client::token::Token;
-use crate::embedded::WatchStream;
+use crate::embedded;
 use crate::error::Result;
 use crate::transport::{Failure, Stream, Subchannel};
 use crate::wire::encode;
@@ -20,16 +20,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// For an answer, which may be for any watch: servers cut them at 2 MiB, unless
-/// they are configured, but never an event, and that may have a value twice.
-const SMALLEST_LIMIT: usize = 4 << 20;
+/// The least limit of a response, which may be for any watch. Servers cut responses at
+/// 2 MiB unless configured, but never an event, which may have two values.
+const MIN_LIMIT: usize = 4 << 20;
 
 enum Messages {
     Network(Box<Stream>),
-    Embedded(WatchStream),
+    Embedded(embedded::WatchStream),
 }
 
-/// Events of a watch that wait for room, until a moment.
+/// Events of a watch that wait for its reader to make room, for a limited time.
 pub struct Held {
     pub watch: u64,
     pub batches: VecDeque<Batch>,
@@ -40,55 +40,57 @@ pub struct Held {
 /// A watch that the server has not confirmed yet.
 pub struct Creation {
     pub watch: u64,
-    /// When an answer began to be waited for.
+    /// Since when a response is awaited.
     pub since: Instant,
-    /// Progress requests before it.
+    /// Progress requests that were sent before it.
     pub after: u64,
 }
 
-pub struct Lane {
+pub struct WatchStream {
     messages: Messages,
-    /// Tells this lane from those before it.
+    /// Differs from those of earlier streams.
     pub number: u64,
     pub since: Instant,
     /// None for the engine.
     pub member: Option<Arc<Subchannel>>,
-    /// What the calls on it are allowed by.
+    /// The token that it was opened with.
     pub token: Token,
-    /// For watches whose readers had too much to read: they keep each other waiting.
+    /// For watches whose readers had no room: they keep each other waiting.
     pub slow: bool,
-    /// A server that refused the token takes no more watches on this lane.
+    /// The server refused the token: it takes no more watches on this stream.
     pub stale: bool,
-    /// What a reader has no room for; nothing else is read until it has.
+    /// Events for which a reader has no room. Nothing else is read until it has.
     pub held: Option<Held>,
-    /// In the order in which the server will confirm them.
+    /// Requested, in the order in which the server confirms them.
     pub creating: VecDeque<Creation>,
-    /// The others, by the number that the server gave them.
+    /// The others, by the server's watch id.
     pub watches: HashMap<i64, u64>,
-    /// For progress.
+    /// The progress requests on it.
     pub requests: Requests,
-    /// Whether an answer to a progress request may be believed, once known.
+    /// Whether the server answers progress requests exactly, once known.
     pub exact: Option<bool>,
 }
 
-impl Lane {
-    /// Opens one on the best member, once there is one.
+impl WatchStream {
+    /// Opens one to the best member; waits until there is one.
     pub async fn open(
         core: Arc<Core>,
         number: u64,
         slow: bool,
         avoid: Option<Arc<Subchannel>>,
-    ) -> Result<Lane> {
+    ) -> Result<WatchStream> {
         let (messages, member, token) = match &core.server {
-            Server::Embedded(embedded) => {
-                (Messages::Embedded(WatchStream::open(&embedded.engine)), None, Token::default())
-            }
+            Server::Embedded(embedded) => (
+                Messages::Embedded(embedded::WatchStream::open(&embedded.engine)),
+                None,
+                Token::default(),
+            ),
             Server::Cluster(cluster) => {
                 let (messages, subchannel, token) = network(cluster, avoid).await?;
                 (messages, Some(subchannel), token)
             }
         };
-        Ok(Lane {
+        Ok(WatchStream {
             exact: matches!(messages, Messages::Embedded(_)).then_some(true),
             messages,
             number,
@@ -104,7 +106,7 @@ impl Lane {
         })
     }
 
-    /// The endpoint that it is to.
+    /// The endpoint of its member.
     pub fn server<'a>(&'a self, core: &'a Core) -> &'a str {
         match (&core.server, &self.member) {
             (Server::Embedded(embedded), _) => &embedded.name,
@@ -114,7 +116,7 @@ impl Lane {
         }
     }
 
-    /// Begins to wait for answers anew, after a time without a look at them.
+    /// Starts the time of unconfirmed watches again, after a time without reading.
     pub fn listen_again(&mut self) {
         self.creating.iter_mut().for_each(|creation| creation.since = Instant::now());
     }
@@ -129,7 +131,7 @@ impl Lane {
         self.send(request)
     }
 
-    /// Calls off a watch; what the server still says of it is of no interest.
+    /// Cancels a watch; later messages for it are ignored.
     pub fn cancel(&mut self, watch_id: i64) -> Result<(), Failure> {
         self.watches.remove(&watch_id);
         self.send(RequestUnion::CancelRequest(WatchCancelRequest { watch_id }))
@@ -137,12 +139,12 @@ impl Lane {
 
     pub fn ask_for_progress(&mut self) -> Result<(), Failure> {
         if let Messages::Network(_) = self.messages {
-            self.requests.send(); // the engine tells of all in order
+            self.requests.send(); // the engine sends all in order
         }
         self.send(RequestUnion::ProgressRequest(WatchProgressRequest {}))
     }
 
-    /// The watch that an answer is for; None if it was called off, or never was.
+    /// The watch that a response is for; None if it was cancelled, or never created.
     pub fn find(&mut self, watch_id: i64, canceled: bool) -> Option<u64> {
         match canceled {
             true => self.watches.remove(&watch_id),
@@ -173,8 +175,8 @@ impl Lane {
         }
     }
 
-    /// All watches on it, which have to go elsewhere.
-    pub fn abandon(self) -> impl Iterator<Item = u64> {
+    /// All watches on it, which move to other streams.
+    pub fn into_watches(self) -> impl Iterator<Item = u64> {
         let creating = self.creating.into_iter().map(|creation| creation.watch);
         creating.chain(self.watches.into_values())
     }
@@ -185,17 +187,17 @@ async fn network(
     avoid: Option<Arc<Subchannel>>,
 ) -> Result<(Messages, Arc<Subchannel>, Token)> {
     let token = cluster.token().await?;
-    let limit = cluster.max_receive.max(SMALLEST_LIMIT);
+    let limit = cluster.max_receive.max(MIN_LIMIT);
     let (stream, selected) = cluster.stream(WATCH.path(), avoid, &token, limit).await?;
     Ok((Messages::Network(Box::new(stream)), selected.subchannel, token))
 }
 
-/// The next message on one of the lanes, of which there are two at most, and on which.
-pub async fn heard(lanes: &mut [Lane]) -> (usize, Result<Bytes, Failure>) {
-    // Answers that have arrived already are not to keep other tasks waiting.
+/// The next message of any of the streams, at most two, and the index of its stream.
+pub async fn next_message(streams: &mut [WatchStream]) -> (usize, Result<Bytes, Failure>) {
+    // Responses that have arrived already must not keep other tasks waiting.
     tokio::task::coop::consume_budget().await;
-    match lanes {
-        [lane] => (0, lane.next().await),
+    match streams {
+        [stream] => (0, stream.next().await),
         [one, other, ..] => tokio::select! {
             message = one.next() => (0, message),
             message = other.next() => (1, message),

@@ -1,0 +1,231 @@
+//! Dispatches the messages of streams to the watches and their readers.
+
+#![forbid(unsafe_code)]
+
+use super::batch::Batch;
+use super::entry::Assignment;
+use super::hub::Command;
+use super::position::Stop;
+use super::progress;
+use super::stream::{Held, WatchStream};
+use super::task::{Task, PROGRESS};
+use crate::client::core::Server;
+use crate::error::{Error, Result};
+use crate::observe::counters::Counter;
+use crate::status::ETCD_ERR_REPLY_TOO_LARGE;
+use crate::transport::Failure;
+use crate::wire::decode::Header;
+use crate::wire::watch;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a stream waits for a reader to make room before the watch is paused, and
+/// at most, for a reader that makes a little room at a time. To wait is cheaper than to
+/// have the server search its history again.
+struct HoldLimits {
+    hold: Duration,
+    longest: Duration,
+}
+
+/// History comes in pieces that are larger than the room of any reader, even a fast one.
+const ANY: HoldLimits =
+    HoldLimits { hold: Duration::from_millis(20), longest: Duration::from_millis(200) };
+const SLOW: HoldLimits =
+    HoldLimits { hold: Duration::from_millis(100), longest: Duration::from_secs(1) };
+
+impl HoldLimits {
+    fn with(stream: &WatchStream) -> HoldLimits {
+        if stream.slow {
+            SLOW
+        } else {
+            ANY
+        }
+    }
+}
+
+/// A busy server drops progress requests.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The watch id of a response for all watches of a stream.
+const ALL: i64 = -1;
+
+impl Task {
+    pub(super) fn on_message(&mut self, at: usize, message: Result<Bytes, Failure>) {
+        let message = match message {
+            Ok(message) => message,
+            Err(failure) => return self.stream_failed(at, failure),
+        };
+        let Ok(head) = watch::head(&message) else {
+            return self.stream_failed(at, Failure::Malformed("not a watch response".to_owned()));
+        };
+        if let Err(error) = self.observe_header(at, head.header) {
+            return self.stream_failed(at, Failure::Lost(error.message));
+        }
+        let stream = &mut self.streams[at];
+        if head.created {
+            let Some(creation) = stream.creating.pop_front() else {
+                let why = "a response to a watch that was not requested";
+                return self.stream_failed(at, Failure::Malformed(why.to_owned()));
+            };
+            return match head.canceled {
+                true => self.on_cancelled(at, creation.watch, &head),
+                false => self.on_created(at, creation, &head),
+            };
+        }
+        if !head.canceled {
+            stream.requests.received(head.header.revision);
+        }
+        if head.watch_id == ALL {
+            return self.on_progress(at, head.header);
+        }
+        let Some(watch) = stream.find(head.watch_id, head.canceled) else { return };
+        if head.canceled {
+            return self.on_cancelled(at, watch, &head);
+        }
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        if head.events.is_empty() && !head.fragment && entry.position.is_whole() {
+            if entry.position.notice(head.header.revision) && entry.spec.progress_notify {
+                entry.report_progress(head.header);
+            }
+            return;
+        }
+        let taken = entry.position.take(&message, &head);
+        let again = std::mem::take(&mut entry.position.duplicates);
+        self.core.telemetry.counters.add(Counter::WatchDuplicates, again);
+        match taken {
+            Ok(batches) => {
+                self.backoff.reset();
+                self.deliver(at, watch, batches);
+            }
+            Err(Stop::Malformed(why)) => self.stream_failed(at, Failure::Malformed(why.to_owned())),
+            Err(Stop::TooLarge(size)) => {
+                let why = format!("a revision of {size} bytes is over the receive limit");
+                let error = self.at(at, Error::new(ETCD_ERR_REPLY_TOO_LARGE, why));
+                self.end(watch, error);
+            }
+        }
+    }
+
+    /// Compares a header with what is known of the store. A member of another cluster is
+    /// not used again.
+    fn observe_header(&self, at: usize, header: Header) -> Result<()> {
+        let (Server::Cluster(cluster), Some(subchannel)) =
+            (&self.core.server, &self.streams[at].member)
+        else {
+            return Ok(());
+        };
+        let observed = cluster.store().observe(header.cluster_id, header.revision);
+        observed.inspect_err(|error| subchannel.quarantine(error.clone().at(subchannel.name())))
+    }
+
+    /// Delivers batches. If the reader has no room the stream waits a little, and then
+    /// pauses the watch.
+    pub(super) fn deliver(&mut self, at: usize, watch: u64, batches: Vec<Batch>) {
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        let mut batches = VecDeque::from(batches);
+        if batches.iter().map(Batch::size).sum::<usize>() > entry.mailbox.room() {
+            // Otherwise a few events would keep all that came with them in memory.
+            batches.iter_mut().for_each(Batch::detach);
+        }
+        let left = entry.deliver(batches, &self.core.telemetry.counters);
+        if !left.is_empty() {
+            let (stream, since) = (&mut self.streams[at], Instant::now());
+            let until = since + HoldLimits::with(stream).hold;
+            stream.held = Some(Held { watch, batches: left, since, until });
+        }
+    }
+
+    /// The reader has made room.
+    pub(super) fn deliver_held(&mut self, number: u64, watch: u64) {
+        let Some(stream) = self.streams.iter_mut().find(|stream| stream.number == number) else {
+            return;
+        };
+        let limits = HoldLimits::with(stream);
+        let Some(held) = &mut stream.held else { return };
+        let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
+            return;
+        };
+        held.batches =
+            entry.deliver(std::mem::take(&mut held.batches), &self.core.telemetry.counters);
+        held.until = (Instant::now() + limits.hold).min(held.since + limits.longest);
+        if held.batches.is_empty() {
+            stream.held = None;
+            stream.listen_again();
+        }
+    }
+
+    /// Cancels a watch until its reader has room; it resumes from `first`.
+    pub(super) fn pause(&mut self, watch: u64, first: Option<i64>) {
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        if let Some(first) = first {
+            entry.position.rewind(first);
+        }
+        entry.slow = true;
+        self.core.telemetry.counters.add(Counter::WatchesPaused, 1);
+        let assignment = std::mem::replace(&mut entry.assignment, Assignment::Paused);
+        self.unassign(assignment);
+    }
+
+    /// A server has sent all events up to this revision on a stream.
+    pub(super) fn on_progress(&mut self, at: usize, header: Header) {
+        let stream = &mut self.streams[at];
+        for watch in stream.watches.values() {
+            let Some(entry) = self.watches.get_mut(watch) else { continue };
+            if !stream.requests.includes(entry.created) {
+                continue;
+            }
+            entry.position.notice(header.revision);
+            // A member may lag, or answer an earlier request.
+            let Some((first, last)) = self.asking.get_mut(watch) else { continue };
+            if *first <= header.revision && entry.report_progress(header) {
+                match last.revision <= header.revision {
+                    true => drop(self.asking.remove(watch)),
+                    false => *first = last.revision,
+                }
+            }
+        }
+        stream.requests.answered();
+    }
+
+    /// Reports progress to readers that asked for a revision that their watch has reached,
+    /// and sends progress requests to all servers that answer exactly: some are silent about
+    /// watches that begin in the future.
+    pub(super) fn ask_for_progress(&mut self) {
+        let (streams, watches) = (&self.streams, &mut self.watches);
+        let held = |watch| {
+            streams.iter().filter_map(|stream| stream.held.as_ref()).any(|it| it.watch == watch)
+        };
+        self.asking.retain(|&watch, (_, last)| match watches.get_mut(&watch) {
+            Some(entry) => held(watch) || !entry.report_progress(*last),
+            None => false,
+        });
+        let in_vain = self.streams.iter().all(|stream| stream.exact == Some(false));
+        let again = if self.asking.is_empty() || in_vain { PROGRESS } else { ASK_AGAIN };
+        self.progress = Instant::now() + again;
+        let mut at = 0;
+        while at < self.streams.len() {
+            let stream = &mut self.streams[at];
+            at += 1;
+            match stream.exact {
+                None => {
+                    stream.exact = Some(false);
+                    let (number, member) = (stream.number, stream.member.clone());
+                    if let (Server::Cluster(cluster), Some(member)) = (&self.core.server, member) {
+                        let cluster = cluster.clone();
+                        self.spawn(async move {
+                            Command::Exact(number, progress::is_exact(&cluster, &member).await)
+                        });
+                    }
+                }
+                Some(true) if !stream.watches.is_empty() => {
+                    if let Err(failure) = stream.ask_for_progress() {
+                        at -= 1;
+                        self.stream_failed(at, failure);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The task that serves all watches of a client, on few streams. After a break it puts
+//! each watch on a stream again, from where it was, on another member if there is one.
+
+#![forbid(unsafe_code)]
+
+use super::entry::{Assignment, Entry};
+use super::hub::{Command, Hub};
+use super::position::Position;
+use super::stream::{next_message, WatchStream};
+use super::{now, resync, Spec};
+use crate::client::call::{retry_backoff, Deadline};
+use crate::client::core::Core;
+use crate::error::{Error, Result};
+use crate::observe::log::Level;
+use crate::status::{is_about_store, is_retryable};
+use crate::transport::backoff::Backoff;
+use crate::transport::{Failure, Subchannel};
+use crate::wire::decode::Header;
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{sleep_until, Instant};
+
+/// How long a server may take to confirm a watch.
+const CREATION: Duration = Duration::from_secs(5);
+/// How often servers are asked for progress, so that no compaction overtakes a watch
+/// whose keys do not change.
+pub(super) const PROGRESS: Duration = Duration::from_secs(60);
+
+pub(super) struct Task {
+    pub(super) hub: Arc<Hub>,
+    pub(super) core: Arc<Core>,
+    pub(super) watches: HashMap<u64, Entry>,
+    /// Watches that wait for a stream; some may have ended.
+    pub(super) waiting: VecDeque<u64>,
+    /// Watches whose readers asked for progress: the revision to reach for the first
+    /// request, and for the last.
+    pub(super) asking: HashMap<u64, (i64, Header)>,
+    /// The last one takes new watches.
+    pub(super) streams: Vec<WatchStream>,
+    pub(super) opening: Option<Pin<Box<dyn Future<Output = Result<WatchStream>> + Send>>>,
+    pub(super) opened: u64,
+    pub(super) renewing: bool,
+    /// The member that failed last.
+    pub(super) avoid: Option<Arc<Subchannel>>,
+    pub(super) backoff: Backoff,
+    /// No stream is opened earlier.
+    pub(super) not_before: Instant,
+    pub(super) progress: Instant,
+    /// Calls that watches need; they report by commands.
+    pub(super) tasks: JoinSet<()>,
+}
+
+/// Serves watches until the future is dropped. The drop ends them, even if it was never
+/// polled.
+pub fn serve(hub: Arc<Hub>, core: Arc<Core>) -> impl Future<Output = ()> {
+    let mut task = Task {
+        hub,
+        core,
+        watches: HashMap::new(),
+        waiting: VecDeque::new(),
+        asking: HashMap::new(),
+        streams: Vec::new(),
+        opening: None,
+        opened: 0,
+        renewing: false,
+        avoid: None,
+        backoff: retry_backoff(),
+        not_before: Instant::now(),
+        progress: Instant::now() + PROGRESS,
+        tasks: JoinSet::new(),
+    };
+    async move {
+        loop {
+            task.assign();
+            let due = task.due();
+            let Task { hub, streams, opening, tasks, .. } = &mut task;
+            tokio::select! {
+                () = hub.changed.notified() => task.hub.take().into_iter().for_each(|it| task.execute(it)),
+                stream = async { opening.as_mut().unwrap().await }, if opening.is_some() => task.on_opened(stream),
+                (at, message) = next_message(streams), if !streams.is_empty() => task.on_message(at, message),
+                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                () = sleep_until(due) => task.tick(),
+            }
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        let error = self.core.ended("watch", "a defect in the library ended the watch");
+        let left = self.hub.close();
+        for entry in self.watches.values() {
+            entry.mailbox.end(error.clone());
+        }
+        for command in left {
+            if let Command::Open { mailbox, .. } = command {
+                mailbox.end(error.clone());
+            }
+        }
+    }
+}
+
+impl Task {
+    fn execute(&mut self, command: Command) {
+        match command {
+            Command::Open { watch, spec, start, mailbox } => {
+                let limit = self.core.max_receive();
+                let mut position = Position::new(start.unwrap_or(0), limit, spec.merge);
+                position.prefix = spec.prefix.clone();
+                if start.is_none() {
+                    self.ask_start(watch, &spec);
+                }
+                let entry = Entry {
+                    announced: !spec.created_notify,
+                    spec,
+                    mailbox,
+                    position,
+                    assignment: Assignment::Asking,
+                    broken: false,
+                    created: 0,
+                    questions: 0,
+                    slow: false,
+                    fragment: false,
+                    renewals: 0,
+                    leaderless: Vec::new(),
+                };
+                self.watches.insert(watch, entry);
+                if start.is_some() {
+                    self.enqueue(watch);
+                }
+            }
+            Command::ReaderChanged(watch) => self.reader_changed(watch),
+            Command::AskForProgress(watch) => {
+                let Some(entry) = self.watches.get_mut(&watch) else { return };
+                entry.questions += 1;
+                if entry.questions == 1 {
+                    self.ask_revision(watch);
+                }
+            }
+            Command::Revision(watch, header) => {
+                let Some(entry) = self.watches.get_mut(&watch) else { return };
+                // For requests, maybe after a write, since that was sent.
+                if std::mem::take(&mut entry.questions) > 1 {
+                    entry.questions = 1;
+                    self.ask_revision(watch);
+                }
+                if let Ok(header) = header {
+                    let asked = self.asking.entry(watch).or_insert((header.revision, header));
+                    if header.revision > asked.1.revision {
+                        asked.1 = header;
+                    }
+                    self.ask_for_progress();
+                }
+            }
+            Command::Start(watch, Ok(revision)) => {
+                if let Some(entry) = self.watches.get_mut(&watch) {
+                    entry.position.rewind(revision);
+                    self.enqueue(watch);
+                }
+            }
+            Command::Start(watch, Err(error)) => self.end(watch, error),
+            Command::StoreChecked(watch, Err(error)) if is_about_store(error.status) => {
+                self.end(watch, error);
+            }
+            // The member lags, and sends the events when it has them.
+            Command::StoreChecked(..) => {}
+            Command::TokenRenewed(result) => {
+                self.renewing = false;
+                match result {
+                    Err(error) if !is_retryable(error.status) => self.end_waiting(&error),
+                    Err(_) => self.delay(),
+                    Ok(()) => {}
+                }
+            }
+            Command::Exact(number, exact) => {
+                if let Some(stream) = self.streams.iter_mut().find(|stream| stream.number == number)
+                {
+                    stream.exact = exact;
+                    if exact == Some(true) {
+                        self.ask_for_progress();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs a call that reports by a command.
+    pub(super) fn spawn(&mut self, call: impl Future<Output = Command> + Send + 'static) {
+        let hub = self.hub.clone();
+        self.tasks.spawn(async move { hub.send(call.await) });
+    }
+
+    fn ask_start(&mut self, watch: u64, spec: &Spec) {
+        let (core, key) = (self.core.clone(), spec.key.clone());
+        self.spawn(async move {
+            let now = now(&core, &key, Deadline::NEVER).await;
+            Command::Start(watch, now.map(|header| header.revision + 1))
+        });
+    }
+
+    /// One at a time: it may take as long as no server is reachable.
+    fn ask_revision(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        let (core, key) = (self.core.clone(), entry.spec.key.clone());
+        self.spawn(
+            async move { Command::Revision(watch, now(&core, &key, Deadline::NEVER).await) },
+        );
+    }
+
+    /// A member is behind the watch: asks the others whether the store has gone back.
+    pub(super) fn check_store(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        let (core, key) = (self.core.clone(), entry.spec.key.clone());
+        self.spawn(
+            async move { Command::StoreChecked(watch, now(&core, &key, Deadline::NEVER).await) },
+        );
+    }
+
+    fn reader_changed(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        match (entry.mailbox.is_closed(), entry.assignment) {
+            (true, _) => drop(self.remove(watch)),
+            (false, Assignment::Paused) => self.enqueue(watch),
+            (false, Assignment::On(number, _)) => self.deliver_held(number, watch),
+            (false, _) => {}
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, watch: u64) {
+        if let Some(entry) = self.watches.get_mut(&watch) {
+            if entry.assignment != Assignment::Waiting {
+                entry.assignment = Assignment::Waiting;
+                self.waiting.push_back(watch);
+            }
+        }
+    }
+
+    /// Takes a watch off its stream.
+    pub(super) fn unassign(&mut self, assignment: Assignment) {
+        let Assignment::On(number, watch_id) = assignment else { return };
+        if let Some(at) = self.streams.iter().position(|stream| stream.number == number) {
+            let stream = &mut self.streams[at];
+            let watch = stream.watches.get(&watch_id).copied();
+            drop(stream.held.take_if(|held| Some(held.watch) == watch));
+            if let Err(failure) = self.streams[at].cancel(watch_id) {
+                self.stream_failed(at, failure);
+            } else if self.streams[at].is_empty() {
+                self.streams.remove(at);
+            }
+        }
+    }
+
+    fn remove(&mut self, watch: u64) -> Option<Entry> {
+        self.asking.remove(&watch);
+        let entry = self.watches.remove(&watch)?;
+        self.unassign(entry.assignment);
+        Some(entry)
+    }
+
+    pub(super) fn end(&mut self, watch: u64, error: Error) {
+        if let Some(entry) = self.remove(watch) {
+            let message = format_args!("ended: {}", error.message);
+            let log = &self.core.telemetry.log;
+            log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
+            entry.mailbox.end(error);
+        }
+    }
+
+    pub(super) fn end_waiting(&mut self, error: &Error) {
+        for watch in std::mem::take(&mut self.waiting) {
+            if self.watches.get(&watch).is_some_and(|entry| entry.assignment == Assignment::Waiting)
+            {
+                self.end(watch, error.clone());
+            }
+        }
+    }
+
+    pub(super) fn delay(&mut self) {
+        self.not_before = Instant::now() + self.backoff.next();
+    }
+
+    /// When [`Task::tick`] is due.
+    fn due(&self) -> Instant {
+        let read = self.streams.iter().filter(|stream| stream.held.is_none());
+        let creation = read.filter_map(|stream| stream.creating.front());
+        let creation = creation.map(|creation| creation.since + CREATION).min();
+        let held = self.streams.iter().filter_map(|stream| Some(stream.held.as_ref()?.until)).min();
+        let idle = self.waiting.is_empty() || self.opening.is_some() || self.renewing;
+        let opening = (!idle).then_some(self.not_before);
+        [creation, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
+    }
+
+    fn tick(&mut self) {
+        let overdue = |stream: &WatchStream| {
+            let front = stream.creating.front();
+            stream.held.is_none() && front.is_some_and(|it| it.since.elapsed() >= CREATION)
+        };
+        while let Some(at) = self.streams.iter().position(overdue) {
+            let limit = CREATION.as_millis();
+            self.stream_failed(
+                at,
+                Failure::Lost(format!("no answer to a watch within {limit} ms")),
+            );
+        }
+        for stream in &mut self.streams {
+            if let Some(held) = stream.held.take_if(|held| held.until <= Instant::now()) {
+                stream.listen_again();
+                let first = held.batches.front().map(|batch| batch.first);
+                return self.pause(held.watch, first);
+            }
+        }
+        if Instant::now() >= self.progress {
+            self.ask_for_progress();
+        }
+    }
+
+    /// Delivers the current keys in place of the events that are compacted away.
+    pub(super) fn resynchronise(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        let (core, spec) = (self.core.clone(), entry.spec.clone());
+        let mailbox = entry.mailbox.clone();
+        self.spawn(
+            async move { Command::Start(watch, resync::list(&core, &spec, &mailbox).await) },
+        );
+    }
+}
