@@ -321,12 +321,11 @@ static void seed(void) {
     }
   for (long i = 0; i < EVENTS; i += EVENTS_PER_TXN) {
     etcd_error_t *error = NULL;
-    etcd_txn_t *txn;
-    check(etcd_txn_new(&txn, &error), error);
+    etcd_txn_t *txn = etcd_txn_new();
     for (long k = i; k < i + EVENTS_PER_TXN; k++) {
       char key[32];
       sprintf(key, "wtn/%012ld", k);
-      check(etcd_txn_put(txn, ETCD_BRANCH_THEN, etcd_str(key), etcd_str(VALUE), NULL, &error), error);
+      etcd_txn_put(txn, ETCD_BRANCH_THEN, etcd_str(key), etcd_str(VALUE), NULL);
     }
     check(etcd_txn_commit(client, txn, NULL, NULL, &error), error);
     etcd_txn_free(txn);

@@ -2571,17 +2571,21 @@ ETCD_API void etcd_txn_response_free(etcd_txn_response_t *response);
 /**
  * Makes an empty transaction.
  *
- * It has compares, and two lists of operations, of which one is done, at once
- * and in order: ETCD_BRANCH_THEN if all compares hold, ETCD_BRANCH_ELSE otherwise. It copies
- * what it is given, and may be committed any number of times, by any client.
+ * It has compares, and two lists of operations, of which one is done, at once and in order:
+ * ETCD_BRANCH_THEN if all compares hold, ETCD_BRANCH_ELSE otherwise. What is added is copied. It
+ * may be committed any number of times, by any client.
  *
- * @param[out] out  The transaction; free it with etcd_txn_free().
- * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+ * The functions that add to it return a status that may be ignored. The first error stays in
+ * the transaction with its message: later additions do nothing and return its status, and
+ * etcd_txn_commit(), etcd_op_new_txn() and an etcd_txn_nest() of the transaction fail with it.
+ * Nothing is sent then. A transaction with an error can only be freed.
+ *
+ * @return  The transaction; free it with etcd_txn_free(). NULL if too many handles are open: every
+ *          function that gets it then fails with ETCD_ERR_BAD_HANDLE, the commit too.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_new(etcd_txn_t **out, etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_txn_t *etcd_txn_new(void);
 
 /**
  * Frees a transaction. Commits in progress go on.
@@ -2598,15 +2602,47 @@ ETCD_API void etcd_txn_free(etcd_txn_t *txn);
  * @param txn      Transaction.
  * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
  * @param options  The condition; NULL: that the key does not exist. Copied.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_TOO_MANY_OPS,
- *         ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED; then the transaction is
- *         what it was.
+ * @return May be ignored. ETCD_OK; ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY,
+ *         ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_SEND_TOO_LARGE or ETCD_ERR_UNSUPPORTED, which stay in the
+ *         transaction (see etcd_txn_new()); or the error that is in it. If the transaction itself
+ *         is wrong, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED, and in a log callback
+ *         ETCD_ERR_UNSUPPORTED: these do not stay.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_compare(etcd_txn_t *txn, etcd_bytes_t key,
-    const etcd_compare_options_t *options, etcd_error_t **err);
+ETCD_API etcd_status_t etcd_txn_compare(etcd_txn_t *txn, etcd_bytes_t key,
+    const etcd_compare_options_t *options);
+
+/**
+ * Adds the condition that a key has a value, or one that is greater, less or different. It does
+ * not hold for a key that does not exist.
+ *
+ * @param txn       Transaction.
+ * @param key       Any bytes but none. Copied.
+ * @param relation  As etcd_compare_options_t.relation.
+ * @param value     What the key's value is compared with, byte by byte. Copied.
+ * @return As etcd_txn_compare().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_txn_compare_value(etcd_txn_t *txn, etcd_bytes_t key, int32_t relation,
+    etcd_bytes_t value);
+
+/**
+ * Adds a condition on a number of a key's history. All of them are 0 for a key that does not
+ * exist.
+ *
+ * @param txn       Transaction.
+ * @param key       Any bytes but none. Copied.
+ * @param target    ETCD_TARGET_VERSION, ETCD_TARGET_CREATE, ETCD_TARGET_MOD or ETCD_TARGET_LEASE.
+ * @param relation  As etcd_compare_options_t.relation.
+ * @param number    What the key's number is compared with.
+ * @return As etcd_txn_compare().
+ * @par Thread safety  Any thread.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_txn_compare_number(etcd_txn_t *txn, etcd_bytes_t key, int32_t target,
+    int32_t relation, int64_t number);
 
 /**
  * Adds a get.
@@ -2615,13 +2651,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_compare(etcd_txn_t *txn, etcd_byte
  * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param key      As etcd_kv_get(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_txn_compare(), or ETCD_ERR_INVALID_SORT_OPTION.
+ * @return As etcd_txn_compare(), or ETCD_ERR_INVALID_SORT_OPTION, which stays too.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_get(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
-    const etcd_get_options_t *options, etcd_error_t **err);
+ETCD_API etcd_status_t etcd_txn_get(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
+    const etcd_get_options_t *options);
 
 /**
  * Adds a put. A transaction may put a key once in each branch.
@@ -2631,13 +2666,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_get(etcd_txn_t *txn, int32_t branc
  * @param key      As etcd_kv_put(). Copied.
  * @param value    As etcd_kv_put(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return As etcd_txn_compare().
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_put(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
-    etcd_bytes_t value, const etcd_put_options_t *options, etcd_error_t **err);
+ETCD_API etcd_status_t etcd_txn_put(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
+    etcd_bytes_t value, const etcd_put_options_t *options);
 
 /**
  * Adds a delete.
@@ -2646,13 +2680,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_put(etcd_txn_t *txn, int32_t branc
  * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param key      As etcd_kv_delete(). Copied.
  * @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return As etcd_txn_compare().
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_delete(etcd_txn_t *txn, int32_t branch,
-    etcd_bytes_t key, const etcd_delete_options_t *options, etcd_error_t **err);
+ETCD_API etcd_status_t etcd_txn_delete(etcd_txn_t *txn, int32_t branch, etcd_bytes_t key,
+    const etcd_delete_options_t *options);
 
 /**
  * Adds a transaction as an operation: a copy of it as it is now. Its compares
@@ -2662,13 +2695,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_delete(etcd_txn_t *txn, int32_t br
  * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
  * @param nested   Another transaction, or the same. At most 30 may stand in each other, with
  *                 65,536 compares and operations in all.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_txn_compare().
+ * @return As etcd_txn_compare(). An error of the nested one stays in the outer one: that it is no
+ *         transaction, or one that is in it.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_nest(etcd_txn_t *txn, int32_t branch,
-    const etcd_txn_t *nested, etcd_error_t **err);
+ETCD_API etcd_status_t etcd_txn_nest(etcd_txn_t *txn, int32_t branch, const etcd_txn_t *nested);
 
 /**
  * Executes a transaction: all operations of one branch, or none.
@@ -2677,6 +2709,9 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_nest(etcd_txn_t *txn, int32_t bran
  * executed. The call fails as etcd_kv_put() does and is sent to a server at most once; a
  * transaction that only reads is repeated as etcd_kv_get() is. Servers take 128 operations
  * in a branch, and 1.5 MiB in all, unless they are configured otherwise.
+ *
+ * If something could not be added to the transaction, the call fails with that error, and
+ * nothing is sent (see etcd_txn_new()).
  *
  * @param client Open client.
  * @param txn The transaction. It stays as it is; an asynchronous call copies it.
@@ -2752,8 +2787,8 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_delete(etcd_bytes_t key,
  * @param txn      Transaction.
  * @param[out] out The request; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or
- *         ETCD_ERR_FORKED.
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_FORKED, or the error that is in the transaction (see etcd_txn_new()).
  * @par Thread safety  Any thread.
  * @since 0.1
  */
@@ -2770,18 +2805,16 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_txn(const etcd_txn_t *txn, etcd
 ETCD_API void etcd_op_free(etcd_op_t *request);
 
 /**
- * Adds a request to a transaction, as etcd_txn_get() and its kin do.
+ * Adds an operation to a transaction, as etcd_txn_get() and its kin do.
  *
- * @param txn      Transaction.
- * @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
- * @param request  Request; stays as it is.
- * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
- * @return As etcd_txn_compare().
+ * @param txn     Transaction.
+ * @param branch  ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
+ * @param op      The operation; stays as it is.
+ * @return As etcd_txn_compare(). That op is wrong, ETCD_ERR_BAD_HANDLE, stays in the transaction.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_add(etcd_txn_t *txn, int32_t branch,
-    const etcd_op_t *request, etcd_error_t **err);
+ETCD_API etcd_status_t etcd_txn_add(etcd_txn_t *txn, int32_t branch, const etcd_op_t *op);
 
 /**
  * Executes an operation. It may be executed any number of times.

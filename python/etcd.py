@@ -547,14 +547,16 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_kv_do": (_I, [_P, _P, _P, _PP, _PP]),
     "etcd_kv_do_async": (_I, [_P, _P, _P, _P, _P, _PP, _PP]),
     "etcd_op_response_free": (None, [_P]),
-    "etcd_txn_new": (_I, [_PP, _PP]),
+    "etcd_txn_new": (_P, []),
     "etcd_txn_free": (None, [_P]),
-    "etcd_txn_compare": (_I, [_P, _Bytes, _P, _PP]),
-    "etcd_txn_get": (_I, [_P, _I, _Bytes, _P, _PP]),
-    "etcd_txn_put": (_I, [_P, _I, _Bytes, _Bytes, _P, _PP]),
-    "etcd_txn_delete": (_I, [_P, _I, _Bytes, _P, _PP]),
-    "etcd_txn_nest": (_I, [_P, _I, _P, _PP]),
-    "etcd_txn_add": (_I, [_P, _I, _P, _PP]),
+    "etcd_txn_compare": (_I, [_P, _Bytes, _P]),
+    "etcd_txn_compare_number": (_I, [_P, _Bytes, _I, _I, ctypes.c_int64]),
+    "etcd_txn_compare_value": (_I, [_P, _Bytes, _I, _Bytes]),
+    "etcd_txn_get": (_I, [_P, _I, _Bytes, _P]),
+    "etcd_txn_put": (_I, [_P, _I, _Bytes, _Bytes, _P]),
+    "etcd_txn_delete": (_I, [_P, _I, _Bytes, _P]),
+    "etcd_txn_nest": (_I, [_P, _I, _P]),
+    "etcd_txn_add": (_I, [_P, _I, _P]),
     "etcd_watch_open": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
     "etcd_watch_next": (_I, [_P, _I, _PP, _PP]),
     "etcd_watch_request_progress": (_I, [_P]),
@@ -1188,17 +1190,17 @@ class Branch:
 
     def nest(self, txn: "Txn") -> "Branch":
         """A copy of a transaction as it is now."""
-        _finish(_library().etcd_txn_nest, self._txn._handle, self._number, txn._handle)
+        self._txn._add(_library().etcd_txn_nest, self._number, txn._handle)
         return self
 
     def do(self, request: "Request[Any]") -> "Branch":
         """Adds a request; it stays as it is."""
-        _finish(_library().etcd_txn_add, self._txn._handle, self._number, request._handle)
+        self._txn._add(_library().etcd_txn_add, self._number, request._handle)
         return self
 
     def _add(self, request: _Request[Any]) -> "Branch":
         function = getattr(_library(), request.call.replace("kv_", "etcd_txn_"))
-        _finish(function, self._txn._handle, self._number, *request.arguments)
+        self._txn._add(function, self._number, *request.arguments)
         return self
 
 
@@ -1210,13 +1212,18 @@ class Txn(_Handle):
         txn.otherwise.get("leader")
         response = client.commit(txn)
 
-    It belongs to no client, and may be committed any number of times.
+    It belongs to no client, and may be committed any number of times. What the
+    library refuses to add raises at once. The error stays in the transaction: commit() raises it again.
     """
 
     def __init__(self) -> None:
         library = _library()
-        _, handle = _call(library.etcd_txn_new)
-        super().__init__(handle, library.etcd_txn_free)
+        super().__init__(library.etcd_txn_new() or 0, library.etcd_txn_free)
+
+    def _add(self, function: Callable[..., int], *arguments: Any) -> None:
+        if function(self._handle, *arguments) < 0:
+            # Fails with the error that stays in the transaction, or that it is closed.
+            _call(_library().etcd_op_new_txn, self._handle)
 
     @property
     def then(self) -> Branch:
@@ -1241,7 +1248,7 @@ class Txn(_Handle):
         range_end, flag = _where(key, end)
         options = _CompareOptions(range_end=range_end, target=number, relation=_choice("result", _RESULTS, result),
                                   flags=flag | _PREFIX * prefix, **what)
-        _finish(_library().etcd_txn_compare, self._handle, _bytes(key), ctypes.byref(options))
+        self._add(_library().etcd_txn_compare, _bytes(key), ctypes.byref(options))
         return self
 
 

@@ -153,14 +153,26 @@ class Transactions(test_etcd.Case):
     def test_errors(self) -> None:
         key = self.root + "key"
         txn = etcd.Txn()
-        self.fails(etcd.InvalidArgument, "ETCD_ERR_EMPTY_KEY", lambda: txn.then.put("", "x"))
         self.fails(etcd.InvalidArgument, "ETCD_ERR_INVALID_ARGUMENT", lambda: txn.then.get(key, timeout=1))
+        txn = etcd.Txn()
+        txn.then.put(key, "0")
+        first = self.fails(etcd.InvalidArgument, "ETCD_ERR_EMPTY_KEY", lambda: txn.then.put("", "x"))
+        # It stays, with its message, and nothing is done.
+        for again in (
+            lambda: txn.then.get(key, timeout=1), lambda: etcd.Txn().then.nest(txn), lambda: etcd.Request.txn(txn),
+            lambda: self.client.commit(txn), lambda: self.client.commit_async(etcd.Queue(), txn),
+        ):
+            error = self.fails(etcd.InvalidArgument, "ETCD_ERR_EMPTY_KEY", again)
+            self.assertEqual((str(error), error.outcome), (str(first), etcd.NOT_APPLIED))
+        self.assertIsNone(self.client.get(key))
+        txn = etcd.Txn()
         txn.then.put(key, "1").put(key, "2")
         error = self.fails(etcd.EtcdError, "ETCD_ERR_DUPLICATE_KEY", lambda: self.client.commit(txn))
         self.assertEqual(error.outcome, etcd.NOT_APPLIED)
         self.assertIsNone(self.client.get(key))
         txn.close()
         self.fails(etcd.Closed, "ETCD_ERR_BAD_HANDLE", lambda: self.client.commit(txn))
+        self.fails(etcd.Closed, "ETCD_ERR_BAD_HANDLE", lambda: txn.then.put(key, "3"))
 
 
 class Leases(test_etcd.Case):

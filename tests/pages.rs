@@ -131,20 +131,12 @@ fn pages(client: &Client, key: &[u8], options: CallOptions<'_>) -> Vec<Reply> {
 /// Puts keys 0 to count - 1 below the prefix, a hundred at once.
 fn fill(client: &Client, prefix: &str, count: usize, value: &[u8]) {
     for first in (0..count).step_by(100) {
-        let (mut txn, mut error) = (null_mut(), null_mut());
+        let mut error = null_mut();
         unsafe {
-            ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
+            let txn = etcd_txn_new();
             for i in first..count.min(first + 100) {
                 let key = key(prefix, i);
-                let put = etcd_txn_put(
-                    txn,
-                    ETCD_BRANCH_THEN,
-                    bytes(&key),
-                    bytes(value),
-                    null(),
-                    &mut error,
-                );
-                ffi::check(put, error).unwrap();
+                etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(&key), bytes(value), null());
             }
             let done = etcd_txn_commit(client.0, txn, null(), null_mut(), &mut error);
             ffi::check(done, error).unwrap();

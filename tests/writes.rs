@@ -395,15 +395,13 @@ fn a_request_is_done_alone_or_in_a_transaction() {
         let get = Request::get(b"do/", flags(ETCD_PREFIX)).unwrap();
         let delete = Request::delete(b"do/", flags(ETCD_PREFIX)).unwrap();
         let txn = unsafe {
-            let (mut txn, mut error) = (null_mut(), null_mut());
-            ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
+            let txn = etcd_txn_new();
             for request in [&a, &b, &get] {
-                let added = etcd_txn_add(txn, ETCD_BRANCH_THEN, request.0, &mut error);
-                ffi::check(added, error).unwrap();
+                etcd_txn_add(txn, ETCD_BRANCH_THEN, request.0);
             }
             let all = Request::txn(txn).unwrap();
             // A copy: what comes later is not in it.
-            ffi::check(etcd_txn_add(txn, ETCD_BRANCH_THEN, all.0, &mut error), error).unwrap();
+            etcd_txn_add(txn, ETCD_BRANCH_THEN, all.0);
             etcd_txn_free(txn);
             all
         };

@@ -10,11 +10,11 @@ use super::submit::{submit, Destination};
 use super::txn::*;
 use super::types::etcd_bytes_t;
 use super::{guard, handle, out, quiet};
-use crate::client::txn::{Kind, Op, Txn};
+use crate::client::txn::{Kind, Op};
 use crate::client::{Call, Client};
 use crate::error::Result;
 use crate::status::*;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// A get, put, delete or transaction that has not been done. Opaque, never
 /// changes, belongs to no client.
@@ -160,8 +160,8 @@ pub unsafe extern "C" fn etcd_op_new_delete(
 /// @param txn      Transaction.
 /// @param[out] out The request; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE or
-///         ETCD_ERR_FORKED.
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE,
+///         ETCD_ERR_FORKED, or the error that is in the transaction (see etcd_txn_new()).
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
@@ -171,11 +171,7 @@ pub unsafe extern "C" fn etcd_op_new_txn(
     out: *mut *mut etcd_op_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    make(out, err, || {
-        let txn: Arc<Mutex<Txn>> = handle::get(txn)?;
-        let txn = txn.lock().unwrap().clone();
-        Ok(Op::txn(txn))
-    })
+    make(out, err, || txn_op(txn))
 }
 
 /// Frees a request. Calls in progress, and transactions that it was added to, go on.
@@ -190,26 +186,23 @@ pub unsafe extern "C" fn etcd_op_free(request: *mut etcd_op_t) {
     });
 }
 
-/// Adds a request to a transaction, as etcd_txn_get() and its kin do.
+/// Adds an operation to a transaction, as etcd_txn_get() and its kin do.
 ///
-/// @param txn      Transaction.
-/// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
-/// @param request  Request; stays as it is.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_txn_compare().
+/// @param txn     Transaction.
+/// @param branch  ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
+/// @param op      The operation; stays as it is.
+/// @return As etcd_txn_compare(). That op is wrong, ETCD_ERR_BAD_HANDLE, stays in the transaction.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-#[must_use]
 pub unsafe extern "C" fn etcd_txn_add(
     txn: *mut etcd_txn_t,
     branch: i32,
-    request: *const etcd_op_t,
-    err: *mut *mut etcd_error_t,
+    op: *const etcd_op_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| {
-        let request = handle::get(request)?;
-        txn.add(self::branch(branch)?, Op::clone(&request))
+    change(txn, |txn| {
+        let op = handle::get(op)?;
+        txn.add(self::branch(branch)?, Op::clone(&op))
     })
 }
 

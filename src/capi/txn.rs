@@ -1,14 +1,14 @@
 //! Transactions.
 
-use super::error::etcd_error_t;
 use super::exports::{call, response};
 use super::kv::*;
 use super::options::*;
 use super::pairs::*;
 use super::response::{first, Reply};
 use super::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
-use super::{bytes, guard, handle, known_flags, out, quiet};
-use crate::client::txn::{Branch, Op, Operand, Txn};
+use super::{bytes, guard, handle, known_flags, quiet};
+use crate::client::kv::Keys;
+use crate::client::txn::{Branch, Builder, Op, Operand, Txn};
 use crate::client::CallOptions;
 use crate::error::{Error, Result};
 use crate::status::*;
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 /// A transaction under construction. Opaque; belongs to no client.
 pub struct etcd_txn_t(());
 
-handle::kind!(4, etcd_txn_t, Mutex<Txn>, "txn");
+handle::kind!(4, etcd_txn_t, Mutex<Builder>, "txn");
 
 /// For branch: done if all compares hold.
 pub const ETCD_BRANCH_THEN: i32 = 61;
@@ -287,14 +287,21 @@ pub(super) unsafe fn delete_op(
 /// Changes a transaction under construction.
 pub(super) unsafe fn change(
     txn: *mut etcd_txn_t,
-    err: *mut *mut etcd_error_t,
     change: impl FnOnce(&mut Txn) -> Result<()>,
 ) -> etcd_status_t {
-    guard(err, || {
+    // The error is told by the commit.
+    guard(std::ptr::null_mut(), || {
         let txn = handle::get(txn)?;
         let mut txn = txn.lock().unwrap();
-        change(&mut txn).map(|()| ETCD_OK)
+        txn.change(change).map(|()| ETCD_OK)
     })
+}
+
+/// A copy of a transaction as it is now, as an operation.
+pub(super) fn txn_op(txn: *const etcd_txn_t) -> Result<Op> {
+    let txn: Arc<Mutex<Builder>> = handle::get(txn)?;
+    let txn = txn.lock().unwrap();
+    Ok(Op::txn(txn.built()?.clone()))
 }
 
 unsafe fn compare(
@@ -341,26 +348,24 @@ fn relation(number: i32) -> Result<CompareResult> {
 
 /// Makes an empty transaction.
 ///
-/// It has compares, and two lists of operations, of which one is done, at once
-/// and in order: ETCD_BRANCH_THEN if all compares hold, ETCD_BRANCH_ELSE otherwise. It copies
-/// what it is given, and may be committed any number of times, by any client.
+/// It has compares, and two lists of operations, of which one is done, at once and in order:
+/// ETCD_BRANCH_THEN if all compares hold, ETCD_BRANCH_ELSE otherwise. What is added is copied. It
+/// may be committed any number of times, by any client.
 ///
-/// @param[out] out  The transaction; free it with etcd_txn_free().
-/// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+/// The functions that add to it return a status that may be ignored. The first error stays in
+/// the transaction with its message: later additions do nothing and return its status, and
+/// etcd_txn_commit(), etcd_op_new_txn() and an etcd_txn_nest() of the transaction fail with it.
+/// Nothing is sent then. A transaction with an error can only be freed.
+///
+/// @return  The transaction; free it with etcd_txn_free(). NULL if too many handles are open: every
+///          function that gets it then fails with ETCD_ERR_BAD_HANDLE, the commit too.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn etcd_txn_new(
-    out: *mut *mut etcd_txn_t,
-    err: *mut *mut etcd_error_t,
-) -> etcd_status_t {
-    guard(err, || {
-        let out = self::out(out, "out")?;
-        out.write(handle::insert(Arc::new(Mutex::new(Txn::default())))?);
-        Ok(ETCD_OK)
-    })
+pub unsafe extern "C" fn etcd_txn_new() -> *mut etcd_txn_t {
+    let new = || handle::insert(Arc::new(Mutex::new(Builder::default()))).ok();
+    quiet(new).unwrap_or(std::ptr::null_mut())
 }
 
 /// Frees a transaction. Commits in progress go on.
@@ -380,21 +385,70 @@ pub unsafe extern "C" fn etcd_txn_free(txn: *mut etcd_txn_t) {
 /// @param txn      Transaction.
 /// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
 /// @param options  The condition; NULL: that the key does not exist. Copied.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_TOO_MANY_OPS,
-///         ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED; then the transaction is
-///         what it was.
+/// @return May be ignored. ETCD_OK; ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY,
+///         ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_SEND_TOO_LARGE or ETCD_ERR_UNSUPPORTED, which stay in the
+///         transaction (see etcd_txn_new()); or the error that is in it. If the transaction itself
+///         is wrong, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED, and in a log callback
+///         ETCD_ERR_UNSUPPORTED: these do not stay.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-#[must_use]
 pub unsafe extern "C" fn etcd_txn_compare(
     txn: *mut etcd_txn_t,
     key: etcd_bytes_t,
     options: *const etcd_compare_options_t,
-    err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| compare(txn, key, options))
+    change(txn, |txn| compare(txn, key, options))
+}
+
+/// Adds the condition that a key has a value, or one that is greater, less or different. It does
+/// not hold for a key that does not exist.
+///
+/// @param txn       Transaction.
+/// @param key       Any bytes but none. Copied.
+/// @param relation  As etcd_compare_options_t.relation.
+/// @param value     What the key's value is compared with, byte by byte. Copied.
+/// @return As etcd_txn_compare().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_txn_compare_value(
+    txn: *mut etcd_txn_t,
+    key: etcd_bytes_t,
+    relation: i32,
+    value: etcd_bytes_t,
+) -> etcd_status_t {
+    change(txn, |txn| {
+        let value = Operand::Value(bytes(value, "value")?);
+        let key = Keys::One(bytes(key, "key")?);
+        txn.compare(key, CompareTarget::Value, self::relation(relation)?, value)
+    })
+}
+
+/// Adds a condition on a number of a key's history. All of them are 0 for a key that does not
+/// exist.
+///
+/// @param txn       Transaction.
+/// @param key       Any bytes but none. Copied.
+/// @param target    ETCD_TARGET_VERSION, ETCD_TARGET_CREATE, ETCD_TARGET_MOD or ETCD_TARGET_LEASE.
+/// @param relation  As etcd_compare_options_t.relation.
+/// @param number    What the key's number is compared with.
+/// @return As etcd_txn_compare().
+/// @par Thread safety  Any thread.
+/// @since 0.1
+#[no_mangle]
+pub unsafe extern "C" fn etcd_txn_compare_number(
+    txn: *mut etcd_txn_t,
+    key: etcd_bytes_t,
+    target: i32,
+    relation: i32,
+    number: i64,
+) -> etcd_status_t {
+    change(txn, |txn| {
+        let key = Keys::One(bytes(key, "key")?);
+        let number = Operand::Number(number);
+        txn.compare(key, self::target(target)?, self::relation(relation)?, number)
+    })
 }
 
 /// Adds a get.
@@ -403,20 +457,17 @@ pub unsafe extern "C" fn etcd_txn_compare(
 /// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param key      As etcd_kv_get(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_txn_compare(), or ETCD_ERR_INVALID_SORT_OPTION.
+/// @return As etcd_txn_compare(), or ETCD_ERR_INVALID_SORT_OPTION, which stays too.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-#[must_use]
 pub unsafe extern "C" fn etcd_txn_get(
     txn: *mut etcd_txn_t,
     branch: i32,
     key: etcd_bytes_t,
     options: *const etcd_get_options_t,
-    err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| txn.add(self::branch(branch)?, get_op(key, options)?))
+    change(txn, |txn| txn.add(self::branch(branch)?, get_op(key, options)?))
 }
 
 /// Adds a put. A transaction may put a key once in each branch.
@@ -426,21 +477,18 @@ pub unsafe extern "C" fn etcd_txn_get(
 /// @param key      As etcd_kv_put(). Copied.
 /// @param value    As etcd_kv_put(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return As etcd_txn_compare().
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-#[must_use]
 pub unsafe extern "C" fn etcd_txn_put(
     txn: *mut etcd_txn_t,
     branch: i32,
     key: etcd_bytes_t,
     value: etcd_bytes_t,
     options: *const etcd_put_options_t,
-    err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| txn.add(self::branch(branch)?, put_op(key, value, options)?))
+    change(txn, |txn| txn.add(self::branch(branch)?, put_op(key, value, options)?))
 }
 
 /// Adds a delete.
@@ -449,20 +497,17 @@ pub unsafe extern "C" fn etcd_txn_put(
 /// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param key      As etcd_kv_delete(). Copied.
 /// @param options  May be NULL for defaults; without a deadline, which is the commit's. Copied.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return As etcd_txn_compare().
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-#[must_use]
 pub unsafe extern "C" fn etcd_txn_delete(
     txn: *mut etcd_txn_t,
     branch: i32,
     key: etcd_bytes_t,
     options: *const etcd_delete_options_t,
-    err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    change(txn, err, |txn| txn.add(self::branch(branch)?, delete_op(key, options)?))
+    change(txn, |txn| txn.add(self::branch(branch)?, delete_op(key, options)?))
 }
 
 /// Adds a transaction as an operation: a copy of it as it is now. Its compares
@@ -472,26 +517,22 @@ pub unsafe extern "C" fn etcd_txn_delete(
 /// @param branch   ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
 /// @param nested   Another transaction, or the same. At most 30 may stand in each other, with
 ///                 65,536 compares and operations in all.
-/// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
-/// @return As etcd_txn_compare().
+/// @return As etcd_txn_compare(). An error of the nested one stays in the outer one: that it is no
+///         transaction, or one that is in it.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-#[must_use]
 pub unsafe extern "C" fn etcd_txn_nest(
     txn: *mut etcd_txn_t,
     branch: i32,
     nested: *const etcd_txn_t,
-    err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
-    // Copied before the other is locked: they may be the same, or nest each other.
-    let copied =
-        |nested| handle::get(nested).map(|nested: Arc<Mutex<Txn>>| nested.lock().unwrap().clone());
-    guard(err, || {
-        let nested = copied(nested)?;
+    guard(std::ptr::null_mut(), || {
+        // Copied before the other is locked: they may be the same, or nest each other.
+        let nested = txn_op(nested);
         let txn = handle::get(txn)?;
         let mut txn = txn.lock().unwrap();
-        txn.add(self::branch(branch)?, Op::txn(nested)).map(|()| ETCD_OK)
+        txn.change(|txn| txn.add(self::branch(branch)?, nested?)).map(|()| ETCD_OK)
     })
 }
 
@@ -503,6 +544,9 @@ call! {
     /// transaction that only reads is repeated as etcd_kv_get() is. Servers take 128 operations
     /// in a branch, and 1.5 MiB in all, unless they are configured otherwise.
     ///
+    /// If something could not be added to the transaction, the call fails with that error, and
+    /// nothing is sent (see etcd_txn_new()).
+    ///
     /// @param txn The transaction. It stays as it is; an asynchronous call copies it.
     /// @return ETCD_ERR_TOO_MANY_OPS, ETCD_ERR_DUPLICATE_KEY, or an error of one of the operations,
     /// of which then none was executed.
@@ -513,7 +557,7 @@ call! {
         let options = copy(options)?;
         let common = common(options.timeout_ms, options.flags, 0)?;
         let txn = txn.lock().unwrap();
-        client.commit(&txn, common)
+        client.commit(txn.built()?, common)
     }
     async etcd_txn_commit_async => ETCD_EVENT_TXN_RESPONSE
 }

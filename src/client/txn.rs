@@ -118,6 +118,29 @@ impl Txn {
     }
 }
 
+/// A transaction that is built without a look at each step: the first error stays.
+#[derive(Default)]
+pub struct Builder {
+    txn: Txn,
+    failed: Option<Error>,
+}
+
+impl Builder {
+    /// Changes the transaction, unless an earlier change has failed.
+    pub fn change(&mut self, change: impl FnOnce(&mut Txn) -> Result<()>) -> Result<()> {
+        self.built()?;
+        change(&mut self.txn).map_err(|error| self.failed.insert(error).clone())
+    }
+
+    /// The transaction, if all of it was added.
+    pub fn built(&self) -> Result<&Txn> {
+        match &self.failed {
+            None => Ok(&self.txn),
+            Some(error) => Err(error.clone()),
+        }
+    }
+}
+
 /// An operation: done alone, or as a part of transactions.
 #[derive(Clone)]
 pub struct Op {

@@ -171,7 +171,7 @@ static void every_call(void) {
   CHECK(none == NULL);
   closed_client = open_client("127.0.0.1:1");
   etcd_client_close(closed_client);
-  OK(etcd_txn_new(&GOOD_etcd_txn_t, &err));
+  GOOD_etcd_txn_t = etcd_txn_new();
   OK(etcd_op_new_get(text("bad/key"), NULL, &GOOD_etcd_op_t, &err));
   bad_calls();
   etcd_op_free(GOOD_etcd_op_t);
@@ -258,31 +258,48 @@ static void keep_alives(void) {
 static void try_txn(void *handle, const char *what) {
   etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
   etcd_call_t *op = GARBAGE(etcd_call_t *);
-  etcd_error_t *error = NULL;
-  etcd_txn_t *good_one = NULL;
-  etcd_status_t expected = wrong(etcd_txn_compare(handle, text("k"), NULL, NULL));
+  etcd_bytes_t k = text("k");
+  etcd_txn_t *good_one = etcd_txn_new();
+  etcd_status_t expected = wrong(etcd_txn_compare(handle, k, NULL));
   if (expected >= 0) FAIL("%s: taken for a transaction", what);
-  OK(etcd_txn_new(&good_one, &err));
-  EXPECT(expected, etcd_txn_get(handle, ETCD_BRANCH_THEN, text("k"), NULL, &err));
-  EXPECT(expected, etcd_txn_put(handle, ETCD_BRANCH_THEN, text("k"), text("v"), NULL, &err));
-  EXPECT(expected, etcd_txn_delete(handle, ETCD_BRANCH_THEN, text("k"), NULL, &err));
-  EXPECT(expected, etcd_txn_nest(handle, ETCD_BRANCH_THEN, good_one, &err));
-  EXPECT(expected, etcd_txn_nest(good_one, ETCD_BRANCH_THEN, handle, &err));
+  EXPECT(expected, etcd_txn_compare_value(handle, k, ETCD_COMPARE_EQUAL, k));
+  EXPECT(expected, etcd_txn_compare_number(handle, k, ETCD_TARGET_MOD, ETCD_COMPARE_EQUAL, 1));
+  EXPECT(expected, etcd_txn_get(handle, ETCD_BRANCH_THEN, k, NULL));
+  EXPECT(expected, etcd_txn_put(handle, ETCD_BRANCH_THEN, k, text("v"), NULL));
+  EXPECT(expected, etcd_txn_delete(handle, ETCD_BRANCH_THEN, k, NULL));
+  EXPECT(expected, etcd_txn_nest(handle, ETCD_BRANCH_THEN, good_one));
+  EXPECT(expected, etcd_txn_add(handle, ETCD_BRANCH_THEN, GOOD_etcd_op_t));
   EXPECT(expected, etcd_txn_commit(client, handle, NULL, &out, &err));
   EXPECT(expected, etcd_txn_commit_async(client, handle, NULL, queue, NULL, &op, &err));
-  CHECK(out == NULL && op == NULL && error == NULL);
+  CHECK(out == NULL && op == NULL);
+  /* A part that is none stays, for without it the transaction would be another. */
+  OK(etcd_txn_commit(client, good_one, NULL, NULL, &err));
+  EXPECT(expected, etcd_txn_nest(good_one, ETCD_BRANCH_THEN, handle));
+  EXPECT(expected, etcd_txn_get(good_one, ETCD_BRANCH_THEN, k, NULL));
+  EXPECT(expected, etcd_txn_commit(client, good_one, NULL, NULL, &err));
   etcd_txn_free(handle);
   etcd_txn_free(good_one);
-  calls += 9;
+  calls += 15;
 }
+
+/* The call on `txn`, a new transaction, fails like this, and so does the commit. */
+#define STAYS(expected, call)                                             \
+  do {                                                                    \
+    etcd_txn_t *txn = etcd_txn_new();                                     \
+    EXPECT(expected, call);                                               \
+    EXPECT(expected, etcd_txn_get(txn, ETCD_BRANCH_THEN, k, NULL));       \
+    EXPECT(expected, etcd_txn_commit(client, txn, NULL, NULL, &err));     \
+    etcd_txn_free(txn);                                                   \
+    calls += 4;                                                           \
+  } while (0)
 
 static void transactions(void) {
   etcd_compare_options_t condition = ETCD_COMPARE_OPTIONS_INIT;
   etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_txn_response_t *out = GARBAGE(etcd_txn_response_t *);
-  etcd_txn_t *txn = NULL;
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_new(NULL, &err));
-  OK(etcd_txn_new(&txn, &err));
+  etcd_bytes_t k = text("k"), bad = bytes(NULL, 1), large = bytes(NOWHERE, SIZE_MAX);
+  etcd_txn_t *txn = etcd_txn_new();
+  CHECK(txn != NULL);
   bad_handles(try_txn, txn);
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_commit(NULL, txn, NULL, &out, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_commit_async(NULL, txn, NULL, queue, NULL, NULL, &err));
@@ -292,21 +309,25 @@ static void transactions(void) {
   options.size = 0;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_commit(client, txn, &options, &out, &err));
   CHECK(out == NULL);
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_compare(txn, bytes(NULL, 1), NULL, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_put(txn, ETCD_BRANCH_ELSE, text("k"), bytes(NULL, 9), NULL, &err));
-  EXPECT(ETCD_ERR_SEND_TOO_LARGE, etcd_txn_put(txn, ETCD_BRANCH_ELSE, text("k"), bytes(NOWHERE, SIZE_MAX), NULL, &err));
+  STAYS(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_compare(txn, bad, NULL));
+  STAYS(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_compare_value(txn, k, ETCD_COMPARE_EQUAL, bad));
+  STAYS(ETCD_ERR_SEND_TOO_LARGE, etcd_txn_compare_value(txn, large, ETCD_COMPARE_EQUAL, k));
+  STAYS(ETCD_ERR_INVALID_ARGUMENT,
+        etcd_txn_compare_number(txn, k, ETCD_COMPARE_LESS, ETCD_COMPARE_EQUAL, 1));
+  STAYS(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_put(txn, ETCD_BRANCH_ELSE, k, bytes(NULL, 9), NULL));
+  STAYS(ETCD_ERR_SEND_TOO_LARGE, etcd_txn_put(txn, ETCD_BRANCH_ELSE, k, large, NULL));
   condition.reserved = 1;
-  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, text("k"), &condition, &err));
+  STAYS(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, k, &condition));
   condition.size--;
-  EXPECT(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, text("k"), &condition, &err));
+  STAYS(ETCD_ERR_UNSUPPORTED, etcd_txn_compare(txn, k, &condition));
   etcd_txn_response_free(NULL);
-  /* Nothing of it was added. */
+  /* None of it got into this one. */
   OK(etcd_txn_commit(client, txn, NULL, &out, &err));
   CHECK(out->succeeded && out->response_count == 0 && out->responses == NULL);
   etcd_txn_response_free(out);
   etcd_txn_free(txn);
   etcd_txn_free(txn);
-  calls += 17;
+  calls += 10;
 }
 
 /* Every call on an iterator with one that is none. */
@@ -381,12 +402,11 @@ static void conditions(void) {
 /* Every call on a request with one that is none. */
 static void try_request(void *handle, const char *what) {
   etcd_op_response_t *out = GARBAGE(etcd_op_response_t *);
-  etcd_txn_t *txn = NULL;
+  etcd_txn_t *txn = etcd_txn_new();
   etcd_status_t expected = wrong(etcd_kv_do(client, handle, NULL, &out, NULL));
   if (expected >= 0) FAIL("%s: taken for a request", what);
-  OK(etcd_txn_new(&txn, &err));
   EXPECT(expected, etcd_kv_do_async(client, handle, NULL, queue, NULL, NULL, &err));
-  EXPECT(expected, etcd_txn_add(txn, ETCD_BRANCH_THEN, handle, &err));
+  EXPECT(expected, etcd_txn_add(txn, ETCD_BRANCH_THEN, handle));
   CHECK(out == NULL);
   etcd_op_free(handle);
   etcd_txn_free(txn);
@@ -411,9 +431,10 @@ static void requests(void) {
   options.flags = ETCD_PREFIX;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_kv_do(client, request, &options, &out, &err));
   CHECK(out == NULL);
-  OK(etcd_txn_new(&txn, &err));
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_add(txn, 2, request, &err));
-  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_add(NULL, ETCD_BRANCH_THEN, request, &err));
+  txn = etcd_txn_new();
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_add(txn, 2, request));
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_txn_add(txn, ETCD_BRANCH_THEN, request));
+  EXPECT(ETCD_ERR_BAD_HANDLE, etcd_txn_add(NULL, ETCD_BRANCH_THEN, request));
   etcd_txn_free(txn);
   OK(etcd_kv_do(client, request, NULL, NULL, &err));
   etcd_op_response_free(NULL);

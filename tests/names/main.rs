@@ -284,11 +284,8 @@ fn perform(client: &Client, request: *const etcd_op_t, in_txn: bool) -> Did {
     let mut error = null_mut();
     unsafe {
         if in_txn {
-            let mut txn = null_mut();
-            ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
-            let txn = Built(txn);
-            let status = etcd_txn_add(txn.0, ETCD_BRANCH_THEN, request, &mut error);
-            ffi::check(status, error).unwrap();
+            let txn = Built(etcd_txn_new());
+            etcd_txn_add(txn.0, ETCD_BRANCH_THEN, request);
             match txn.commit(client).unwrap().1 {
                 Did::Txn(true, mut did) if did.len() == 1 => return did.remove(0),
                 _ => panic!("one request, one reply"),

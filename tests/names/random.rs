@@ -164,9 +164,8 @@ pub fn with<'a>(
 
 impl Transaction {
     pub fn build(&self, map: &impl Mapping) -> Built {
-        let (mut txn, mut error) = (null_mut(), null_mut());
+        let txn = unsafe { etcd_txn_new() };
         unsafe {
-            ffi::check(etcd_txn_new(&mut txn, &mut error), error).unwrap();
             for (keys, target, result, value, number) in &self.compares {
                 let (key, end, flags) = map.keys(keys);
                 let is_revision = [ETCD_TARGET_CREATE, ETCD_TARGET_MOD].contains(target);
@@ -180,41 +179,32 @@ impl Transaction {
                     flags,
                     reserved: 0,
                 };
-                let status = etcd_txn_compare(txn, bytes(&key), &options, &mut error);
-                ffi::check(status, error).unwrap();
+                etcd_txn_compare(txn, bytes(&key), &options);
             }
             for (branch, what) in
                 [(ETCD_BRANCH_THEN, &self.then), (ETCD_BRANCH_ELSE, &self.or_else)]
             {
                 for it in what {
-                    let status = match it {
+                    match it {
                         Do::Get(keys, options) => {
                             let (key, end, flags) = map.keys(keys);
                             let options = with(map, *options, &end, flags).get();
-                            etcd_txn_get(txn, branch, bytes(&key), &options, &mut error)
+                            etcd_txn_get(txn, branch, bytes(&key), &options)
                         }
                         Do::Put(name, value, options) => {
                             let (key, options) = (map.key(name), options.put());
-                            etcd_txn_put(
-                                txn,
-                                branch,
-                                bytes(&key),
-                                bytes(value),
-                                &options,
-                                &mut error,
-                            )
+                            etcd_txn_put(txn, branch, bytes(&key), bytes(value), &options)
                         }
                         Do::Delete(keys, options) => {
                             let (key, end, flags) = map.keys(keys);
                             let options = with(map, *options, &end, flags).delete();
-                            etcd_txn_delete(txn, branch, bytes(&key), &options, &mut error)
+                            etcd_txn_delete(txn, branch, bytes(&key), &options)
                         }
                         Do::Txn(nested) => {
                             let nested = nested.build(map);
-                            etcd_txn_nest(txn, branch, nested.0, &mut error)
+                            etcd_txn_nest(txn, branch, nested.0)
                         }
                     };
-                    ffi::check(status, error).unwrap();
                 }
             }
         }

@@ -274,25 +274,24 @@ fn transact(
     let put = CallOptions { lease: options.lease, ..DEFAULT }.put();
     let (size, timeout_ms) = (size_of::<etcd_call_options_t>(), options.timeout_ms);
     let options = etcd_call_options_t { size, timeout_ms, flags: 0 };
-    let (mut txn, mut out, mut error) = (null_mut(), null_mut(), null_mut());
+    let (mut out, mut error) = (null_mut(), null_mut());
     unsafe {
-        check(etcd_txn_new(&mut txn, &mut error), error)?;
+        let txn = etcd_txn_new();
         if only_if.is_some() {
-            check(etcd_txn_compare(txn, first, &condition, &mut error), error)?;
+            etcd_txn_compare(txn, first, &condition);
         }
         for branch in [ETCD_BRANCH_THEN, ETCD_BRANCH_ELSE] {
-            check(etcd_txn_get(txn, branch, first, &get, &mut error), error)?;
+            etcd_txn_get(txn, branch, first, &get);
         }
         for (key, value) in writes {
             let key = bytes(key.as_bytes());
-            let added = match value {
+            match value {
                 Some(value) => {
                     let value = bytes(value.as_bytes());
-                    etcd_txn_put(txn, ETCD_BRANCH_THEN, key, value, &put, &mut error)
+                    etcd_txn_put(txn, ETCD_BRANCH_THEN, key, value, &put)
                 }
-                None => etcd_txn_delete(txn, ETCD_BRANCH_THEN, key, &delete, &mut error),
+                None => etcd_txn_delete(txn, ETCD_BRANCH_THEN, key, &delete),
             };
-            check(added, error)?;
         }
         let result = check(etcd_txn_commit(client.0, txn, &options, &mut out, &mut error), error);
         etcd_txn_free(txn);
