@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_millis(700);
 /// For what a busy machine does meanwhile. A call that is kept waiting by a flood would wait longer.
 const SLACK: Duration = Duration::from_secs(4);
 const FLOOD: Duration = Duration::from_secs(8);
-const MOST_MEMORY: u64 = 64 << 20;
+const MAX_MEMORY: u64 = 64 << 20;
 
 /// Something that comes in place of the answer to a request.
 type Flood = (&'static str, Script);
@@ -243,10 +243,10 @@ fn floods_cost_a_call_and_no_memory() {
     let memory = PeakMemory::start();
     run_all(&floods(), 1);
     let grown = memory.grown();
-    assert!(grown < MOST_MEMORY, "{} KiB more", grown >> 10);
+    assert!(grown < MAX_MEMORY, "{} KiB more", grown >> 10);
     run_all(&offences(), 8);
     let grown = memory.grown();
-    assert!(grown < MOST_MEMORY, "{} KiB more", grown >> 10);
+    assert!(grown < MAX_MEMORY, "{} KiB more", grown >> 10);
 }
 
 #[test]

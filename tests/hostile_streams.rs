@@ -15,7 +15,7 @@ use support::process::PeakMemory;
 use support::server::{newest_or_skip, shared};
 use support::watch::{Watch, WatchOptions};
 
-const MOST_MEMORY: u64 = 64 << 20;
+const MAX_MEMORY: u64 = 64 << 20;
 const KEY: &[u8] = b"k";
 
 /// The program is measured as a whole.
@@ -252,7 +252,7 @@ fn fragments_without_end_end_a_watch() {
         assert_eq!(error.status, ETCD_ERR_REPLY_TOO_LARGE, "{name}: {error:?}");
         assert!(error.message.contains("a revision of"), "{name}: {error:?}");
         let grown = memory.grown();
-        assert!(grown < MOST_MEMORY, "{name}: {} KiB more", grown >> 10);
+        assert!(grown < MAX_MEMORY, "{name}: {} KiB more", grown >> 10);
     }
 }
 
@@ -282,7 +282,7 @@ fn a_reader_who_stays_away_costs_no_memory() {
         let watch = watch(&client);
         std::thread::sleep(Duration::from_secs(4));
         let grown = memory.grown();
-        assert!(grown < MOST_MEMORY, "{name}: {} KiB more", grown >> 10);
+        assert!(grown < MAX_MEMORY, "{name}: {} KiB more", grown >> 10);
         // All that is told is new.
         let revisions = told(&watch, 20);
         assert!(revisions.windows(2).all(|pair| pair[0] < pair[1]), "{name}: {revisions:?}");

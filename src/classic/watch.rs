@@ -11,11 +11,11 @@ use crate::wire::watch;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, Weak};
 
-/// Watches that are kept open between calls. Of the one that was longest without
-/// a call only the place is kept then: it is opened anew when its caller comes back.
-const MOST_OPEN: usize = 16;
-/// Places in the middle of a revision that are kept in that way.
-const MOST_PLACES: usize = 4096;
+/// Watches that are kept open between calls. The one that was longest without a call is
+/// closed and leaves its position: it is opened again when its caller comes back.
+const MAX_OPEN: usize = 16;
+/// Positions in the middle of a revision that are kept in this way.
+const MAX_POSITIONS: usize = 4096;
 
 /// A key that changed; no value: it was deleted, or has expired.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,15 +69,15 @@ impl Cursors {
     fn put(&self, cursor: Cursor) {
         let mut idle = self.0.lock().unwrap();
         idle.push_back(cursor);
-        if idle.iter().filter(|it| it.open.is_some()).count() > MOST_OPEN {
+        if idle.iter().filter(|it| it.open.is_some()).count() > MAX_OPEN {
             if let Some(oldest) = idle.iter_mut().find(|it| it.open.is_some()) {
                 let is_within = oldest.open.take().is_some_and(|open| !open.rest.is_empty());
-                // At the end of a revision the next index says it all.
+                // At the end of a revision the next index is enough.
                 oldest.handed_out *= usize::from(is_within);
             }
             idle.retain(|it| it.open.is_some() || it.handed_out > 0);
         }
-        if idle.len() > MOST_OPEN + MOST_PLACES {
+        if idle.len() > MAX_OPEN + MAX_POSITIONS {
             idle.pop_front();
         }
     }

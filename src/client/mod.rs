@@ -64,7 +64,7 @@ use tokio::task::JoinSet;
 use watch::{Hub, Spec, Watch};
 
 /// Half of a connection's window.
-const MOST_RANGE_STREAMS: usize = 2;
+const MAX_RANGE_STREAMS: usize = 2;
 /// How long close waits for the runtime to let go of a client's calls.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(900);
 
@@ -207,7 +207,7 @@ impl Client {
             Servers::Cluster { endpoints, policy, tls, login, timing } => {
                 let channel = Channel::new(endpoints, tls, timing, telemetry.clone())?;
                 let tokens = Tokens::new(login, telemetry.clone());
-                let range_streams = Arc::new(Semaphore::new(MOST_RANGE_STREAMS));
+                let range_streams = Arc::new(Semaphore::new(MAX_RANGE_STREAMS));
                 let telemetry = telemetry.clone();
                 let cluster = Cluster {
                     channel,

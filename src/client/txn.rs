@@ -21,9 +21,9 @@ use std::borrow::Cow;
 
 /// Compares and operations in all, those of nested transactions too. More than
 /// any server takes unless it is configured to.
-const MOST_OPS: usize = 1 << 16;
+const MAX_OPS: usize = 1 << 16;
 /// How deep transactions may stand in each other; servers decode no more.
-const MOST_NESTED: usize = 30;
+const MAX_NESTED: usize = 30;
 
 /// What is compared with a key's value, or with a number of its history.
 pub enum Operand<'a> {
@@ -58,8 +58,8 @@ impl Txn {
     }
 
     fn count(&mut self, more: usize) -> Result<()> {
-        if self.count + more > MOST_OPS {
-            let why = format!("more than {MOST_OPS} compares and operations");
+        if self.count + more > MAX_OPS {
+            let why = format!("more than {MAX_OPS} compares and operations");
             return Err(Error::new(ETCD_ERR_TOO_MANY_OPS, why));
         }
         self.count += more;
@@ -102,8 +102,8 @@ impl Txn {
     /// Adds an operation.
     pub fn add(&mut self, branch: Branch, op: Op) -> Result<()> {
         let Op { request, depth, count, nested } = op;
-        if depth > MOST_NESTED {
-            let why = format!("more than {MOST_NESTED} transactions in each other");
+        if depth > MAX_NESTED {
+            let why = format!("more than {MAX_NESTED} transactions in each other");
             return Err(Error::new(ETCD_ERR_INVALID_ARGUMENT, why));
         }
         self.count(count)?;

@@ -6,14 +6,14 @@ use crate::wire::proto::{Event, WatchResponse};
 use prost::Message;
 
 /// etcd's largest request and half a megabyte.
-const LARGEST: usize = 2 << 20;
+const MAX_RESPONSE: usize = 2 << 20;
 /// Tag and length of an event in a response.
 const FRAME: usize = 6;
 
 /// Each piece but the last is marked as a fragment. An event is never split.
 pub fn fragments(mut whole: WatchResponse) -> impl Iterator<Item = WatchResponse> {
     let mut events = std::mem::take(&mut whole.events).into_iter().peekable();
-    let room = LARGEST - whole.encoded_len() - FRAME;
+    let room = MAX_RESPONSE - whole.encoded_len() - FRAME;
     std::iter::from_fn(move || {
         let first = events.next()?;
         let mut size = framed(&first);
@@ -56,7 +56,7 @@ mod tests {
             let pieces: Vec<_> = fragments(whole).collect();
             assert_eq!(pieces.iter().map(|p| p.events.len()).collect::<Vec<_>>(), counts);
             assert!(pieces.iter().all(|p| p.watch_id == 7));
-            assert!(pieces.iter().all(|p| p.encoded_len() < LARGEST || p.events.len() == 1));
+            assert!(pieces.iter().all(|p| p.encoded_len() < MAX_RESPONSE || p.events.len() == 1));
             let last = pieces.len() - 1;
             assert!(pieces.iter().enumerate().all(|(n, p)| p.fragment == (n < last)));
             assert!(pieces.into_iter().flat_map(|p| p.events).eq(events));

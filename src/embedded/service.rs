@@ -8,7 +8,7 @@ use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_REQUEST_TOO_LARGE};
 use prost::Message;
 
 /// The largest request that etcd accepts.
-const LARGEST_WRITE: usize = 1_572_864;
+const MAX_WRITE: usize = 1_572_864;
 const UNIMPLEMENTED: i32 = 12;
 const INTERNAL: i32 = 13;
 
@@ -52,7 +52,7 @@ fn serve_write<Q: Message + Default, A: Message>(
     message: &[u8],
     call: impl FnOnce(Q) -> Result<A, RpcStatus>,
 ) -> Result<Vec<u8>, RpcStatus> {
-    match message.len() > LARGEST_WRITE {
+    match message.len() > MAX_WRITE {
         true => Err(refuse(ETCD_ERR_REQUEST_TOO_LARGE)),
         false => serve(message, call),
     }
@@ -141,17 +141,17 @@ mod tests {
             let overhead = put("a", &"v".repeat(size - 20)).encoded_len() - (size - 20);
             put("a", &"v".repeat(size - overhead)).encode_to_vec()
         };
-        assert_eq!(of_size(LARGEST_WRITE).len(), LARGEST_WRITE);
-        assert!(engine.call("/etcdserverpb.KV/Put", &of_size(LARGEST_WRITE)).is_ok());
+        assert_eq!(of_size(MAX_WRITE).len(), MAX_WRITE);
+        assert!(engine.call("/etcdserverpb.KV/Put", &of_size(MAX_WRITE)).is_ok());
         for path in ["Put", "DeleteRange", "Txn"] {
             let path = format!("/etcdserverpb.KV/{path}");
-            let refusal = engine.call(&path, &of_size(LARGEST_WRITE + 1)).unwrap_err();
+            let refusal = engine.call(&path, &of_size(MAX_WRITE + 1)).unwrap_err();
             assert_eq!(
                 (refusal.code, &refusal.message[..]),
                 (3, "etcdserver: request is too large")
             );
         }
-        assert!(engine.call("/etcdserverpb.KV/Range", &of_size(LARGEST_WRITE + 1)).is_ok());
+        assert!(engine.call("/etcdserverpb.KV/Range", &of_size(MAX_WRITE + 1)).is_ok());
     }
 
     #[test]

@@ -68,7 +68,7 @@ enum End {
 }
 
 /// A reader further behind than this makes the writer wait, as on a real connection.
-const MOST_HELD: usize = 256 << 10;
+const MAX_HELD: usize = 256 << 10;
 
 pub struct Engine {
     listener: Option<TcpListener>,
@@ -283,7 +283,7 @@ impl Connection {
             at(time);
         } else if self.fault != Fault::Freeze {
             for (i, pipe) in self.pipes.iter().enumerate() {
-                if !pipe.eof && pipe.held < MOST_HELD {
+                if !pipe.eof && pipe.held < MAX_HELD {
                     events[i] |= libc::POLLIN;
                 }
                 match pipe.ready_at(self.fault, i) {
@@ -329,7 +329,7 @@ impl Connection {
 
     fn read(&mut self, i: usize, now: Instant, scratch: &mut [u8], rng: &mut Rng) -> Option<End> {
         let pipe = &mut self.pipes[i];
-        if pipe.eof || pipe.held >= MOST_HELD {
+        if pipe.eof || pipe.held >= MAX_HELD {
             return None;
         }
         let swallow = matches!(self.fault, Fault::BlackHole(dir) if dir.covers(i));
