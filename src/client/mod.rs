@@ -1,5 +1,5 @@
-//! The robust client: one reply or one honest error for each call, whatever
-//! happens to servers, connections and tokens underneath.
+//! The robust client: each call ends with one reply or one true error, whatever happens to
+//! servers, connections and tokens.
 
 #![forbid(unsafe_code)]
 
@@ -7,6 +7,7 @@ mod call;
 mod cluster;
 mod config;
 mod core;
+mod dispatcher;
 mod handle;
 pub mod keepalive;
 pub mod kv;
@@ -29,47 +30,38 @@ pub use handle::Handle;
 pub use options::{Options, Servers};
 
 use crate::embedded;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::observe::connections;
-use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::runtime::{InProgress, Runtime};
-use crate::status::ETCD_ERR_CANCELLED;
 use crate::sync::oneshot::Oneshot;
 use crate::transport::Channel;
 use bytes::Bytes;
-use call::{closed, Progress};
+use call::closed;
 use cluster::Cluster;
 use core::{Embedded, Server};
+use dispatcher::{dispatch, serve, Completion, Done, Ending, Inbox, Job, Work};
 use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use keepalive::{KeepAlive, Keeper, Renewer};
 use namespace::Namespace;
 use prost::Message;
-use std::any::Any;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::ops::Deref;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use ticker::Ticker;
 use token::Tokens;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use watch::{Hub, Spec, Watch};
 
-/// Half of a connection's window.
+/// They take half of a connection's window.
 const MAX_RANGE_STREAMS: usize = 2;
-/// How long close waits for the runtime to let go of a client's calls.
-const CLOSE_PATIENCE: Duration = Duration::from_millis(900);
-
-/// Takes a call's result, on the thread that drives the runtime; must not block.
-pub type Done = Box<dyn FnOnce(Result<Vec<u8>>) + Send>;
+/// How long close waits for the runtime to drop a client's calls.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(900);
 
 pub struct Client {
     core: Arc<Core>,
@@ -87,106 +79,6 @@ impl Deref for Client {
     type Target = Core;
     fn deref(&self) -> &Core {
         &self.core
-    }
-}
-
-/// Work on its way to the runtime; dropped, unfinished, when the client is closed.
-enum Work {
-    Call(Job),
-    /// Anything else; it catches its own panics.
-    Task(Pin<Box<dyn Future<Output = ()> + Send>>),
-}
-
-struct Job {
-    call: Call,
-    abort: Option<AbortRegistration>,
-    report: Report,
-}
-
-/// Tells the caller how a call ended, even if it is dropped half way.
-struct Report {
-    core: Arc<Core>,
-    write: bool,
-    progress: Progress,
-    done: Option<Done>,
-}
-
-impl Report {
-    fn finish(mut self, result: Result<Vec<u8>>) {
-        if let Some(done) = self.done.take() {
-            done(result);
-        }
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        let Some(done) = self.done.take() else { return };
-        let maybe = self.write && self.progress.sent();
-        let error = cut_short(&self.core).maybe_applied(maybe);
-        done(Err(error.at(&self.core.member(&self.progress))));
-    }
-}
-
-/// What became of something that was dropped half way.
-fn cut_short(core: &Core) -> Error {
-    match core.closed.load(Relaxed) {
-        true => closed(),
-        false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
-    }
-}
-
-/// Work handed in and not yet taken up. None once the client is closed: it is
-/// either taken or refused, but never left lying.
-struct Inbox {
-    waiting: Mutex<Option<Vec<Work>>>,
-    changed: Arc<Notify>,
-}
-
-impl Inbox {
-    fn put(&self, work: Work) {
-        if self.add(work) {
-            self.changed.notify_one();
-        }
-    }
-
-    /// True if the dispatcher has to be told of it.
-    #[must_use]
-    fn add(&self, work: Work) -> bool {
-        let mut inbox = self.waiting.lock().unwrap();
-        let Some(waiting) = &mut *inbox else {
-            // Reported as it is dropped, which is no business of the lock's.
-            drop(inbox);
-            drop(work);
-            return false;
-        };
-        waiting.push(work);
-        waiting.len() == 1
-    }
-
-    /// Swaps what is there for `empty`; false once the inbox is closed.
-    fn take(&self, empty: &mut Vec<Work>) -> bool {
-        let mut waiting = self.waiting.lock().unwrap();
-        waiting.as_mut().map(|waiting| std::mem::swap(waiting, empty)).is_some()
-    }
-
-    fn close(&self) {
-        let left = self.waiting.lock().unwrap().take();
-        drop(left);
-        self.changed.notify_one();
-    }
-}
-
-/// Closes the inbox and tells so when the dispatcher has ended, however that came.
-struct Ending {
-    inbox: Arc<Inbox>,
-    ended: Arc<Oneshot<()>>,
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        self.inbox.close();
-        self.ended.fill(());
     }
 }
 
@@ -232,8 +124,7 @@ impl Client {
         });
         let hub = Arc::new(Hub::default());
         let keeper = Arc::new(Keeper::new(telemetry));
-        let waiting = Mutex::new(Some(Vec::new()));
-        let inbox = Arc::new(Inbox { waiting, changed: Arc::default() });
+        let inbox = Arc::new(Inbox::new());
         let ended = Arc::new(Oneshot::default());
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let (ours, watches) = (core.clone(), hub.clone());
@@ -267,7 +158,7 @@ impl Client {
         Ok(Client { core, hub, keeper, inbox, ended, led: Mutex::new(None), runtime })
     }
 
-    /// Ends every call in progress; returns when the runtime has let go of them.
+    /// Ends every call in progress; returns when the runtime has dropped them.
     pub fn close(&self) {
         self.core.closed.store(true, Relaxed);
         self.inbox.close();
@@ -276,7 +167,7 @@ impl Client {
         }
         self.core.telemetry.connections.end(closed());
         self.runtime.ensure_driven();
-        self.ended.wait_for(CLOSE_PATIENCE);
+        self.ended.wait_for(CLOSE_TIMEOUT);
         self.core.telemetry.log.close();
     }
 
@@ -287,7 +178,7 @@ impl Client {
         }
         let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
-        let done: Done = Box::new(move |result| fill.fill(result));
+        let done: Done<Vec<u8>> = Box::new(move |result| fill.fill(result));
         let in_progress = self.runtime.begin();
         match self.runtime.lead() {
             None => {
@@ -298,12 +189,12 @@ impl Client {
                 let (handle, registration) = AbortHandle::new_pair();
                 *self.led.lock().unwrap() = Some(handle);
                 let job = self.job(call, Some(registration), done);
-                // Close may have come before the handle was there for it; then
-                // the job is dropped, which reports that.
+                // Close may have come before the handle was stored; then the job is
+                // dropped, which completes it.
                 if !self.core.closed.load(Relaxed) {
                     lead.drive(serve(&self.core, job));
                 }
-                // Before somebody else may lead, and leave a handle there.
+                // Before another thread leads, and stores its handle.
                 self.led.lock().unwrap().take();
                 drop(lead);
             }
@@ -321,7 +212,7 @@ impl Client {
         method.reply(self.run(method.call(request, until)?)?)
     }
 
-    /// The keys that this client's calls are about.
+    /// The prefix of this client's keys.
     pub fn namespace(&self) -> &Namespace {
         &self.core.namespace
     }
@@ -331,7 +222,7 @@ impl Client {
         Handle::new(self.core.clone(), self.hub.clone(), self.keeper.clone())
     }
 
-    /// What tasks of [`Client::wait`] work on; there, keys are whole.
+    /// What tasks of [`Client::wait`] work on; it does not add the key prefix.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }
@@ -359,7 +250,7 @@ impl Client {
         watch
     }
 
-    /// The revision that the store has come to.
+    /// The store's current revision.
     pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
         let (core, key) = (self.core.clone(), self.core.namespace.key(key));
         self.wait(async move { watch::now(&core, &key, until).await.map(|now| now.revision) })
@@ -380,7 +271,7 @@ impl Client {
     pub fn sync(&self, options: CallOptions) -> Result<()> {
         let core = self.core.clone();
         let synced = self.wait(async move { members::sync(&core, options).await });
-        // Nothing was to be changed there, also when it is cut short.
+        // It changes nothing, also when it is cut short.
         synced.map_err(|error| error.maybe_applied(false))
     }
 
@@ -403,13 +294,10 @@ impl Client {
         abort: Option<AbortRegistration>,
         done: impl FnOnce(Result<T>) + Send + 'static,
     ) {
-        let end = End { core: self.core.clone(), done: Some(done), result: PhantomData };
         let in_progress = self.runtime.begin();
+        let completion = Completion::of_task(self.core.clone(), Box::new(done));
         let work = async move {
-            let result = AssertUnwindSafe(work).catch_unwind().await;
-            // Nobody knows how far it had come.
-            let result = result.unwrap_or_else(|panic| Err(defect(&end.core, &*panic, true)));
-            end.tell(result);
+            completion.run(work).await;
             drop(in_progress);
         };
         self.hand_in(Work::Task(match abort {
@@ -419,7 +307,7 @@ impl Client {
     }
 
     /// Runs a call in the background.
-    pub fn submit(&self, call: Call, abort: Option<AbortRegistration>, done: Done) {
+    pub fn submit(&self, call: Call, abort: Option<AbortRegistration>, done: Done<Vec<u8>>) {
         if let Some(result) = self.core.run_embedded(&call) {
             return done(result);
         }
@@ -431,7 +319,7 @@ impl Client {
         &self,
         call: Call,
         abort: Option<AbortRegistration>,
-        done: Done,
+        done: Done<Vec<u8>>,
         in_progress: InProgress,
     ) {
         let done = Box::new(move |result| {
@@ -442,98 +330,21 @@ impl Client {
     }
 
     fn hand_in(&self, work: Work) {
-        let news = self.inbox.add(work).then_some(&self.inbox.changed);
-        self.runtime.hand_in(news);
+        let changed = self.inbox.add(work).then_some(&self.inbox.changed);
+        self.runtime.hand_in(changed);
     }
 
-    fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done) -> Job {
-        let (core, write) = (self.core.clone(), call.effect.changes());
-        let report = Report { core, write, progress: Progress::default(), done: Some(done) };
-        Job { call, abort, report }
+    fn job(&self, call: Call, abort: Option<AbortRegistration>, done: Done<Vec<u8>>) -> Job {
+        let completion = Completion::of_call(self.core.clone(), &call, done);
+        Job { call, abort, completion }
     }
-}
-
-/// Tells how something longer ended, even if it is dropped half way.
-struct End<T, D: FnOnce(Result<T>)> {
-    core: Arc<Core>,
-    done: Option<D>,
-    result: PhantomData<fn(T)>,
-}
-
-impl<T, D: FnOnce(Result<T>)> End<T, D> {
-    fn tell(mut self, result: Result<T>) {
-        if let Some(done) = self.done.take() {
-            done(result);
-        }
-    }
-}
-
-impl<T, D: FnOnce(Result<T>)> Drop for End<T, D> {
-    fn drop(&mut self) {
-        if let Some(done) = self.done.take() {
-            done(Err(cut_short(&self.core).maybe_applied(true)));
-        }
-    }
-}
-
-/// Does a client's work until it is closed.
-async fn dispatch(core: &Arc<Core>, inbox: &Inbox, tasks: &mut JoinSet<()>) {
-    let mut calls = FuturesUnordered::new();
-    let mut fresh = Vec::new();
-    let mut changed = Box::pin(inbox.changed.notified());
-    loop {
-        tokio::select! {
-            biased;
-            _ = &mut changed => {
-                changed.set(inbox.changed.notified());
-                if !inbox.take(&mut fresh) {
-                    return;
-                }
-                for work in fresh.drain(..) {
-                    match work {
-                        Work::Call(job) => calls.push(serve(core, job)),
-                        Work::Task(task) => drop(tasks.spawn(task)),
-                    }
-                }
-                while tasks.try_join_next().is_some() {}
-            }
-            Some(()) = calls.next(), if !calls.is_empty() => {}
-        }
-    }
-}
-
-async fn serve(core: &Arc<Core>, job: Job) {
-    let Job { call, abort, report } = job;
-    let work = AssertUnwindSafe(core.run(&call, &report.progress)).catch_unwind();
-    let result = match abort {
-        None => work.await,
-        Some(registration) => match Abortable::new(work, registration).await {
-            Ok(result) => result,
-            Err(_) => return,
-        },
-    };
-    match result {
-        Ok(result) => report.finish(result),
-        Err(panic) => {
-            let maybe = call.effect.changes() && report.progress.sent();
-            report.finish(Err(defect(core, &*panic, maybe)));
-        }
-    }
-}
-
-/// A caught panic, which the log is told of.
-fn defect(core: &Core, panic: &(dyn Any + Send), maybe: bool) -> Error {
-    let error = Error::defect(panic).maybe_applied(maybe);
-    let message = format_args!("{}", error.message);
-    core.telemetry.log.emit(Level::Error, "call", "", error.status, message);
-    error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Outcome;
-    use crate::observe::log::Log;
+    use crate::observe::log::{Level, Log};
     use crate::status::ETCD_ERR_INTERNAL;
 
     #[test]
@@ -558,15 +369,5 @@ mod tests {
         assert_eq!((error.status, error.outcome), (ETCD_ERR_INTERNAL, Outcome::MaybeApplied));
         assert!(lines.lock().unwrap().iter().any(|line| line.contains("on purpose")));
         client.close();
-    }
-
-    /// Each call's future is moved to where it runs: what it does not need on
-    /// the common path must be boxed.
-    #[test]
-    fn a_call_is_small() {
-        fn size<'a, F>(_: fn(&'a Arc<Core>, Job) -> F) -> usize {
-            size_of::<F>()
-        }
-        assert!(size(serve) <= 2048, "{}", size(serve));
     }
 }

@@ -1,0 +1,211 @@
+//! Takes up a client's work on the runtime, and completes each piece of it once, whatever
+//! happens.
+
+#![forbid(unsafe_code)]
+
+use super::call::{closed, Call, Progress};
+use super::core::Core;
+use crate::error::{Error, Result};
+use crate::observe::log::Level;
+use crate::status::ETCD_ERR_CANCELLED;
+use crate::sync::oneshot::Oneshot;
+use futures_util::future::{AbortRegistration, Abortable};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::FutureExt;
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// Takes a result, on the thread that drives the runtime; must not block.
+pub type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+/// Work on its way to the runtime; dropped, unfinished, when the client is closed.
+pub enum Work {
+    Call(Job),
+    /// Anything else; it catches its own panics.
+    Task(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+pub struct Job {
+    pub call: Call,
+    pub abort: Option<AbortRegistration>,
+    pub completion: Completion<Vec<u8>>,
+}
+
+/// Completes work with its result, or with an error if it is dropped half way.
+pub struct Completion<T> {
+    core: Arc<Core>,
+    changes: bool,
+    progress: Progress,
+    done: Option<Done<T>>,
+}
+
+impl<T> Completion<T> {
+    pub fn of_call(core: Arc<Core>, call: &Call, done: Done<T>) -> Completion<T> {
+        let (changes, progress) = (call.effect.changes(), Progress::default());
+        Completion { core, changes, progress, done: Some(done) }
+    }
+
+    /// Of work that may change the store at any moment.
+    pub fn of_task(core: Arc<Core>, done: Done<T>) -> Completion<T> {
+        let progress = Progress { doubt: true.into(), ..Progress::default() };
+        Completion { core, changes: true, progress, done: Some(done) }
+    }
+
+    fn maybe_applied(&self) -> bool {
+        self.changes && self.progress.sent()
+    }
+
+    /// Runs the work, and completes it.
+    pub async fn run(self, work: impl Future<Output = Result<T>>) {
+        let result = AssertUnwindSafe(work).catch_unwind().await;
+        self.complete(result);
+    }
+
+    /// Completes it with a result, or with a caught panic.
+    fn complete(mut self, result: std::thread::Result<Result<T>>) {
+        let result = result.unwrap_or_else(|panic| {
+            Err(defect(&self.core, &*panic).maybe_applied(self.maybe_applied()))
+        });
+        if let Some(done) = self.done.take() {
+            done(result);
+        }
+    }
+}
+
+impl<T> Drop for Completion<T> {
+    fn drop(&mut self) {
+        let Some(done) = self.done.take() else { return };
+        let error = match self.core.closed.load(Relaxed) {
+            true => closed(),
+            false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
+        };
+        let error = error.maybe_applied(self.maybe_applied());
+        done(Err(error.at(&self.core.member(&self.progress))));
+    }
+}
+
+/// A caught panic, which is logged.
+fn defect(core: &Core, panic: &(dyn Any + Send)) -> Error {
+    let error = Error::defect(panic);
+    let message = format_args!("{}", error.message);
+    core.telemetry.log.emit(Level::Error, "call", "", error.status, message);
+    error
+}
+
+/// Work that the dispatcher has not taken yet. None once the client is closed: work is
+/// either taken or refused.
+pub struct Inbox {
+    waiting: Mutex<Option<Vec<Work>>>,
+    pub changed: Arc<Notify>,
+}
+
+impl Inbox {
+    pub fn new() -> Inbox {
+        Inbox { waiting: Mutex::new(Some(Vec::new())), changed: Arc::default() }
+    }
+
+    pub fn put(&self, work: Work) {
+        if self.add(work) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// True if the dispatcher has to be notified.
+    #[must_use]
+    pub fn add(&self, work: Work) -> bool {
+        let mut inbox = self.waiting.lock().unwrap();
+        let Some(waiting) = &mut *inbox else {
+            // Its drop completes it, outside the lock.
+            drop(inbox);
+            drop(work);
+            return false;
+        };
+        waiting.push(work);
+        waiting.len() == 1
+    }
+
+    /// Swaps the work for `empty`; false once the inbox is closed.
+    fn take(&self, empty: &mut Vec<Work>) -> bool {
+        let mut waiting = self.waiting.lock().unwrap();
+        waiting.as_mut().map(|waiting| std::mem::swap(waiting, empty)).is_some()
+    }
+
+    pub fn close(&self) {
+        let left = self.waiting.lock().unwrap().take();
+        drop(left);
+        self.changed.notify_one();
+    }
+}
+
+/// Closes the inbox and fills `ended` when the dispatcher has ended, even by a panic.
+pub struct Ending {
+    pub inbox: Arc<Inbox>,
+    pub ended: Arc<Oneshot<()>>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.inbox.close();
+        self.ended.fill(());
+    }
+}
+
+/// Does a client's work until it is closed.
+pub async fn dispatch(core: &Arc<Core>, inbox: &Inbox, tasks: &mut JoinSet<()>) {
+    let mut calls = FuturesUnordered::new();
+    let mut fresh = Vec::new();
+    let mut changed = Box::pin(inbox.changed.notified());
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut changed => {
+                changed.set(inbox.changed.notified());
+                if !inbox.take(&mut fresh) {
+                    return;
+                }
+                for work in fresh.drain(..) {
+                    match work {
+                        Work::Call(job) => calls.push(serve(core, job)),
+                        Work::Task(task) => drop(tasks.spawn(task)),
+                    }
+                }
+                while tasks.try_join_next().is_some() {}
+            }
+            Some(()) = calls.next(), if !calls.is_empty() => {}
+        }
+    }
+}
+
+/// Runs a call, and completes it.
+pub async fn serve(core: &Arc<Core>, job: Job) {
+    let Job { call, abort, completion } = job;
+    let work = AssertUnwindSafe(core.run(&call, &completion.progress)).catch_unwind();
+    let result = match abort {
+        None => Ok(work.await),
+        Some(registration) => Abortable::new(work, registration).await,
+    };
+    if let Ok(result) = result {
+        completion.complete(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each call's future is moved to where it runs: what it does not need on
+    /// the common path must be boxed.
+    #[test]
+    fn a_call_is_small() {
+        fn size<'a, F>(_: fn(&'a Arc<Core>, Job) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(serve) <= 2048, "{}", size(serve));
+    }
+}
