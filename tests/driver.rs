@@ -20,8 +20,12 @@ mod driver;
 #[path = "../src/sync/queue.rs"]
 mod queue;
 
+#[path = "../src/sync/poison.rs"]
+mod poison;
+
 /// What those files take from the library.
 mod sync {
+    pub use super::poison::IgnorePoison;
     pub use super::{Condvar, Instant};
     pub use shuttle::sync::atomic::{AtomicU32, AtomicUsize};
     pub use shuttle::sync::{Mutex, MutexGuard};
@@ -56,7 +60,7 @@ use driver::{Driver, Engine, STREAK, UNATTENDED};
 use futures_util::future::{select, Either};
 use queue::{Next, Queue};
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize};
-use sync::{Mutex, MutexGuard};
+use sync::{IgnorePoison, Mutex, MutexGuard};
 
 /// Stands still: how fast the machine is decides nothing.
 #[derive(Clone, Copy)]

@@ -10,10 +10,11 @@ use crate::observe::log;
 use crate::status::{
     ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_NO_RESOURCES, ETCD_ERR_UNSUPPORTED,
 };
+use crate::sync::IgnorePoison;
 use crate::sys::{self, ForkLocal};
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 const PLACE_BITS: u32 = 20;
 const USE_BITS: u32 = 28;
@@ -115,7 +116,7 @@ fn stale<K: Kind>() -> Error {
 
 /// Makes a handle for the object.
 pub fn insert<K: Kind>(target: Arc<K::Target>) -> Result<*mut K> {
-    let mut table = table().write().unwrap_or_else(PoisonError::into_inner);
+    let mut table = table().write().ignore_poison();
     let table = &mut *table;
     // The place that has rested longest: stale handles stay recognisable longest.
     let place = match table.free.pop_front() {
@@ -145,7 +146,7 @@ impl Place {
 /// What the handle stands for.
 pub fn get<K: Kind>(handle: *const K) -> Result<Arc<K::Target>> {
     let (place, uses) = locate::<K>(handle as u64)?;
-    let table = table().read().unwrap_or_else(PoisonError::into_inner);
+    let table = table().read().ignore_poison();
     let object = table.places.get(place).and_then(|place| place.object::<K>(uses));
     object.ok_or_else(stale::<K>)
 }
@@ -153,7 +154,7 @@ pub fn get<K: Kind>(handle: *const K) -> Result<Arc<K::Target>> {
 /// What the handle stood for; from now on it is stale.
 pub fn remove<K: Kind>(handle: *const K) -> Result<Arc<K::Target>> {
     let (place, uses) = locate::<K>(handle as u64)?;
-    let mut table = table().write().unwrap_or_else(PoisonError::into_inner);
+    let mut table = table().write().ignore_poison();
     let table = &mut *table;
     let entry = table.places.get_mut(place).ok_or_else(stale::<K>)?;
     let target = entry.object::<K>(uses).ok_or_else(stale::<K>)?;

@@ -16,6 +16,7 @@ use crate::client::page::{Page, Pages, Shared};
 use crate::client::{CallOptions, Client};
 use crate::error::{Error, Result};
 use crate::status::*;
+use crate::sync::IgnorePoison;
 use std::ffi::c_void;
 use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
@@ -244,7 +245,7 @@ unsafe fn open(iter: *mut etcd_range_t) -> Result<(Arc<RangeIter>, Arc<Session>)
 
 impl RangeIter {
     fn kept(&self) -> Option<Page> {
-        self.kept.lock().unwrap().take()
+        self.kept.lock().ignore_poison().take()
     }
 
     /// A page as C sees it; ETCD_END if there are no more.
@@ -257,7 +258,7 @@ impl RangeIter {
         let page = page.map_err(|error| error.maybe_applied(false))?;
         let page = page.ok_or_else(|| Error::new(ETCD_END, "no more pages"))?;
         etcd_get_response_t::page(&page, prefix).inspect_err(|_| {
-            *self.kept.lock().unwrap() = Some(page);
+            *self.kept.lock().ignore_poison() = Some(page);
         })
     }
 }

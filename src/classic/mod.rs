@@ -16,6 +16,7 @@ use crate::client::txn::{if_unchanged, Op, Seen};
 use crate::client::{CallOptions, Client, Core};
 use crate::error::{Error, Result};
 use crate::status::*;
+use crate::sync::IgnorePoison;
 use crate::wire::decode::{DELETE_RANGE, RANGE};
 use crate::wire::proto::{StatusRequest, StatusResponse, TxnResponse};
 use std::ops::Deref;
@@ -49,11 +50,11 @@ impl Session {
 
     /// Notes how a classic call ended.
     pub fn note(&self, failed: Option<Error>) {
-        *self.last.lock().unwrap() = failed;
+        *self.last.lock().ignore_poison() = failed;
     }
 
     pub fn last_error(&self) -> Option<Error> {
-        self.last.lock().unwrap().clone()
+        self.last.lock().ignore_poison().clone()
     }
 
     /// The value of a key, or the names of what is directly below it.

@@ -7,6 +7,7 @@ use super::Session;
 use crate::client::watch::{Spec, Watch};
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_UNSUPPORTED;
+use crate::sync::IgnorePoison;
 use crate::wire::watch;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, Weak};
@@ -58,7 +59,7 @@ pub struct Cursors(Mutex<VecDeque<Cursor>>);
 
 impl Cursors {
     fn take(&self, prefix: &[u8], next: i64, thread: &Weak<()>) -> Option<Cursor> {
-        let mut idle = self.0.lock().unwrap();
+        let mut idle = self.0.lock().ignore_poison();
         let fits = |it: &Cursor| it.next == next && it.prefix == prefix;
         let own = idle.iter().position(|it| fits(it) && it.thread.ptr_eq(thread));
         let left = || idle.iter().position(|it| fits(it) && it.thread.strong_count() == 0);
@@ -67,7 +68,7 @@ impl Cursors {
     }
 
     fn put(&self, cursor: Cursor) {
-        let mut idle = self.0.lock().unwrap();
+        let mut idle = self.0.lock().ignore_poison();
         idle.push_back(cursor);
         if idle.iter().filter(|it| it.open.is_some()).count() > MAX_OPEN {
             if let Some(oldest) = idle.iter_mut().find(|it| it.open.is_some()) {

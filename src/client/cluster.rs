@@ -13,6 +13,7 @@ use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
+use crate::sync::IgnorePoison;
 use crate::transport::now_ms;
 use crate::transport::Selected;
 use crate::transport::{unary, Channel, Failure, StoreIdentity, Subchannel};
@@ -99,7 +100,7 @@ impl Cluster {
 
     /// The endpoint that a call is about: the one it was sent to, or the only one.
     pub fn member(&self, progress: &Progress) -> String {
-        let tried = progress.subchannel.lock().unwrap();
+        let tried = progress.subchannel.lock().ignore_poison();
         match (&*tried, &self.channel.subchannels()[..]) {
             (Some(subchannel), _) => subchannel.name().to_owned(),
             (None, [only]) => only.name().to_owned(),
@@ -163,7 +164,7 @@ impl Cluster {
                 Some(selected) => selected,
                 None => Box::pin(self.channel.ready(avoid.as_ref())).await?,
             };
-            *progress.subchannel.lock().unwrap() = Some(selected.subchannel.clone());
+            *progress.subchannel.lock().ignore_poison() = Some(selected.subchannel.clone());
             let known = call.ordered.then(|| self.store().revision());
             let (subchannel, error, again) =
                 match self.attempt(call, &selected, token, progress).await {

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::status::ETCD_ERR_CANCELLED;
 use crate::sync::oneshot::Oneshot;
+use crate::sync::IgnorePoison;
 use futures_util::future::{AbortRegistration, Abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
@@ -119,7 +120,7 @@ impl Inbox {
     /// True if the dispatcher has to be notified.
     #[must_use]
     pub fn add(&self, work: Work) -> bool {
-        let mut inbox = self.waiting.lock().unwrap();
+        let mut inbox = self.waiting.lock().ignore_poison();
         let Some(waiting) = &mut *inbox else {
             // Its drop completes it, outside the lock.
             drop(inbox);
@@ -132,12 +133,12 @@ impl Inbox {
 
     /// Swaps the work for `empty`; false once the inbox is closed.
     fn take(&self, empty: &mut Vec<Work>) -> bool {
-        let mut waiting = self.waiting.lock().unwrap();
+        let mut waiting = self.waiting.lock().ignore_poison();
         waiting.as_mut().map(|waiting| std::mem::swap(waiting, empty)).is_some()
     }
 
     pub fn close(&self) {
-        let left = self.waiting.lock().unwrap().take();
+        let left = self.waiting.lock().ignore_poison().take();
         drop(left);
         self.changed.notify_one();
     }

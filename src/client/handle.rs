@@ -13,6 +13,7 @@ use super::namespace::Keyed;
 use super::txn::{Txn, TxnResponse};
 use super::watch::{Hub, Spec, Watch};
 use crate::error::Result;
+use crate::sync::IgnorePoison;
 use crate::wire::proto::{
     DeleteRangeResponse, LeaseGrantResponse, LeaseKeepAliveResponse, PutResponse, RangeResponse,
 };
@@ -124,7 +125,7 @@ impl Handle {
     /// The same for work that is dropped: when the client is closed, the close revokes it.
     pub fn orphan(&self, lease: i64) {
         if self.core.closed.load(Relaxed) {
-            self.core.orphaned.lock().unwrap().push(lease);
+            self.core.orphaned.lock().ignore_poison().push(lease);
         }
     }
 

@@ -8,6 +8,7 @@ use super::keepalive::{nonzero_lease, Keeper};
 use super::methods::*;
 use crate::error::{Outcome, Result};
 use crate::status::ETCD_ERR_LEASE_NOT_FOUND;
+use crate::sync::IgnorePoison;
 use crate::wire::proto::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ const TIDY_AT_CLOSE: Duration = Duration::from_millis(400);
 
 /// Revokes the leases of work that the close has cut short.
 pub async fn give_back_orphaned(core: &Core) {
-    let leases = std::mem::take(&mut *core.orphaned.lock().unwrap());
+    let leases = std::mem::take(&mut *core.orphaned.lock().ignore_poison());
     let all = leases.into_iter().map(|id| give_back(core, id));
     let _ = timeout(TIDY_AT_CLOSE, futures_util::future::join_all(all)).await;
 }

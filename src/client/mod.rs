@@ -35,6 +35,7 @@ use crate::observe::connections;
 use crate::observe::Telemetry;
 use crate::runtime::{InProgress, Runtime};
 use crate::sync::oneshot::Oneshot;
+use crate::sync::IgnorePoison;
 use crate::transport::Channel;
 use bytes::Bytes;
 use call::closed;
@@ -162,7 +163,7 @@ impl Client {
     pub fn close(&self) {
         self.core.closed.store(true, Relaxed);
         self.inbox.close();
-        if let Some(led) = self.led.lock().unwrap().take() {
+        if let Some(led) = self.led.lock().ignore_poison().take() {
             led.abort();
         }
         self.core.telemetry.connections.end(closed());
@@ -187,7 +188,7 @@ impl Client {
             }
             Some(lead) => {
                 let (handle, registration) = AbortHandle::new_pair();
-                *self.led.lock().unwrap() = Some(handle);
+                *self.led.lock().ignore_poison() = Some(handle);
                 let job = self.job(call, Some(registration), done);
                 // Close may have come before the handle was stored; then the job is
                 // dropped, which completes it.
@@ -195,7 +196,7 @@ impl Client {
                     lead.drive(serve(&self.core, job));
                 }
                 // Before another thread leads, and stores its handle.
-                self.led.lock().unwrap().take();
+                self.led.lock().ignore_poison().take();
                 drop(lead);
             }
         }

@@ -9,6 +9,7 @@ use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
+use crate::sync::IgnorePoison;
 use crate::wire::{decode, encode};
 use bytes::Bytes;
 use http::HeaderValue;
@@ -76,7 +77,7 @@ impl Tokens {
             return Ok(self.given());
         }
         let token = {
-            let latest = self.latest.lock().unwrap();
+            let latest = self.latest.lock().ignore_poison();
             if latest.token.attempt > 0 && latest.failed.is_none() {
                 return Ok(latest.token.clone());
             }
@@ -93,13 +94,13 @@ impl Tokens {
     ) -> Result<Token> {
         let _asking = self.asking.lock().await;
         {
-            let latest = self.latest.lock().unwrap();
+            let latest = self.latest.lock().ignore_poison();
             if latest.token.attempt > old.attempt {
                 return latest.failed.clone().map_or_else(|| Ok(latest.token.clone()), Err);
             }
         }
         let result = self.authenticate(ask).await;
-        let mut latest = self.latest.lock().unwrap();
+        let mut latest = self.latest.lock().ignore_poison();
         latest.token.attempt += 1;
         let before = latest.failed.take();
         let result = match result {

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::sync::IgnorePoison;
 use crate::sys;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,7 +36,7 @@ impl Clock {
     pub fn now(&self) -> Duration {
         match &self.0 {
             None => sys::boot_time(),
-            Some(manual) => *manual.now.lock().unwrap(),
+            Some(manual) => *manual.now.lock().ignore_poison(),
         }
     }
 
@@ -43,7 +44,7 @@ impl Clock {
     #[cfg(test)]
     pub fn advance(&self, by: Duration) {
         if let Some(manual) = &self.0 {
-            let mut now = manual.now.lock().unwrap();
+            let mut now = manual.now.lock().ignore_poison();
             *now = now.saturating_add(by);
             drop(now);
             manual.moved.notify_waiters();

@@ -22,6 +22,7 @@ const VERSION: &str = "3.7.0-embedded";
 const NEVER: u64 = u64::MAX;
 
 pub struct Engine {
+    /// A panic poisons it: a store with half a write must not answer.
     state: RwLock<State>,
     clock: Clock,
     cluster_id: u64,

@@ -33,6 +33,7 @@ pub use engine::Engine;
 pub use reply::RpcStatus;
 pub use watch::WatchStream;
 
+use crate::sync::IgnorePoison;
 use crate::sys::ForkLocal;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -46,13 +47,13 @@ fn engines() -> &'static Engines {
 
 /// The engine of this name in this process, kept until it is forgotten.
 pub fn open(name: &str) -> Arc<Engine> {
-    let mut engines = engines().lock().unwrap();
+    let mut engines = engines().lock().ignore_poison();
     engines.entry(name.to_owned()).or_insert_with(|| Engine::new(Clock::system())).clone()
 }
 
 /// The next [`open`] makes a new engine. Clients of the old one keep it.
 pub fn forget(name: &str) {
-    engines().lock().unwrap().remove(name);
+    engines().lock().ignore_poison().remove(name);
 }
 
 #[cfg(test)]

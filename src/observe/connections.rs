@@ -4,6 +4,7 @@
 
 use crate::error::Error;
 use crate::sync::mailbox::Mailbox;
+use crate::sync::IgnorePoison;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Lock order: this one, then an endpoint's or a mailbox's.
@@ -26,11 +27,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn is_gone(&self) -> bool {
-        self.seen.lock().unwrap().state == State::Gone
+        self.seen.lock().ignore_poison().state == State::Gone
     }
 
     fn notice(self: &Arc<Self>) -> Notice {
-        Notice { endpoint: self.clone(), seen: self.seen.lock().unwrap().clone() }
+        Notice { endpoint: self.clone(), seen: self.seen.lock().ignore_poison().clone() }
     }
 }
 
@@ -85,7 +86,7 @@ impl Connections {
         let opened = u64::from(state == State::Up);
         let seen = Mutex::new(Seen { state, opened });
         let endpoint = Arc::new(Endpoint { name: name.to_owned(), seen });
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.0.lock().ignore_poison();
         all.endpoints.push(endpoint.clone());
         publish(all, &endpoint);
         endpoint
@@ -93,11 +94,11 @@ impl Connections {
 
     /// Sets an endpoint's state; without effect after it was removed.
     pub fn change(&self, endpoint: &Arc<Endpoint>, state: State) {
-        let all = self.0.lock().unwrap();
+        let all = self.0.lock().ignore_poison();
         if all.end.is_some() || !all.endpoints.iter().any(|it| Arc::ptr_eq(it, endpoint)) {
             return;
         }
-        let mut seen = endpoint.seen.lock().unwrap();
+        let mut seen = endpoint.seen.lock().ignore_poison();
         seen.opened += u64::from(state == State::Up);
         seen.state = state;
         drop(seen);
@@ -107,12 +108,12 @@ impl Connections {
     /// The endpoint leaves: observers get one last notice of it.
     pub fn remove(&self, endpoint: &Arc<Endpoint>) {
         self.change(endpoint, State::Gone);
-        self.0.lock().unwrap().endpoints.retain(|it| !Arc::ptr_eq(it, endpoint));
+        self.0.lock().ignore_poison().endpoints.retain(|it| !Arc::ptr_eq(it, endpoint));
     }
 
     /// A new observer. It gets the state of all endpoints first, then each change.
     pub fn open(&self) -> Changes {
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.0.lock().ignore_poison();
         all.observers.retain(|observer| !observer.is_closed());
         let mailbox = Arc::new(Mailbox::new(1, Arc::new(|| ())));
         mailbox.push(all.endpoints.iter().map(|endpoint| (endpoint.notice(), 0)));
@@ -124,7 +125,7 @@ impl Connections {
     }
 
     pub fn end(&self, error: Error) {
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.0.lock().ignore_poison();
         let observers = std::mem::take(&mut all.observers);
         all.end.get_or_insert_with(|| error.clone());
         drop(all);
@@ -133,8 +134,8 @@ impl Connections {
 
     /// Each endpoint and whether it is up.
     pub fn all(&self) -> Vec<(String, bool)> {
-        let all = self.0.lock().unwrap();
-        let up = |it: &Arc<Endpoint>| it.seen.lock().unwrap().state == State::Up;
+        let all = self.0.lock().ignore_poison();
+        let up = |it: &Arc<Endpoint>| it.seen.lock().ignore_poison().state == State::Up;
         all.endpoints.iter().map(|it| (it.name.clone(), up(it))).collect()
     }
 }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::status::etcd_status_t;
+use crate::sync::IgnorePoison;
 use std::cell::Cell;
 use std::fmt::Arguments;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -54,7 +55,7 @@ impl Log {
             return;
         }
         // Held while the sink is called: close() waits for it.
-        let sink = self.sink.read().unwrap();
+        let sink = self.sink.read().ignore_poison();
         if let Some(sink) = &*sink {
             let before = IN_CALLBACK.replace(true);
             sink(&Record { level, what, endpoint, status, message });
@@ -65,7 +66,7 @@ impl Log {
     /// After this the sink is not called any more.
     pub fn close(&self) {
         self.level.store(0, Relaxed);
-        let sink = self.sink.write().unwrap().take();
+        let sink = self.sink.write().ignore_poison().take();
         drop(sink);
     }
 }

@@ -6,12 +6,12 @@
 
 #![forbid(unsafe_code)]
 
-use crate::sync::{AtomicU32, AtomicUsize, Condvar, Instant, Mutex, MutexGuard};
+use crate::sync::{AtomicU32, AtomicUsize, Condvar, IgnorePoison, Instant, Mutex, MutexGuard};
 use crate::sys::{self, ThreadNumber};
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -110,7 +110,7 @@ impl<E: Engine> Driver<E> {
 
     /// Poisoned or not: its values are in order at each moment, and the thread must live on.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().ignore_poison()
     }
 
     pub fn begin(&self) {
@@ -213,7 +213,7 @@ impl<E: Engine> Driver<E> {
             state = self
                 .granted
                 .wait_timeout_while(state, patience, |state| state.requested)
-                .unwrap_or_else(PoisonError::into_inner)
+                .ignore_poison()
                 .0;
             if std::mem::take(&mut state.requested) || state.who != Who::Leader {
                 return None;
@@ -267,8 +267,7 @@ impl<E: Engine> Driver<E> {
                 Who::Nobody | Who::Leader => {}
             }
             state.led = 0;
-            state =
-                self.take_over.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.take_over.wait_timeout(state, wait).ignore_poison().0;
             match state.who {
                 Who::Nobody if state.led == 0 => {
                     state.who = Who::Thread;

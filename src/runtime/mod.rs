@@ -18,10 +18,11 @@ use crate::error::panics::silence_thread;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sync::oneshot::Oneshot;
+use crate::sync::IgnorePoison;
 use crate::sys::{self, ForkLocal};
 use driver::Driver;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use tokio::sync::Notify;
 
@@ -72,7 +73,7 @@ fn process() -> &'static Process {
 }
 
 fn running() -> MutexGuard<'static, Option<Running>> {
-    process().running.lock().unwrap_or_else(PoisonError::into_inner)
+    process().running.lock().ignore_poison()
 }
 
 /// A client's share in the runtime; the last one dropped ends it.

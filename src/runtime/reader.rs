@@ -4,8 +4,9 @@
 
 use super::driver::{Engine as _, STREAK};
 use super::{running, Engine, Shared};
+use crate::sync::IgnorePoison;
 use std::future::{pending, Future};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
@@ -47,7 +48,7 @@ impl Habit {
 
 impl Reader {
     fn habit(&self) -> MutexGuard<'_, Habit> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().ignore_poison()
     }
 
     /// Waits for the queue: drives until it is `ready`, if so many calls in progress are

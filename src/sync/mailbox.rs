@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::IgnorePoison;
 use crate::error::Error;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
@@ -88,7 +89,7 @@ impl<T> Mailbox<T> {
 
     /// Returns the notifier too, if it is to be called.
     fn change_quietly<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> (R, Option<Callback>) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         let result = change(&mut state);
         let signal = state.is_readable() && !state.signalled && !state.closed;
         let notifier = state.notifier.clone().filter(|_| signal);
@@ -157,7 +158,7 @@ impl<T> Mailbox<T> {
 
     /// How many bytes there is room for.
     pub fn room(&self) -> usize {
-        let state = self.state.lock().unwrap();
+        let state = self.state.lock().ignore_poison();
         state.bound.saturating_sub(state.bytes)
     }
 
@@ -194,7 +195,7 @@ impl<T> Mailbox<T> {
     }
 
     pub fn is_closed(&self) -> bool {
-        self.state.lock().unwrap().closed
+        self.state.lock().ignore_poison().closed
     }
 
     /// Has `notifier` called whenever there is an item that was not signalled yet.
@@ -212,7 +213,7 @@ impl<T> Mailbox<T> {
     /// Waits for an item; `None` waits for ever.
     pub fn next(&self, wait: Option<Duration>) -> Taken<T> {
         let deadline = wait.and_then(|wait| Instant::now().checked_add(wait));
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         loop {
             match state.take() {
                 Taken::Nothing => {}
@@ -224,9 +225,9 @@ impl<T> Mailbox<T> {
             }
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
             state = match left {
-                None => self.filled.wait(state).unwrap(),
+                None => self.filled.wait(state).ignore_poison(),
                 Some(Duration::ZERO) => return Taken::Nothing,
-                Some(left) => self.filled.wait_timeout(state, left).unwrap().0,
+                Some(left) => self.filled.wait_timeout(state, left).ignore_poison().0,
             };
         }
     }
@@ -242,7 +243,7 @@ impl<T> Mailbox<T> {
     }
 
     fn look(&self) -> Taken<T> {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         let (taken, room) = (state.take(), state.room_again());
         drop(state);
         self.taken(taken, room)

@@ -4,12 +4,14 @@
 
 pub mod mailbox;
 pub mod oneshot;
+mod poison;
 pub mod queue;
 
 #[cfg(test)]
 mod tests;
 
 // Named here for code that `tests/driver.rs` runs with a model's locks and time.
+pub use poison::IgnorePoison;
 pub use std::sync::atomic::{AtomicU32, AtomicUsize};
 pub use std::sync::{Condvar, Mutex, MutexGuard};
 pub use std::time::Instant;

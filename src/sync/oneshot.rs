@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Condvar, Mutex};
+use super::{Condvar, IgnorePoison, Mutex};
 use std::time::{Duration, Instant};
 
 pub struct Oneshot<T> {
@@ -18,16 +18,16 @@ impl<T> Default for Oneshot<T> {
 
 impl<T> Oneshot<T> {
     pub fn fill(&self, value: T) {
-        *self.value.lock().unwrap() = Some(value);
+        *self.value.lock().ignore_poison() = Some(value);
         self.filled.notify_one();
     }
 
     pub fn wait(&self) -> T {
-        let mut value = self.value.lock().unwrap();
+        let mut value = self.value.lock().ignore_poison();
         loop {
             match value.take() {
                 Some(value) => return value,
-                None => value = self.filled.wait(value).unwrap(),
+                None => value = self.filled.wait(value).ignore_poison(),
             }
         }
     }
@@ -35,13 +35,13 @@ impl<T> Oneshot<T> {
     /// None if nothing comes in time.
     pub fn wait_for(&self, limit: Duration) -> Option<T> {
         let deadline = Instant::now() + limit;
-        let mut value = self.value.lock().unwrap();
+        let mut value = self.value.lock().ignore_poison();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match value.take() {
                 Some(value) => return Some(value),
                 None if left.is_zero() => return None,
-                None => value = self.filled.wait_timeout(value, left).unwrap().0,
+                None => value = self.filled.wait_timeout(value, left).ignore_poison().0,
             }
         }
     }

@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Condvar, Mutex};
+use super::{Condvar, IgnorePoison, Mutex};
 use crate::sys::EventFd;
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -70,7 +70,7 @@ impl<T> Default for Queue<T> {
 
 impl<T> Queue<T> {
     fn change(&self, change: impl FnOnce(&mut State<T>)) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         let was_readable = state.is_readable();
         change(&mut state);
         if let (false, true, Some(fd)) = (was_readable, state.is_readable(), &state.fd) {
@@ -120,21 +120,21 @@ impl<T> Queue<T> {
 
     /// Takes what is there, without waiting.
     pub fn take(&self) -> Next<T> {
-        self.state.lock().unwrap().take().unwrap_or(Next::Empty)
+        self.state.lock().ignore_poison().take().unwrap_or(Next::Empty)
     }
 
     /// Returns when there is something to take or time is up; may return early.
     pub fn wait(&self, until: Option<Instant>) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         if state.is_readable() {
             return;
         }
         state.sleepers += 1;
         state = match until {
-            None => self.filled.wait(state).unwrap(),
+            None => self.filled.wait(state).ignore_poison(),
             Some(until) => {
                 let left = until.saturating_duration_since(Instant::now());
-                self.filled.wait_timeout(state, left).unwrap().0
+                self.filled.wait_timeout(state, left).ignore_poison().0
             }
         };
         state.sleepers -= 1;
@@ -143,7 +143,7 @@ impl<T> Queue<T> {
     /// The same for a task, which may do other work meanwhile.
     pub async fn readable(&self) {
         poll_fn(|cx| {
-            let mut state = self.state.lock().unwrap();
+            let mut state = self.state.lock().ignore_poison();
             if state.is_readable() {
                 return Poll::Ready(());
             }
@@ -157,21 +157,21 @@ impl<T> Queue<T> {
 
     /// Whether threads wait in [`Queue::wait`].
     pub fn is_awaited(&self) -> bool {
-        self.state.lock().unwrap().sleepers > 0
+        self.state.lock().ignore_poison().sleepers > 0
     }
 
     /// How many items it holds.
     pub fn len(&self) -> usize {
-        self.state.lock().unwrap().items.len()
+        self.state.lock().ignore_poison().items.len()
     }
 
     pub fn is_closed(&self) -> bool {
-        self.state.lock().unwrap().closed
+        self.state.lock().ignore_poison().closed
     }
 
     /// The descriptor: level-triggered; callers must never read or close it.
     pub fn fd(&self) -> io::Result<RawFd> {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         if state.fd.is_none() {
             let fd = EventFd::new()?;
             if state.is_readable() {

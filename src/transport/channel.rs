@@ -10,6 +10,7 @@ use super::subchannel::{Selected, Subchannel};
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::observe::Telemetry;
+use crate::sync::IgnorePoison;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -72,7 +73,7 @@ impl Channel {
     /// Replaces the list. Endpoints that were in the old list stay connected; calls in
     /// progress on those that have left go on.
     pub fn set(&self, endpoints: Vec<Endpoint>) -> Result<()> {
-        let mut list = self.list.lock().unwrap();
+        let mut list = self.list.lock().ignore_poison();
         let old = &list.subchannels;
         let subchannel = |endpoint: Endpoint| match old.iter().find(|it| it.endpoint.is(&endpoint))
         {
@@ -94,16 +95,16 @@ impl Channel {
     }
 
     pub fn subchannels(&self) -> Vec<Arc<Subchannel>> {
-        self.list.lock().unwrap().subchannels.clone()
+        self.list.lock().ignore_poison().subchannels.clone()
     }
 
     pub fn len(&self) -> usize {
-        self.list.lock().unwrap().subchannels.len()
+        self.list.lock().ignore_poison().subchannels.len()
     }
 
     /// Selects the best subchannel that is up, and `avoid` only if there is no other.
     pub fn pick(&self, avoid: Option<&Arc<Subchannel>>) -> Option<Selected> {
-        let list = self.list.lock().unwrap();
+        let list = self.list.lock().ignore_poison();
         // In order, or two that fail would be tried by turns while others are well.
         let after = avoid.and_then(|avoid| Some(position(&list.subchannels, avoid)? + 1));
         let (before, after) = list.subchannels.split_at(after.unwrap_or(list.preferred));
@@ -132,7 +133,7 @@ impl Channel {
 
     /// It has answered, and takes the next calls.
     pub fn prefer(&self, subchannel: &Arc<Subchannel>) {
-        let mut list = self.list.lock().unwrap();
+        let mut list = self.list.lock().ignore_poison();
         if !list.subchannels.get(list.preferred).is_some_and(|last| Arc::ptr_eq(last, subchannel)) {
             list.preferred = position(&list.subchannels, subchannel).unwrap_or(list.preferred);
         }

@@ -8,6 +8,7 @@
 
 use super::reason::io_reason;
 use crate::error::panics::silence_thread;
+use crate::sync::IgnorePoison;
 use crate::sys::{self, ForkLocal};
 use std::collections::BTreeMap;
 use std::io;
@@ -35,7 +36,7 @@ pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     }
     let (sender, receiver) = oneshot::channel();
     {
-        let mut waiting = waiting().lock().unwrap();
+        let mut waiting = waiting().lock().ignore_poison();
         match waiting.get_mut(host) {
             Some(others) => {
                 // Callers that gave up must not pile up behind a silent name server.
@@ -64,7 +65,7 @@ fn ask(host: String) -> io::Result<()> {
                 Ok(found) => Ok(found.collect()),
                 Err(e) => Err(io_reason(&e)),
             };
-            let others = waiting().lock().unwrap().remove(&host);
+            let others = waiting().lock().ignore_poison().remove(&host);
             for other in others.into_iter().flatten() {
                 let _ = other.send(answer.clone());
             }

@@ -10,6 +10,7 @@ use crate::observe::counters::Counter;
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::*;
+use crate::sync::IgnorePoison;
 use http::uri::Authority;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -93,7 +94,7 @@ impl Subchannel {
     }
 
     pub fn connection(&self) -> Option<Connection> {
-        match &*self.connectivity.lock().unwrap() {
+        match &*self.connectivity.lock().ignore_poison() {
             Connectivity::Up(connection) => Some(connection.clone()),
             Connectivity::Down(_) => None,
         }
@@ -101,7 +102,7 @@ impl Subchannel {
 
     /// How good it would be to use this endpoint now: 0 is best, None is down.
     pub fn rank(&self) -> Option<u32> {
-        match &*self.connectivity.lock().unwrap() {
+        match &*self.connectivity.lock().ignore_poison() {
             // A silent server leaves the outcome of a write unknown. One without a
             // leader only delays it.
             Connectivity::Up(connection) if connection.state.is_suspect() => Some(2),
@@ -124,12 +125,12 @@ impl Subchannel {
     }
 
     pub fn why_down(&self) -> Option<String> {
-        self.connectivity.lock().unwrap().why_down().map(|why| why.message.clone())
+        self.connectivity.lock().ignore_poison().why_down().map(|why| why.message.clone())
     }
 
     /// Why the server must not be used although it answers.
     pub fn quarantined(&self) -> Option<Error> {
-        match &*self.connectivity.lock().unwrap() {
+        match &*self.connectivity.lock().ignore_poison() {
             Connectivity::Down(why) if why.status != ETCD_ERR_UNAVAILABLE => Some(why.clone()),
             _ => None,
         }
@@ -138,7 +139,7 @@ impl Subchannel {
     /// The only place where the connectivity changes; false if it never will again.
     /// With `only`, nothing happens unless that is the connection in use.
     pub fn set(&self, connectivity: Connectivity, only: Option<&Connection>) -> bool {
-        let mut now = self.connectivity.lock().unwrap();
+        let mut now = self.connectivity.lock().ignore_poison();
         match (&*now, only) {
             (Connectivity::Down(why), _) if why.status == ETCD_ERR_REVISION_REGRESSED => {
                 return false

@@ -5,6 +5,7 @@
 use super::reason::io_reason;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
+use crate::sync::IgnorePoison;
 use crate::sys::ForkLocal;
 use once_cell::sync::OnceCell;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -249,14 +250,14 @@ impl Tls {
     /// For one connection: with the files as they are now, or as they last could
     /// be used.
     pub fn connector(&self) -> tokio_rustls::TlsConnector {
-        let mut current = self.current.lock().unwrap();
+        let mut current = self.current.lock().ignore_poison();
         current.trouble = current.renew().err();
         current.config.clone().into()
     }
 
     /// Why the files as they are now are not used, if so.
     pub fn trouble(&self) -> Option<String> {
-        Some(self.current.lock().unwrap().trouble.as_ref()?.message.clone())
+        Some(self.current.lock().ignore_poison().trouble.as_ref()?.message.clone())
     }
 
     /// The name that an endpoint's certificate must carry.

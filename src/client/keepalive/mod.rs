@@ -12,6 +12,7 @@ use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use crate::status::{ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND, ETCD_OK};
 use crate::sync::mailbox::{Mailbox, Taken};
+use crate::sync::IgnorePoison;
 use crate::sys::boot_time;
 use crate::wire::proto::LeaseKeepAliveResponse;
 use std::collections::HashMap;
@@ -65,7 +66,7 @@ pub struct Renewal(Arc<Lease>);
 
 impl Renewal {
     pub fn latest(&self) -> LeaseKeepAliveResponse {
-        self.0.state.lock().unwrap().latest
+        self.0.state.lock().ignore_poison().latest
     }
 }
 
@@ -76,7 +77,7 @@ fn gone() -> Error {
 impl Lease {
     /// Whether it is kept alive. Ends it if its deadline has passed.
     fn lives(&self, now: Duration, keeper: &Keeper) -> bool {
-        let state = self.state.lock().unwrap();
+        let state = self.state.lock().ignore_poison();
         if state.end.is_none() && now >= state.deadline {
             drop(state);
             self.lose(keeper.lost(), keeper);
@@ -86,13 +87,13 @@ impl Lease {
     }
 
     fn deadline(&self) -> Duration {
-        self.state.lock().unwrap().deadline
+        self.state.lock().ignore_poison().deadline
     }
 
     /// How long it certainly lives.
     fn left(&self, now: Duration, keeper: &Keeper) -> Duration {
         let lives = self.lives(now, keeper);
-        let state = self.state.lock().unwrap();
+        let state = self.state.lock().ignore_poison();
         match lives && state.answered && state.end.is_none() {
             true => state.deadline.saturating_sub(now),
             false => Duration::ZERO,
@@ -101,7 +102,7 @@ impl Lease {
 
     /// The first end counts, and nothing is delivered after it. Whether it is this one.
     fn end(&self, error: &Error) -> bool {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         if state.end.is_some() {
             return false;
         }
@@ -133,7 +134,7 @@ impl Lease {
         if !self.lives(boot_time(), keeper) {
             return false;
         }
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().ignore_poison();
         let Ok(ttl @ 1..) = u64::try_from(response.ttl) else {
             drop(state);
             self.lose(gone(), keeper);
@@ -167,17 +168,17 @@ impl Keeper {
     }
 
     fn begin(&self, id: i64, deadline: Duration, reader: Reader) -> Result<Arc<Lease>> {
-        let shared = self.state.lock().unwrap().leases.get(&id).cloned();
+        let shared = self.state.lock().ignore_poison().leases.get(&id).cloned();
         // A lease whose deadline has passed must not be shared.
         if let Some(lease) = shared {
             lease.lives(boot_time(), self);
         }
-        let mut kept = self.state.lock().unwrap();
+        let mut kept = self.state.lock().ignore_poison();
         if let Some(error) = &kept.ended {
             return Err(error.clone());
         }
         if let Some(lease) = kept.leases.get(&id) {
-            let mut state = lease.state.lock().unwrap();
+            let mut state = lease.state.lock().ignore_poison();
             if state.end.is_none() {
                 state.readers.push(reader);
                 return Ok(lease.clone());
@@ -199,9 +200,9 @@ impl Keeper {
 
     /// Removes readers that have closed; after the last one the lease is not renewed any more.
     fn prune(&self, id: i64) {
-        let kept = self.state.lock().unwrap();
+        let kept = self.state.lock().ignore_poison();
         let Some(lease) = kept.leases.get(&id) else { return };
-        let mut state = lease.state.lock().unwrap();
+        let mut state = lease.state.lock().ignore_poison();
         let (left, rest) = std::mem::take(&mut state.readers)
             .into_iter()
             .partition::<Vec<_>, _>(|reader| reader.mailbox.is_closed());
@@ -217,7 +218,7 @@ impl Keeper {
 
     /// A call has revoked the lease: nothing more is delivered of it.
     pub fn revoked(&self, id: i64) {
-        let kept = self.state.lock().unwrap();
+        let kept = self.state.lock().ignore_poison();
         if kept.leases.contains_key(&id) {
             self.retire(kept, id, gone());
         }
@@ -233,12 +234,12 @@ impl Keeper {
 
     /// Takes the leases that have changed; those that have ended are in no map any more.
     fn take_changes(&self) -> Vec<Arc<Lease>> {
-        std::mem::take(&mut self.state.lock().unwrap().changed)
+        std::mem::take(&mut self.state.lock().ignore_poison().changed)
     }
 
     /// The renewer has ended the lease.
     fn forget(&self, lease: &Arc<Lease>) {
-        let mut kept = self.state.lock().unwrap();
+        let mut kept = self.state.lock().ignore_poison();
         if kept.leases.get(&lease.id).is_some_and(|kept| Arc::ptr_eq(kept, lease)) {
             kept.leases.remove(&lease.id);
         }
@@ -246,7 +247,7 @@ impl Keeper {
 
     /// The renewer has ended.
     fn close(&self, error: &Error) {
-        let mut kept = self.state.lock().unwrap();
+        let mut kept = self.state.lock().ignore_poison();
         kept.ended = Some(error.clone());
         let (leases, changed) =
             (std::mem::take(&mut kept.leases), std::mem::take(&mut kept.changed));
@@ -259,7 +260,7 @@ impl Keeper {
 
     fn lost(&self) -> Error {
         let late = "the lease was not renewed in time";
-        match &*self.trouble.lock().unwrap() {
+        match &*self.trouble.lock().ignore_poison() {
             None => Error::new(ETCD_ERR_LEASE_LOST, late),
             Some(trouble) => {
                 let why = format!("{late}: {}", trouble.message);
@@ -269,7 +270,7 @@ impl Keeper {
     }
 
     fn set_trouble(&self, trouble: Option<Error>) {
-        let before = std::mem::replace(&mut *self.trouble.lock().unwrap(), trouble.clone());
+        let before = std::mem::replace(&mut *self.trouble.lock().ignore_poison(), trouble.clone());
         let log = &self.telemetry.log;
         match (before, trouble) {
             (None, Some(error)) => {

@@ -6,6 +6,7 @@ use super::{Message, Spec};
 use crate::client::call::closed;
 use crate::error::Result;
 use crate::sync::mailbox::Mailbox;
+use crate::sync::IgnorePoison;
 use crate::wire::decode::Header;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -54,7 +55,7 @@ impl Hub {
     }
 
     pub fn send(&self, command: Command) {
-        let mut inbox = self.inbox.lock().unwrap();
+        let mut inbox = self.inbox.lock().ignore_poison();
         if !inbox.closed {
             inbox.commands.push(command);
             drop(inbox);
@@ -67,12 +68,12 @@ impl Hub {
     }
 
     pub(super) fn take(&self) -> Vec<Command> {
-        std::mem::take(&mut self.inbox.lock().unwrap().commands)
+        std::mem::take(&mut self.inbox.lock().ignore_poison().commands)
     }
 
     /// Takes no more commands. Returns those that nobody has taken.
     pub(super) fn close(&self) -> Vec<Command> {
-        let mut inbox = self.inbox.lock().unwrap();
+        let mut inbox = self.inbox.lock().ignore_poison();
         inbox.closed = true;
         std::mem::take(&mut inbox.commands)
     }
