@@ -3204,9 +3204,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list_async(etcd_client_t *client
  *
  * The end is told once, for one of these reasons:
  * ETCD_ERR_LEASE_LOST: no server has renewed it within its ttl, counted from the
- * moment at which the last renewal was sent. It is told within a second, also
- * after the process or the machine was stopped: then before any renewal. The
- * message says what stood in the way. The lease is never taken up again by itself.
+ * moment at which the last renewal was sent; or the grant, if this client has granted
+ * the lease. It is told within a second, also after the process or the machine was
+ * stopped: then before any renewal. The message says what stood in the way. The lease
+ * is never taken up again by itself.
  * ETCD_ERR_LEASE_NOT_FOUND: a server says that it has expired or was revoked; or
  * this client has revoked it. A revocation by others shows at the next renewal,
  * after a third of the ttl.
@@ -3219,7 +3220,9 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list_async(etcd_client_t *client
  *
  * @param client    Open client.
  * @param id        The lease, not 0. Whether it exists is told by the first renewal.
- * @param options   May be NULL for defaults. Copied.
+ * @param options   May be NULL for defaults. Copied. timeout_ms: how long the first renewal may
+ *                  take. It is ignored while the client knows how long the lease lives:
+ *                  because it keeps the lease alive already, or has granted or renewed it.
  * @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
  * @param user_data Given back by etcd_event_user_data(); never followed.
  * @param[out] out  The handle; close it with etcd_lease_keep_alive_close().
@@ -3254,16 +3257,22 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_next(etcd_lease_keep_
     int32_t wait_ms, etcd_lease_keep_alive_response_t **out, etcd_error_t **err);
 
 /**
- * How long the lease surely lives.
+ * How long the lease certainly lives.
  *
- * Ask it before doing what only the holder of the lease may do, and be done within
- * that time: it is right also for a program that has just been stopped for longer
- * than the ttl. Nothing but etcd itself can tell for a change in etcd: there
- * compare, in the same transaction, that a key of the lease still exists.
+ * Call this before doing what only the holder of the lease may do, and be done within that
+ * time. It is right also for a program that has just been stopped for longer than the ttl. To
+ * guard a write to etcd itself, do not rely on this clock: write in a transaction that
+ * compares that a key of the lease still exists.
+ *
+ * The time counts from the moment at which the last answered renewal was sent. Before the first
+ * renewal it counts from the grant, if this client has granted the lease: by
+ * etcd_lease_grant(), etcd_kv_put_ttl() or their asynchronous forms. The client remembers the
+ * grants and single renewals of up to 4,096 leases until their ttl is over; those that end
+ * last are kept.
  *
  * @param keep_alive  May be NULL, or closed: 0.
- * @return Milliseconds; 0 if the lease has ended or was not renewed yet. Longer than that the
- *         lease may live, and shorter only if somebody revokes it.
+ * @return Milliseconds, a lower bound: the lease may live longer, and ends earlier only if it is
+ *         revoked. 0 if the lease has ended, or if it was granted elsewhere and not renewed yet.
  * @par Thread safety  Any thread, any number at once. Blocks on nothing.
  * @since 0.1
  */

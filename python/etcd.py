@@ -1534,7 +1534,7 @@ class Client(_Handle):
 
         lost is called once, on a thread of its own, when it has ended, but not after
         close().  Options: notify, to have renewals from next() too, but not with lost;
-        timeout, for the first renewal.
+        timeout, for the first renewal of a lease that another client has granted.
         """
         if lost is not None and options.get("notify"):
             raise ValueError("either lost or notify")
@@ -1779,7 +1779,10 @@ class KeepAlive(_Stream[LeaseKeepAliveResponse]):
     _name = "lease_keep_alive"
 
     def left_ms(self) -> int:
-        """Milliseconds that the lease surely lives; 0 if it has ended, or was not renewed yet."""
+        """Milliseconds that the lease certainly lives, from its grant on.
+
+        0 if it has ended, or if another client has granted it and it was not renewed yet.
+        """
         left: int = _library().etcd_lease_keep_alive_left_ms(self._handle)
         return left
 

@@ -2,10 +2,12 @@
 
 mod support;
 
+use etcd::capi::condition::etcd_kv_put_ttl;
 use etcd::capi::event::*;
 use etcd::capi::keepalive::*;
 use etcd::capi::lease::*;
 use etcd::capi::options::*;
+use etcd::capi::pairs::etcd_put_response_free;
 use etcd::capi::queue::etcd_queue_next;
 use etcd::status::*;
 use std::ptr::{null, null_mut};
@@ -461,6 +463,106 @@ fn ends_of_clients_handles_and_first_attempts() {
         assert_eq!(pulled.end(1_000).status, ETCD_ERR_CLOSED);
         assert_eq!(status_of(event(&queue, 1_000)), ETCD_ERR_CLOSED);
         assert_eq!(event(&queue, 100), None);
+    });
+}
+
+fn once(client: &Client, id: i64) -> Result<()> {
+    let mut error = null_mut();
+    unsafe {
+        let status = etcd_lease_keep_alive_once(client.0, id, null(), null_mut(), &mut error);
+        ffi::check(status, error)
+    }
+}
+
+/// By a call on a queue.
+fn grant_async(client: &Client, ttl: i64) -> i64 {
+    let (queue, mut error, mut event) = (Queue::new(), null_mut(), null_mut());
+    let (tag, no_call) = (null_mut(), null_mut());
+    unsafe {
+        let status =
+            etcd_lease_grant_async(client.0, ttl, null(), queue.0, tag, no_call, &mut error);
+        ffi::check(status, error).unwrap();
+        assert_eq!(etcd_queue_next(queue.0, 5_000, &mut event, null_mut()), ETCD_OK);
+        let granted: *const etcd_lease_grant_response_t =
+            ffi::response(event, ETCD_EVENT_LEASE_GRANT_RESPONSE);
+        let id = (*granted).id;
+        etcd_event_free(event);
+        id
+    }
+}
+
+/// With a key.
+fn grant_by_put(client: &Client, ttl: i64) -> i64 {
+    let (key, value) = (bytes(b"left/key"), bytes(b"v"));
+    let (mut out, mut error) = (null_mut(), null_mut());
+    unsafe {
+        let status = etcd_kv_put_ttl(client.0, key, value, ttl, null(), &mut out, &mut error);
+        ffi::check(status, error).unwrap();
+        let id = (*out).lease;
+        etcd_put_response_free(out);
+        id
+    }
+}
+
+#[test]
+fn what_is_left_counts_from_the_grant() {
+    on_all_at_once("what_is_left_counts_from_the_grant", &[], |backend| {
+        const TTL: i64 = 5;
+        let proxy = backend.cluster.as_ref().map(|cluster| Proxy::to_port(cluster.port(0), 1));
+        let endpoints = proxy.as_ref().map_or(backend.endpoints.clone(), Proxy::endpoint);
+        let (client, other) = (Client::open(&endpoints), Client::open(&backend.endpoints));
+        let forms: [fn(&Client, i64) -> i64; 3] = [grant, grant_async, grant_by_put];
+        let before = Instant::now();
+        let granted = forms.map(|form| form(&client, TTL));
+        let (revoked, long) = (grant(&client, TTL), grant(&client, 60));
+        revoke(&client, revoked).unwrap();
+        let theirs = grant(&other, TTL);
+        let after = Instant::now();
+        if let Some(proxy) = &proxy {
+            proxy.set(Fault::BlackHole(Dir::Both));
+        }
+        // No answer counts but that to the grant, nor does a limit to the wait for the next.
+        let kept = granted.map(|id| begin(&client, id, 0, 100, None).unwrap());
+        let ttl = Duration::from_secs(TTL as u64);
+        for kept in &kept {
+            let left = kept.left();
+            assert!(left + before.elapsed() + ms(2) > ttl, "{left:?}");
+            assert!(left <= ttl, "{left:?}");
+        }
+        assert!(keep(&client, long).left() > ms(50_000));
+        let Some(proxy) = proxy else { return };
+        for unknown in [revoked, theirs] {
+            let kept = begin(&client, unknown, 0, 1_000, None).unwrap();
+            assert_eq!(kept.left(), Duration::ZERO);
+            let end = kept.end(2_500);
+            assert_eq!(end.status, ETCD_ERR_LEASE_LOST);
+        }
+        // Closed and begun anew, it has the same.
+        let [first, second, third] = kept;
+        drop(first);
+        let first = keep(&client, granted[0]);
+        assert!(first.left() <= (after + ttl).saturating_duration_since(Instant::now()));
+        let kept = [first, second, third];
+        assert!(kept.iter().all(|kept| kept.left() > Duration::ZERO));
+        for kept in kept {
+            assert_eq!(kept.end(5_000).status, ETCD_ERR_LEASE_LOST);
+            let lost = Instant::now();
+            assert!(lost + ms(2) > before + ttl && lost < after + ttl + SECOND);
+        }
+        // Its time is over here, but others may have renewed it: that is to be found out.
+        assert_eq!(begin(&client, granted[0], 0, 500, None).unwrap().left(), Duration::ZERO);
+        proxy.set(Fault::Pass);
+        // A single renewal counts like a grant; and what had been renewed when it was left.
+        let id = grant(&client, TTL);
+        sleep(ms(2_000));
+        once(&client, id).unwrap();
+        let kept = keep(&client, id);
+        assert!(kept.left() > ms(3_000), "{:?}", kept.left());
+        sleep(ms(500));
+        drop(kept);
+        proxy.set(Fault::BlackHole(Dir::Both));
+        let kept = keep(&client, id);
+        assert!(kept.left() > ms(2_500), "{:?}", kept.left());
     });
 }
 

@@ -95,7 +95,7 @@ impl Handle {
         ttl: i64,
         options: impl Into<CallOptions>,
     ) -> Result<LeaseGrantResponse> {
-        self.run(LEASE_GRANT, self.core.grant(ttl, 0, options.into())).await
+        self.run(LEASE_GRANT, self.core.grant(ttl, 0, &self.keeper, options.into())).await
     }
 
     pub async fn revoke(&self, lease: i64, options: impl Into<CallOptions>) -> Result<()> {
@@ -108,7 +108,8 @@ impl Handle {
         lease: i64,
         options: impl Into<CallOptions>,
     ) -> Result<LeaseKeepAliveResponse> {
-        self.run(LEASE_KEEP_ALIVE, self.core.keep_alive_once(lease, options.into())).await
+        let call = self.core.keep_alive_once(lease, &self.keeper, options.into());
+        self.run(LEASE_KEEP_ALIVE, call).await
     }
 
     /// Keeps a lease alive until the result is dropped. `first`: how long the first
@@ -169,6 +170,8 @@ mod tests {
             let deleted = ours.delete(Keys::One(b"k"), true, never).await?;
             assert_eq!(deleted.prev_kvs[0].key, "k");
             let keep_alive = ours.keep_alive(lease, Duration::from_secs(60))?;
+            // Since the grant, for nothing has renewed it yet.
+            assert!(keep_alive.left() > Duration::from_secs(50));
             ours.revoke(lease, never).await?;
             keep_alive.lost().await;
             Ok(())

@@ -9,19 +9,28 @@ use super::methods::*;
 use crate::error::{Outcome, Result};
 use crate::status::ETCD_ERR_LEASE_NOT_FOUND;
 use crate::sync::IgnorePoison;
+use crate::sys::boot_time;
 use crate::wire::proto::*;
+use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
 impl Core {
-    /// With an id of 0 the server chooses one.
-    pub fn grant(&self, ttl: i64, id: i64, options: CallOptions) -> Result<Call> {
+    /// With an id of 0 the server chooses one. `keeper` learns how long the lease lives.
+    pub fn grant(
+        &self,
+        ttl: i64,
+        id: i64,
+        keeper: &Arc<Keeper>,
+        options: CallOptions,
+    ) -> Result<Call> {
         require_positive("ttl", ttl)?;
         let call = self.message(LEASE_GRANT, &LeaseGrantRequest { ttl, id }, options)?;
         // A caller that chose the id can find out whether it is in use.
         let effect = if id == 0 { call.effect } else { Effect::Write };
-        Ok(Call { effect, ..call })
+        let on_end = tells(keeper, |reply: LeaseGrantResponse| (reply.id, reply.ttl));
+        Ok(Call { effect, on_end: Some(on_end), ..call })
     }
 
     /// `keeper` keeps the lease alive no longer.
@@ -36,9 +45,17 @@ impl Core {
         Ok(Call { on_end: Some(on_end), ..call })
     }
 
-    pub fn keep_alive_once(&self, id: i64, options: CallOptions) -> Result<Call> {
+    /// `keeper` learns how long the lease lives.
+    pub fn keep_alive_once(
+        &self,
+        id: i64,
+        keeper: &Arc<Keeper>,
+        options: CallOptions,
+    ) -> Result<Call> {
         let request = LeaseKeepAliveRequest { id: nonzero_lease(id)? };
-        self.message(LEASE_KEEP_ALIVE, &request, options)
+        let call = self.message(LEASE_KEEP_ALIVE, &request, options)?;
+        let on_end = tells(keeper, move |reply: LeaseKeepAliveResponse| (id, reply.ttl));
+        Ok(Call { on_end: Some(on_end), ..call })
     }
 
     pub fn time_to_live(&self, id: i64, keys: bool, options: CallOptions) -> Result<Call> {
@@ -49,6 +66,21 @@ impl Core {
     pub fn leases(&self, options: CallOptions) -> Result<Call> {
         self.message(LEASE_LEASES, &LeaseLeasesRequest {}, options)
     }
+}
+
+/// Tells the keeper the id and the ttl of a reply. The ttl counts from now, before the first
+/// attempt: a later one may have been answered.
+fn tells<R: Message + Default + 'static>(
+    keeper: &Arc<Keeper>,
+    read: impl Fn(R) -> (i64, i64) + Send + Sync + 'static,
+) -> OnEnd {
+    let (keeper, sent) = (keeper.clone(), boot_time());
+    Box::new(move |result| {
+        if let Some(reply) = result.as_ref().ok().and_then(|reply| R::decode(&**reply).ok()) {
+            let (id, ttl) = read(reply);
+            keeper.told(id, ttl, sent);
+        }
+    })
 }
 
 /// Grants a lease and writes with it. A write that was surely not done has its lease revoked.

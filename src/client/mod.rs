@@ -228,6 +228,14 @@ impl Client {
         &self.core
     }
 
+    pub fn grant(&self, ttl: i64, id: i64, options: CallOptions) -> Result<Call> {
+        self.core.grant(ttl, id, &self.keeper, options)
+    }
+
+    pub fn keep_alive_once(&self, id: i64, options: CallOptions) -> Result<Call> {
+        self.core.keep_alive_once(id, &self.keeper, options)
+    }
+
     pub fn revoke(&self, id: i64, options: CallOptions) -> Result<Call> {
         self.core.revoke(id, &self.keeper, options)
     }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod known;
 mod renewer;
 
 pub use renewer::Renewer;
@@ -15,6 +16,7 @@ use crate::sync::mailbox::{Mailbox, Taken};
 use crate::sync::IgnorePoison;
 use crate::sys::boot_time;
 use crate::wire::proto::LeaseKeepAliveResponse;
+use known::Known;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -35,6 +37,8 @@ struct Kept {
     leases: HashMap<i64, Arc<Lease>>,
     /// Begun or ended since the renewer last looked.
     changed: Vec<Arc<Lease>>,
+    /// Leases that are not kept alive, or not yet.
+    known: Known,
     /// Why the renewer has ended.
     ended: Option<Error>,
 }
@@ -47,8 +51,8 @@ struct Lease {
 }
 
 struct State {
-    /// A server has renewed it: only then is the deadline certain.
-    answered: bool,
+    /// A server has granted or renewed it: only then is the deadline certain.
+    certain: bool,
     /// When it counts as lost. Only an answer moves it, counted from when the request was sent.
     deadline: Duration,
     latest: LeaseKeepAliveResponse,
@@ -94,7 +98,7 @@ impl Lease {
     fn left(&self, now: Duration, keeper: &Keeper) -> Duration {
         let lives = self.lives(now, keeper);
         let state = self.state.lock().ignore_poison();
-        match lives && state.answered && state.end.is_none() {
+        match lives && state.certain && state.end.is_none() {
             true => state.deadline.saturating_sub(now),
             false => Duration::ZERO,
         }
@@ -116,6 +120,7 @@ impl Lease {
     /// The lease has ended against the will of its readers.
     fn lose(&self, error: Error, keeper: &Keeper) {
         if self.end(&error) {
+            keeper.state.lock().ignore_poison().known.forget(self.id);
             let Telemetry { counters, log, .. } = &*keeper.telemetry;
             counters.add(Counter::LeasesLost, 1);
             let message = format_args!("{:x}: {}", self.id, error.message);
@@ -144,11 +149,11 @@ impl Lease {
             return false;
         }
         let deadline = sent.saturating_add(Duration::from_secs(ttl));
-        state.deadline = match state.answered {
+        state.deadline = match state.certain {
             true => state.deadline.max(deadline),
             false => deadline,
         };
-        state.answered = true;
+        state.certain = true;
         state.latest = response;
         let wants = state.readers.iter().filter(|reader| reader.wants_renewals);
         let wants: Vec<_> = wants.map(|reader| reader.mailbox.clone()).collect();
@@ -184,9 +189,10 @@ impl Keeper {
                 return Ok(lease.clone());
             }
         }
+        let known = kept.known.deadline(id, boot_time());
         let state = State {
-            answered: false,
-            deadline,
+            certain: known.is_some(),
+            deadline: known.unwrap_or(deadline),
             latest: LeaseKeepAliveResponse::default(),
             end: None,
             readers: vec![reader],
@@ -200,16 +206,22 @@ impl Keeper {
 
     /// Removes readers that have closed; after the last one the lease is not renewed any more.
     fn prune(&self, id: i64) {
-        let kept = self.state.lock().ignore_poison();
-        let Some(lease) = kept.leases.get(&id) else { return };
+        let mut kept = self.state.lock().ignore_poison();
+        let Some(lease) = kept.leases.get(&id).cloned() else { return };
         let mut state = lease.state.lock().ignore_poison();
         let (left, rest) = std::mem::take(&mut state.readers)
             .into_iter()
             .partition::<Vec<_>, _>(|reader| reader.mailbox.is_closed());
         state.readers = rest;
         let unwanted = state.readers.is_empty() && state.end.is_none();
+        let certain = state.certain.then_some(state.deadline);
         drop(state);
         if unwanted {
+            // A call may have renewed it meanwhile.
+            let known = kept.known.deadline(id, Duration::ZERO);
+            if let Some(deadline) = certain.max(known) {
+                kept.known.learn(id, deadline);
+            }
             // It has no readers.
             self.retire(kept, id, gone());
         }
@@ -218,9 +230,19 @@ impl Keeper {
 
     /// A call has revoked the lease: nothing more is delivered of it.
     pub fn revoked(&self, id: i64) {
-        let kept = self.state.lock().ignore_poison();
+        let mut kept = self.state.lock().ignore_poison();
+        kept.known.forget(id);
         if kept.leases.contains_key(&id) {
             self.retire(kept, id, gone());
+        }
+    }
+
+    /// The answer to a call of the time `sent`: the lease lives for `ttl` seconds, or has ended.
+    pub fn told(&self, id: i64, ttl: i64, sent: Duration) {
+        let known = &mut self.state.lock().ignore_poison().known;
+        match u64::try_from(ttl) {
+            Ok(ttl @ 1..) => known.learn(id, sent.saturating_add(Duration::from_secs(ttl))),
+            _ => known.forget(id),
         }
     }
 
