@@ -134,13 +134,13 @@ typedef struct etcd_watch_response_t etcd_watch_response_t;
 typedef struct etcd_client_t etcd_client_t;
 
 /**
- * A range that is being read page by page. Opaque; goes with its client.
+ * A range that is read page by page. Opaque; belongs to its client.
  */
 typedef struct etcd_range_t etcd_range_t;
 
 /**
- * A get, put, delete or transaction that has not been done. Opaque, never
- * changes, belongs to no client.
+ * A get, put, delete or transaction that can be executed any number of times. Opaque. It never
+ * changes, and belongs to no client.
  */
 typedef struct etcd_op_t etcd_op_t;
 
@@ -252,8 +252,7 @@ typedef int32_t etcd_status_t;
 /**
  * What went wrong, and what became of the call.
  *
- * Made by the library; read it, never copy it or take its size: later versions
- * append fields. Free it with etcd_error_free().
+ * Read it as a response (@ref etcd_calls). Free it with etcd_error_free().
  */
 struct etcd_error_t {
   /**
@@ -929,12 +928,12 @@ ETCD_API bool etcd_status_may_be_applied(etcd_status_t status);
 #define ETCD_TIMEOUT_NONE UINT32_MAX
 
 /**
- * For wait_ms: until something arrives.
+ * For wait_ms: wait until something arrives.
  */
 #define ETCD_WAIT_FOREVER -1
 
 /**
- * Any bytes, never NUL-terminated; {NULL, 0} is the empty string.
+ * Any bytes, not NUL-terminated; {NULL, 0} is the empty string.
  *
  * Frozen: 16 bytes.
  */
@@ -950,7 +949,7 @@ struct etcd_bytes_t {
 };
 
 /**
- * One key with its value and history, as etcd's KeyValue.
+ * A key with its value and history: etcd's KeyValue.
  *
  * Frozen: 64 bytes.
  */
@@ -964,11 +963,11 @@ struct etcd_kv_t {
    */
   etcd_bytes_t value;
   /**
-   * Revision at which the key was created, since it was last deleted.
+   * The revision at which the key was created, after its last deletion.
    */
   int64_t create_revision;
   /**
-   * Revision of the last change.
+   * The revision of the last change.
    */
   int64_t mod_revision;
   /**
@@ -982,7 +981,7 @@ struct etcd_kv_t {
 };
 
 /**
- * Who answered, and when in the history of the store.
+ * The member that answered, and the revision of the store.
  *
  * Frozen: 32 bytes.
  */
@@ -996,7 +995,7 @@ struct etcd_header_t {
    */
   uint64_t member_id;
   /**
-   * The store's revision; after a write that changed something, its own.
+   * The store's revision; of a write that changed anything, the revision of the write.
    */
   int64_t revision;
   /**
@@ -1132,26 +1131,26 @@ struct etcd_call_options_t {
 #define ETCD_LOG_ERROR 3
 
 /**
- * For etcd_client_options_t.log_level: also what a program may suffer from:
- * connections that are lost or refused, watches and leases that have ended.
+ * For etcd_client_options_t.log_level: also troubles: connections that are lost or refused,
+ * watches and leases that have ended.
  */
 #define ETCD_LOG_WARN 4
 
 /**
- * For etcd_client_options_t.log_level: also connections that are made, watches
- * that go on after a break, new tokens. The default.
+ * For etcd_client_options_t.log_level: also new connections, watches that were resumed after a
+ * break, new tokens. The default.
  */
 #define ETCD_LOG_INFO 6
 
 /**
- * For etcd_client_options_t.log_level: also each time that a call is sent again.
+ * For etcd_client_options_t.log_level: also each retry of a call.
  */
 #define ETCD_LOG_DEBUG 7
 
 /**
- * A line of the log. Made by the library, and valid until the callback returns;
- * later versions append fields. Texts are never NULL, and have no control characters,
- * whatever servers say; passwords, tokens, keys and values are in none of them.
+ * A line of the log. It is valid until the callback returns; later versions append fields. The
+ * texts are never NULL and have no control characters. They never have passwords, tokens, keys
+ * or values.
  */
 struct etcd_log_record_t {
   /**
@@ -1159,32 +1158,32 @@ struct etcd_log_record_t {
    */
   uint32_t level;
   /**
-   * The status of what went wrong; ETCD_OK if nothing did.
+   * The status of the error; ETCD_OK if there is none.
    */
   etcd_status_t status;
   /**
-   * What it is about: "connection", "call", "token", "watch" or "lease"; later versions
-   * add words.
+   * The subject: "connection", "call", "token", "watch" or "lease"; later versions add
+   * others.
    */
   const char *what;
   /**
-   * The endpoint as it was given; "" if it is about none.
+   * The endpoint as it was given; "" for none.
    */
   const char *endpoint;
   /**
-   * What happened, for people to read, without endpoint, level and time; at most about
-   * 1 KiB. Wording may change between versions.
+   * What happened, for people, without endpoint, level and time; about 1 KiB at most. The
+   * wording may change between versions.
    */
   const char *message;
 };
 
 /**
- * Takes a line of a client's log, with the client's log_arg. Called on the library's
- * thread and on threads that make calls, also by several at once; while it runs
- * calls wait, so it should be quick, and must not wait for a lock that is held around
- * calls into the library. Calls that it makes into the library on clients,
- * queues and other handles are refused with ETCD_ERR_UNSUPPORTED, and do nothing where
- * they return nothing. It is not called any more when etcd_client_close() has returned.
+ * Receives a line of a client's log, and the client's log_arg. It is called on the library's
+ * thread and on threads that make calls, also by several threads at once. Calls wait while it
+ * runs: it should be quick, and must not wait for a lock that is held around calls into the
+ * library. In it, calls on clients, queues and other handles fail with ETCD_ERR_UNSUPPORTED; a
+ * function without a result does nothing. It is not called after etcd_client_close() has
+ * returned.
  */
 typedef void (*etcd_log_cb)(const etcd_log_record_t *record, void *arg);
 
@@ -1198,29 +1197,27 @@ typedef void (*etcd_log_cb)(const etcd_log_record_t *record, void *arg);
  */
 
 /**
- * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
- * that are neither https nor on this machine, where others can read them.
+ * For etcd_client_options_t.flags: send user and password, or the token, also to endpoints that
+ * are neither https nor on this machine. Others on the network can read them.
  */
 #define ETCD_CLIENT_PLAINTEXT_PASSWORD 0x40000000u
 
 /**
- * For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
- * with any certificate: who is on the way can read and change everything, user
- * and password included. For tests. Excludes the fields that say whom to believe:
+ * For etcd_client_options_t.flags: INSECURE. Encrypt, but accept any certificate. An attacker on
+ * the network can read and change everything, user and password included. For tests. Excludes
  * ca_file, ca_pem, crl_file, crl_pem and server_name.
  */
 #define ETCD_CLIENT_INSECURE_SKIP_VERIFY 0x80000000u
 
 /**
- * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
- * field means its default. Everything is copied by etcd_client_open(); what is
- * secret is wiped from memory once it is of no more use.
+ * How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any field means its
+ * default. etcd_client_open() copies everything. Secrets are wiped from memory when they are not
+ * needed any more.
  *
- * Files of PEM text are read by etcd_client_open() and again for each new
- * connection, so that certificates can be replaced while the program runs; a
- * connection that exists goes on with what it was made with. While a new file
- * cannot be used, the last that could is, and errors of connecting say so. A
- * pipe is read once only. PEM text given in memory stays as it is.
+ * PEM files are read by etcd_client_open(), and again for each new connection, so that
+ * certificates can be replaced while the program runs. Existing connections keep theirs. If a new
+ * file cannot be used, the last usable one is, and errors of connecting say so. A pipe is read
+ * only once. PEM text in memory does not change.
  */
 struct etcd_client_options_t {
   /**
@@ -1228,57 +1225,56 @@ struct etcd_client_options_t {
    */
   size_t size;
   /**
-   * Required: endpoints, separated by comma, semicolon or white space, at
-   * most 8 KiB in all. Each is host:port, http://host:port,
-   * https://host:port or unix:/path; IPv6 addresses stand in brackets; the
-   * port defaults to 2379. Without a scheme TLS is used when a CA, a certificate
-   * or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. Or, alone, mem: or mem:NAME: an etcd inside this
-   * process, in memory; the same name is the same store for all clients, see
+   * Required: endpoints, separated by comma, semicolon or white space, at most 8 KiB in all.
+   * Each is host:port, http://host:port, https://host:port or unix:/path. IPv6 addresses are
+   * written in brackets; the port defaults to 2379. Without a scheme, TLS is used if a CA, a
+   * certificate or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. A single mem: or mem:NAME is an
+   * etcd in the memory of this process; clients with the same name share a store, see
    * etcd_mem_drop().
    */
   const char *endpoints;
   /**
-   * User name for etcd's authentication; goes with password.
+   * User name for etcd's authentication; requires password.
    */
   const char *user;
   /**
-   * Its password. Refused for endpoints where others could read it, see
+   * The user's password. Refused for endpoints where others could read it, see
    * ETCD_CLIENT_PLAINTEXT_PASSWORD.
    */
   const char *password;
   /**
-   * File of PEM certificates that may sign a server's certificate. Default,
-   * when ca_pem is not given either: those that the system trusts.
+   * File of PEM certificates that may sign a server's certificate. Default, without ca_pem
+   * too: those that the system trusts.
    */
   const char *ca_file;
   /**
-   * File with the client's PEM certificate chain; goes with a key.
+   * File with the client's PEM certificate chain; requires a key.
    */
   const char *cert_file;
   /**
-   * File with its PEM private key, not encrypted.
+   * File with the client's PEM private key, not encrypted.
    */
   const char *key_file;
   /**
-   * Name that servers' certificates must carry; default: each endpoint's
-   * host, for unix sockets the file's name.
+   * The name that servers' certificates must have. Default: the host of the endpoint; for a unix
+   * socket, the name of its file.
    */
   const char *server_name;
   /**
-   * In place of ca_file: the PEM text itself.
+   * The PEM text, in place of ca_file.
    */
   etcd_bytes_t ca_pem;
   /**
-   * In place of cert_file: the PEM text itself.
+   * The PEM text, in place of cert_file.
    */
   etcd_bytes_t cert_pem;
   /**
-   * In place of key_file: the PEM text itself.
+   * The PEM text, in place of key_file.
    */
   etcd_bytes_t key_pem;
   /**
-   * Deadline of calls that name none, in milliseconds; default 5000,
-   * ETCD_TIMEOUT_NONE for none.
+   * The deadline of calls without their own, in milliseconds; default 5000, ETCD_TIMEOUT_NONE
+   * for none.
    */
   uint32_t timeout_ms;
   /**
@@ -1286,80 +1282,76 @@ struct etcd_client_options_t {
    */
   uint32_t flags;
   /**
-   * For one attempt to connect, TLS included, in milliseconds; default 3000.
+   * The timeout of one attempt to connect, TLS included, in milliseconds; default 3000.
    */
   uint32_t connect_timeout_ms;
   /**
-   * A connection in use that has been silent for so long is pinged, in
-   * milliseconds; default 10000, at least 100, ETCD_TIMEOUT_NONE for never.
-   * In use is one on which a call or a stream, such as a watch, waits. The ping
-   * is a small call, which etcd allows as often as one likes.
+   * A connection in use is pinged after it was silent for this time, in milliseconds; default
+   * 10000, at least 100, ETCD_TIMEOUT_NONE for never. A connection is in use while a call or a
+   * stream, such as a watch, waits on it. The ping is a small call; etcd does not limit how
+   * often it is made.
    */
   uint32_t ping_interval_ms;
   /**
-   * For the answer to a ping, in milliseconds; default 5000. Without any answer
-   * the connection is closed: streams on it go on elsewhere, writes on it end
-   * with ETCD_ERR_UNAVAILABLE. An endpoint that swallows everything is left
-   * after both times together at the latest, 15 s; with 1000 and 1000 after 2 s.
+   * The timeout of a ping, in milliseconds; default 5000. Without an answer the connection is
+   * closed: its streams move to another one, its writes end with ETCD_ERR_UNAVAILABLE. A dead
+   * endpoint is therefore left after the sum of both times, 15 s by default.
    */
   uint32_t ping_timeout_ms;
   /**
-   * Largest request, key and value together, in bytes; default 2 MiB.
-   * etcd's own limit is 1.5 MiB unless it is configured.
+   * The size of the largest request, key and value together, in bytes; default 2 MiB. etcd's
+   * own limit is 1.5 MiB unless configured.
    */
   uint32_t max_send_bytes;
   /**
-   * Largest reply in bytes; default 64 MiB. No reply takes more than three times
-   * as much memory: one of very many very small keys is refused sooner.
+   * The size of the largest reply in bytes; default 64 MiB. No reply takes more than three
+   * times as much memory: a reply of very many, very small keys is refused earlier.
    */
   uint32_t max_receive_bytes;
   /**
-   * How often the cluster is asked for its members, as by etcd_client_sync(), in
-   * milliseconds; default 0 for never, at least 100. A round that fails, or takes
-   * 5 s, changes nothing.
+   * The interval at which etcd_client_sync() is done in the background, in milliseconds; default
+   * 0 for never, at least 100. An attempt that fails, or takes 5 s, changes nothing.
    */
   uint32_t auto_sync_interval_ms;
   /**
-   * File of PEM revocation lists (X509 CRL), which may be those of several CAs.
-   * Then every certificate in a server's chain but the root must be on record as
-   * not revoked: one without a list of the CA that signed it, or with a list
-   * past its next update, is refused like a revoked one. Connections that exist
-   * are not cut.
+   * File of PEM revocation lists (X509 CRL) of one or several CAs. Every certificate in a
+   * server's chain except the root is then checked. A certificate is refused as revoked also if
+   * there is no list of the CA that signed it, or if the next update of the list is overdue.
+   * Existing connections are not closed.
    */
   const char *crl_file;
   /**
-   * In place of crl_file: the PEM text itself.
+   * The PEM text, in place of crl_file.
    */
   etcd_bytes_t crl_pem;
   /**
-   * In place of user and password: a token that the servers accept, such as a
-   * JSON web token. It is sent as it is and never renewed: when it is refused,
-   * calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
-   * Refused for endpoints where others could read it, like a password.
+   * A token that the servers accept, such as a JSON web token, in place of user and password. It
+   * is sent unchanged and never renewed: when a server refuses it, calls fail with the server's
+   * error, such as ETCD_ERR_INVALID_AUTH_TOKEN. Like a password, it is refused for endpoints
+   * where others could read it.
    */
   const char *token;
   /**
-   * When not empty: put before every key that goes through the client, and
-   * taken off every key that comes back, so that it sees a store of its own:
-   * the keys with this prefix. Any bytes. It is there in all calls, watches and
-   * locks, those of etcd-api.h too; in ETCD_FROM_KEY and ETCD_PREFIX, which end
-   * where the prefix does; and in etcd_lease_time_to_live(), which names only keys
-   * with the prefix. A key that is the prefix and nothing more is not seen. Sizes
-   * count it. Leases, and with them what revoking one deletes, revisions and
-   * compaction are the whole cluster's, as ever. To keep clients from the keys of
-   * others, give their users roles.
+   * If not empty, the client sees only the keys that begin with this prefix, without it: it is
+   * added to every key that is sent, and cut off every key that is received. Any bytes. It
+   * applies to every call, watch and lock, including etcd-api.h. Open-ended ranges stop at the
+   * end of the prefix. etcd_lease_time_to_live() lists only keys below it. A key that equals the
+   * prefix is not visible. Size limits include the prefix. Leases, revisions and compaction
+   * belong to the whole cluster: revoking a lease deletes its keys under any prefix. The
+   * prefix is no protection: use roles for that.
    */
   etcd_bytes_t key_prefix;
   /**
-   * Takes the lines of the client's log; NULL for no log.
+   * Receives the lines of the client's log; NULL for no log.
    */
   etcd_log_cb log_callback;
   /**
-   * Given to log_callback; never followed.
+   * Passed to log_callback; never read.
    */
   void *log_arg;
   /**
-   * What is logged: ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default ETCD_LOG_INFO.
+   * The most detailed level that is logged, ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default
+   * ETCD_LOG_INFO.
    */
   uint32_t log_level;
   /**
@@ -1373,12 +1365,11 @@ struct etcd_client_options_t {
   { sizeof(etcd_client_options_t), ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, ETCD_NULL, { ETCD_NULL, 0 }, { ETCD_NULL, 0 }, { ETCD_NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, ETCD_NULL, { ETCD_NULL, 0 }, ETCD_NULL, { ETCD_NULL, 0 }, ETCD_NULL, ETCD_NULL, 0, 0 }
 
 /**
- * A client's endpoints. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_client_endpoints_free().
+ * A client's endpoints. Free it with etcd_client_endpoints_free().
  */
 struct etcd_client_endpoints_t {
   /**
-   * Each as it was given, or as the cluster has it; valid until the list is freed.
+   * The endpoints, as they were given or as the cluster announces them.
    */
   const char *const *names;
   /**
@@ -1390,12 +1381,11 @@ struct etcd_client_endpoints_t {
 /**
  * Opens a client.
  *
- * Quick: connecting goes on in the background, and no server needs to be
- * reachable. Calls wait for a connection until their deadline. The first
- * client of a process starts the library's thread, which serves all clients;
- * looking up a host name takes another thread for as long as it lasts.
+ * Does not block: the client connects in the background, and no server needs to be reachable.
+ * Calls wait for a connection until their deadline. The first client of a process starts the
+ * library's thread, which serves all clients. A host name is looked up on a temporary thread.
  *
- * @param options   Must name endpoints. Copied.
+ * @param options   Must have endpoints. Copied.
  * @param[out] out  The client; close it with etcd_client_close().
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_IO,
@@ -1422,11 +1412,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_client_open_endpoints(const char *endp
 /**
  * Closes a client.
  *
- * Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later
- * calls get ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. Returns
- * within a second, and not before a log callback in progress has returned; the last
- * client's close ends the library's thread. In a child process, closing a client
- * inherited from the parent does nothing.
+ * Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later calls fail with
+ * ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. The function returns within a second, but
+ * not before a log callback in progress has returned. The close of the last client ends the
+ * library's thread. In a child process, the close of a client of the parent does nothing.
  *
  * @param client  May be NULL, or closed already.
  * @par Thread safety  Any thread.
@@ -1435,12 +1424,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_client_open_endpoints(const char *endp
 ETCD_API void etcd_client_close(etcd_client_t *client);
 
 /**
- * The error of the latest classic call (etcd-api.h) on a client.
+ * Returns the error of the latest classic call (etcd-api.h) on a client.
  *
- * Those calls return one of three results, or NULL; this is the reason. With
- * several threads on one client it is the reason of whichever ended last.
+ * Those calls return one of three results, or NULL; this is the reason. If several threads use
+ * the client it is the reason of the call that ended last.
  *
- * @param client    Open client, which is also a classic session.
+ * @param client    Open client; a classic session is one too.
  * @param[out] out  The error; free it with etcd_error_free(). NULL if the call
  *                  succeeded, or if there was none.
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
@@ -1450,13 +1439,13 @@ ETCD_API void etcd_client_close(etcd_client_t *client);
 ETCD_API etcd_status_t etcd_client_last_error(etcd_client_t *client, etcd_error_t **out);
 
 /**
- * Forgets a store inside this process.
+ * Removes a store from the memory of this process.
  *
- * The next client that is opened with this endpoint begins with an empty store.
- * Clients that are open keep the old one, which is freed with the last of them.
- * A child process has none of its parent's stores from the beginning.
+ * The next client that is opened with this endpoint has an empty store. Open clients keep the old
+ * one, which is freed when the last of them is closed. A child process has none of its parent's
+ * stores.
  *
- * @param endpoint  mem: or mem:NAME, as it was opened; one that never was is no error.
+ * @param endpoint  mem: or mem:NAME, as it was opened. An unknown name is no error.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK or ETCD_ERR_INVALID_ARGUMENT.
  * @par Thread safety  Any thread.
@@ -1465,7 +1454,7 @@ ETCD_API etcd_status_t etcd_client_last_error(etcd_client_t *client, etcd_error_
 ETCD_API etcd_status_t etcd_mem_drop(const char *endpoint, etcd_error_t **err);
 
 /**
- * The client's present list of endpoints. Does not block.
+ * Returns the client's current endpoints. Does not block.
  *
  * @param client    Open client.
  * @param[out] out  The list; free it with etcd_client_endpoints_free().
@@ -1487,22 +1476,21 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_client_endpoints(etcd_client_t *client
 ETCD_API void etcd_client_endpoints_free(etcd_client_endpoints_t *endpoints);
 
 /**
- * Replaces the client's endpoints, in the middle of its work.
+ * Replaces the endpoints of a client while it works.
  *
- * Does not block. An endpoint that was in the old list too keeps its connection.
- * Of one that is gone, calls in progress end as they may, and watches go on
- * elsewhere without losing an event. Until one of the new list is connected,
- * calls wait as after etcd_client_open().
+ * Does not block. An endpoint that is in both lists keeps its connection. When an endpoint is
+ * removed, calls in progress on it may fail, and watches move to another endpoint without losing
+ * an event. Calls wait until one of the new endpoints is connected, as after etcd_client_open().
  *
- * What was given at open holds for the new list too: the TLS settings, which
- * must have been in use, or not, as they are to be now; and that a password is
- * not sent in the clear. A client belongs to one cluster for its life: members
- * of another are refused, see ETCD_ERR_CLUSTER_CHANGED; open another client.
+ * The settings of etcd_client_open() apply to the new endpoints. A client with TLS cannot change
+ * to endpoints without it, nor the other way round, and a password is not sent in the clear. A
+ * client belongs to one cluster: members of another one are refused with
+ * ETCD_ERR_CLUSTER_CHANGED. Open another client for them.
  *
- * @param client     Open client; not one of mem:, which stays with its store.
+ * @param client     Open client; not one of mem:.
  * @param endpoints  As etcd_client_options_t.endpoints, but not mem:. Copied.
- * @param[out] err   May be NULL. On failure an error; free it with
- *                   etcd_error_free(). The old list then stays.
+ * @param[out] err   May be NULL. On failure an error, and the endpoints are unchanged; free it
+ *                   with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
  * @par Thread safety  Any thread.
  * @since 0.1
@@ -1511,14 +1499,13 @@ ETCD_API etcd_status_t etcd_client_set_endpoints(etcd_client_t *client, const ch
     etcd_error_t **err);
 
 /**
- * Asks the cluster for its members and replaces the client's endpoints by theirs.
+ * Replaces the client's endpoints by those of the cluster's members.
  *
- * As etcd_client_set_endpoints() with the client URLs of all members that have
- * started and are not learners. URLs that do not suit the client are left out:
- * those with another scheme than its own (https if it uses TLS, else http), and
- * those to which it must not send its password. If none is left, nothing
- * changes. Members must announce URLs that are good where the client runs
- * (--advertise-client-urls). With mem: it succeeds and changes nothing.
+ * Does what etcd_client_set_endpoints() does, with the client URLs of all members that have
+ * started and are not learners. URLs that the client cannot use are left out: those of another
+ * scheme (https if it uses TLS, else http), and those to which it must not send its password. If
+ * none is left, nothing changes. Members must announce URLs that can be reached from the client
+ * (--advertise-client-urls). With mem: the call succeeds and changes nothing.
  *
  * @param client    Open client.
  * @param options   NULL for all defaults.
@@ -1620,22 +1607,22 @@ ETCD_API etcd_status_t etcd_client_sync(etcd_client_t *client, const etcd_call_o
 #define ETCD_SORT_BY_VALUE 34
 
 /**
- * The end of an etcd_kv_get_async(); its response is an etcd_get_response_t.
+ * An etcd_kv_get_async() has ended; the response is an etcd_get_response_t.
  */
 #define ETCD_EVENT_GET_RESPONSE 101
 
 /**
- * The end of an etcd_kv_put_async(); its response is an etcd_put_response_t.
+ * An etcd_kv_put_async() has ended; the response is an etcd_put_response_t.
  */
 #define ETCD_EVENT_PUT_RESPONSE 102
 
 /**
- * The end of an etcd_kv_delete_async(); its response is an etcd_delete_response_t.
+ * An etcd_kv_delete_async() has ended; the response is an etcd_delete_response_t.
  */
 #define ETCD_EVENT_DELETE_RESPONSE 103
 
 /**
- * The end of an etcd_kv_compact_async(); its response is an etcd_header_response_t.
+ * An etcd_kv_compact_async() has ended; the response is an etcd_header_response_t.
  */
 #define ETCD_EVENT_COMPACT_RESPONSE 104
 
@@ -1703,17 +1690,15 @@ struct etcd_get_options_t {
   { sizeof(etcd_get_options_t), { ETCD_NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
- * Reply to a get. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_get_response_free().
+ * Reply to a get. Free it with etcd_get_response_free().
  */
 struct etcd_get_response_t {
   /**
-   * Who answered, and at which revision.
+   * The member that answered, and the revision of the store.
    */
   etcd_header_t header;
   /**
-   * The keys found, in ascending order unless another was asked for; valid
-   * until the response is freed.
+   * The keys found, in ascending order unless the options say otherwise.
    */
   const etcd_kv_t *kvs;
   /**
@@ -1721,11 +1706,11 @@ struct etcd_get_response_t {
    */
   size_t kv_count;
   /**
-   * Number of keys in the range, whatever the limit.
+   * Number of keys in the range, without regard to the limit.
    */
   int64_t count;
   /**
-   * Whether there are more keys in the range than were returned.
+   * Whether the range has more keys than kvs.
    */
   bool more;
 };
@@ -1757,25 +1742,23 @@ struct etcd_put_options_t {
   { sizeof(etcd_put_options_t), 0, 0, 0 }
 
 /**
- * Reply to a put. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_put_response_free().
+ * Reply to a put. Free it with etcd_put_response_free().
  */
 struct etcd_put_response_t {
   /**
-   * Who answered; header.revision is that of the put.
+   * The member that answered; header.revision is the revision of the put.
    */
   etcd_header_t header;
   /**
-   * With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
-   * Valid until the response is freed.
+   * With ETCD_PREV_KV, the key before the put. NULL if it did not exist.
    */
   const etcd_kv_t *prev_kv;
   /**
-   * After etcd_kv_put_ttl() the lease that it granted; else 0.
+   * After etcd_kv_put_ttl(), the lease of the key; else 0.
    */
   int64_t lease;
   /**
-   * After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
+   * After etcd_kv_put_ttl(), the ttl that the server granted, in seconds; else 0.
    */
   int64_t ttl;
 };
@@ -1809,12 +1792,12 @@ struct etcd_delete_options_t {
   { sizeof(etcd_delete_options_t), { ETCD_NULL, 0 }, 0, 0 }
 
 /**
- * Reply to a delete. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_delete_response_free().
+ * Reply to a delete. Free it with etcd_delete_response_free().
  */
 struct etcd_delete_response_t {
   /**
-   * Who answered; header.revision is that of the delete if it deleted something.
+   * The member that answered; header.revision is the revision of the delete, if it deleted
+   * anything.
    */
   etcd_header_t header;
   /**
@@ -1822,7 +1805,7 @@ struct etcd_delete_response_t {
    */
   int64_t deleted;
   /**
-   * With ETCD_PREV_KV what was deleted; valid until the response is freed.
+   * With ETCD_PREV_KV, the keys before the delete.
    */
   const etcd_kv_t *prev_kvs;
   /**
@@ -1832,7 +1815,7 @@ struct etcd_delete_response_t {
 };
 
 /**
- * Reply to a call that has no more to say. Free it with etcd_header_response_free().
+ * Reply to a call that returns nothing else. Free it with etcd_header_response_free().
  */
 struct etcd_header_response_t {
   /**
@@ -2009,22 +1992,20 @@ ETCD_API void etcd_header_response_free(etcd_header_response_t *response);
 #define ETCD_EVENT_IF_RESPONSE 106
 
 /**
- * Reply to a write with a condition. Made by the library; read it, never copy it
- * or take its size: later versions append fields. Free it with
- * etcd_if_response_free().
+ * Reply to a write with a condition. Free it with etcd_if_response_free().
  */
 struct etcd_if_response_t {
   /**
-   * Who answered; header.revision is that of the write, if there was one.
+   * The member that answered; header.revision is the revision of the write, if there was one.
    */
   etcd_header_t header;
   /**
-   * After success what was there before, with ETCD_PREV_KV; else what is there.
-   * NULL if there is nothing. Valid until the response is freed.
+   * If the condition held: with ETCD_PREV_KV, the key before the write. Otherwise the current
+   * key. NULL if it does not exist.
    */
   const etcd_kv_t *kv;
   /**
-   * Whether the condition held, and with that whether the write was done.
+   * Whether the condition held, and the write was done.
    */
   bool succeeded;
 };
@@ -2235,14 +2216,12 @@ struct etcd_range_options_t {
    */
   size_t size;
   /**
-   * When not empty: all keys from the key up to, but not with, this one.
-   * Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
-   * check an end that was computed.
+   * If not empty, the range is [key, range_end). Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty
+   * means the key alone, so check an end that was computed.
    */
   etcd_bytes_t range_end;
   /**
-   * Deadline of each page in milliseconds; 0 for the client's,
-   * ETCD_TIMEOUT_NONE for none.
+   * The deadline of each page in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
    */
   uint32_t timeout_ms;
   /**
@@ -2251,17 +2230,17 @@ struct etcd_range_options_t {
    */
   uint32_t flags;
   /**
-   * Read the keys as they were at this revision; 0 for that of the first page.
+   * The revision to read at; 0 for the revision at the first page.
    */
   int64_t revision;
   /**
-   * Keys in a page at most; 0 for 1000. Fewer where they would be more than
-   * max_receive_bytes of the client.
+   * The largest number of keys in a page; 0 for 1000. A page has fewer if it would exceed the
+   * client's max_receive_bytes.
    */
   int64_t limit;
   /**
-   * As in etcd_get_options_t. With any of these four, or with
-   * ETCD_SORT_DESCEND, a server reads for each page all that is left of the range.
+   * As in etcd_get_options_t. With any of these four, or with ETCD_SORT_DESCEND, a server reads
+   * the whole rest of the range for each page.
    */
   int64_t min_mod_revision;
   /**
@@ -2277,8 +2256,8 @@ struct etcd_range_options_t {
    */
   int64_t max_create_revision;
   /**
-   * ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
-   * ETCD_SORT_DESCEND: by key.
+   * The order of the keys: ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
+   * ETCD_SORT_DESCEND.
    */
   int32_t sort_order;
   /**
@@ -2292,12 +2271,12 @@ struct etcd_range_options_t {
   { sizeof(etcd_range_options_t), { ETCD_NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
- * Begins to read a range page by page. Asks no server yet.
+ * Begins to read a range page by page. No server is asked yet.
  *
- * All pages are of one revision, whatever is written meanwhile: together they
- * have every key of the range once. Good for any number of keys, since neither
- * side ever holds more than a page and what is on its way. From servers that can
- * (etcd 3.7) all but the first page come as one stream, elsewhere one by one.
+ * All pages are of one revision, whatever is written meanwhile: together they have every key of
+ * the range once. The number of keys does not matter, since neither side holds more than a page
+ * and what is on its way. Servers that can (etcd 3.7) send all pages but the first as one stream;
+ * others are asked for each page.
  *
  * @param client   Open client.
  * @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
@@ -2313,25 +2292,24 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_open(etcd_client_t *client, etcd
     const etcd_range_options_t *options, etcd_range_t **out, etcd_error_t **err);
 
 /**
- * The next page of a range.
+ * Returns the next page of a range.
  *
- * The first page always comes, with no keys if there are none; later ones have
- * keys. In each, header is that of the first reply with the revision that all
- * pages are of, and from which, plus 1, a watch would go on; count is the number
- * of keys in the whole range; more says whether other pages follow.
+ * There is always a first page, without keys if the range is empty; later pages have keys. In
+ * each page, header has the revision of all pages: a watch from that revision plus 1 continues
+ * the range. count is the number of keys in the whole range; more says whether other pages follow.
  *
- * After an error the iterator is where it was, so that a call that failed for
- * want of a server may be made again; after ETCD_ERR_COMPACTED the rest of the
- * revision is gone. Blocks until the page, its deadline or etcd_client_close();
- * like etcd_kv_get() it is repeated until then.
+ * An error does not move the iterator: a call that failed because no server was reachable may be
+ * made again. After ETCD_ERR_COMPACTED the rest of the range is gone. The call blocks until the
+ * page is there, its deadline passes, or the client is closed. Like etcd_kv_get() it is retried
+ * until then.
  *
  * @param iter     Iterator.
  * @param[out] out The page; free it with etcd_get_response_free(). NULL after the last.
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK with a page, ETCD_END after the last one, or an error as
- *         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a key that alone is too
- *         large, ETCD_ERR_CLOSED when the client is closed.
- * @par Thread safety  Any thread; of several at once, each gets another page.
+ *         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a single key that is too
+ *         large, ETCD_ERR_CLOSED if the client is closed.
+ * @par Thread safety  Any thread; calls at the same time return different pages.
  * @since 0.1
  */
 ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next(etcd_range_t *iter, etcd_get_response_t **out,
@@ -2340,10 +2318,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next(etcd_range_t *iter, etcd_ge
 /**
  * Starts etcd_range_next() and returns at once.
  *
- * Its end arrives on the queue as ETCD_EVENT_GET_RESPONSE with the page; after
- * the last one with the status ETCD_END and neither response nor error. Start
- * the next one when it is there: of several at once each gets another page, in
- * no certain order. Cancelled, it leaves the iterator where it was.
+ * The page arrives on the queue as ETCD_EVENT_GET_RESPONSE. After the last page the event has the
+ * status ETCD_END, and neither response nor error. Start the next call when the page is there:
+ * calls at the same time return different pages in any order. A cancelled call does not move the
+ * iterator.
  *
  * @param iter      Iterator.
  * @param queue     As etcd_kv_get_async().
@@ -2358,26 +2336,25 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next_async(etcd_range_t *iter, e
     void *user_data, etcd_call_t **op, etcd_error_t **err);
 
 /**
- * Ends the reading of a range, at any point. Pages stay valid.
+ * Closes an iterator, at any point of the range. Pages stay valid.
  *
- * @param iter  May be NULL, or closed already. A call in progress on it goes on to its end.
+ * @param iter  May be NULL, or closed already. Calls in progress on it are not affected.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
 ETCD_API void etcd_range_close(etcd_range_t *iter);
 
 /**
- * The end of the range that has just the keys with a prefix: for range_end, with
- * the prefix as the key.
+ * Computes the end of the range of all keys with a prefix: the range_end for the prefix as key.
  *
- * It is never longer than the prefix, or one byte for an empty prefix or one of
- * nothing but 0xff, where it is "\0", the end of all keys. (In a range that is
- * given by its end an empty key is refused: begin with "\0" then.)
+ * The end is not longer than the prefix. For a prefix that is empty, or has only bytes 0xff, it is
+ * one byte, "\0": the end of all keys. (With a range_end, an empty key is refused: use "\0" as
+ * the key.)
  *
  * @param prefix   Any bytes.
- * @param[out] end Where to write it; may be NULL if capacity is 0, and may be the prefix itself.
- * @param capacity Number of bytes there. Nothing is written if they are too few.
- * @return Number of bytes of the end; 0 only if the prefix has a length and no data.
+ * @param[out] end Receives the end; may be NULL if capacity is 0, and may be the prefix itself.
+ * @param capacity The size of that buffer. Nothing is written if it is too small.
+ * @return The length of the end; 0 only if the prefix has a length and no data.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
@@ -2455,7 +2432,7 @@ ETCD_API size_t etcd_prefix_end(etcd_bytes_t prefix, uint8_t *end, size_t capaci
  * The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
  * are NULL.
  *
- * Frozen: 48 bytes on 64-bit platforms.
+ * Frozen: 48 bytes.
  */
 struct etcd_op_response_t {
   /**
@@ -2490,9 +2467,7 @@ struct etcd_op_response_t {
 };
 
 /**
- * Reply to a transaction. Made by the library; read it, never copy it or take
- * its size: later versions append fields. Free it with etcd_txn_response_free(),
- * and with it all that it points to.
+ * Reply to a transaction. Free it with etcd_txn_response_free().
  */
 struct etcd_txn_response_t {
   /**
@@ -2737,12 +2712,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_txn_commit_async(etcd_client_t *client
     etcd_call_t **call, etcd_error_t **err);
 
 /**
- * Makes a get.
+ * Creates a get.
  *
  * @param key      As etcd_kv_get(). Copied.
- * @param options  May be NULL for defaults; without a deadline, which is given when it is done.
- *                 Copied.
- * @param[out] out The request; free it with etcd_op_free().
+ * @param options  May be NULL for defaults; without a deadline, which is given to the call that
+ *                 executes it. Copied.
+ * @param[out] out The operation; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
  *         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES or ETCD_ERR_FORKED.
@@ -2753,12 +2728,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_get(etcd_bytes_t key,
     const etcd_get_options_t *options, etcd_op_t **out, etcd_error_t **err);
 
 /**
- * Makes a put.
+ * Creates a put.
  *
  * @param key      As etcd_kv_put(). Copied.
  * @param value    As etcd_kv_put(). Copied.
  * @param options  As etcd_op_new_get().
- * @param[out] out The request; free it with etcd_op_free().
+ * @param[out] out The operation; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return As etcd_op_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
  * @par Thread safety  Any thread.
@@ -2768,11 +2743,11 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_put(etcd_bytes_t key, etcd_byte
     const etcd_put_options_t *options, etcd_op_t **out, etcd_error_t **err);
 
 /**
- * Makes a delete.
+ * Creates a delete.
  *
  * @param key      As etcd_kv_delete(). Copied.
  * @param options  As etcd_op_new_get().
- * @param[out] out The request; free it with etcd_op_free().
+ * @param[out] out The operation; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return As etcd_op_new_get().
  * @par Thread safety  Any thread.
@@ -2782,10 +2757,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_delete(etcd_bytes_t key,
     const etcd_delete_options_t *options, etcd_op_t **out, etcd_error_t **err);
 
 /**
- * Makes a request of a transaction: a copy of it as it is now.
+ * Creates an operation from a transaction: a copy of its current state.
  *
  * @param txn      Transaction.
- * @param[out] out The request; free it with etcd_op_free().
+ * @param[out] out The operation; free it with etcd_op_free().
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE,
  *         ETCD_ERR_FORKED, or the error that is in the transaction (see etcd_txn_new()).
@@ -2796,21 +2771,21 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_op_new_txn(const etcd_txn_t *txn, etcd
     etcd_error_t **err);
 
 /**
- * Frees a request. Calls in progress, and transactions that it was added to, go on.
+ * Frees an operation. Calls in progress and transactions that it was added to keep their copy.
  *
- * @param request  May be NULL, or freed already.
+ * @param op  May be NULL, or freed already.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_API void etcd_op_free(etcd_op_t *request);
+ETCD_API void etcd_op_free(etcd_op_t *op);
 
 /**
- * Adds an operation to a transaction, as etcd_txn_get() and its kin do.
+ * Adds an operation to a transaction, as etcd_txn_get(), etcd_txn_put() and etcd_txn_delete() do.
  *
  * @param txn     Transaction.
  * @param branch  ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
- * @param op      The operation; stays as it is.
- * @return As etcd_txn_compare(). That op is wrong, ETCD_ERR_BAD_HANDLE, stays in the transaction.
+ * @param op      The operation. It is not changed.
+ * @return As etcd_txn_compare(). A wrong op is ETCD_ERR_BAD_HANDLE, which the transaction keeps.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
@@ -2826,13 +2801,12 @@ ETCD_API etcd_status_t etcd_txn_add(etcd_txn_t *txn, int32_t branch, const etcd_
  * ETCD_EVENT_TXN_RESPONSE, with the response of that kind.
  *
  * @param client Open client.
- * @param op The operation. It stays as it is, and may be freed as soon as the call returns.
+ * @param op The operation. It is not changed, and may be freed as soon as the call returns.
  * @param options May be NULL for defaults.
  * @param[out] out May be NULL if the reply is not wanted; else free it with
  *   etcd_op_response_free().
  * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, the errors of the call that it stands for, or a status that any call
- *   returns.
+ * @return ETCD_OK, the errors of that call, or a status that any call returns.
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */
@@ -2909,8 +2883,7 @@ ETCD_API void etcd_op_response_free(etcd_op_response_t *response);
 #define ETCD_LEASE_KEEP_ALIVE_NOTIFY 0x20000u
 
 /**
- * Reply to a grant. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_grant_response_free().
+ * Reply to a grant. Free it with etcd_lease_grant_response_free().
  */
 struct etcd_lease_grant_response_t {
   /**
@@ -2928,8 +2901,7 @@ struct etcd_lease_grant_response_t {
 };
 
 /**
- * Reply to a renewal. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_keep_alive_response_free().
+ * Reply to a renewal. Free it with etcd_lease_keep_alive_response_free().
  */
 struct etcd_lease_keep_alive_response_t {
   /**
@@ -2947,9 +2919,7 @@ struct etcd_lease_keep_alive_response_t {
 };
 
 /**
- * Reply to the question how long a lease has to live. Made by the library; read
- * it, never copy it or take its size: later versions append fields. Free it
- * with etcd_lease_time_to_live_response_free().
+ * Reply to etcd_lease_time_to_live(). Free it with etcd_lease_time_to_live_response_free().
  */
 struct etcd_lease_time_to_live_response_t {
   /**
@@ -2979,8 +2949,7 @@ struct etcd_lease_time_to_live_response_t {
 };
 
 /**
- * Reply to a listing. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_lease_list_response_free().
+ * Reply to a listing. Free it with etcd_lease_list_response_free().
  */
 struct etcd_lease_list_response_t {
   /**
@@ -3449,8 +3418,7 @@ struct etcd_watch_event_t {
 };
 
 /**
- * What a watch tells. Made by the library; read it, never copy it or take its
- * size: later versions append fields. Free it with etcd_watch_response_free().
+ * A response of a watch. Free it with etcd_watch_response_free().
  */
 struct etcd_watch_response_t {
   /**
@@ -3910,8 +3878,7 @@ ETCD_API etcd_status_t etcd_queue_wake(etcd_queue_t *queue);
 #define ETCD_CONNECTION_GONE 93
 
 /**
- * How an endpoint is. Made by the library; read it, never copy it or take its size:
- * later versions append fields. Free it with etcd_connection_watch_response_free().
+ * The state of an endpoint. Free it with etcd_connection_watch_response_free().
  */
 struct etcd_connection_watch_response_t {
   /**
@@ -4007,8 +3974,8 @@ ETCD_API void etcd_connection_watch_response_free(etcd_connection_watch_response
  */
 
 /**
- * What a client has done since it was opened; all grow and never fall. Begin with
- * ETCD_COUNTERS_INIT; later versions append fields.
+ * Counters of a client since it was opened; they never fall. Begin with ETCD_COUNTERS_INIT;
+ * later versions append fields.
  */
 struct etcd_counters_t {
   /**
@@ -4016,47 +3983,47 @@ struct etcd_counters_t {
    */
   size_t size;
   /**
-   * Calls begun, each once however often it was sent; the library's own
-   * included, such as those with which a watch begins. The streams of watches,
-   * of leases kept alive and of pages are none.
+   * Calls begun. A call counts once, however often it is sent. The library's own calls are
+   * included, such as those that begin a watch. Streams of watches, keepalives and pages are
+   * not.
    */
   uint64_t calls;
   /**
-   * Calls that ended with an error, or were given up.
+   * Calls that ended with an error, or were cancelled.
    */
   uint64_t calls_failed;
   /**
-   * Times that a call was sent again, or to a second member.
+   * Number of times a call was sent again, or to a second member.
    */
   uint64_t retries;
   /**
-   * Connections that servers have taken. 0 for mem:.
+   * Connections that were established. 0 for mem:.
    */
   uint64_t connections_opened;
   /**
-   * Connections that have ended, but for those that the client has closed.
+   * Connections that have ended without being closed by the client.
    */
   uint64_t connections_lost;
   /**
-   * Times that a watch went on after a break.
+   * Number of times a watch was resumed after a break.
    */
   uint64_t watches_resumed;
   /**
-   * Times that a watch was called off until its reader had room, and then asked for
-   * the rest again, on the stream of the slow.
+   * Number of times a watch was cancelled because its reader fell behind, and later resumed
+   * from the next event.
    */
   uint64_t watches_paused;
   /**
-   * Times that the keys as they are took the place of events that were compacted
+   * Number of times the current keys were delivered in place of events that were compacted
    * away, with ETCD_WATCH_RESYNC.
    */
   uint64_t watches_resynced;
   /**
-   * Events handed to watches' readers.
+   * Events delivered to the readers of watches.
    */
   uint64_t watch_events;
   /**
-   * Events that a server has told again, and that were dropped.
+   * Events that a server sent twice, and that were dropped.
    */
   uint64_t watch_duplicates;
   /**
@@ -4064,16 +4031,16 @@ struct etcd_counters_t {
    */
   uint64_t token_refreshes;
   /**
-   * Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive_open().
+   * Renewals requested for leases of etcd_lease_keep_alive_open().
    */
   uint64_t keep_alives_sent;
   /**
-   * Those that were answered.
+   * Renewals answered.
    */
   uint64_t keep_alives_answered;
   /**
-   * Leases kept alive that ended otherwise than by this client: lost, revoked by
-   * somebody else, or refused.
+   * Kept-alive leases that were not ended by this client: lost, refused, or revoked by
+   * another client.
    */
   uint64_t leases_lost;
   /**
@@ -4093,12 +4060,12 @@ struct etcd_counters_t {
 /**
  * Reads a client's counters.
  *
- * Quick, and no burden for the client. Each number is exact; they are not all
- * of one moment.
+ * Does not block, and does not slow the client down. Each number is exact; the numbers are
+ * not all of one moment.
  *
  * @param client        Open client.
  * @param[in,out] counters  Begin with ETCD_COUNTERS_INIT. Fields that this version does not
- *                      know are 0. Unchanged after a failure.
+ *                      know are set to 0. Unchanged after a failure.
  * @param[out] err      May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or
  *         ETCD_ERR_FORKED.
@@ -4109,12 +4076,12 @@ ETCD_API etcd_status_t etcd_client_counters(etcd_client_t *client, etcd_counters
     etcd_error_t **err);
 
 /**
- * Writes a client's counters, and which endpoints are connected, as text for Prometheus.
+ * Returns a client's counters, and the state of its connections, as text for Prometheus.
  *
- * Names are those of etcd_counters_t between "libetcd_" and "_total", and
- * libetcd_connection_up, each with a HELP and a TYPE line. Prometheus takes a name
- * once in a text: a program with several clients asks each on a page of its own, or
- * makes one text of etcd_client_counters().
+ * The names are the fields of etcd_counters_t between "libetcd_" and "_total", and
+ * libetcd_connection_up, each with a HELP and a TYPE line. Prometheus accepts a name once in a
+ * text: a program with several clients serves each text on a page of its own, or writes one
+ * text from etcd_client_counters().
  *
  * @param client    Open client.
  * @param label     Value of a label `client` on every line; NULL or "" for no label.
@@ -4128,9 +4095,9 @@ ETCD_API etcd_status_t etcd_client_counters_text(etcd_client_t *client, const ch
     char **out, etcd_error_t **err);
 
 /**
- * Frees a text.
+ * Frees a text of etcd_client_counters_text().
  *
- * @param text  May be NULL. Made by etcd_client_counters_text(), and not changed in length.
+ * @param text  May be NULL. Its length must not have been changed.
  * @par Thread safety  Any thread; once.
  * @since 0.1
  */

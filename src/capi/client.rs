@@ -21,114 +21,107 @@ pub struct etcd_client_t(());
 
 handle::kind!(1, etcd_client_t, Session, "client");
 
-/// For etcd_client_options_t.flags: send user and password, or the token, also to endpoints
-/// that are neither https nor on this machine, where others can read them.
+/// For etcd_client_options_t.flags: send user and password, or the token, also to endpoints that
+/// are neither https nor on this machine. Others on the network can read them.
 pub const ETCD_CLIENT_PLAINTEXT_PASSWORD: u32 = 1 << 30;
 
-/// For etcd_client_options_t.flags: INSECURE. Encrypt, but believe whoever answers,
-/// with any certificate: who is on the way can read and change everything, user
-/// and password included. For tests. Excludes the fields that say whom to believe:
+/// For etcd_client_options_t.flags: INSECURE. Encrypt, but accept any certificate. An attacker on
+/// the network can read and change everything, user and password included. For tests. Excludes
 /// ca_file, ca_pem, crl_file, crl_pem and server_name.
 pub const ETCD_CLIENT_INSECURE_SKIP_VERIFY: u32 = 1 << 31;
 
-/// How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any
-/// field means its default. Everything is copied by etcd_client_open(); what is
-/// secret is wiped from memory once it is of no more use.
+/// How to reach a cluster. Begin with ETCD_CLIENT_OPTIONS_INIT; zero in any field means its
+/// default. etcd_client_open() copies everything. Secrets are wiped from memory when they are not
+/// needed any more.
 ///
-/// Files of PEM text are read by etcd_client_open() and again for each new
-/// connection, so that certificates can be replaced while the program runs; a
-/// connection that exists goes on with what it was made with. While a new file
-/// cannot be used, the last that could is, and errors of connecting say so. A
-/// pipe is read once only. PEM text given in memory stays as it is.
+/// PEM files are read by etcd_client_open(), and again for each new connection, so that
+/// certificates can be replaced while the program runs. Existing connections keep theirs. If a new
+/// file cannot be used, the last usable one is, and errors of connecting say so. A pipe is read
+/// only once. PEM text in memory does not change.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etcd_client_options_t {
     /// Set by ETCD_CLIENT_OPTIONS_INIT.
     pub size: usize,
-    /// Required: endpoints, separated by comma, semicolon or white space, at
-    /// most 8 KiB in all. Each is host:port, http://host:port,
-    /// https://host:port or unix:/path; IPv6 addresses stand in brackets; the
-    /// port defaults to 2379. Without a scheme TLS is used when a CA, a certificate
-    /// or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. Or, alone, mem: or mem:NAME: an etcd inside this
-    /// process, in memory; the same name is the same store for all clients, see
+    /// Required: endpoints, separated by comma, semicolon or white space, at most 8 KiB in all.
+    /// Each is host:port, http://host:port, https://host:port or unix:/path. IPv6 addresses are
+    /// written in brackets; the port defaults to 2379. Without a scheme, TLS is used if a CA, a
+    /// certificate or ETCD_CLIENT_INSECURE_SKIP_VERIFY is given. A single mem: or mem:NAME is an
+    /// etcd in the memory of this process; clients with the same name share a store, see
     /// etcd_mem_drop().
     pub endpoints: *const c_char,
-    /// User name for etcd's authentication; goes with password.
+    /// User name for etcd's authentication; requires password.
     pub user: *const c_char,
-    /// Its password. Refused for endpoints where others could read it, see
+    /// The user's password. Refused for endpoints where others could read it, see
     /// ETCD_CLIENT_PLAINTEXT_PASSWORD.
     pub password: *const c_char,
-    /// File of PEM certificates that may sign a server's certificate. Default,
-    /// when ca_pem is not given either: those that the system trusts.
+    /// File of PEM certificates that may sign a server's certificate. Default, without ca_pem
+    /// too: those that the system trusts.
     pub ca_file: *const c_char,
-    /// File with the client's PEM certificate chain; goes with a key.
+    /// File with the client's PEM certificate chain; requires a key.
     pub cert_file: *const c_char,
-    /// File with its PEM private key, not encrypted.
+    /// File with the client's PEM private key, not encrypted.
     pub key_file: *const c_char,
-    /// Name that servers' certificates must carry; default: each endpoint's
-    /// host, for unix sockets the file's name.
+    /// The name that servers' certificates must have. Default: the host of the endpoint; for a unix
+    /// socket, the name of its file.
     pub server_name: *const c_char,
-    /// In place of ca_file: the PEM text itself.
+    /// The PEM text, in place of ca_file.
     pub ca_pem: etcd_bytes_t,
-    /// In place of cert_file: the PEM text itself.
+    /// The PEM text, in place of cert_file.
     pub cert_pem: etcd_bytes_t,
-    /// In place of key_file: the PEM text itself.
+    /// The PEM text, in place of key_file.
     pub key_pem: etcd_bytes_t,
-    /// Deadline of calls that name none, in milliseconds; default 5000,
-    /// ETCD_TIMEOUT_NONE for none.
+    /// The deadline of calls without their own, in milliseconds; default 5000, ETCD_TIMEOUT_NONE
+    /// for none.
     pub timeout_ms: u32,
     /// ETCD_CLIENT_ flags.
     pub flags: u32,
-    /// For one attempt to connect, TLS included, in milliseconds; default 3000.
+    /// The timeout of one attempt to connect, TLS included, in milliseconds; default 3000.
     pub connect_timeout_ms: u32,
-    /// A connection in use that has been silent for so long is pinged, in
-    /// milliseconds; default 10000, at least 100, ETCD_TIMEOUT_NONE for never.
-    /// In use is one on which a call or a stream, such as a watch, waits. The ping
-    /// is a small call, which etcd allows as often as one likes.
+    /// A connection in use is pinged after it was silent for this time, in milliseconds; default
+    /// 10000, at least 100, ETCD_TIMEOUT_NONE for never. A connection is in use while a call or a
+    /// stream, such as a watch, waits on it. The ping is a small call; etcd does not limit how
+    /// often it is made.
     pub ping_interval_ms: u32,
-    /// For the answer to a ping, in milliseconds; default 5000. Without any answer
-    /// the connection is closed: streams on it go on elsewhere, writes on it end
-    /// with ETCD_ERR_UNAVAILABLE. An endpoint that swallows everything is left
-    /// after both times together at the latest, 15 s; with 1000 and 1000 after 2 s.
+    /// The timeout of a ping, in milliseconds; default 5000. Without an answer the connection is
+    /// closed: its streams move to another one, its writes end with ETCD_ERR_UNAVAILABLE. A dead
+    /// endpoint is therefore left after the sum of both times, 15 s by default.
     pub ping_timeout_ms: u32,
-    /// Largest request, key and value together, in bytes; default 2 MiB.
-    /// etcd's own limit is 1.5 MiB unless it is configured.
+    /// The size of the largest request, key and value together, in bytes; default 2 MiB. etcd's
+    /// own limit is 1.5 MiB unless configured.
     pub max_send_bytes: u32,
-    /// Largest reply in bytes; default 64 MiB. No reply takes more than three times
-    /// as much memory: one of very many very small keys is refused sooner.
+    /// The size of the largest reply in bytes; default 64 MiB. No reply takes more than three
+    /// times as much memory: a reply of very many, very small keys is refused earlier.
     pub max_receive_bytes: u32,
-    /// How often the cluster is asked for its members, as by etcd_client_sync(), in
-    /// milliseconds; default 0 for never, at least 100. A round that fails, or takes
-    /// 5 s, changes nothing.
+    /// The interval at which etcd_client_sync() is done in the background, in milliseconds; default
+    /// 0 for never, at least 100. An attempt that fails, or takes 5 s, changes nothing.
     pub auto_sync_interval_ms: u32,
-    /// File of PEM revocation lists (X509 CRL), which may be those of several CAs.
-    /// Then every certificate in a server's chain but the root must be on record as
-    /// not revoked: one without a list of the CA that signed it, or with a list
-    /// past its next update, is refused like a revoked one. Connections that exist
-    /// are not cut.
+    /// File of PEM revocation lists (X509 CRL) of one or several CAs. Every certificate in a
+    /// server's chain except the root is then checked. A certificate is refused as revoked also if
+    /// there is no list of the CA that signed it, or if the next update of the list is overdue.
+    /// Existing connections are not closed.
     pub crl_file: *const c_char,
-    /// In place of crl_file: the PEM text itself.
+    /// The PEM text, in place of crl_file.
     pub crl_pem: etcd_bytes_t,
-    /// In place of user and password: a token that the servers accept, such as a
-    /// JSON web token. It is sent as it is and never renewed: when it is refused,
-    /// calls fail with what the server says, such as ETCD_ERR_INVALID_AUTH_TOKEN.
-    /// Refused for endpoints where others could read it, like a password.
+    /// A token that the servers accept, such as a JSON web token, in place of user and password. It
+    /// is sent unchanged and never renewed: when a server refuses it, calls fail with the server's
+    /// error, such as ETCD_ERR_INVALID_AUTH_TOKEN. Like a password, it is refused for endpoints
+    /// where others could read it.
     pub token: *const c_char,
-    /// When not empty: put before every key that goes through the client, and
-    /// taken off every key that comes back, so that it sees a store of its own:
-    /// the keys with this prefix. Any bytes. It is there in all calls, watches and
-    /// locks, those of etcd-api.h too; in ETCD_FROM_KEY and ETCD_PREFIX, which end
-    /// where the prefix does; and in etcd_lease_time_to_live(), which names only keys
-    /// with the prefix. A key that is the prefix and nothing more is not seen. Sizes
-    /// count it. Leases, and with them what revoking one deletes, revisions and
-    /// compaction are the whole cluster's, as ever. To keep clients from the keys of
-    /// others, give their users roles.
+    /// If not empty, the client sees only the keys that begin with this prefix, without it: it is
+    /// added to every key that is sent, and cut off every key that is received. Any bytes. It
+    /// applies to every call, watch and lock, including etcd-api.h. Open-ended ranges stop at the
+    /// end of the prefix. etcd_lease_time_to_live() lists only keys below it. A key that equals the
+    /// prefix is not visible. Size limits include the prefix. Leases, revisions and compaction
+    /// belong to the whole cluster: revoking a lease deletes its keys under any prefix. The
+    /// prefix is no protection: use roles for that.
     pub key_prefix: etcd_bytes_t,
-    /// Takes the lines of the client's log; NULL for no log.
+    /// Receives the lines of the client's log; NULL for no log.
     pub log_callback: etcd_log_cb,
-    /// Given to log_callback; never followed.
+    /// Passed to log_callback; never read.
     pub log_arg: *mut c_void,
-    /// What is logged: ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default ETCD_LOG_INFO.
+    /// The most detailed level that is logged, ETCD_LOG_ERROR to ETCD_LOG_DEBUG; default
+    /// ETCD_LOG_INFO.
     pub log_level: u32,
     /// Must be 0.
     pub log_reserved: u32,
@@ -222,12 +215,11 @@ pub(super) unsafe fn open_endpoints(endpoints: *const c_char) -> Result<*mut etc
 
 /// Opens a client.
 ///
-/// Quick: connecting goes on in the background, and no server needs to be
-/// reachable. Calls wait for a connection until their deadline. The first
-/// client of a process starts the library's thread, which serves all clients;
-/// looking up a host name takes another thread for as long as it lasts.
+/// Does not block: the client connects in the background, and no server needs to be reachable.
+/// Calls wait for a connection until their deadline. The first client of a process starts the
+/// library's thread, which serves all clients. A host name is looked up on a temporary thread.
 ///
-/// @param options   Must name endpoints. Copied.
+/// @param options   Must have endpoints. Copied.
 /// @param[out] out  The client; close it with etcd_client_close().
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_IO,
@@ -272,11 +264,10 @@ pub unsafe extern "C" fn etcd_client_open_endpoints(
 
 /// Closes a client.
 ///
-/// Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later
-/// calls get ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. Returns
-/// within a second, and not before a log callback in progress has returned; the last
-/// client's close ends the library's thread. In a child process, closing a client
-/// inherited from the parent does nothing.
+/// Every call in progress on it, in any thread, ends with ETCD_ERR_CLOSED; later calls fail with
+/// ETCD_ERR_BAD_HANDLE. Responses and errors stay valid. The function returns within a second, but
+/// not before a log callback in progress has returned. The close of the last client ends the
+/// library's thread. In a child process, the close of a client of the parent does nothing.
 ///
 /// @param client  May be NULL, or closed already.
 /// @par Thread safety  Any thread.
@@ -290,12 +281,12 @@ pub unsafe extern "C" fn etcd_client_close(client: *mut etcd_client_t) {
     });
 }
 
-/// The error of the latest classic call (etcd-api.h) on a client.
+/// Returns the error of the latest classic call (etcd-api.h) on a client.
 ///
-/// Those calls return one of three results, or NULL; this is the reason. With
-/// several threads on one client it is the reason of whichever ended last.
+/// Those calls return one of three results, or NULL; this is the reason. If several threads use
+/// the client it is the reason of the call that ended last.
 ///
-/// @param client    Open client, which is also a classic session.
+/// @param client    Open client; a classic session is one too.
 /// @param[out] out  The error; free it with etcd_error_free(). NULL if the call
 ///                  succeeded, or if there was none.
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
@@ -315,13 +306,13 @@ pub unsafe extern "C" fn etcd_client_last_error(
     })
 }
 
-/// Forgets a store inside this process.
+/// Removes a store from the memory of this process.
 ///
-/// The next client that is opened with this endpoint begins with an empty store.
-/// Clients that are open keep the old one, which is freed with the last of them.
-/// A child process has none of its parent's stores from the beginning.
+/// The next client that is opened with this endpoint has an empty store. Open clients keep the old
+/// one, which is freed when the last of them is closed. A child process has none of its parent's
+/// stores.
 ///
-/// @param endpoint  mem: or mem:NAME, as it was opened; one that never was is no error.
+/// @param endpoint  mem: or mem:NAME, as it was opened. An unknown name is no error.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK or ETCD_ERR_INVALID_ARGUMENT.
 /// @par Thread safety  Any thread.

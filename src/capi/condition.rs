@@ -19,17 +19,15 @@ use crate::wire::proto::LeaseGrantResponse;
 /// its response is an etcd_if_response_t.
 pub const ETCD_EVENT_IF_RESPONSE: i32 = 106;
 
-/// Reply to a write with a condition. Made by the library; read it, never copy it
-/// or take its size: later versions append fields. Free it with
-/// etcd_if_response_free().
+/// Reply to a write with a condition. Free it with etcd_if_response_free().
 #[repr(C)]
 pub struct etcd_if_response_t {
-    /// Who answered; header.revision is that of the write, if there was one.
+    /// The member that answered; header.revision is the revision of the write, if there was one.
     pub header: etcd_header_t,
-    /// After success what was there before, with ETCD_PREV_KV; else what is there.
-    /// NULL if there is nothing. Valid until the response is freed.
+    /// If the condition held: with ETCD_PREV_KV, the key before the write. Otherwise the current
+    /// key. NULL if it does not exist.
     pub kv: *const etcd_kv_t,
-    /// Whether the condition held, and with that whether the write was done.
+    /// Whether the condition held, and the write was done.
     pub succeeded: bool,
 }
 

@@ -29,8 +29,7 @@ pub const ETCD_CONNECTION_UP: i32 = 92;
 /// How an endpoint is: it is none of the client's any more. The last response about it.
 pub const ETCD_CONNECTION_GONE: i32 = 93;
 
-/// How an endpoint is. Made by the library; read it, never copy it or take its size:
-/// later versions append fields. Free it with etcd_connection_watch_response_free().
+/// The state of an endpoint. Free it with etcd_connection_watch_response_free().
 #[repr(C)]
 pub struct etcd_connection_watch_response_t {
     /// The endpoint, as it was given.

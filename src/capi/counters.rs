@@ -9,45 +9,45 @@ use crate::observe::counters;
 use crate::status::*;
 use std::ffi::{c_char, CString};
 
-/// What a client has done since it was opened; all grow and never fall. Begin with
-/// ETCD_COUNTERS_INIT; later versions append fields.
+/// Counters of a client since it was opened; they never fall. Begin with ETCD_COUNTERS_INIT;
+/// later versions append fields.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct etcd_counters_t {
     /// Set by ETCD_COUNTERS_INIT.
     pub size: usize,
-    /// Calls begun, each once however often it was sent; the library's own
-    /// included, such as those with which a watch begins. The streams of watches,
-    /// of leases kept alive and of pages are none.
+    /// Calls begun. A call counts once, however often it is sent. The library's own calls are
+    /// included, such as those that begin a watch. Streams of watches, keepalives and pages are
+    /// not.
     pub calls: u64,
-    /// Calls that ended with an error, or were given up.
+    /// Calls that ended with an error, or were cancelled.
     pub calls_failed: u64,
-    /// Times that a call was sent again, or to a second member.
+    /// Number of times a call was sent again, or to a second member.
     pub retries: u64,
-    /// Connections that servers have taken. 0 for mem:.
+    /// Connections that were established. 0 for mem:.
     pub connections_opened: u64,
-    /// Connections that have ended, but for those that the client has closed.
+    /// Connections that have ended without being closed by the client.
     pub connections_lost: u64,
-    /// Times that a watch went on after a break.
+    /// Number of times a watch was resumed after a break.
     pub watches_resumed: u64,
-    /// Times that a watch was called off until its reader had room, and then asked for
-    /// the rest again, on the stream of the slow.
+    /// Number of times a watch was cancelled because its reader fell behind, and later resumed
+    /// from the next event.
     pub watches_paused: u64,
-    /// Times that the keys as they are took the place of events that were compacted
+    /// Number of times the current keys were delivered in place of events that were compacted
     /// away, with ETCD_WATCH_RESYNC.
     pub watches_resynced: u64,
-    /// Events handed to watches' readers.
+    /// Events delivered to the readers of watches.
     pub watch_events: u64,
-    /// Events that a server has told again, and that were dropped.
+    /// Events that a server sent twice, and that were dropped.
     pub watch_duplicates: u64,
     /// Authentication tokens fetched, the first included.
     pub token_refreshes: u64,
-    /// Renewals that were asked for, of leases kept alive with etcd_lease_keep_alive_open().
+    /// Renewals requested for leases of etcd_lease_keep_alive_open().
     pub keep_alives_sent: u64,
-    /// Those that were answered.
+    /// Renewals answered.
     pub keep_alives_answered: u64,
-    /// Leases kept alive that ended otherwise than by this client: lost, revoked by
-    /// somebody else, or refused.
+    /// Kept-alive leases that were not ended by this client: lost, refused, or revoked by
+    /// another client.
     pub leases_lost: u64,
     /// Bytes written to connections, TLS and HTTP/2 included.
     pub bytes_sent: u64,
@@ -62,12 +62,12 @@ unsafe impl Options for etcd_counters_t {
 
 /// Reads a client's counters.
 ///
-/// Quick, and no burden for the client. Each number is exact; they are not all
-/// of one moment.
+/// Does not block, and does not slow the client down. Each number is exact; the numbers are
+/// not all of one moment.
 ///
 /// @param client        Open client.
 /// @param[in,out] counters  Begin with ETCD_COUNTERS_INIT. Fields that this version does not
-///                      know are 0. Unchanged after a failure.
+///                      know are set to 0. Unchanged after a failure.
 /// @param[out] err      May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE or
 ///         ETCD_ERR_FORKED.
@@ -92,12 +92,12 @@ pub unsafe extern "C" fn etcd_client_counters(
     })
 }
 
-/// Writes a client's counters, and which endpoints are connected, as text for Prometheus.
+/// Returns a client's counters, and the state of its connections, as text for Prometheus.
 ///
-/// Names are those of etcd_counters_t between "libetcd_" and "_total", and
-/// libetcd_connection_up, each with a HELP and a TYPE line. Prometheus takes a name
-/// once in a text: a program with several clients asks each on a page of its own, or
-/// makes one text of etcd_client_counters().
+/// The names are the fields of etcd_counters_t between "libetcd_" and "_total", and
+/// libetcd_connection_up, each with a HELP and a TYPE line. Prometheus accepts a name once in a
+/// text: a program with several clients serves each text on a page of its own, or writes one
+/// text from etcd_client_counters().
 ///
 /// @param client    Open client.
 /// @param label     Value of a label `client` on every line; NULL or "" for no label.
@@ -125,9 +125,9 @@ pub unsafe extern "C" fn etcd_client_counters_text(
     })
 }
 
-/// Frees a text.
+/// Frees a text of etcd_client_counters_text().
 ///
-/// @param text  May be NULL. Made by etcd_client_counters_text(), and not changed in length.
+/// @param text  May be NULL. Its length must not have been changed.
 /// @par Thread safety  Any thread; once.
 /// @since 0.1
 #[no_mangle]

@@ -8,11 +8,10 @@ use super::{guard, handle, out, quiet, text};
 use crate::status::*;
 use std::ffi::{c_char, CString};
 
-/// A client's endpoints. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_client_endpoints_free().
+/// A client's endpoints. Free it with etcd_client_endpoints_free().
 #[repr(C)]
 pub struct etcd_client_endpoints_t {
-    /// Each as it was given, or as the cluster has it; valid until the list is freed.
+    /// The endpoints, as they were given or as the cluster announces them.
     pub names: *const *const c_char,
     /// Number of elements of names; at least 1.
     pub name_count: usize,
@@ -25,7 +24,7 @@ struct Owned {
     names: Vec<CString>,
 }
 
-/// The client's present list of endpoints. Does not block.
+/// Returns the client's current endpoints. Does not block.
 ///
 /// @param client    Open client.
 /// @param[out] out  The list; free it with etcd_client_endpoints_free().
@@ -67,22 +66,21 @@ pub unsafe extern "C" fn etcd_client_endpoints_free(endpoints: *mut etcd_client_
     });
 }
 
-/// Replaces the client's endpoints, in the middle of its work.
+/// Replaces the endpoints of a client while it works.
 ///
-/// Does not block. An endpoint that was in the old list too keeps its connection.
-/// Of one that is gone, calls in progress end as they may, and watches go on
-/// elsewhere without losing an event. Until one of the new list is connected,
-/// calls wait as after etcd_client_open().
+/// Does not block. An endpoint that is in both lists keeps its connection. When an endpoint is
+/// removed, calls in progress on it may fail, and watches move to another endpoint without losing
+/// an event. Calls wait until one of the new endpoints is connected, as after etcd_client_open().
 ///
-/// What was given at open holds for the new list too: the TLS settings, which
-/// must have been in use, or not, as they are to be now; and that a password is
-/// not sent in the clear. A client belongs to one cluster for its life: members
-/// of another are refused, see ETCD_ERR_CLUSTER_CHANGED; open another client.
+/// The settings of etcd_client_open() apply to the new endpoints. A client with TLS cannot change
+/// to endpoints without it, nor the other way round, and a password is not sent in the clear. A
+/// client belongs to one cluster: members of another one are refused with
+/// ETCD_ERR_CLUSTER_CHANGED. Open another client for them.
 ///
-/// @param client     Open client; not one of mem:, which stays with its store.
+/// @param client     Open client; not one of mem:.
 /// @param endpoints  As etcd_client_options_t.endpoints, but not mem:. Copied.
-/// @param[out] err   May be NULL. On failure an error; free it with
-///                   etcd_error_free(). The old list then stays.
+/// @param[out] err   May be NULL. On failure an error, and the endpoints are unchanged; free it
+///                   with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
 /// @par Thread safety  Any thread.
 /// @since 0.1
@@ -99,14 +97,13 @@ pub unsafe extern "C" fn etcd_client_set_endpoints(
     })
 }
 
-/// Asks the cluster for its members and replaces the client's endpoints by theirs.
+/// Replaces the client's endpoints by those of the cluster's members.
 ///
-/// As etcd_client_set_endpoints() with the client URLs of all members that have
-/// started and are not learners. URLs that do not suit the client are left out:
-/// those with another scheme than its own (https if it uses TLS, else http), and
-/// those to which it must not send its password. If none is left, nothing
-/// changes. Members must announce URLs that are good where the client runs
-/// (--advertise-client-urls). With mem: it succeeds and changes nothing.
+/// Does what etcd_client_set_endpoints() does, with the client URLs of all members that have
+/// started and are not learners. URLs that the client cannot use are left out: those of another
+/// scheme (https if it uses TLS, else http), and those to which it must not send its password. If
+/// none is left, nothing changes. Members must announce URLs that can be reached from the client
+/// (--advertise-client-urls). With mem: the call succeeds and changes nothing.
 ///
 /// @param client    Open client.
 /// @param options   NULL for all defaults.

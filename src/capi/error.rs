@@ -13,8 +13,7 @@ pub const ETCD_APPLIED: i32 = 2;
 
 /// What went wrong, and what became of the call.
 ///
-/// Made by the library; read it, never copy it or take its size: later versions
-/// append fields. Free it with etcd_error_free().
+/// Read it as a response (@ref etcd_calls). Free it with etcd_error_free().
 #[repr(C)]
 pub struct etcd_error_t {
     /// The status that the call returned.

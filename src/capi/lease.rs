@@ -48,8 +48,7 @@ unsafe impl Options for etcd_lease_grant_options_t {
     const FIRST_SIZE: usize = 24;
 }
 
-/// Reply to a grant. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_lease_grant_response_free().
+/// Reply to a grant. Free it with etcd_lease_grant_response_free().
 #[repr(C)]
 pub struct etcd_lease_grant_response_t {
     /// Who answered.
@@ -60,8 +59,7 @@ pub struct etcd_lease_grant_response_t {
     pub ttl: i64,
 }
 
-/// Reply to a renewal. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_lease_keep_alive_response_free().
+/// Reply to a renewal. Free it with etcd_lease_keep_alive_response_free().
 #[repr(C)]
 pub struct etcd_lease_keep_alive_response_t {
     /// Who answered.
@@ -72,9 +70,7 @@ pub struct etcd_lease_keep_alive_response_t {
     pub ttl: i64,
 }
 
-/// Reply to the question how long a lease has to live. Made by the library; read
-/// it, never copy it or take its size: later versions append fields. Free it
-/// with etcd_lease_time_to_live_response_free().
+/// Reply to etcd_lease_time_to_live(). Free it with etcd_lease_time_to_live_response_free().
 #[repr(C)]
 pub struct etcd_lease_time_to_live_response_t {
     /// Who answered.
@@ -91,8 +87,7 @@ pub struct etcd_lease_time_to_live_response_t {
     pub key_count: usize,
 }
 
-/// Reply to a listing. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_lease_list_response_free().
+/// Reply to a listing. Free it with etcd_lease_list_response_free().
 #[repr(C)]
 pub struct etcd_lease_list_response_t {
     /// Who answered.

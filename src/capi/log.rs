@@ -8,40 +8,40 @@ use std::ffi::{c_char, c_void, CString};
 
 /// For etcd_client_options_t.log_level: defects in the library.
 pub const ETCD_LOG_ERROR: u32 = 3;
-/// For etcd_client_options_t.log_level: also what a program may suffer from:
-/// connections that are lost or refused, watches and leases that have ended.
+/// For etcd_client_options_t.log_level: also troubles: connections that are lost or refused,
+/// watches and leases that have ended.
 pub const ETCD_LOG_WARN: u32 = 4;
-/// For etcd_client_options_t.log_level: also connections that are made, watches
-/// that go on after a break, new tokens. The default.
+/// For etcd_client_options_t.log_level: also new connections, watches that were resumed after a
+/// break, new tokens. The default.
 pub const ETCD_LOG_INFO: u32 = 6;
-/// For etcd_client_options_t.log_level: also each time that a call is sent again.
+/// For etcd_client_options_t.log_level: also each retry of a call.
 pub const ETCD_LOG_DEBUG: u32 = 7;
 
-/// A line of the log. Made by the library, and valid until the callback returns;
-/// later versions append fields. Texts are never NULL, and have no control characters,
-/// whatever servers say; passwords, tokens, keys and values are in none of them.
+/// A line of the log. It is valid until the callback returns; later versions append fields. The
+/// texts are never NULL and have no control characters. They never have passwords, tokens, keys
+/// or values.
 #[repr(C)]
 pub struct etcd_log_record_t {
     /// ETCD_LOG_ERROR to ETCD_LOG_DEBUG.
     pub level: u32,
-    /// The status of what went wrong; ETCD_OK if nothing did.
+    /// The status of the error; ETCD_OK if there is none.
     pub status: etcd_status_t,
-    /// What it is about: "connection", "call", "token", "watch" or "lease"; later versions
-    /// add words.
+    /// The subject: "connection", "call", "token", "watch" or "lease"; later versions add
+    /// others.
     pub what: *const c_char,
-    /// The endpoint as it was given; "" if it is about none.
+    /// The endpoint as it was given; "" for none.
     pub endpoint: *const c_char,
-    /// What happened, for people to read, without endpoint, level and time; at most about
-    /// 1 KiB. Wording may change between versions.
+    /// What happened, for people, without endpoint, level and time; about 1 KiB at most. The
+    /// wording may change between versions.
     pub message: *const c_char,
 }
 
-/// Takes a line of a client's log, with the client's log_arg. Called on the library's
-/// thread and on threads that make calls, also by several at once; while it runs
-/// calls wait, so it should be quick, and must not wait for a lock that is held around
-/// calls into the library. Calls that it makes into the library on clients,
-/// queues and other handles are refused with ETCD_ERR_UNSUPPORTED, and do nothing where
-/// they return nothing. It is not called any more when etcd_client_close() has returned.
+/// Receives a line of a client's log, and the client's log_arg. It is called on the library's
+/// thread and on threads that make calls, also by several threads at once. Calls wait while it
+/// runs: it should be quick, and must not wait for a lock that is held around calls into the
+/// library. In it, calls on clients, queues and other handles fail with ETCD_ERR_UNSUPPORTED; a
+/// function without a result does nothing. It is not called after etcd_client_close() has
+/// returned.
 pub type etcd_log_cb =
     Option<unsafe extern "C" fn(record: *const etcd_log_record_t, arg: *mut c_void)>;
 

@@ -21,7 +21,7 @@ use std::ffi::c_void;
 use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
 
-/// A range that is being read page by page. Opaque; goes with its client.
+/// A range that is read page by page. Opaque; belongs to its client.
 pub struct etcd_range_t(());
 
 handle::kind!(10, etcd_range_t, RangeIter, "range");
@@ -32,23 +32,21 @@ handle::kind!(10, etcd_range_t, RangeIter, "range");
 pub struct etcd_range_options_t {
     /// Set by ETCD_RANGE_OPTIONS_INIT.
     pub size: usize,
-    /// When not empty: all keys from the key up to, but not with, this one.
-    /// Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
-    /// check an end that was computed.
+    /// If not empty, the range is [key, range_end). Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty
+    /// means the key alone, so check an end that was computed.
     pub range_end: etcd_bytes_t,
-    /// Deadline of each page in milliseconds; 0 for the client's,
-    /// ETCD_TIMEOUT_NONE for none.
+    /// The deadline of each page in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for none.
     pub timeout_ms: u32,
     /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_SERIALIZABLE, ETCD_GET_KEYS_ONLY,
     /// ETCD_REQUIRE_LEADER.
     pub flags: u32,
-    /// Read the keys as they were at this revision; 0 for that of the first page.
+    /// The revision to read at; 0 for the revision at the first page.
     pub revision: i64,
-    /// Keys in a page at most; 0 for 1000. Fewer where they would be more than
-    /// max_receive_bytes of the client.
+    /// The largest number of keys in a page; 0 for 1000. A page has fewer if it would exceed the
+    /// client's max_receive_bytes.
     pub limit: i64,
-    /// As in etcd_get_options_t. With any of these four, or with
-    /// ETCD_SORT_DESCEND, a server reads for each page all that is left of the range.
+    /// As in etcd_get_options_t. With any of these four, or with ETCD_SORT_DESCEND, a server reads
+    /// the whole rest of the range for each page.
     pub min_mod_revision: i64,
     /// As in etcd_get_options_t.
     pub max_mod_revision: i64,
@@ -56,8 +54,8 @@ pub struct etcd_range_options_t {
     pub min_create_revision: i64,
     /// As in etcd_get_options_t.
     pub max_create_revision: i64,
-    /// ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
-    /// ETCD_SORT_DESCEND: by key.
+    /// The order of the keys: ETCD_SORT_NONE or ETCD_SORT_ASCEND, which are the same here, or
+    /// ETCD_SORT_DESCEND.
     pub sort_order: i32,
     /// Must be 0.
     pub reserved: u32,
@@ -110,12 +108,12 @@ unsafe fn pages(
     Ok((Pages::new(request, common.require_leader), common))
 }
 
-/// Begins to read a range page by page. Asks no server yet.
+/// Begins to read a range page by page. No server is asked yet.
 ///
-/// All pages are of one revision, whatever is written meanwhile: together they
-/// have every key of the range once. Good for any number of keys, since neither
-/// side ever holds more than a page and what is on its way. From servers that can
-/// (etcd 3.7) all but the first page come as one stream, elsewhere one by one.
+/// All pages are of one revision, whatever is written meanwhile: together they have every key of
+/// the range once. The number of keys does not matter, since neither side holds more than a page
+/// and what is on its way. Servers that can (etcd 3.7) send all pages but the first as one stream;
+/// others are asked for each page.
 ///
 /// @param client   Open client.
 /// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
@@ -151,25 +149,24 @@ pub unsafe extern "C" fn etcd_range_open(
     })
 }
 
-/// The next page of a range.
+/// Returns the next page of a range.
 ///
-/// The first page always comes, with no keys if there are none; later ones have
-/// keys. In each, header is that of the first reply with the revision that all
-/// pages are of, and from which, plus 1, a watch would go on; count is the number
-/// of keys in the whole range; more says whether other pages follow.
+/// There is always a first page, without keys if the range is empty; later pages have keys. In
+/// each page, header has the revision of all pages: a watch from that revision plus 1 continues
+/// the range. count is the number of keys in the whole range; more says whether other pages follow.
 ///
-/// After an error the iterator is where it was, so that a call that failed for
-/// want of a server may be made again; after ETCD_ERR_COMPACTED the rest of the
-/// revision is gone. Blocks until the page, its deadline or etcd_client_close();
-/// like etcd_kv_get() it is repeated until then.
+/// An error does not move the iterator: a call that failed because no server was reachable may be
+/// made again. After ETCD_ERR_COMPACTED the rest of the range is gone. The call blocks until the
+/// page is there, its deadline passes, or the client is closed. Like etcd_kv_get() it is retried
+/// until then.
 ///
 /// @param iter     Iterator.
 /// @param[out] out The page; free it with etcd_get_response_free(). NULL after the last.
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK with a page, ETCD_END after the last one, or an error as
-///         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a key that alone is too
-///         large, ETCD_ERR_CLOSED when the client is closed.
-/// @par Thread safety  Any thread; of several at once, each gets another page.
+///         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a single key that is too
+///         large, ETCD_ERR_CLOSED if the client is closed.
+/// @par Thread safety  Any thread; calls at the same time return different pages.
 /// @since 0.1
 #[no_mangle]
 #[must_use]
@@ -196,10 +193,10 @@ pub unsafe extern "C" fn etcd_range_next(
 
 /// Starts etcd_range_next() and returns at once.
 ///
-/// Its end arrives on the queue as ETCD_EVENT_GET_RESPONSE with the page; after
-/// the last one with the status ETCD_END and neither response nor error. Start
-/// the next one when it is there: of several at once each gets another page, in
-/// no certain order. Cancelled, it leaves the iterator where it was.
+/// The page arrives on the queue as ETCD_EVENT_GET_RESPONSE. After the last page the event has the
+/// status ETCD_END, and neither response nor error. Start the next call when the page is there:
+/// calls at the same time return different pages in any order. A cancelled call does not move the
+/// iterator.
 ///
 /// @param iter      Iterator.
 /// @param queue     As etcd_kv_get_async().
@@ -263,9 +260,9 @@ impl RangeIter {
     }
 }
 
-/// Ends the reading of a range, at any point. Pages stay valid.
+/// Closes an iterator, at any point of the range. Pages stay valid.
 ///
-/// @param iter  May be NULL, or closed already. A call in progress on it goes on to its end.
+/// @param iter  May be NULL, or closed already. Calls in progress on it are not affected.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
@@ -275,17 +272,16 @@ pub unsafe extern "C" fn etcd_range_close(iter: *mut etcd_range_t) {
     });
 }
 
-/// The end of the range that has just the keys with a prefix: for range_end, with
-/// the prefix as the key.
+/// Computes the end of the range of all keys with a prefix: the range_end for the prefix as key.
 ///
-/// It is never longer than the prefix, or one byte for an empty prefix or one of
-/// nothing but 0xff, where it is "\0", the end of all keys. (In a range that is
-/// given by its end an empty key is refused: begin with "\0" then.)
+/// The end is not longer than the prefix. For a prefix that is empty, or has only bytes 0xff, it is
+/// one byte, "\0": the end of all keys. (With a range_end, an empty key is refused: use "\0" as
+/// the key.)
 ///
 /// @param prefix   Any bytes.
-/// @param[out] end Where to write it; may be NULL if capacity is 0, and may be the prefix itself.
-/// @param capacity Number of bytes there. Nothing is written if they are too few.
-/// @return Number of bytes of the end; 0 only if the prefix has a length and no data.
+/// @param[out] end Receives the end; may be NULL if capacity is 0, and may be the prefix itself.
+/// @param capacity The size of that buffer. Nothing is written if it is too small.
+/// @return The length of the end; 0 only if the prefix has a length and no data.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]

@@ -13,62 +13,58 @@ use crate::wire::decode::{
 };
 use bytes::Bytes;
 
-/// The end of an etcd_kv_get_async(); its response is an etcd_get_response_t.
+/// An etcd_kv_get_async() has ended; the response is an etcd_get_response_t.
 pub const ETCD_EVENT_GET_RESPONSE: i32 = 101;
-/// The end of an etcd_kv_put_async(); its response is an etcd_put_response_t.
+/// An etcd_kv_put_async() has ended; the response is an etcd_put_response_t.
 pub const ETCD_EVENT_PUT_RESPONSE: i32 = 102;
-/// The end of an etcd_kv_delete_async(); its response is an etcd_delete_response_t.
+/// An etcd_kv_delete_async() has ended; the response is an etcd_delete_response_t.
 pub const ETCD_EVENT_DELETE_RESPONSE: i32 = 103;
-/// The end of an etcd_kv_compact_async(); its response is an etcd_header_response_t.
+/// An etcd_kv_compact_async() has ended; the response is an etcd_header_response_t.
 pub const ETCD_EVENT_COMPACT_RESPONSE: i32 = 104;
 
-/// Reply to a get. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_get_response_free().
+/// Reply to a get. Free it with etcd_get_response_free().
 #[repr(C)]
 pub struct etcd_get_response_t {
-    /// Who answered, and at which revision.
+    /// The member that answered, and the revision of the store.
     pub header: etcd_header_t,
-    /// The keys found, in ascending order unless another was asked for; valid
-    /// until the response is freed.
+    /// The keys found, in ascending order unless the options say otherwise.
     pub kvs: *const etcd_kv_t,
     /// Number of elements of kvs.
     pub kv_count: usize,
-    /// Number of keys in the range, whatever the limit.
+    /// Number of keys in the range, without regard to the limit.
     pub count: i64,
-    /// Whether there are more keys in the range than were returned.
+    /// Whether the range has more keys than kvs.
     pub more: bool,
 }
 
-/// Reply to a put. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_put_response_free().
+/// Reply to a put. Free it with etcd_put_response_free().
 #[repr(C)]
 pub struct etcd_put_response_t {
-    /// Who answered; header.revision is that of the put.
+    /// The member that answered; header.revision is the revision of the put.
     pub header: etcd_header_t,
-    /// With ETCD_PREV_KV what the put replaced; NULL if there was nothing.
-    /// Valid until the response is freed.
+    /// With ETCD_PREV_KV, the key before the put. NULL if it did not exist.
     pub prev_kv: *const etcd_kv_t,
-    /// After etcd_kv_put_ttl() the lease that it granted; else 0.
+    /// After etcd_kv_put_ttl(), the lease of the key; else 0.
     pub lease: i64,
-    /// After etcd_kv_put_ttl() the ttl that the server granted, in seconds; else 0.
+    /// After etcd_kv_put_ttl(), the ttl that the server granted, in seconds; else 0.
     pub ttl: i64,
 }
 
-/// Reply to a delete. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_delete_response_free().
+/// Reply to a delete. Free it with etcd_delete_response_free().
 #[repr(C)]
 pub struct etcd_delete_response_t {
-    /// Who answered; header.revision is that of the delete if it deleted something.
+    /// The member that answered; header.revision is the revision of the delete, if it deleted
+    /// anything.
     pub header: etcd_header_t,
     /// Number of keys deleted; 0 is no error.
     pub deleted: i64,
-    /// With ETCD_PREV_KV what was deleted; valid until the response is freed.
+    /// With ETCD_PREV_KV, the keys before the delete.
     pub prev_kvs: *const etcd_kv_t,
     /// Number of elements of prev_kvs.
     pub prev_kv_count: usize,
 }
 
-/// Reply to a call that has no more to say. Free it with etcd_header_response_free().
+/// Reply to a call that returns nothing else. Free it with etcd_header_response_free().
 #[repr(C)]
 pub struct etcd_header_response_t {
     /// The member that answered, and the revision of the store.

@@ -1,4 +1,4 @@
-//! Operations as values: made once, done alone or in transactions.
+//! Operations as values: made once, executed alone or in transactions.
 
 use super::error::etcd_error_t;
 use super::exports::{call, Request};
@@ -16,8 +16,8 @@ use crate::error::Result;
 use crate::status::*;
 use std::sync::Arc;
 
-/// A get, put, delete or transaction that has not been done. Opaque, never
-/// changes, belongs to no client.
+/// A get, put, delete or transaction that can be executed any number of times. Opaque. It never
+/// changes, and belongs to no client.
 pub struct etcd_op_t(());
 
 handle::kind!(11, etcd_op_t, Op, "op");
@@ -91,12 +91,12 @@ fn decoded(kind: Kind, message: Vec<u8>, prefix: &[u8]) -> Result<etcd_op_respon
     Ok(response)
 }
 
-/// Makes a get.
+/// Creates a get.
 ///
 /// @param key      As etcd_kv_get(). Copied.
-/// @param options  May be NULL for defaults; without a deadline, which is given when it is done.
-///                 Copied.
-/// @param[out] out The request; free it with etcd_op_free().
+/// @param options  May be NULL for defaults; without a deadline, which is given to the call that
+///                 executes it. Copied.
+/// @param[out] out The operation; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION,
 ///         ETCD_ERR_UNSUPPORTED, ETCD_ERR_NO_RESOURCES or ETCD_ERR_FORKED.
@@ -113,12 +113,12 @@ pub unsafe extern "C" fn etcd_op_new_get(
     make(out, err, || get_op(key, options))
 }
 
-/// Makes a put.
+/// Creates a put.
 ///
 /// @param key      As etcd_kv_put(). Copied.
 /// @param value    As etcd_kv_put(). Copied.
 /// @param options  As etcd_op_new_get().
-/// @param[out] out The request; free it with etcd_op_free().
+/// @param[out] out The operation; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return As etcd_op_new_get(), or ETCD_ERR_SEND_TOO_LARGE.
 /// @par Thread safety  Any thread.
@@ -135,11 +135,11 @@ pub unsafe extern "C" fn etcd_op_new_put(
     make(out, err, || put_op(key, value, options))
 }
 
-/// Makes a delete.
+/// Creates a delete.
 ///
 /// @param key      As etcd_kv_delete(). Copied.
 /// @param options  As etcd_op_new_get().
-/// @param[out] out The request; free it with etcd_op_free().
+/// @param[out] out The operation; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return As etcd_op_new_get().
 /// @par Thread safety  Any thread.
@@ -155,10 +155,10 @@ pub unsafe extern "C" fn etcd_op_new_delete(
     make(out, err, || delete_op(key, options))
 }
 
-/// Makes a request of a transaction: a copy of it as it is now.
+/// Creates an operation from a transaction: a copy of its current state.
 ///
 /// @param txn      Transaction.
-/// @param[out] out The request; free it with etcd_op_free().
+/// @param[out] out The operation; free it with etcd_op_free().
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_NO_RESOURCES, ETCD_ERR_BAD_HANDLE,
 ///         ETCD_ERR_FORKED, or the error that is in the transaction (see etcd_txn_new()).
@@ -174,24 +174,24 @@ pub unsafe extern "C" fn etcd_op_new_txn(
     make(out, err, || txn_op(txn))
 }
 
-/// Frees a request. Calls in progress, and transactions that it was added to, go on.
+/// Frees an operation. Calls in progress and transactions that it was added to keep their copy.
 ///
-/// @param request  May be NULL, or freed already.
+/// @param op  May be NULL, or freed already.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
-pub unsafe extern "C" fn etcd_op_free(request: *mut etcd_op_t) {
+pub unsafe extern "C" fn etcd_op_free(op: *mut etcd_op_t) {
     quiet(|| {
-        let _ = handle::remove(request);
+        let _ = handle::remove(op);
     });
 }
 
-/// Adds an operation to a transaction, as etcd_txn_get() and its kin do.
+/// Adds an operation to a transaction, as etcd_txn_get(), etcd_txn_put() and etcd_txn_delete() do.
 ///
 /// @param txn     Transaction.
 /// @param branch  ETCD_BRANCH_THEN or ETCD_BRANCH_ELSE.
-/// @param op      The operation; stays as it is.
-/// @return As etcd_txn_compare(). That op is wrong, ETCD_ERR_BAD_HANDLE, stays in the transaction.
+/// @param op      The operation. It is not changed.
+/// @return As etcd_txn_compare(). A wrong op is ETCD_ERR_BAD_HANDLE, which the transaction keeps.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
@@ -218,8 +218,8 @@ call! {
     /// ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
     /// ETCD_EVENT_TXN_RESPONSE, with the response of that kind.
     ///
-    /// @param op The operation. It stays as it is, and may be freed as soon as the call returns.
-    /// @return the errors of the call that it stands for.
+    /// @param op The operation. It is not changed, and may be freed as soon as the call returns.
+    /// @return the errors of that call.
     fn etcd_kv_do(
         client, op: *const etcd_op_t, options: *const etcd_call_options_t,
     ) -> Option<etcd_op_response_t> {

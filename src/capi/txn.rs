@@ -85,7 +85,7 @@ unsafe impl Options for etcd_compare_options_t {
 /// The reply to one operation of a transaction, or to etcd_kv_do(): one of the pointers, the others
 /// are NULL.
 ///
-/// Frozen: 48 bytes on 64-bit platforms.
+/// Frozen: 48 bytes.
 #[repr(C)]
 pub struct etcd_op_response_t {
     /// ETCD_EVENT_GET_RESPONSE, ETCD_EVENT_PUT_RESPONSE, ETCD_EVENT_DELETE_RESPONSE or
@@ -117,9 +117,7 @@ impl etcd_op_response_t {
     };
 }
 
-/// Reply to a transaction. Made by the library; read it, never copy it or take
-/// its size: later versions append fields. Free it with etcd_txn_response_free(),
-/// and with it all that it points to.
+/// Reply to a transaction. Free it with etcd_txn_response_free().
 #[repr(C)]
 pub struct etcd_txn_response_t {
     /// Who answered; header.revision is that of the transaction if it changed

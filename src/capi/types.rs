@@ -1,9 +1,9 @@
-//! The leaves: structures that never change.
+//! Small structures that never change.
 
 use crate::wire::decode::{Header, KeyValue};
 use std::ffi::c_void;
 
-/// Any bytes, never NUL-terminated; {NULL, 0} is the empty string.
+/// Any bytes, not NUL-terminated; {NULL, 0} is the empty string.
 ///
 /// Frozen: 16 bytes.
 #[repr(C)]
@@ -21,7 +21,7 @@ impl From<&[u8]> for etcd_bytes_t {
     }
 }
 
-/// One key with its value and history, as etcd's KeyValue.
+/// A key with its value and history: etcd's KeyValue.
 ///
 /// Frozen: 64 bytes.
 #[repr(C)]
@@ -30,9 +30,9 @@ pub struct etcd_kv_t {
     pub key: etcd_bytes_t,
     /// The value.
     pub value: etcd_bytes_t,
-    /// Revision at which the key was created, since it was last deleted.
+    /// The revision at which the key was created, after its last deletion.
     pub create_revision: i64,
-    /// Revision of the last change.
+    /// The revision of the last change.
     pub mod_revision: i64,
     /// Number of changes since creation; 1 for a new key.
     pub version: i64,
@@ -53,7 +53,7 @@ impl From<KeyValue<'_>> for etcd_kv_t {
     }
 }
 
-/// Who answered, and when in the history of the store.
+/// The member that answered, and the revision of the store.
 ///
 /// Frozen: 32 bytes.
 #[repr(C)]
@@ -63,7 +63,7 @@ pub struct etcd_header_t {
     pub cluster_id: u64,
     /// The member that answered.
     pub member_id: u64,
-    /// The store's revision; after a write that changed something, its own.
+    /// The store's revision; of a write that changed anything, the revision of the write.
     pub revision: i64,
     /// The Raft term of the member.
     pub raft_term: u64,
@@ -82,7 +82,7 @@ impl From<Header> for etcd_header_t {
 
 /// For timeout_ms: no deadline.
 pub const ETCD_TIMEOUT_NONE: u32 = u32::MAX;
-/// For wait_ms: until something arrives.
+/// For wait_ms: wait until something arrives.
 pub const ETCD_WAIT_FOREVER: i32 = -1;
 
 /// The caller's pointer, carried and never followed.

@@ -114,8 +114,7 @@ pub struct etcd_watch_event_t {
     pub reserved: u32,
 }
 
-/// What a watch tells. Made by the library; read it, never copy it or take its
-/// size: later versions append fields. Free it with etcd_watch_response_free().
+/// A response of a watch. Free it with etcd_watch_response_free().
 #[repr(C)]
 pub struct etcd_watch_response_t {
     /// Who answered; its revision may be ahead of the events.
