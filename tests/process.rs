@@ -241,6 +241,16 @@ fn bad_arguments_are_errors() {
 }
 
 #[test]
+fn there_is_an_error_exactly_if_the_status_is_negative() {
+    let test = "there_is_an_error_exactly_if_the_status_is_negative";
+    let (plain, checked) = (program("errors"), sanitized("errors"));
+    for endpoints in endpoints(test) {
+        plain.run(&[&*endpoints], MINUTE);
+        checked.run(&[&*endpoints], 2 * MINUTE);
+    }
+}
+
+#[test]
 fn everything_at_once() {
     for endpoints in endpoints("everything_at_once") {
         let seconds = scaled(60).to_string();

@@ -1,6 +1,7 @@
 //! What the ABI publishes may only grow: the header, the symbols, the layouts.
 
 mod bad_calls;
+mod errors;
 mod header;
 mod numbers;
 mod prototypes;
@@ -41,9 +42,23 @@ fn what_is_made_from_the_sources_is_up_to_date() {
         all.push_str(&generated);
     }
     is_up_to_date("tests/c/bad_calls.h", &bad_calls::generate(&all));
+    is_up_to_date("tests/c/errors.h", &errors::generate(&all));
     let functions = prototypes::functions(&all);
     let symbols: BTreeSet<_> = functions.iter().map(|of| format!("{}\n", of.name)).collect();
     is_up_to_date("tests/symbols.txt", &symbols.into_iter().collect::<String>());
+}
+
+/// That these come without an error is seen with every function that returns them.
+#[test]
+fn every_status_between_success_and_error_is_tried() {
+    let header = std::fs::read_to_string(root().join("include/etcd.h")).unwrap();
+    let program = std::fs::read_to_string(root().join("tests/c/errors.c")).unwrap();
+    let between = errors::between(&header);
+    assert!(between.len() > 10, "{between:?}");
+    for (function, status) in between {
+        let tried = program.contains(&format!("({status}, {function}("));
+        assert!(tried, "tests/c/errors.c lacks {status} of {function}()");
+    }
 }
 
 /// The status numbers in the header, by name.

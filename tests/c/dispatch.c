@@ -206,6 +206,32 @@ static void a_thread_of_its_own(void) {
   settles(count_threads, threads, "threads");
 }
 
+/* A handler without a size ends the thread: its event and those after it stay. */
+static void a_thread_that_ends(void) {
+  struct tally tally = fresh();
+  etcd_handler_t wrong = ETCD_HANDLER_INIT;
+  etcd_event_t *event = NULL;
+  int threads = count_threads(), i;
+  wrong.size = 0;
+  wrong.callback = note;
+  tally.handler.arg = wrong.arg = &tally;
+  OK(etcd_queue_start_handler_dispatcher(tally.queue, &err));
+  CHECK(count_threads() == threads + 1);
+  put_all(&tally, &tally.handler);
+  for (i = 0; i < 1000 && *(volatile int *)&tally.puts < total; i++) usleep(10000);
+  OK(etcd_kv_put_async(client, text("dispatch/k"), text("v"), NULL, tally.queue, &wrong, NULL, &err));
+  settles(count_threads, threads, "threads");
+  put_all(&tally, &tally.handler);
+  for (i = 0; i <= total; i++) {
+    OK(etcd_queue_next(tally.queue, 10000, &event, &err));
+    CHECK(etcd_event_status(event) == ETCD_OK);
+    CHECK(etcd_event_user_data(event) == (i == 0 ? &wrong : &tally.handler));
+    etcd_event_free(event);
+  }
+  CHECK(tally.puts == total);
+  etcd_queue_free(tally.queue);
+}
+
 /* What is closed is called no more, and is not in the middle of a call. */
 static volatile int inside;
 
@@ -273,6 +299,7 @@ int main(int argc, char **argv) {
   kept_and_taken();
   in_batches();
   a_thread_of_its_own();
+  a_thread_that_ends();
   closed_and_freed(0);
   closed_and_freed(1);
   freed_in_its_callback();

@@ -1,0 +1,112 @@
+//! tests/c/errors.h: every function that may have an error, called with nothing and with good
+//! arguments. What it returns is for the program to judge.
+
+use super::prototypes::{functions, Function};
+use std::fmt::Write as _;
+
+/// The statuses that are neither a success nor an error.
+pub const BETWEEN: [&str; 3] = ["ETCD_EMPTY", "ETCD_WOKEN", "ETCD_END"];
+
+fn nothing(of: &str) -> &'static str {
+    match of {
+        "etcd_bytes_t" => "text(\"\")",
+        "int64_t" | "uint64_t" | "int32_t" | "uint32_t" | "bool" | "size_t" => "0",
+        _ => "NULL",
+    }
+}
+
+/// An argument that is good; the program has what begins with GOOD_.
+fn good(of: &str, name: &str) -> String {
+    match (of, name) {
+        (_, "client" | "queue") => name.to_owned(),
+        (_, "out" | "count" | "err") => format!("&{name}"),
+        (_, "events") => "&out".to_owned(),
+        // Where a handle to the call goes.
+        ("etcd_call_t **", _) => "NULL".to_owned(),
+        (_, "options" | "user_data" | "arg" | "call") => "NULL".to_owned(),
+        ("etcd_bytes_t", _) => "text(\"errors/key\")".to_owned(),
+        ("const char *", _) => "\"mem:errors\"".to_owned(),
+        ("etcd_event_cb", _) => "ignore".to_owned(),
+        ("int64_t" | "uint64_t" | "int32_t" | "uint32_t" | "bool" | "size_t", _) => "1".to_owned(),
+        _ => format!("GOOD_{}", of.trim_start_matches("const ").trim_end_matches([' ', '*'])),
+    }
+}
+
+fn calls(function: &Function<'_>, all: &[Function<'_>]) -> String {
+    let name = function.name;
+    let list = |argument: &dyn Fn(&str, &str) -> String| {
+        let list = function.arguments.iter().map(|(of, name)| argument(of, name));
+        list.collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("static void of_{name}(void) {{\n");
+    let has = |argument| function.argument(argument).is_some();
+    let out = function.argument("out").or(function.argument("events"));
+    if has("client") {
+        text.push_str("  etcd_client_t *client = open_client(endpoints);\n");
+    }
+    if has("queue") {
+        text.push_str("  etcd_queue_t *queue = new_queue();\n");
+    }
+    if let Some(of) = out {
+        let _ = writeln!(text, "  {}out = NULL;", of.strip_suffix('*').unwrap());
+    }
+    if has("count") {
+        text.push_str("  size_t count = 0;\n");
+    }
+    let null = list(&|of, _| nothing(of).to_owned());
+    let err = list(&|of, name| match name {
+        "err" => "&err".to_owned(),
+        _ => nothing(of).to_owned(),
+    });
+    let _ = writeln!(text, "  FITS({name}({err}));");
+    let _ = writeln!(text, "  SAME({name}({null}));");
+    let _ = writeln!(text, "  FITS({name}({}));", list(&good));
+    if let Some(of) = out {
+        let base = of.trim_end_matches([' ', '*']).trim_end_matches("_t");
+        let names = [format!("{base}_free"), format!("{base}_close")];
+        let free =
+            all.iter().map(|other| other.name).find(|other| names.iter().any(|n| n == other));
+        let _ = writeln!(text, "  {}(out);", free.unwrap_or("etcd_text_free"));
+    }
+    if has("client") {
+        text.push_str("  etcd_client_close(client);\n");
+    }
+    if has("queue") {
+        text.push_str("  free_queue(queue);\n");
+    }
+    text + "}\n\n"
+}
+
+fn all_with_errors<'a, 'b>(all: &'b [Function<'a>]) -> impl Iterator<Item = &'b Function<'a>> {
+    all.iter().filter(|function| function.argument("err").is_some())
+}
+
+pub fn generate(header: &str) -> String {
+    let all = functions(header);
+    let mut text = "/* Generated from include/ by `make header`: do not edit. */\n\n".to_owned();
+    all_with_errors(&all).for_each(|function| text.push_str(&calls(function, &all)));
+    text.push_str("static void every_function(void) {\n");
+    all_with_errors(&all).for_each(|function| {
+        let _ = writeln!(text, "  of_{}();", function.name);
+    });
+    text + "}\n"
+}
+
+/// The functions that may return one of [`BETWEEN`], by their comments, and which.
+pub fn between(header: &str) -> Vec<(String, &'static str)> {
+    let all = functions(header);
+    let names = |comment: &str, status: &str| {
+        comment.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == status)
+    };
+    let mut found = Vec::new();
+    for function in all_with_errors(&all) {
+        // "As etcd_x()" has what that has.
+        let like = function.comment.split("@return As ").nth(1);
+        let like = like.and_then(|rest| rest.split('(').next());
+        let like = all.iter().find(|other| Some(other.name) == like);
+        let comments = [function.comment, like.map_or("", |other| other.comment)];
+        let own = |status: &&str| comments.iter().any(|comment| names(comment, status));
+        found.extend(BETWEEN.into_iter().filter(own).map(|own| (function.name.to_owned(), own)));
+    }
+    found
+}
