@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { PUTS = 3 };
 
@@ -14,12 +13,6 @@ struct app {
     pthread_cond_t changed;
     int put, seen, failed;
 };
-
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
 
 static void add(struct app *app, int *counter, size_t count)
 {
@@ -81,9 +74,9 @@ int main(int argc, char **argv)
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
     if (etcd_queue_new(&queue, &error)) goto done;
     if (etcd_queue_start_handler_dispatcher(queue, &error)) goto done;
-    if (etcd_watch_open(client, bytes("callbacks/k"), NULL, queue, &watch_handler, &watch, &error)) goto done;
+    if (etcd_watch_open(client, etcd_str("callbacks/k"), NULL, queue, &watch_handler, &watch, &error)) goto done;
     for (i = 0; i < PUTS; i++)
-        if (etcd_kv_put_async(client, bytes("callbacks/k"), bytes(values[i]), NULL, queue, &put_handler, NULL, &error))
+        if (etcd_kv_put_async(client, etcd_str("callbacks/k"), etcd_str(values[i]), NULL, queue, &put_handler, NULL, &error))
             goto done;
 
     pthread_mutex_lock(&app.mutex);

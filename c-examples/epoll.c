@@ -34,18 +34,17 @@ static int die(const char *what, etcd_error_t *error)
 /* Fills the free places. The address of one is the user_data, and comes back with the event. */
 static int start(struct app *app)
 {
-    const etcd_bytes_t value = { (const uint8_t *)"value", 5 };
     etcd_error_t *error;
     char name[24];
     int i;
 
     for (i = 0; i < IN_FLIGHT && app->started < app->to_start; i++) {
         struct put *put = &app->puts[i];
-        etcd_bytes_t key = { (const uint8_t *)name, 0 };
         if (put->op) continue;
         put->number = app->started;
-        key.len = (size_t)snprintf(name, sizeof name, "epoll/%d", put->number);
-        if (etcd_kv_put_async(app->client, key, value, NULL, app->queue, put, &put->op, &error)) return die("put", error);
+        snprintf(name, sizeof name, "epoll/%d", put->number);
+        if (etcd_kv_put_async(app->client, etcd_str(name), etcd_str("value"), NULL, app->queue, put, &put->op, &error))
+            return die("put", error);
         app->started++;
     }
     return 0;

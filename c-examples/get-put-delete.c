@@ -4,10 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Keys and values may hold any byte: this key has a NUL inside. */
-static const uint8_t name[] = { 'e', 'x', 'a', 'm', 'p', 'l', 'e', '\0', '1' };
-static const etcd_bytes_t key = { name, sizeof name };
-
 static int die(const char *what, etcd_error_t *error)
 {
     fprintf(stderr, "%s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -17,7 +13,8 @@ static int die(const char *what, etcd_error_t *error)
 
 static int run(etcd_client_t *client)
 {
-    const etcd_bytes_t old_value = { (const uint8_t *)"old", 3 }, new_value = { (const uint8_t *)"new", 3 };
+    /* Keys and values may hold any byte: this key has a NUL inside. */
+    const etcd_bytes_t key = ETCD_BYTES("example\0" "1");
     etcd_put_options_t put_options = ETCD_PUT_OPTIONS_INIT;
     etcd_put_response_t *put;
     etcd_get_response_t *range;
@@ -25,10 +22,10 @@ static int run(etcd_client_t *client)
     etcd_error_t *error;
 
     /* The response of a put or delete may be declined. */
-    if (etcd_kv_put(client, key, old_value, NULL, NULL, &error)) return die("put", error);
+    if (etcd_kv_put(client, key, etcd_str("old"), NULL, NULL, &error)) return die("put", error);
 
     put_options.flags = ETCD_PREV_KV;
-    if (etcd_kv_put(client, key, new_value, &put_options, &put, &error)) return die("put", error);
+    if (etcd_kv_put(client, key, etcd_str("new"), &put_options, &put, &error)) return die("put", error);
     printf("put: replaced \"%.*s\" at revision %lld\n", (int)put->prev_kv->value.len,
            (const char *)put->prev_kv->value.data, (long long)put->header.revision);
     etcd_put_response_free(put);

@@ -18,12 +18,6 @@ struct app {
     int started, put, seen, failed;
 };
 
-static etcd_bytes_t bytes(const char *text)
-{
-    etcd_bytes_t bytes = { (const uint8_t *)text, strlen(text) };
-    return bytes;
-}
-
 static void complain(const char *what, const etcd_error_t *error)
 {
     fprintf(stderr, "libuv: %s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -90,7 +84,7 @@ static void on_timer(uv_timer_t *timer)
 
     snprintf(value, sizeof value, "%d", ++app->started);
     if (app->started == PUTS) uv_timer_stop(timer);
-    if (etcd_kv_put_async(app->client, bytes("libuv/n"), bytes(value), NULL, app->queue, NULL, NULL, &error)) {
+    if (etcd_kv_put_async(app->client, etcd_str("libuv/n"), etcd_str(value), NULL, app->queue, NULL, NULL, &error)) {
         fail(app, "put", error);
         etcd_error_free(error);
     }
@@ -126,7 +120,7 @@ int main(int argc, char **argv)
     /* etcd_watch_open() waits for a reply here; inside a loop use ETCD_WATCH_NO_WAIT or a start_revision. */
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
         || etcd_queue_new(&app.queue, &error)
-        || etcd_watch_open(app.client, bytes("libuv/n"), NULL, app.queue, NULL, &app.watch, &error)) {
+        || etcd_watch_open(app.client, etcd_str("libuv/n"), NULL, app.queue, NULL, &app.watch, &error)) {
         complain("open", error);
         etcd_error_free(error);
         app.failed = 1;

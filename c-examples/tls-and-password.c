@@ -32,9 +32,8 @@ int main(int argc, char **argv)
         options.password = password;
     }
     if (etcd_client_open(&options, &client, &error) == ETCD_OK) {
-        const etcd_bytes_t key = { (const uint8_t *)"tls", 3 };
         memset(password, 0, sizeof password); /* everything was copied */
-        if (etcd_kv_get(client, key, NULL, &response, &error) == ETCD_OK) {
+        if (etcd_kv_get(client, etcd_str("tls"), NULL, &response, &error) == ETCD_OK) {
             printf("cluster %llx, revision %lld\n", (unsigned long long)response->header.cluster_id,
                    (long long)response->header.revision);
             result = EXIT_SUCCESS;
