@@ -9,6 +9,7 @@ pub mod ffi;
 pub mod history;
 pub mod hostile;
 pub mod inside;
+pub mod install;
 pub mod process;
 pub mod proxy;
 mod proxy_engine;
