@@ -210,9 +210,10 @@ impl Pages {
         let message = loop {
             let began = now_ms();
             match timeout(patience(until), open.stream.next()).await {
-                Ok(Ok(message)) => break Bytes::from(message),
+                Ok(Ok(Some(message))) => break Bytes::from(message),
                 Err(_) if open.begun && state.heard_since(began) && !is_over(until) => {}
-                Ok(Err(_)) | Err(_) => return,
+                // The last part, which says so, has not come.
+                _ => return,
             }
         };
         open.begun = true;

@@ -23,6 +23,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A stream is over that should have gone on.
+    pub fn ended() -> Failure {
+        Failure::Lost("the server ended the stream".to_owned())
+    }
+
     /// The error of a call, which `changes` the store or does not.
     pub fn into_error(self, changes: bool) -> Error {
         let (error, maybe) = match self {

@@ -64,6 +64,10 @@ impl Message {
         self.length == Some(self.data.len())
     }
 
+    pub fn is_begun(&self) -> bool {
+        self.begun > 0
+    }
+
     pub fn finish(self) -> Result<Vec<u8>, Failure> {
         if !self.is_whole() {
             let why = match self.begun {

@@ -74,7 +74,10 @@ impl StreamState {
         match self {
             StreamState::Closed => std::future::pending().await,
             StreamState::Opening(opening) => StreamEvent::Opened(opening.await.map(Box::new)),
-            StreamState::Open(open) => StreamEvent::Answer(open.stream.next().await),
+            StreamState::Open(open) => {
+                let answer = open.stream.next().await;
+                StreamEvent::Answer(answer.and_then(|answer| answer.ok_or_else(Failure::ended)))
+            }
         }
     }
 }

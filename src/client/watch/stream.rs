@@ -171,7 +171,9 @@ impl WatchStream {
         match &mut self.messages {
             _ if self.held.is_some() => std::future::pending().await,
             Messages::Embedded(stream) => Ok(stream.next().await.encode_to_vec().into()),
-            Messages::Network(stream) => stream.next().await.map(Bytes::from),
+            Messages::Network(stream) => {
+                stream.next().await?.map(Bytes::from).ok_or_else(Failure::ended)
+            }
         }
     }
 
