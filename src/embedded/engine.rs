@@ -245,7 +245,7 @@ impl Engine {
     }
 
     /// One write, after leases that are due were revoked. Notifies watches and timers.
-    fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(super) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.write().unwrap();
         let before = state.revision;
         if let Some(now) = self.overdue() {

@@ -7,6 +7,7 @@ mod duplicates;
 mod engine;
 mod fragment;
 mod lessor;
+mod lock;
 mod range;
 mod reply;
 mod service;

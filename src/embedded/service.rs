@@ -6,6 +6,7 @@ use super::reply::{refuse, RpcStatus};
 use super::Engine;
 use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_REQUEST_TOO_LARGE};
 use prost::Message;
+use std::sync::Arc;
 
 /// The largest request that etcd accepts.
 const MAX_WRITE: usize = 1_572_864;
@@ -31,21 +32,35 @@ impl Engine {
             "/etcdserverpb.Lease/LeaseLeases" => serve(message, |r| self.lease_leases(r)),
             "/etcdserverpb.Cluster/MemberList" => serve(message, |r| self.member_list(r)),
             "/etcdserverpb.Maintenance/Status" => serve(message, |r| self.status(r)),
+            "/v3lockpb.Lock/Unlock" => serve(message, |r| self.unlock(r)),
             "/etcdserverpb.Auth/Authenticate" => Err(refuse(ETCD_ERR_AUTH_NOT_ENABLED)),
             _ => Err(unknown(path)),
         }
     }
+
+    /// The same, with the calls whose answer may have to wait for those of others.
+    pub async fn wait(self: &Arc<Self>, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
+        match path {
+            "/v3lockpb.Lock/Lock" => {
+                self.lock(decoded(message)?).await.map(|response| response.encode_to_vec())
+            }
+            _ => self.call(path, message),
+        }
+    }
+}
+
+fn decoded<Q: Message + Default>(message: &[u8]) -> Result<Q, RpcStatus> {
+    Q::decode(message).map_err(|e| RpcStatus {
+        code: INTERNAL,
+        message: format!("the request cannot be decoded: {e}"),
+    })
 }
 
 fn serve<Q: Message + Default, A: Message>(
     message: &[u8],
     call: impl FnOnce(Q) -> Result<A, RpcStatus>,
 ) -> Result<Vec<u8>, RpcStatus> {
-    let request = Q::decode(message).map_err(|e| RpcStatus {
-        code: INTERNAL,
-        message: format!("the request cannot be decoded: {e}"),
-    })?;
-    call(request).map(|response| response.encode_to_vec())
+    call(decoded(message)?).map(|response| response.encode_to_vec())
 }
 
 fn serve_write<Q: Message + Default, A: Message>(
@@ -72,6 +87,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::wire::proto::*;
+    use futures_util::FutureExt;
 
     #[test]
     fn every_path_is_served() {
@@ -91,18 +107,22 @@ mod tests {
             ("Lease/LeaseRevoke", LeaseRevokeRequest { id: 3 }.encode_to_vec()),
             ("Cluster/MemberList", vec![]),
             ("Maintenance/Status", vec![]),
+            ("Lock/Lock", LockRequest { name: "n".into(), lease: 0 }.encode_to_vec()),
+            ("Lock/Unlock", UnlockRequest { key: "n/1".into() }.encode_to_vec()),
         ];
         let mut ids = None;
         for (call, message) in cases {
-            let path = format!("/etcdserverpb.{call}");
-            let response = engine.call(&path, &message).unwrap();
+            let package = if call.starts_with("Lock/") { "v3lockpb" } else { "etcdserverpb" };
+            let path = format!("/{package}.{call}");
+            let serve = |message| engine.wait(&path, message).now_or_never().unwrap();
+            let response = serve(&message).unwrap();
             // Every response has its header first.
             let response = CompactionResponse::decode(&response[..]).unwrap();
             let header = response.header.unwrap();
             assert!(header.cluster_id != 0 && header.member_id != 0 && header.raft_term == 2);
             let these = (header.cluster_id, header.member_id);
             assert_eq!(*ids.get_or_insert(these), these);
-            let refusal = engine.call(&path, b"\xff").unwrap_err();
+            let refusal = serve(b"\xff").unwrap_err();
             assert_eq!(refusal.code, 13, "{call}: {}", refusal.message);
         }
         let status = StatusResponse::decode(
@@ -110,7 +130,7 @@ mod tests {
         );
         let status = status.unwrap();
         assert_eq!(Some((status.header.unwrap().cluster_id, status.leader)), ids);
-        assert_eq!((status.raft_index, status.raft_applied_index, status.raft_term), (3, 3, 2));
+        assert_eq!((status.raft_index, status.raft_applied_index, status.raft_term), (4, 4, 2));
         assert!(status.version.starts_with("3.7."));
     }
 
