@@ -40,7 +40,8 @@ __all__ = [
     "CompactResponse", "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event",
     "Forked", "Header", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
     "LeaseKeepAliveResponse", "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseRevokeResponse",
-    "LeaseTimeToLiveResponse", "Operation", "Pages", "PutResponse", "Queue", "RangeResponse", "Request",
+    "LeaseTimeToLiveResponse", "LockServiceLockResponse", "LockServiceUnlockResponse", "MaintenanceStatusResponse",
+    "Member", "MemberListResponse", "Operation", "Pages", "PutResponse", "Queue", "RangeResponse", "Request",
     "RevisionRegressed", "Timeout", "Txn", "TxnResponse", "Unavailable", "Watch", "WatchEvent", "WatchResponse",
     "load", "mem_drop", "prefix_end", "version",
 ]
@@ -237,6 +238,52 @@ class LeaseTimeToLiveResponse(NamedTuple):
 class LeaseListResponse(NamedTuple):
     header: Header
     ids: List[int]
+
+
+class Member(NamedTuple):
+    """A member of the cluster; without a name and client_urls until it has started for the first time."""
+
+    id: int
+    name: str
+    peer_urls: List[str]
+    client_urls: List[str]
+    is_learner: bool
+
+
+class MemberListResponse(NamedTuple):
+    header: Header
+    members: List[Member]
+
+
+class MaintenanceStatusResponse(NamedTuple):
+    """The state of the member that header names; what its server does not know is 0 or "".
+
+    leader is 0 if it knows of none. errors say what is wrong with it, such as an alarm.
+    """
+
+    header: Header
+    version: str
+    storage_version: str
+    db_size: int
+    db_size_in_use: int
+    db_size_quota: int
+    leader: int
+    raft_term: int
+    raft_index: int
+    raft_applied_index: int
+    errors: List[str]
+    is_learner: bool
+
+
+class LockServiceLockResponse(NamedTuple):
+    """key stands for the lock: it is there for as long as the lock is held."""
+
+    header: Header
+    key: bytes
+
+
+class LockServiceUnlockResponse(NamedTuple):
+    header: Header
 
 
 # --- Errors ---
@@ -499,6 +546,9 @@ _IF = struct.Struct("=32sQ?")
 _LEASE = struct.Struct("=32sqq")
 _TIME_TO_LIVE = struct.Struct("=32sqqqQQ")
 _LIST = struct.Struct("=32sQQ")
+_MEMBER = struct.Struct("=QQQQQQ?")
+_STATUS = struct.Struct("=32sQQqqqQQQQQQ?")
+_LOCK = struct.Struct("=32sQQ")
 _BYTES = struct.Struct("=QQ")
 _NAMES = struct.Struct("=QQ")
 _TXN = struct.Struct("=32sQQ?")
@@ -598,17 +648,26 @@ _CALLS: Dict[str, Tuple[List[Any], str]] = {
     "lease_time_to_live": ([ctypes.c_int64], "lease_time_to_live"),
     "lease_list": ([], "lease_list"),
 }
-for _call_name, (_arguments, _) in _CALLS.items():
+# Those that only block.
+_ADMINISTRATION: Dict[str, Tuple[List[Any], str]] = {
+    "member_list": ([], "member_list"),
+    "maintenance_status": ([ctypes.c_char_p], "maintenance_status"),
+    "lock_service_lock": ([_Bytes, ctypes.c_int64], "lock_service_lock"),
+    "lock_service_unlock": ([_Bytes], "lock_service_unlock"),
+}
+for _call_name, (_arguments, _) in {**_CALLS, **_ADMINISTRATION}.items():
     _FUNCTIONS[f"etcd_{_call_name}"] = (_I, [_P, *_arguments, _P, _PP, _PP])
+for _call_name, (_arguments, _) in _CALLS.items():
     _FUNCTIONS[f"etcd_{_call_name}_async"] = (_I, [_P, *_arguments, _P, _P, _P, _PP, _PP])
-_RESPONSES = {call: response for call, (_, response) in _CALLS.items()}
+_RESPONSES = {call: response for call, (_, response) in {**_CALLS, **_ADMINISTRATION}.items()}
 _RESPONSES.update(range_open="get", watch_open="watch", lease_keep_alive_open="lease_keep_alive",
                   connection_watch_open="connection_watch")
 
 
 def _free(response: str) -> str:
     """The function that frees a response; those that are a header only share one."""
-    return f"etcd_{'header' if response in ('compact', 'lease_revoke') else response}_response_free"
+    header_only = response in ("compact", "lease_revoke", "lock_service_unlock")
+    return f"etcd_{'header' if header_only else response}_response_free"
 
 
 for _response in _RESPONSES.values():
@@ -829,6 +888,38 @@ def _lease_time_to_live_response(pointer: int) -> LeaseTimeToLiveResponse:
 def _lease_list_response(pointer: int) -> LeaseListResponse:
     header, ids, count = _LIST.unpack(ctypes.string_at(pointer, _LIST.size))
     return LeaseListResponse(_header(header), list(struct.unpack(f"={count}q", ctypes.string_at(ids, count * 8))))
+
+
+def _texts(pointer: int, count: int) -> List[str]:
+    return [_string(text) for text in struct.unpack(f"={count}Q", ctypes.string_at(pointer, count * 8))]
+
+
+def _member(pointer: int) -> Member:
+    id, name, peers, peer_count, clients, client_count, learner = _MEMBER.unpack(
+        ctypes.string_at(pointer, _MEMBER.size))
+    return Member(id, _string(name), _texts(peers, peer_count), _texts(clients, client_count), learner)
+
+
+def _member_list_response(pointer: int) -> MemberListResponse:
+    header, members, count = _LIST.unpack(ctypes.string_at(pointer, _LIST.size))
+    pointers = struct.unpack(f"={count}Q", ctypes.string_at(members, count * 8))
+    return MemberListResponse(_header(header), [_member(member) for member in pointers])
+
+
+def _maintenance_status_response(pointer: int) -> MaintenanceStatusResponse:
+    header, version, storage_version, *numbers, errors, count, learner = _STATUS.unpack(
+        ctypes.string_at(pointer, _STATUS.size))
+    return MaintenanceStatusResponse(_header(header), _string(version), _string(storage_version), *numbers,
+                                     _texts(errors, count), learner)
+
+
+def _lock_service_lock_response(pointer: int) -> LockServiceLockResponse:
+    header, key, length = _LOCK.unpack(ctypes.string_at(pointer, _LOCK.size))
+    return LockServiceLockResponse(_header(header), ctypes.string_at(key, length))
+
+
+def _lock_service_unlock_response(pointer: int) -> LockServiceUnlockResponse:
+    return LockServiceUnlockResponse(_header(ctypes.string_at(pointer, _HEADER.size)))
 
 
 def _connection_response(pointer: int) -> ConnectionResponse:
@@ -1138,6 +1229,31 @@ def _lease_time_to_live(id: int, *, keys: bool = False, timeout: Optional[float]
 
 def _lease_list(*, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[LeaseListResponse]:
     return _request("lease_list", _lease_list_response, (), timeout=timeout, require_leader=require_leader)
+
+
+def _member_list(*, serializable: bool = False, timeout: Optional[float] = None,
+                 require_leader: bool = False) -> _Request[MemberListResponse]:
+    return _request("member_list", _member_list_response, (), serializable=serializable, timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _maintenance_status(endpoint: Optional[str], *, timeout: Optional[float] = None,
+                        require_leader: bool = False) -> _Request[MaintenanceStatusResponse]:
+    return _request("maintenance_status", _maintenance_status_response,
+                    (None if endpoint is None else os.fsencode(endpoint),), timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _lock_service_lock(name: Data, lease: int, *, timeout: Optional[float] = None,
+                       require_leader: bool = False) -> _Request[LockServiceLockResponse]:
+    return _request("lock_service_lock", _lock_service_lock_response, (_bytes(name), lease), timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _lock_service_unlock(key: Data, *, timeout: Optional[float] = None,
+                         require_leader: bool = False) -> _Request[LockServiceUnlockResponse]:
+    return _request("lock_service_unlock", _lock_service_unlock_response, (_bytes(key),), timeout=timeout,
+                    require_leader=require_leader)
 
 
 def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Data] = None, start_revision: int = 0,
@@ -1542,6 +1658,26 @@ class Client(_Handle):
         if lost is not None:
             threading.Thread(target=_tell, args=(stream._handle, lost), daemon=True).start()
         return stream
+
+    def member_list(self, **options: Any) -> MemberListResponse:
+        """Lists the members of the cluster.  Options: serializable."""
+        return self._run(_member_list(**options))
+
+    def maintenance_status(self, endpoint: Optional[str] = None, **options: Any) -> MaintenanceStatusResponse:
+        """The state of the member at one of endpoints(); None: of the one that answers other calls."""
+        return self._run(_maintenance_status(endpoint, **options))
+
+    def lock_service_lock(self, name: Data, lease: int, **options: Any) -> LockServiceLockResponse:
+        """Takes a lock, and waits while others hold it.
+
+        The lock lives with its lease, which has to be kept alive, also during the wait. There is no deadline unless
+        timeout is given. After an error whose outcome is MAYBE_APPLIED, revoke the lease.
+        """
+        return self._run(_lock_service_lock(name, lease, **options))
+
+    def lock_service_unlock(self, key: Data, **options: Any) -> LockServiceUnlockResponse:
+        """Releases a lock, by the key that lock_service_lock() returned. Its lease goes on."""
+        return self._run(_lock_service_unlock(key, **options))
 
     def watch(self, key: Data = b"", end: Optional[Data] = _ALONE, **options: Any) -> "Watch":
         """Watches a key, a range, whose end is as in range(), or with prefix= all keys that begin with it.

@@ -14,7 +14,8 @@
     asyncio.run(main())
 
 Arguments, options, responses and errors are those of etcd.Client. Its sync()
-has no form that does not block, and is not here. Everything belongs to the
+and the calls of administration have no form that does not block, and are not
+here. Everything belongs to the
 loop in which it was made, and to its thread. Nothing here blocks the loop, and
 there is no thread of Python's.
 

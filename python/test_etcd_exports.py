@@ -26,7 +26,7 @@ LEFT_OUT: Dict[str, str] = {
     "etcd_queue_next_batch": "etcd_queue_next()",
 }
 # What asyncio has not: the library has it in no form that does not block.
-BLOCKING = {"sync"}
+BLOCKING = {"sync", *etcd._ADMINISTRATION}
 
 
 class Exports(unittest.TestCase):

@@ -2,7 +2,7 @@
 //!
 //! The public interface is `include/etcd.h`, generated from [`capi`] and
 //! [`status`]; Rust programs should use the `etcd-client` crate instead.
-//! Layers, top down: `capi`, `classic`, `recipes`, `client`, `transport`, `embedded` and
+//! Layers, top down: `capi`, `classic`, `admin`, `recipes`, `client`, `transport`, `embedded` and
 //! `wire`, `observe`, `runtime`, `sync`, `error`, `sys`.
 
 #![deny(unsafe_code)]
@@ -10,6 +10,7 @@
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 compile_error!("libetcd supports 64-bit Linux");
 
+mod admin;
 #[allow(unsafe_code)]
 pub mod capi;
 mod classic;

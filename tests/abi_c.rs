@@ -32,7 +32,7 @@ fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
 /// What the library declares.
 fn headers() -> String {
     let read = |name| fs::read_to_string(root().join("include").join(name)).unwrap();
-    read("etcd.h") + &read("etcd-api.h")
+    read("etcd.h") + &read("etcd-admin.h") + &read("etcd-api.h")
 }
 
 /// The compilers that are here, each with the standards that users have.
@@ -86,6 +86,13 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
         let includes: String = includes.iter().map(|name| format!("#include <{name}>\n")).collect();
         format!("{includes}int main(void) {{\n{body}  etcd_close_str(session);\n  return 0;\n}}\n")
     };
+    let admin = "  etcd_session session = etcd_open_str(\"mem:\");
+  etcd_member_list_response_t *members = NULL;
+  if (etcd_member_list((etcd_client_t *)session, NULL, &members, NULL) != ETCD_OK) return 2;
+  if (members->member_count != 1 || members->members[0]->id == 0) return 3;
+  etcd_member_list_response_free(members);\n";
+    let admin_first = whole(&["etcd-admin.h", "etcd.h", "etcd-api.h", "etcd-admin.h"], admin);
+    let admin_last = whole(&["etcd-api.h", "etcd.h", "etcd-admin.h"], admin);
     let alone = whole(&["etcd-api.h", "etcd-api.h"], classic);
     let first = whole(&["etcd-api.h", "etcd.h"], &format!("{classic}{both}"));
     let last = whole(&["etcd.h", "etcd-api.h"], &format!("{classic}{both}"));
@@ -96,6 +103,8 @@ fn the_headers_stand_alone_and_together_in_every_standard() {
             vec![file("alone", &alone)],
             vec![file("first", &first)],
             vec![file("last", &last)],
+            vec![file("admin_first", &admin_first)],
+            vec![file("admin_last", &admin_last)],
         ] {
             let program = compiler
                 .try_program("header", &sources)
@@ -131,7 +140,8 @@ fn no_compiler_warns_of_the_headers() {
     let macros: Vec<String> = macros.collect();
     assert!(macros.len() > 8, "{macros:?}");
     let text = format!(
-        "#include <etcd-api.h>\n#include <etcd.h>\n#include <etcd-api.h>\n#include <etcd.h>\n\
+        "#include <etcd-api.h>\n#include <etcd-admin.h>\n#include <etcd.h>\n#include <etcd-api.h>\n\
+         #include <etcd.h>\n#include <etcd-admin.h>\n\
          #if ETCD_VERSION_NUMBER < 0x000100u\n#error \"an old header\"\n#endif\n\
          void function(void);\nvoid function(void) {{\n{}}}\n",
         macros.concat()

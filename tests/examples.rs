@@ -81,6 +81,12 @@ fn every_example() {
         assert!(inside.contains("\n2 calls, 0 failed\n"), "{inside}");
         assert!(inside.contains("libetcd_calls_total{client=\"example\"} 2\n"), "{inside}");
 
+        let admin = output(example("admin", standard), at);
+        let lines: Vec<_> = admin.lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with("member "), "{admin}");
+        assert!(lines[1].starts_with(&format!("{at}: etcd 3.")), "{admin}");
+        assert!(lines[1].contains(", the leader, "), "{admin}");
+
         let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");
         assert!(errors.contains("no key: given up\n"), "{errors}");

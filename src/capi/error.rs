@@ -1,5 +1,6 @@
 //! Errors as C sees them.
 
+use super::c_string;
 use crate::error::{Error, Outcome};
 use crate::status::{self, etcd_status_t};
 use std::ffi::{c_char, CString};
@@ -42,9 +43,7 @@ struct Owned {
 
 impl etcd_error_t {
     pub(super) fn new(error: Error) -> *mut etcd_error_t {
-        // Texts come from servers and arguments too: no NUL may end them early.
-        let text = |text: String| CString::new(text.replace('\0', "?")).unwrap_or_default();
-        let (endpoint, message) = (text(error.endpoint), text(error.message));
+        let (endpoint, message) = (c_string(&error.endpoint), c_string(&error.message));
         let public = etcd_error_t {
             status: error.status,
             grpc_code: error.grpc.unwrap_or(-1),

@@ -5,6 +5,7 @@
 
 use super::response::{run, Reply, Response};
 use super::submit::{submit, submit_work, Destination};
+use crate::client::stubs::{Asked, Stub};
 use crate::client::{Call, Client};
 use crate::error::Result;
 use crate::status::*;
@@ -28,10 +29,19 @@ impl<T: Reply> Request<T> for Call {
     }
 }
 
-/// More than one RPC: a future, and what makes a response of its result.
+/// More than a [`Call`]: a future, and what makes a response of its result.
 pub struct Work<F, M> {
+    /// If it is one call through etcd-client.
+    pub stub: Option<Stub>,
     pub future: F,
     pub response: M,
+}
+
+impl<F, M> Work<F, M> {
+    /// One call through etcd-client.
+    pub fn asked(Asked { stub, future }: Asked<F>, response: M) -> Work<F, M> {
+        Work { stub: Some(stub), future, response }
+    }
 }
 
 impl<T, R, F, M> Request<T> for Work<F, M>
@@ -42,7 +52,7 @@ where
     M: FnOnce(R) -> Result<*mut T> + Send + 'static,
 {
     unsafe fn run(self, client: &Client, out: *mut *mut T) -> Result<etcd_status_t> {
-        let result = client.wait(self.future)?;
+        let result = client.wait_through(self.stub, self.future)?;
         if !out.is_null() {
             out.write((self.response)(result)?);
         }
@@ -50,8 +60,8 @@ where
     }
 
     unsafe fn submit(self, client: &Client, to: Destination) -> Result<etcd_status_t> {
-        let Work { future, response } = self;
-        submit_work(client, future, move |result: Result<R>| response(result?), to)
+        let Work { stub, future, response } = self;
+        submit_work(client, stub, future, move |result: Result<R>| response(result?), to)
     }
 }
 

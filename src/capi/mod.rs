@@ -6,6 +6,7 @@
 #![allow(non_camel_case_types)]
 #![allow(clippy::missing_safety_doc)] // The contract is in the header, for C programmers.
 
+pub mod admin;
 pub mod call;
 pub mod classic;
 pub mod client;
@@ -39,7 +40,7 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sys::Uncancelled;
 use error::etcd_error_t;
-use std::ffi::{c_char, CStr, OsStr};
+use std::ffi::{c_char, CStr, CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
@@ -137,6 +138,11 @@ unsafe fn text<'a>(text: *const c_char, name: &str) -> Result<Option<&'a str>> {
         Ok(text) => Ok(Some(text)),
         Err(_) => Err(Error::invalid(format!("{name}: not UTF-8"))),
     }
+}
+
+/// A text for C: no NUL may end it early.
+fn c_string(text: &str) -> CString {
+    CString::new(text.replace('\0', "?")).unwrap_or_default()
 }
 
 /// A file's name, which on Linux is any bytes; NULL and "" are none.

@@ -6,6 +6,7 @@ use super::handle;
 use super::queue::{etcd_queue_t, EventQueue, Pending};
 use super::response::{Reply, Response};
 use super::types::UserData;
+use crate::client::stubs::Stub;
 use crate::client::{Call, Client};
 use crate::error::Result;
 use crate::status::*;
@@ -80,6 +81,7 @@ pub(super) unsafe fn submit<T: Reply>(
 /// the thread of its reader.
 pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     client: &Client,
+    stub: Option<Stub>,
     work: impl Future<Output = Result<R>> + Send + 'static,
     response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
     to: Destination,
@@ -95,6 +97,6 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
         });
         queue.pay(Pending::Work(user_data, content));
     };
-    client.start(work, abort, done);
+    client.start(stub, work, abort, done);
     Ok(ETCD_OK)
 }

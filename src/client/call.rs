@@ -48,6 +48,10 @@ pub struct Call {
     pub ordered: bool,
     /// None waits for ever.
     pub timeout: Option<Duration>,
+    /// Its answer waits for what others do: that it is slow in coming tells nothing of a member.
+    pub waits: bool,
+    /// The only one to ask.
+    pub member: Option<Arc<Subchannel>>,
     /// Is told of the result, whoever waits for that.
     pub on_end: Option<OnEnd>,
 }
@@ -55,7 +59,8 @@ pub struct Call {
 impl Call {
     pub fn new(path: PathAndQuery, effect: Effect, frame: Bytes) -> Call {
         let request = Request { path, frame, require_leader: false };
-        Call { request, effect, ordered: false, timeout: None, on_end: None }
+        let (timeout, on_end, member) = (None, None, None);
+        Call { request, effect, ordered: false, timeout, waits: false, member, on_end }
     }
 
     /// Draws the consequences of its result, whoever waits for that.
@@ -107,16 +112,22 @@ pub struct Method {
     pub effect: Effect,
     /// As in [`Call`].
     ordered: bool,
+    waits: bool,
 }
 
 impl Method {
     pub const fn new(path: &'static str, effect: Effect) -> Method {
-        Method { path, effect, ordered: false }
+        Method { path, effect, ordered: false, waits: false }
     }
 
     /// No member that lags answers it.
     pub const fn ordered(self) -> Method {
         Method { ordered: true, ..self }
+    }
+
+    /// Its answer waits for what others do.
+    pub const fn waits(self) -> Method {
+        Method { waits: true, ..self }
     }
 
     pub fn path(self) -> PathAndQuery {
@@ -125,7 +136,7 @@ impl Method {
 
     pub fn framed(self, frame: Bytes, timeout: Option<Duration>) -> Call {
         let call = Call::new(self.path(), self.effect, frame);
-        Call { ordered: self.ordered, timeout, ..call }
+        Call { ordered: self.ordered, waits: self.waits, timeout, ..call }
     }
 
     pub fn call(self, request: &impl Message, until: Deadline) -> Result<Call> {
@@ -192,6 +203,12 @@ pub fn no_memory(size: usize) -> Error {
 /// The pauses between attempts.
 pub fn retry_backoff() -> Backoff {
     Backoff::new(Duration::from_millis(25), Duration::from_millis(500))
+}
+
+/// The deadline has passed while a server, `member`, had the call.
+pub fn no_reply(call: &Call, limit: Duration, member: &str) -> Error {
+    let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {} ms", limit.as_millis()));
+    error.maybe_applied(call.effect.changes()).at(member)
 }
 
 /// Why a call ends when its client is closed.

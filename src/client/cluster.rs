@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{retry_backoff, Call, Effect, Progress};
+use super::call::{no_reply, retry_backoff, Call, Effect, Progress};
 use super::methods::TXN;
 use super::options::EndpointPolicy;
 use super::ticker::Ticker;
@@ -78,18 +78,24 @@ impl Cluster {
         last: Option<Error>,
         limit: Duration,
     ) -> Error {
-        let limit = limit.as_millis();
         if progress.sending.load(Relaxed) {
-            let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {limit} ms"));
-            return error.maybe_applied(call.effect.changes()).at(&self.member(progress));
+            return no_reply(call, limit, &self.member(progress));
         }
+        let limit = limit.as_millis();
+        let (is_up, why_down) = match &call.member {
+            None => (self.channel.pick(None).is_some(), self.channel.why_down()),
+            Some(member) => match member.why_down() {
+                None => (true, String::new()),
+                Some(why) => (false, format!("{}: {why}", member.name())),
+            },
+        };
         match last {
-            Some(mut last) if self.channel.pick(None).is_some() => {
+            Some(mut last) if is_up => {
                 last.message = format!("{} (tried for {limit} ms)", last.message);
                 last.maybe_applied(false)
             }
             _ => {
-                let message = match self.channel.why_down() {
+                let message = match why_down {
                     why if why.is_empty() => format!("no answer within {limit} ms"),
                     why => format!("no server within {limit} ms: {why}"),
                 };
@@ -160,17 +166,16 @@ impl Cluster {
         let mut avoid: Option<Arc<Subchannel>> = None;
         let mut backoff = retry_backoff();
         for tries in 1.. {
-            let selected = match self.channel.pick(avoid.as_ref()) {
-                Some(selected) => selected,
-                None => Box::pin(self.channel.ready(avoid.as_ref())).await?,
-            };
+            let selected = self.select(call, avoid.as_ref(), progress).await?;
             *progress.subchannel.lock().ignore_poison() = Some(selected.subchannel.clone());
             let known = call.ordered.then(|| self.store().revision());
             let (subchannel, error, again) =
                 match self.attempt(call, &selected, token, progress).await {
                     Ok((subchannel, reply)) => match self.store().check(&reply, known) {
                         Ok(()) => {
-                            self.channel.prefer(&subchannel);
+                            if call.member.is_none() {
+                                self.channel.prefer(&subchannel);
+                            }
                             return Ok(reply);
                         }
                         // What it did was done to the wrong store.
@@ -204,6 +209,25 @@ impl Cluster {
         unreachable!("the loop has no end")
     }
 
+    /// Selects the member for the next attempt.
+    async fn select(
+        &self,
+        call: &Call,
+        avoid: Option<&Arc<Subchannel>>,
+        progress: &Progress,
+    ) -> Result<Selected> {
+        match &call.member {
+            None => match self.channel.pick(avoid) {
+                Some(selected) => Ok(selected),
+                None => Box::pin(self.channel.ready(avoid)).await,
+            },
+            Some(member) => {
+                *progress.subchannel.lock().ignore_poison() = Some(member.clone());
+                Box::pin(self.channel.ready_on(member)).await
+            }
+        }
+    }
+
     /// Counts and logs that a call is sent again, if its deadline allows.
     fn count_retry(&self, call: &Call, error: &Error) {
         self.telemetry.counters.add(Counter::Retries, 1);
@@ -219,26 +243,6 @@ impl Cluster {
             let name = selected.subchannel.name();
             self.telemetry.log.emit(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
         }
-    }
-
-    /// Asks a certain member, once.
-    pub async fn run_on(&self, member: &Arc<Subchannel>, call: &Call) -> Result<Vec<u8>> {
-        let counted = self.telemetry.counters.call();
-        counted.ended(self.ask_member(member, call).await)
-    }
-
-    async fn ask_member(&self, member: &Arc<Subchannel>, call: &Call) -> Result<Vec<u8>> {
-        let down = || Error::new(ETCD_ERR_UNAVAILABLE, "the member is not connected");
-        let selected = Selected::of(member).ok_or_else(down)?;
-        let failed = |failure| self.classify(call, failure).0.at(member.name());
-        let asked = async {
-            let token = self.token().await?;
-            let (token, sent) = (token.value.as_ref(), AtomicBool::new(false));
-            let asked = unary(&selected, &call.request, token, self.max_receive, &sent);
-            asked.await.map_err(failed)
-        };
-        let asked = timeout(call.timeout.unwrap_or(Duration::MAX), asked).await;
-        asked.unwrap_or_else(|_| Err(failed(Failure::Lost("no reply in time".to_owned()))))
     }
 
     /// What a failure means, and whether the call may be sent again.
@@ -259,7 +263,7 @@ impl Cluster {
             && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
         let again = again.unwrap_or_else(|| match error.status {
             ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
-            ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1,
+            ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1 && call.member.is_none(),
             // Refused before anything is done, writes too.
             ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
             status => effect.repeatable() && is_retryable(status),
@@ -279,6 +283,9 @@ impl Cluster {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sending);
         let mut first = pin!(unary(selected, &call.request, token, limit, sent));
+        if call.waits {
+            return of(&selected.subchannel, first.await);
+        }
         match self.ticker.timeout(HEDGE_DELAY, first.as_mut()).await {
             Some(result) => of(&selected.subchannel, result),
             None => Box::pin(self.hedge(call, selected, token, began, first, progress)).await,
@@ -305,7 +312,8 @@ impl Cluster {
             } else if waited >= SLOW {
                 selected.subchannel.deprioritise();
             }
-            if call.effect.repeatable() && (silent || waited >= SLOW) {
+            let elsewhere = call.effect.repeatable() && call.member.is_none();
+            if elsewhere && (silent || waited >= SLOW) {
                 match self.channel.pick(Some(&selected.subchannel)) {
                     Some(other) if !Arc::ptr_eq(&other.subchannel, &selected.subchannel) => {
                         break other

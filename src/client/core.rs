@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{closed, no_memory, Call, CallOptions, Deadline, Method, Progress, Timeout};
+use super::call::{
+    closed, no_memory, no_reply, Call, CallOptions, Deadline, Method, Progress, Timeout,
+};
 use super::cluster::Cluster;
 use super::namespace::Namespace;
 use crate::embedded::{Engine, RpcStatus};
@@ -17,6 +19,7 @@ use prost::Message;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// What calls share: the part of a client that the runtime works on.
 pub struct Core {
@@ -53,9 +56,26 @@ impl Embedded {
             .inspect_err(|error| call.log_too_large(error, &self.telemetry))
     }
 
+    /// The same of a call that waits for others.
+    async fn wait(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
+        let counted = self.telemetry.counters.call();
+        progress.sending.store(true, Relaxed);
+        let message = &call.request.frame[encode::PREFIX..];
+        let answer = self.engine.wait(call.request.path.path(), message);
+        let limit = call.timeout.unwrap_or(Duration::MAX);
+        counted.ended(match timeout(limit, answer).await {
+            Ok(answer) => self.result(call, answer),
+            Err(_) => Err(no_reply(call, limit, &self.name)),
+        })
+    }
+
     fn ask(&self, call: &Call) -> Result<Vec<u8>> {
         let message = &call.request.frame[encode::PREFIX..];
-        let failure = match self.engine.call(call.request.path.path(), message) {
+        self.result(call, self.engine.call(call.request.path.path(), message))
+    }
+
+    fn result(&self, call: &Call, answer: Result<Vec<u8>, RpcStatus>) -> Result<Vec<u8>> {
+        let failure = match answer {
             Ok(reply) if reply.len() > self.max_receive => {
                 Failure::TooLarge { size: reply.len(), limit: self.max_receive }
             }
@@ -70,6 +90,9 @@ impl Core {
     pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         match &self.server {
             Server::Cluster(cluster) => call.ended(cluster.run(call, progress).await),
+            Server::Embedded(embedded) if call.waits => {
+                call.ended(embedded.wait(call, progress).await)
+            }
             Server::Embedded(embedded) => call.ended(embedded.run(call)),
         }
     }

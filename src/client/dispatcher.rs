@@ -5,6 +5,7 @@
 
 use super::call::{closed, Call, Progress};
 use super::core::Core;
+use super::stubs::Stub;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::status::ETCD_ERR_CANCELLED;
@@ -14,6 +15,7 @@ use futures_util::future::{AbortRegistration, Abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use std::any::Any;
+use std::borrow::Borrow;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -39,10 +41,10 @@ pub struct Job {
 }
 
 /// Completes work with its result, or with an error if it is dropped half way.
-pub struct Completion<T> {
+pub struct Completion<T, P: Borrow<Progress> = Progress> {
     core: Arc<Core>,
     changes: bool,
-    progress: Progress,
+    progress: P,
     done: Option<Done<T>>,
 }
 
@@ -51,15 +53,23 @@ impl<T> Completion<T> {
         let (changes, progress) = (call.effect.changes(), Progress::default());
         Completion { core, changes, progress, done: Some(done) }
     }
+}
 
-    /// Of work that may change the store at any moment.
-    pub fn of_task(core: Arc<Core>, done: Done<T>) -> Completion<T> {
-        let progress = Progress { doubt: true.into(), ..Progress::default() };
-        Completion { core, changes: true, progress, done: Some(done) }
+impl<T> Completion<T, Arc<Progress>> {
+    /// Of work that is one call through etcd-client, or else may change the store at any
+    /// moment.
+    pub fn of_task(core: Arc<Core>, stub: Option<Stub>, done: Done<T>) -> Self {
+        let (changes, progress) = match stub {
+            Some(stub) => stub.progress(),
+            None => (true, Progress { doubt: true.into(), ..Progress::default() }.into()),
+        };
+        Completion { core, changes, progress, done: Some(done) }
     }
+}
 
+impl<T, P: Borrow<Progress>> Completion<T, P> {
     fn maybe_applied(&self) -> bool {
-        self.changes && self.progress.sent()
+        self.changes && self.progress.borrow().sent()
     }
 
     /// Runs the work, and completes it.
@@ -79,7 +89,7 @@ impl<T> Completion<T> {
     }
 }
 
-impl<T> Drop for Completion<T> {
+impl<T, P: Borrow<Progress>> Drop for Completion<T, P> {
     fn drop(&mut self) {
         let Some(done) = self.done.take() else { return };
         let error = match self.core.closed.load(Relaxed) {
@@ -87,7 +97,7 @@ impl<T> Drop for Completion<T> {
             false => Error::new(ETCD_ERR_CANCELLED, "the call was cancelled"),
         };
         let error = error.maybe_applied(self.maybe_applied());
-        done(Err(error.at(&self.core.member(&self.progress))));
+        done(Err(error.at(&self.core.member(self.progress.borrow()))));
     }
 }
 

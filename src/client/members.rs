@@ -5,11 +5,12 @@
 use super::call::{CallOptions, Deadline, Progress};
 use super::core::{Core, Server};
 use super::methods::MEMBER_LIST;
-use crate::error::{Error, Result};
+use crate::error::{printable, Error, Result};
 use crate::observe::log::Level;
 use crate::status::ETCD_ERR_UNAVAILABLE;
 use crate::transport::backoff::jittered;
 use crate::transport::endpoint::{Endpoint, Endpoints};
+use crate::transport::Subchannel;
 use crate::wire::proto::{MemberListRequest, MemberListResponse};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,25 @@ impl Core {
                 .collect(),
             Server::Embedded(embedded) => vec![embedded.name.clone()],
         }
+    }
+
+    /// The member that one of the endpoints names, for a call that is about it; None for the
+    /// engine.
+    pub fn member_at(&self, endpoint: &str) -> Result<Option<Arc<Subchannel>>> {
+        let (policy, subchannels) = match &self.server {
+            Server::Embedded(embedded) if embedded.name == endpoint => return Ok(None),
+            Server::Embedded(_) => (None, Vec::new()),
+            Server::Cluster(cluster) => (Some(cluster.policy), cluster.channel.subchannels()),
+        };
+        let parsed = policy.map(|policy| policy.parse(endpoint)).transpose()?;
+        let found = match parsed {
+            Some(Endpoints::Members(named)) if named.len() == 1 => {
+                subchannels.into_iter().find(|subchannel| subchannel.endpoint.is(&named[0]))
+            }
+            _ => None,
+        };
+        let why = || format!("endpoint \"{}\" is not one of the client's", printable(endpoint));
+        found.map(Some).ok_or_else(|| Error::invalid(why()))
     }
 
     pub fn set_endpoints(&self, list: &str) -> Result<()> {

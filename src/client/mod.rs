@@ -18,6 +18,7 @@ pub mod namespace;
 mod options;
 pub mod page;
 mod stream;
+pub mod stubs;
 mod ticker;
 mod token;
 pub mod txn;
@@ -53,6 +54,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use stubs::Stub;
 use ticker::Ticker;
 use token::Tokens;
 use tokio::sync::Semaphore;
@@ -236,6 +238,11 @@ impl Client {
         self.core.keep_alive_once(id, &self.keeper, options)
     }
 
+    /// For one call through etcd-client.
+    pub fn stub(&self, method: Method, options: CallOptions) -> Stub {
+        Stub::new(&self.core, method, options)
+    }
+
     pub fn revoke(&self, id: i64, options: CallOptions) -> Result<Call> {
         self.core.revoke(id, &self.keeper, options)
     }
@@ -289,22 +296,32 @@ impl Client {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
+        self.wait_through(None, work)
+    }
+
+    /// The same of work that is one call through etcd-client.
+    pub fn wait_through<T: Send + 'static>(
+        &self,
+        stub: Option<Stub>,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
         let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
-        self.start(work, None, move |result| fill.fill(result));
+        self.start(stub, work, None, move |result| fill.fill(result));
         self.runtime.ensure_driven();
         slot.wait()
     }
 
-    /// Does something longer in the background.
+    /// Does something longer in the background; it may be one call through etcd-client.
     pub fn start<T: Send + 'static>(
         &self,
+        stub: Option<Stub>,
         work: impl Future<Output = Result<T>> + Send + 'static,
         abort: Option<AbortRegistration>,
         done: impl FnOnce(Result<T>) + Send + 'static,
     ) {
         let in_progress = self.runtime.begin();
-        let completion = Completion::of_task(self.core.clone(), Box::new(done));
+        let completion = Completion::of_task(self.core.clone(), stub, Box::new(done));
         let work = async move {
             completion.run(work).await;
             drop(in_progress);

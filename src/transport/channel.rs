@@ -6,7 +6,7 @@ use super::backoff::rng;
 use super::endpoint::Endpoint;
 use super::maintain::{maintain, Network, Timing};
 use super::store_identity::StoreIdentity;
-use super::subchannel::{Selected, Subchannel};
+use super::subchannel::{down, Selected, Subchannel};
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::observe::Telemetry;
@@ -119,11 +119,29 @@ impl Channel {
 
     /// Waits until [`Channel::pick`] finds one; an error if it never will.
     pub async fn ready(&self, avoid: Option<&Arc<Subchannel>>) -> Result<Selected> {
+        self.until(|| self.pick(avoid), || self.quarantined()).await
+    }
+
+    /// The same for a certain one of the list.
+    pub async fn ready_on(&self, member: &Arc<Subchannel>) -> Result<Selected> {
+        let never = || match position(&self.subchannels(), member) {
+            Some(_) => member.quarantined(),
+            None => Some(down("the endpoint was taken out of the list").at(member.name())),
+        };
+        self.until(|| Selected::of(member), never).await
+    }
+
+    /// Waits until `pick` finds one, or `never` says why it will not.
+    async fn until(
+        &self,
+        pick: impl Fn() -> Option<Selected>,
+        never: impl Fn() -> Option<Error>,
+    ) -> Result<Selected> {
         loop {
             // Registered before the check, so that no change is missed.
             let mut changed = std::pin::pin!(self.network.changed.notified());
             changed.as_mut().enable();
-            match (self.pick(avoid), self.quarantined()) {
+            match (pick(), never()) {
                 (Some(selected), _) => return Ok(selected),
                 (None, Some(error)) => return Err(error),
                 (None, None) => changed.await,

@@ -4,7 +4,8 @@ use super::prototypes::{constants, structures, Constant};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn header() -> String {
-    std::fs::read_to_string(super::root().join("include/etcd.h")).unwrap()
+    let read = |name| std::fs::read_to_string(super::root().join("include").join(name)).unwrap();
+    read("etcd.h") + &read("etcd-admin.h")
 }
 
 /// The flags of a header: unsigned, one bit.

@@ -257,7 +257,31 @@ const ETCD: &[Topic] = &[
     },
 ];
 
-pub fn headers() -> [Header; 2] {
+const ADMIN: &[Topic] = &[
+    Topic {
+        id: "etcd_member",
+        title: "Members of a cluster",
+        about: "",
+        sources: &["src/capi/admin/cluster.rs"],
+        code: "",
+    },
+    Topic {
+        id: "etcd_maintenance",
+        title: "Maintenance",
+        about: "",
+        sources: &["src/capi/admin/maintenance.rs"],
+        code: "",
+    },
+    Topic {
+        id: "etcd_lock_service",
+        title: "The lock service",
+        about: "",
+        sources: &["src/capi/admin/lock.rs"],
+        code: "",
+    },
+];
+
+pub fn headers() -> [Header; 3] {
     let number = |text: &str| text.parse::<u32>().unwrap();
     let (major, minor, patch) = (
         number(env!("CARGO_PKG_VERSION_MAJOR")),
@@ -286,6 +310,16 @@ pub fn headers() -> [Header; 2] {
             includes: STANDARD,
             preamble: format!("{versions}{API}{MACROS}"),
             topics: ETCD,
+        },
+        Header {
+            file: "etcd-admin.h",
+            about:
+                "libetcd: administration of etcd v3.\n\nWhat holds for the calls of etcd.h holds \
+                    for these, such as options, errors and responses. They only\nblock: none has a \
+                    form that ends with an `_async`.",
+            includes: &["\"etcd.h\""],
+            preamble: String::new(),
+            topics: ADMIN,
         },
         Header {
             file: "etcd-api.h",

@@ -3,6 +3,7 @@
  *
  * bad_args ENDPOINTS STEP: every STEPth case of the long tables. */
 #include "check.h"
+#include <etcd-admin.h>
 #include <etcd-api.h>
 
 #include <limits.h>
@@ -1004,6 +1005,31 @@ static void statuses(void) {
   calls += 2002;
 }
 
+static void administration(void) {
+  static const char *const endpoints[] = {"bad", "mem:bad", "http://", "a,b", ",", "\xff", "x:y:z"};
+  etcd_maintenance_status_response_t *status = GARBAGE(etcd_maintenance_status_response_t *);
+  etcd_lock_service_lock_response_t *lock = GARBAGE(etcd_lock_service_lock_response_t *);
+  etcd_header_response_t *gone = GARBAGE(etcd_header_response_t *);
+  size_t i;
+  for (i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
+    REFUSED(ETCD_ERR_INVALID_ARGUMENT,
+            etcd_maintenance_status(client, endpoints[i], NULL, &status, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT,
+          etcd_lock_service_lock(client, bytes(NULL, 1), 1, NULL, &lock, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT,
+          etcd_lock_service_lock(client, text("bad/key"), 0, NULL, &lock, &err));
+  REFUSED(ETCD_ERR_SEND_TOO_LARGE,
+          etcd_lock_service_lock(client, bytes(NOWHERE, SIZE_MAX), 1, NULL, &lock, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT,
+          etcd_lock_service_unlock(client, bytes(NULL, 1), NULL, &gone, &err));
+  REFUSED(ETCD_ERR_EMPTY_KEY, etcd_lock_service_unlock(client, text(""), NULL, &gone, &err));
+  CHECK(status == NULL && lock == NULL && gone == NULL);
+  etcd_member_list_response_free(NULL);
+  etcd_maintenance_status_response_free(NULL);
+  etcd_lock_service_lock_response_free(NULL);
+  calls += 3;
+}
+
 int main(int argc, char **argv) {
   int descriptors;
   alarm(300);
@@ -1034,6 +1060,7 @@ int main(int argc, char **argv) {
   requests();
   stores();
   endpoints();
+  administration();
   /* Nothing of it has left a trace. */
   settles(count_descriptors, descriptors, "descriptors");
   works(client, "bad/key");

@@ -749,6 +749,85 @@ static void bad_etcd_watch_open(void) {
   CHECK(out == NULL);
 }
 
+static void bad_etcd_member_list(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_member_list_response_t *out = GARBAGE(etcd_member_list_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_member_list(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_member_list(closed_client, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_member_list(client, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_member_list(client, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_member_list(client, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_member_list(client, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_maintenance_status(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_maintenance_status_response_t *out = GARBAGE(etcd_maintenance_status_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_maintenance_status(NULL, "bad", &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_maintenance_status(closed_client, "bad", &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_maintenance_status(client, "bad", &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "bad", &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "bad", &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "bad", &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_lock_service_lock(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_lock_service_lock_response_t *out = GARBAGE(etcd_lock_service_lock_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_lock(NULL, text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_lock(closed_client, text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_lock_service_lock(client, text("bad/key"), 1, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("bad/key"), 1, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("bad/key"), 1, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("bad/key"), 1, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_lock_service_unlock(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_unlock(NULL, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_unlock(closed_client, text("bad/key"), &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("bad/key"), &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("bad/key"), &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("bad/key"), &options, &out, &err));
+  CHECK(out == NULL);
+}
+
 static void bad_calls(void) {
   bad_etcd_client_sync();
   bad_etcd_kv_get();
@@ -788,4 +867,8 @@ static void bad_calls(void) {
   bad_etcd_lease_list_async();
   bad_etcd_lease_keep_alive_open();
   bad_etcd_watch_open();
+  bad_etcd_member_list();
+  bad_etcd_maintenance_status();
+  bad_etcd_lock_service_lock();
+  bad_etcd_lock_service_unlock();
 }

@@ -3,6 +3,7 @@
  *
  * fork ENDPOINTS ROUNDS */
 #include "check.h"
+#include <etcd-admin.h>
 #include <etcd-api.h>
 
 static const char *endpoints;
@@ -72,6 +73,16 @@ static void every_call_is_refused(etcd_client_t *client, etcd_queue_t *queue, et
     FORKED(etcd_range_next_async(pages, queue, NULL, NULL, &err));
     FORKED(etcd_kv_do(client, NULL, NULL, NULL, &err));
     CHECK(iter == NULL && reply == NULL);
+  }
+  {
+    etcd_member_list_response_t *members = (etcd_member_list_response_t *)&members;
+    etcd_maintenance_status_response_t *status = (etcd_maintenance_status_response_t *)&status;
+    etcd_lock_service_lock_response_t *lock = (etcd_lock_service_lock_response_t *)&lock;
+    FORKED(etcd_member_list(client, NULL, &members, &err));
+    FORKED(etcd_maintenance_status(client, NULL, NULL, &status, &err));
+    FORKED(etcd_lock_service_lock(client, text("k"), 1, NULL, &lock, &err));
+    FORKED(etcd_lock_service_unlock(client, text("k"), NULL, NULL, &err));
+    CHECK(members == NULL && status == NULL && lock == NULL);
   }
   FORKED(etcd_lease_revoke(client, 1, NULL, NULL, &err));
   FORKED(etcd_lease_keep_alive_once_async(client, 1, NULL, queue, NULL, NULL, &err));

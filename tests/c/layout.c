@@ -1,6 +1,7 @@
 /* Where everything in the public structures is, for ever. A response may grow
  * at its end, an options structure too: then its size here, and nothing else,
  * may change. The leaves may not change at all. */
+#include <etcd-admin.h>
 #include <etcd-api.h>
 #include <etcd.h>
 
@@ -256,6 +257,39 @@ SIZE(etcd_lease_list_response_t, 48);
 AT(etcd_lease_list_response_t, header, 0);
 AT(etcd_lease_list_response_t, ids, 32);
 AT(etcd_lease_list_response_t, id_count, 40);
+
+SIZE(etcd_member_t, 56);
+AT(etcd_member_t, id, 0);
+AT(etcd_member_t, name, 8);
+AT(etcd_member_t, peer_urls, 16);
+AT(etcd_member_t, peer_url_count, 24);
+AT(etcd_member_t, client_urls, 32);
+AT(etcd_member_t, client_url_count, 40);
+AT(etcd_member_t, is_learner, 48);
+
+SIZE(etcd_member_list_response_t, 48);
+AT(etcd_member_list_response_t, header, 0);
+AT(etcd_member_list_response_t, members, 32);
+AT(etcd_member_list_response_t, member_count, 40);
+
+SIZE(etcd_maintenance_status_response_t, 128);
+AT(etcd_maintenance_status_response_t, header, 0);
+AT(etcd_maintenance_status_response_t, version, 32);
+AT(etcd_maintenance_status_response_t, storage_version, 40);
+AT(etcd_maintenance_status_response_t, db_size, 48);
+AT(etcd_maintenance_status_response_t, db_size_in_use, 56);
+AT(etcd_maintenance_status_response_t, db_size_quota, 64);
+AT(etcd_maintenance_status_response_t, leader, 72);
+AT(etcd_maintenance_status_response_t, raft_term, 80);
+AT(etcd_maintenance_status_response_t, raft_index, 88);
+AT(etcd_maintenance_status_response_t, raft_applied_index, 96);
+AT(etcd_maintenance_status_response_t, errors, 104);
+AT(etcd_maintenance_status_response_t, error_count, 112);
+AT(etcd_maintenance_status_response_t, is_learner, 120);
+
+SIZE(etcd_lock_service_lock_response_t, 48);
+AT(etcd_lock_service_lock_response_t, header, 0);
+AT(etcd_lock_service_lock_response_t, key, 32);
 
 SIZE(etcd_server, 16);
 AT(etcd_server, host, 0);

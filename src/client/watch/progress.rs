@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::client::call::Deadline;
+use crate::client::call::{Call, Deadline, Progress};
 use crate::client::cluster::Cluster;
 use crate::client::methods::STATUS;
 use crate::error::Result;
@@ -63,8 +63,9 @@ impl Requests {
 pub async fn is_exact(cluster: &Arc<Cluster>, member: &Arc<Subchannel>) -> Option<bool> {
     let until = Deadline::after(Some(Duration::from_secs(5)));
     let call = STATUS.call(&StatusRequest {}, until).ok()?;
-    let status = cluster.run_on(member, &call).await.and_then(|reply| STATUS.reply(reply));
-    exactness(status)
+    let call = Call { member: Some(member.clone()), ..call };
+    let reply = cluster.run(&call, &Progress::default()).await;
+    exactness(reply.and_then(|reply| STATUS.reply(reply)))
 }
 
 fn exactness(status: Result<StatusResponse>) -> Option<bool> {
