@@ -10,13 +10,16 @@ use etcd::capi::options::{etcd_call_options_t, ETCD_PREFIX, ETCD_SERIALIZABLE};
 use etcd::capi::pairs::etcd_header_response_free;
 use etcd::status::*;
 use std::ffi::{c_char, CString};
+use std::io;
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::backend::{on_all_at_once, on_versions_at_once, Backend};
 use support::cc::{program, sanitized};
 use support::ffi::{self, *};
+use support::hostile::{Conn, Hostile, Script};
 use support::process::{temp_dir, Port};
 use support::server::Cluster;
 use support::session::Session;
@@ -480,6 +483,59 @@ fn what_was_not_sent_was_not_applied() {
     unsafe { etcd::capi::client::etcd_client_close(client.0) };
     let closed = ended(&result).unwrap_err();
     assert_eq!((closed.status, closed.maybe_applied), (ETCD_ERR_CLOSED, false));
+}
+
+fn always_replies(conn: &mut Conn, message: &[u8]) -> io::Result<()> {
+    conn.greet(&[])?;
+    loop {
+        let asked = conn.request()?;
+        conn.reply(asked.stream, message)?;
+    }
+}
+
+#[test]
+fn replies_that_no_etcd_would_send_are_errors() {
+    let scripts: [(Script, etcd_status_t); 3] = [
+        (|conn| always_replies(conn, b"\xff"), ETCD_ERR_BAD_REPLY),
+        // No header.
+        (|conn| always_replies(conn, b""), ETCD_ERR_BAD_REPLY),
+        (|conn| always_replies(conn, &[0x1a; 5 << 20]), ETCD_ERR_REPLY_TOO_LARGE),
+    ];
+    for (script, expected) in scripts {
+        let server = Hostile::start(script);
+        let client = Client::open(&server.endpoint());
+        for (failed, changes) in [
+            (members(&client, 5000, 0).unwrap_err(), false),
+            (status(&client, None, 5000).unwrap_err(), false),
+            (lock(&client, "n", 1, 5000).unwrap_err(), true),
+            (unlock(&client, "n/1").unwrap_err(), true),
+        ] {
+            assert_eq!((failed.status, failed.maybe_applied), (expected, changes), "{failed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_was_sent_is_not_sent_again() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let server = Hostile::start(|conn| {
+        conn.greet(&[])?;
+        conn.request()?;
+        ASKED.fetch_add(1, Relaxed);
+        // The connection ends.
+        Ok(())
+    });
+    let client = Client::open(&server.endpoint());
+    let mut calls: [&mut dyn FnMut() -> Failure; 2] =
+        [&mut || lock(&client, "n", 1, 0).unwrap_err(), &mut || {
+            unlock(&client, "n/1").unwrap_err()
+        }];
+    for (before, call) in calls.iter_mut().enumerate() {
+        let lost = call();
+        assert_eq!((lost.status, lost.maybe_applied), (ETCD_ERR_UNAVAILABLE, true), "{lost:?}");
+        assert_eq!(lost.endpoint, server.endpoint());
+        assert_eq!(ASKED.load(Relaxed), before + 1);
+    }
 }
 
 #[test]

@@ -27,9 +27,11 @@ pub const LEASE_LEASES: Method = Method::new("/etcdserverpb.Lease/LeaseLeases", 
 pub const WATCH: Method = Method::new("/etcdserverpb.Watch/Watch", Effect::Read);
 
 pub const MEMBER_LIST: Method = Method::new("/etcdserverpb.Cluster/MemberList", Effect::Read);
-/// Asked while another holds the lock, it waits.
-pub const LOCK: Method = Method::new("/v3lockpb.Lock/Lock", Effect::Write).waits();
-pub const UNLOCK: Method = Method::new("/v3lockpb.Lock/Unlock", Effect::Write);
 pub const STATUS: Method = Method::new("/etcdserverpb.Maintenance/Status", Effect::Read);
 /// A second login does no harm, so that it is repeated like a read.
 pub const AUTHENTICATE: Method = Method::new("/etcdserverpb.Auth/Authenticate", Effect::Read);
+
+/// The answer waits until nobody else holds the lock. Not to be repeated: a server that is
+/// called off deletes the key, which is that of the other attempt too.
+pub const LOCK: Method = Method::new("/v3lockpb.Lock/Lock", Effect::Write).waits();
+pub const UNLOCK: Method = Method::new("/v3lockpb.Lock/Unlock", Effect::Write);

@@ -587,6 +587,46 @@ static void of_etcd_client_counters_text(void) {
   etcd_client_close(client);
 }
 
+static void of_etcd_member_list(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_member_list_response_t *out = NULL;
+  FITS(etcd_member_list(NULL, NULL, NULL, &err));
+  SAME(etcd_member_list(NULL, NULL, NULL, NULL));
+  FITS(etcd_member_list(client, NULL, &out, &err));
+  etcd_member_list_response_free(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_maintenance_status(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_maintenance_status_response_t *out = NULL;
+  FITS(etcd_maintenance_status(NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_maintenance_status(NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_maintenance_status(client, "mem:errors", NULL, &out, &err));
+  etcd_maintenance_status_response_free(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_lock_service_lock(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_lock_service_lock_response_t *out = NULL;
+  FITS(etcd_lock_service_lock(NULL, text(""), 0, NULL, NULL, &err));
+  SAME(etcd_lock_service_lock(NULL, text(""), 0, NULL, NULL, NULL));
+  FITS(etcd_lock_service_lock(client, text("errors/key"), 1, NULL, &out, &err));
+  etcd_lock_service_lock_response_free(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_lock_service_unlock(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_lock_service_unlock(NULL, text(""), NULL, NULL, &err));
+  SAME(etcd_lock_service_unlock(NULL, text(""), NULL, NULL, NULL));
+  FITS(etcd_lock_service_unlock(client, text("errors/key"), NULL, &out, &err));
+  etcd_header_response_free(out);
+  etcd_client_close(client);
+}
+
 static void every_function(void) {
   of_etcd_client_open();
   of_etcd_client_open_endpoints();
@@ -650,4 +690,8 @@ static void every_function(void) {
   of_etcd_connection_watch_next();
   of_etcd_client_counters();
   of_etcd_client_counters_text();
+  of_etcd_member_list();
+  of_etcd_maintenance_status();
+  of_etcd_lock_service_lock();
+  of_etcd_lock_service_unlock();
 }
