@@ -3,6 +3,7 @@
  *
  * errors ENDPOINTS */
 #include "check.h"
+#include <etcd-admin.h>
 
 #define GARBAGE(type) ((type)(uintptr_t)0xfa5a5a5a5a5a5a5aULL)
 
