@@ -12,6 +12,7 @@ use crate::client::txn::{Branch, Builder, Op, Operand, Txn};
 use crate::client::CallOptions;
 use crate::error::{Error, Result};
 use crate::status::*;
+use crate::sync::IgnorePoison;
 use crate::wire::decode::{self, Malformed, Part, Shape, DELETE_RANGE, PUT, RANGE};
 use crate::wire::proto::compare::{CompareResult, CompareTarget};
 use std::any::Any;
@@ -290,7 +291,7 @@ pub(super) unsafe fn change(
     // The error is told by the commit.
     guard(std::ptr::null_mut(), || {
         let txn = handle::get(txn)?;
-        let mut txn = txn.lock().unwrap();
+        let mut txn = txn.lock().ignore_poison();
         txn.change(change).map(|()| ETCD_OK)
     })
 }
@@ -298,7 +299,7 @@ pub(super) unsafe fn change(
 /// A copy of a transaction as it is now, as an operation.
 pub(super) fn txn_op(txn: *const etcd_txn_t) -> Result<Op> {
     let txn: Arc<Mutex<Builder>> = handle::get(txn)?;
-    let txn = txn.lock().unwrap();
+    let txn = txn.lock().ignore_poison();
     Ok(Op::txn(txn.built()?.clone()))
 }
 
@@ -529,7 +530,7 @@ pub unsafe extern "C" fn etcd_txn_nest(
         // Copied before the other is locked: they may be the same, or nest each other.
         let nested = txn_op(nested);
         let txn = handle::get(txn)?;
-        let mut txn = txn.lock().unwrap();
+        let mut txn = txn.lock().ignore_poison();
         txn.change(|txn| txn.add(self::branch(branch)?, nested?)).map(|()| ETCD_OK)
     })
 }
@@ -554,7 +555,7 @@ call! {
         let txn = handle::get(txn)?;
         let options = copy(options)?;
         let common = common(options.timeout_ms, options.flags, 0)?;
-        let txn = txn.lock().unwrap();
+        let txn = txn.lock().ignore_poison();
         client.commit(txn.built()?, common)
     }
     async etcd_txn_commit_async => ETCD_EVENT_TXN_RESPONSE
