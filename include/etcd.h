@@ -176,7 +176,7 @@ typedef struct etcd_event_t etcd_event_t;
 typedef struct etcd_queue_t etcd_queue_t;
 
 /**
- * A stream of what becomes of a client's connections. Opaque; close it with
+ * A stream of the states of a client's connections. Opaque; close it with
  * etcd_connection_watch_close().
  */
 typedef struct etcd_connection_watch_t etcd_connection_watch_t;
@@ -2872,13 +2872,13 @@ ETCD_API void etcd_op_response_free(etcd_op_response_t *response);
 #define ETCD_EVENT_LEASE_LIST_RESPONSE 115
 
 /**
- * From an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, whose response is an
- * etcd_lease_keep_alive_response_t; else the end, after which nothing comes.
+ * An event of an etcd_lease_keep_alive_open(). With ETCD_OK it is a renewal, and the response is
+ * an etcd_lease_keep_alive_response_t. Any other status is the end; no event follows.
  */
 #define ETCD_EVENT_LEASE_KEEP_ALIVE 132
 
 /**
- * For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
+ * For etcd_lease_keep_alive_open(): deliver renewals too, not only the end.
  */
 #define ETCD_LEASE_KEEP_ALIVE_NOTIFY 0x20000u
 
@@ -3163,41 +3163,41 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list_async(etcd_client_t *client
     etcd_error_t **err);
 
 /**
- * Keeps a lease alive until that is closed, or the lease has ended.
+ * Keeps a lease alive until the handle is closed or the lease ends.
  *
- * The lease is renewed at once, and then whenever a third of its granted ttl has
- * passed, by the library's thread: nothing that the program does holds it up. It
- * goes on through broken connections, restarted members and new leaders, for as
- * long as the lease lives. All leases of a client share one connection. To keep
- * a lease alive twice costs no more; each has its own handle.
+ * The library's thread renews the lease at once, and then each time a third of its granted ttl has
+ * passed. The program cannot delay it. Renewal goes on through broken connections, restarted
+ * members and new leaders, as long as the lease lives. All leases of a client share one stream. A
+ * lease may be kept alive by several handles at no further cost.
  *
- * The end is told once, for one of these reasons:
- * ETCD_ERR_LEASE_LOST: no server has renewed it within its ttl, counted from the
- * moment at which the last renewal was sent; or the grant, if this client has granted
- * the lease. It is told within a second, also after the process or the machine was
- * stopped: then before any renewal. The message says what stood in the way. The lease
- * is never taken up again by itself.
- * ETCD_ERR_LEASE_NOT_FOUND: a server says that it has expired or was revoked; or
- * this client has revoked it. A revocation by others shows at the next renewal,
- * after a third of the ttl.
- * ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to
- * renew this lease, such as ETCD_ERR_PERMISSION_DENIED.
+ * The end is delivered once, for one of these reasons:
  *
- * Servers before 3.4.38, 3.5.23 and 3.6.5 may for a moment renew a lease that was
- * revoked. After a connection was lost the library therefore asks the leader for
- * each of its leases; otherwise the next renewal tells.
+ * ETCD_ERR_LEASE_LOST: no server has renewed the lease within its ttl. The time counts from the
+ * moment at which the last answered renewal was sent, or the grant, if this client has granted the
+ * lease. The end is delivered within a second. After the process or the machine was stopped, it
+ * comes before any renewal. The message says why renewals failed. The lease is not kept alive
+ * again by itself.
+ *
+ * ETCD_ERR_LEASE_NOT_FOUND: the lease has expired or was revoked. If another client has revoked
+ * it, the next renewal notices that, after a third of the ttl.
+ *
+ * ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to renew this lease,
+ * such as ETCD_ERR_PERMISSION_DENIED.
+ *
+ * Servers before 3.4.38, 3.5.23 and 3.6.5 may renew a revoked lease for a moment. After a
+ * connection was lost the library therefore asks the leader for each of its leases.
  *
  * @param client    Open client.
- * @param id        The lease, not 0. Whether it exists is told by the first renewal.
+ * @param id        The lease, not 0. The first renewal shows whether it exists.
  * @param options   May be NULL for defaults. Copied. timeout_ms: how long the first renewal may
  *                  take. It is ignored while the client knows how long the lease lives:
  *                  because it keeps the lease alive already, or has granted or renewed it.
  * @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
- * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param user_data Returned by etcd_event_user_data(); never read.
  * @param[out] out  The handle; close it with etcd_lease_keep_alive_close().
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
- *         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It waits for no server.
+ *         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It does not block.
  * @par Thread safety  Any thread, any number at once.
  * @since 0.1
  */
@@ -3206,10 +3206,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_open(etcd_client_t *c
     etcd_lease_keep_alive_t **out, etcd_error_t **err);
 
 /**
- * Waits for news of a lease that was given no queue.
+ * Waits for the next renewal, or the end, of a lease without a queue.
  *
- * With ETCD_LEASE_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
- * has waited for, the latest. Without it, it returns when the lease has ended.
+ * With ETCD_LEASE_KEEP_ALIVE_NOTIFY each call returns the latest renewal that was not returned
+ * yet. Without the flag, a call returns when the lease has ended.
  *
  * @param keep_alive Open handle.
  * @param wait_ms    As etcd_queue_next().
@@ -3217,7 +3217,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_open(etcd_client_t *c
  *                   etcd_lease_keep_alive_response_free(). NULL unless ETCD_OK.
  * @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end of the lease as in
- *         etcd_lease_keep_alive_open(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
+ *         etcd_lease_keep_alive_open(), as often as it is called; ETCD_ERR_INVALID_ARGUMENT,
  *         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
  * @par Thread safety  Any thread, any number at once; each renewal is taken once.
  * @since 0.1
@@ -3226,10 +3226,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_next(etcd_lease_keep_
     int32_t wait_ms, etcd_lease_keep_alive_response_t **out, etcd_error_t **err);
 
 /**
- * How long the lease certainly lives.
+ * Returns how long the lease certainly lives.
  *
- * Call this before doing what only the holder of the lease may do, and be done within that
- * time. It is right also for a program that has just been stopped for longer than the ttl. To
+ * Call it before an action that only the holder of the lease may do, and finish within that time.
+ * The result is right also if the program was just stopped for longer than the ttl. To
  * guard a write to etcd itself, do not rely on this clock: write in a transaction that
  * compares that a key of the lease still exists.
  *
@@ -3242,16 +3242,16 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_next(etcd_lease_keep_
  * @param keep_alive  May be NULL, or closed: 0.
  * @return Milliseconds, a lower bound: the lease may live longer, and ends earlier only if it is
  *         revoked. 0 if the lease has ended, or if it was granted elsewhere and not renewed yet.
- * @par Thread safety  Any thread, any number at once. Blocks on nothing.
+ * @par Thread safety  Any thread, any number at once. Does not block.
  * @since 0.1
  */
 ETCD_API int64_t etcd_lease_keep_alive_left_ms(const etcd_lease_keep_alive_t *keep_alive);
 
 /**
- * Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
+ * Stops renewing a lease. The lease is not revoked: it lives until its ttl is over.
  *
- * Nothing is told any more; a wait in etcd_lease_keep_alive_next() ends with
- * ETCD_ERR_BAD_HANDLE. Other handles of the same lease go on.
+ * Nothing more is delivered; a wait in etcd_lease_keep_alive_next() ends with ETCD_ERR_BAD_HANDLE.
+ * Other handles of the same lease are not affected.
  *
  * @param keep_alive  May be NULL, or closed already.
  * @par Thread safety  Any thread.
@@ -3857,23 +3857,23 @@ ETCD_API etcd_status_t etcd_queue_wake(etcd_queue_t *queue);
  */
 
 /**
- * From an etcd_connection_watch_open(); its response is an
- * etcd_connection_watch_response_t. The last one has none, but an error.
+ * A state of an etcd_connection_watch_open(); the response is an
+ * etcd_connection_watch_response_t. The last event has an error in its place.
  */
 #define ETCD_EVENT_CONNECTION_WATCH 133
 
 /**
- * How an endpoint is: not connected, and the reason says why.
+ * The endpoint is not connected; see reason.
  */
 #define ETCD_CONNECTION_DOWN 91
 
 /**
- * How an endpoint is: connected, and a server has answered there.
+ * The endpoint is connected, and a server has answered.
  */
 #define ETCD_CONNECTION_UP 92
 
 /**
- * How an endpoint is: it is none of the client's any more. The last response about it.
+ * The endpoint was removed from the client's list. No further responses follow for it.
  */
 #define ETCD_CONNECTION_GONE 93
 
@@ -3886,12 +3886,12 @@ struct etcd_connection_watch_response_t {
    */
   const char *endpoint;
   /**
-   * Why it is down; "" when it is not. For people to read; never NULL.
+   * Why it is down, for people; "" if it is not. Never NULL.
    */
   const char *reason;
   /**
-   * How often it has come up since it was put on the list: where that has grown by
-   * more than one, something in between was not told, since it was over.
+   * How often it was connected since it was added to the list. If it has grown by more than
+   * one, changes in between were merged.
    */
   uint64_t opened;
   /**
@@ -3906,17 +3906,18 @@ struct etcd_connection_watch_response_t {
 };
 
 /**
- * Tells of a client's connections.
+ * Watches the states of a client's connections.
  *
- * First how each endpoint is now, then each change: it came up, it went down, it is
- * down for another reason, or it has left. What is over before it is read is not told:
- * there is never more to read than one response for each endpoint. mem: is one
- * endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
+ * The first responses are the current states of all endpoints. Others follow when an endpoint is
+ * connected or lost, is down for another reason, or is removed. Only the latest state of each
+ * endpoint is queued; intermediate changes are merged. At most one response per endpoint is
+ * pending. mem: is one endpoint, which is up. The stream ends with ETCD_ERR_CLOSED when the client
+ * is closed.
  *
  * @param client    Open client.
  * @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION_WATCH; the last
  *                  one has an error. NULL: they are taken with etcd_connection_watch_next().
- * @param user_data Given back by etcd_event_user_data(); never followed.
+ * @param user_data Returned by etcd_event_user_data(); never read.
  * @param[out] out  The stream; close it with etcd_connection_watch_close(), also after its end.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
@@ -3928,16 +3929,16 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_connection_watch_open(etcd_client_t *c
     etcd_queue_t *queue, void *user_data, etcd_connection_watch_t **out, etcd_error_t **err);
 
 /**
- * Takes the next response of a stream that is on no queue.
+ * Returns the next response of a stream without a queue.
  *
  * @param connection  Open stream.
- * @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
- *                  ETCD_WAIT_FOREVER without end; no other negative number.
+ * @param wait_ms   How long to wait, in milliseconds: 0 not at all,
+ *                  ETCD_WAIT_FOREVER without a limit; no other negative number.
  * @param[out] out  The response; free it with etcd_connection_watch_response_free(). NULL unless
  *                  ETCD_OK.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
- *         ETCD_ERR_BAD_HANDLE, also for a stream that is closed meanwhile, ETCD_ERR_FORKED, or
+ *         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, ETCD_ERR_FORKED, or
  *         ETCD_ERR_CLOSED once the client is closed.
  * @par Thread safety  Any thread, any number at once; each response is taken once.
  * @since 0.1
@@ -3946,7 +3947,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_connection_watch_next(etcd_connection_
     int32_t wait_ms, etcd_connection_watch_response_t **out, etcd_error_t **err);
 
 /**
- * Closes a stream; the connections stay as they are.
+ * Closes a stream. Connections are not affected.
  *
  * A wait in etcd_connection_watch_next() ends with ETCD_ERR_BAD_HANDLE.
  *

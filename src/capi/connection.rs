@@ -1,4 +1,4 @@
-//! Which endpoints are connected.
+//! The states of a client's connections.
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
@@ -12,21 +12,21 @@ use crate::status::*;
 use crate::sync::mailbox::Mailbox;
 use std::ffi::{c_char, c_void, CString};
 
-/// A stream of what becomes of a client's connections. Opaque; close it with
+/// A stream of the states of a client's connections. Opaque; close it with
 /// etcd_connection_watch_close().
 pub struct etcd_connection_watch_t(());
 
 handle::kind!(8, etcd_connection_watch_t, stream::Stream<Changes>, "connection");
 
-/// From an etcd_connection_watch_open(); its response is an
-/// etcd_connection_watch_response_t. The last one has none, but an error.
+/// A state of an etcd_connection_watch_open(); the response is an
+/// etcd_connection_watch_response_t. The last event has an error in its place.
 pub const ETCD_EVENT_CONNECTION_WATCH: i32 = 133;
 
-/// How an endpoint is: not connected, and the reason says why.
+/// The endpoint is not connected; see reason.
 pub const ETCD_CONNECTION_DOWN: i32 = 91;
-/// How an endpoint is: connected, and a server has answered there.
+/// The endpoint is connected, and a server has answered.
 pub const ETCD_CONNECTION_UP: i32 = 92;
-/// How an endpoint is: it is none of the client's any more. The last response about it.
+/// The endpoint was removed from the client's list. No further responses follow for it.
 pub const ETCD_CONNECTION_GONE: i32 = 93;
 
 /// The state of an endpoint. Free it with etcd_connection_watch_response_free().
@@ -34,10 +34,10 @@ pub const ETCD_CONNECTION_GONE: i32 = 93;
 pub struct etcd_connection_watch_response_t {
     /// The endpoint, as it was given.
     pub endpoint: *const c_char,
-    /// Why it is down; "" when it is not. For people to read; never NULL.
+    /// Why it is down, for people; "" if it is not. Never NULL.
     pub reason: *const c_char,
-    /// How often it has come up since it was put on the list: where that has grown by
-    /// more than one, something in between was not told, since it was over.
+    /// How often it was connected since it was added to the list. If it has grown by more than
+    /// one, changes in between were merged.
     pub opened: u64,
     /// ETCD_CONNECTION_DOWN, ETCD_CONNECTION_UP or ETCD_CONNECTION_GONE. Later versions
     /// may add numbers.
@@ -83,17 +83,18 @@ impl Delivery for Notice {
     }
 }
 
-/// Tells of a client's connections.
+/// Watches the states of a client's connections.
 ///
-/// First how each endpoint is now, then each change: it came up, it went down, it is
-/// down for another reason, or it has left. What is over before it is read is not told:
-/// there is never more to read than one response for each endpoint. mem: is one
-/// endpoint, which is up. The last word is ETCD_ERR_CLOSED, when the client is closed.
+/// The first responses are the current states of all endpoints. Others follow when an endpoint is
+/// connected or lost, is down for another reason, or is removed. Only the latest state of each
+/// endpoint is queued; intermediate changes are merged. At most one response per endpoint is
+/// pending. mem: is one endpoint, which is up. The stream ends with ETCD_ERR_CLOSED when the client
+/// is closed.
 ///
 /// @param client    Open client.
 /// @param queue     Where the responses go, as events of type ETCD_EVENT_CONNECTION_WATCH; the last
 ///                  one has an error. NULL: they are taken with etcd_connection_watch_next().
-/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param user_data Returned by etcd_event_user_data(); never read.
 /// @param[out] out  The stream; close it with etcd_connection_watch_close(), also after its end.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or
@@ -119,16 +120,16 @@ pub unsafe extern "C" fn etcd_connection_watch_open(
     })
 }
 
-/// Takes the next response of a stream that is on no queue.
+/// Returns the next response of a stream without a queue.
 ///
 /// @param connection  Open stream.
-/// @param wait_ms   How long to wait for one, in milliseconds: 0 not at all,
-///                  ETCD_WAIT_FOREVER without end; no other negative number.
+/// @param wait_ms   How long to wait, in milliseconds: 0 not at all,
+///                  ETCD_WAIT_FOREVER without a limit; no other negative number.
 /// @param[out] out  The response; free it with etcd_connection_watch_response_free(). NULL unless
 ///                  ETCD_OK.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_EMPTY if nothing came in time, ETCD_ERR_INVALID_ARGUMENT,
-///         ETCD_ERR_BAD_HANDLE, also for a stream that is closed meanwhile, ETCD_ERR_FORKED, or
+///         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, ETCD_ERR_FORKED, or
 ///         ETCD_ERR_CLOSED once the client is closed.
 /// @par Thread safety  Any thread, any number at once; each response is taken once.
 /// @since 0.1
@@ -146,7 +147,7 @@ pub unsafe extern "C" fn etcd_connection_watch_next(
     })
 }
 
-/// Closes a stream; the connections stay as they are.
+/// Closes a stream. Connections are not affected.
 ///
 /// A wait in etcd_connection_watch_next() ends with ETCD_ERR_BAD_HANDLE.
 ///

@@ -1,4 +1,4 @@
-//! Leases kept alive until told otherwise.
+//! Leases that are kept alive.
 
 use super::client::etcd_client_t;
 use super::error::etcd_error_t;
@@ -22,11 +22,11 @@ pub struct etcd_lease_keep_alive_t(());
 
 handle::kind!(6, etcd_lease_keep_alive_t, stream::Stream<KeepAlive>, "keep_alive");
 
-/// From an etcd_lease_keep_alive_open(): with ETCD_OK a renewal, whose response is an
-/// etcd_lease_keep_alive_response_t; else the end, after which nothing comes.
+/// An event of an etcd_lease_keep_alive_open(). With ETCD_OK it is a renewal, and the response is
+/// an etcd_lease_keep_alive_response_t. Any other status is the end; no event follows.
 pub const ETCD_EVENT_LEASE_KEEP_ALIVE: i32 = 132;
 
-/// For etcd_lease_keep_alive_open(): tell of renewals too, not only of the end.
+/// For etcd_lease_keep_alive_open(): deliver renewals too, not only the end.
 pub const ETCD_LEASE_KEEP_ALIVE_NOTIFY: u32 = 1 << 17;
 
 impl Source for KeepAlive {
@@ -50,41 +50,41 @@ impl Delivery for Renewal {
     }
 }
 
-/// Keeps a lease alive until that is closed, or the lease has ended.
+/// Keeps a lease alive until the handle is closed or the lease ends.
 ///
-/// The lease is renewed at once, and then whenever a third of its granted ttl has
-/// passed, by the library's thread: nothing that the program does holds it up. It
-/// goes on through broken connections, restarted members and new leaders, for as
-/// long as the lease lives. All leases of a client share one connection. To keep
-/// a lease alive twice costs no more; each has its own handle.
+/// The library's thread renews the lease at once, and then each time a third of its granted ttl has
+/// passed. The program cannot delay it. Renewal goes on through broken connections, restarted
+/// members and new leaders, as long as the lease lives. All leases of a client share one stream. A
+/// lease may be kept alive by several handles at no further cost.
 ///
-/// The end is told once, for one of these reasons:
-/// ETCD_ERR_LEASE_LOST: no server has renewed it within its ttl, counted from the
-/// moment at which the last renewal was sent; or the grant, if this client has granted
-/// the lease. It is told within a second, also after the process or the machine was
-/// stopped: then before any renewal. The message says what stood in the way. The lease
-/// is never taken up again by itself.
-/// ETCD_ERR_LEASE_NOT_FOUND: a server says that it has expired or was revoked; or
-/// this client has revoked it. A revocation by others shows at the next renewal,
-/// after a third of the ttl.
-/// ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to
-/// renew this lease, such as ETCD_ERR_PERMISSION_DENIED.
+/// The end is delivered once, for one of these reasons:
 ///
-/// Servers before 3.4.38, 3.5.23 and 3.6.5 may for a moment renew a lease that was
-/// revoked. After a connection was lost the library therefore asks the leader for
-/// each of its leases; otherwise the next renewal tells.
+/// ETCD_ERR_LEASE_LOST: no server has renewed the lease within its ttl. The time counts from the
+/// moment at which the last answered renewal was sent, or the grant, if this client has granted the
+/// lease. The end is delivered within a second. After the process or the machine was stopped, it
+/// comes before any renewal. The message says why renewals failed. The lease is not kept alive
+/// again by itself.
+///
+/// ETCD_ERR_LEASE_NOT_FOUND: the lease has expired or was revoked. If another client has revoked
+/// it, the next renewal notices that, after a third of the ttl.
+///
+/// ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to renew this lease,
+/// such as ETCD_ERR_PERMISSION_DENIED.
+///
+/// Servers before 3.4.38, 3.5.23 and 3.6.5 may renew a revoked lease for a moment. After a
+/// connection was lost the library therefore asks the leader for each of its leases.
 ///
 /// @param client    Open client.
-/// @param id        The lease, not 0. Whether it exists is told by the first renewal.
+/// @param id        The lease, not 0. The first renewal shows whether it exists.
 /// @param options   May be NULL for defaults. Copied. timeout_ms: how long the first renewal may
 ///                  take. It is ignored while the client knows how long the lease lives:
 ///                  because it keeps the lease alive already, or has granted or renewed it.
 /// @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
-/// @param user_data Given back by etcd_event_user_data(); never followed.
+/// @param user_data Returned by etcd_event_user_data(); never read.
 /// @param[out] out  The handle; close it with etcd_lease_keep_alive_close().
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
-///         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It waits for no server.
+///         ETCD_ERR_CLOSED, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It does not block.
 /// @par Thread safety  Any thread, any number at once.
 /// @since 0.1
 #[no_mangle]
@@ -116,10 +116,10 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_open(
     })
 }
 
-/// Waits for news of a lease that was given no queue.
+/// Waits for the next renewal, or the end, of a lease without a queue.
 ///
-/// With ETCD_LEASE_KEEP_ALIVE_NOTIFY each call returns a renewal: of those that nobody
-/// has waited for, the latest. Without it, it returns when the lease has ended.
+/// With ETCD_LEASE_KEEP_ALIVE_NOTIFY each call returns the latest renewal that was not returned
+/// yet. Without the flag, a call returns when the lease has ended.
 ///
 /// @param keep_alive Open handle.
 /// @param wait_ms    As etcd_queue_next().
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_open(
 ///                   etcd_lease_keep_alive_response_free(). NULL unless ETCD_OK.
 /// @param[out] err   May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end of the lease as in
-///         etcd_lease_keep_alive_open(), as often as it is asked for; ETCD_ERR_INVALID_ARGUMENT,
+///         etcd_lease_keep_alive_open(), as often as it is called; ETCD_ERR_INVALID_ARGUMENT,
 ///         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
 /// @par Thread safety  Any thread, any number at once; each renewal is taken once.
 /// @since 0.1
@@ -145,10 +145,10 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_next(
     })
 }
 
-/// How long the lease certainly lives.
+/// Returns how long the lease certainly lives.
 ///
-/// Call this before doing what only the holder of the lease may do, and be done within that
-/// time. It is right also for a program that has just been stopped for longer than the ttl. To
+/// Call it before an action that only the holder of the lease may do, and finish within that time.
+/// The result is right also if the program was just stopped for longer than the ttl. To
 /// guard a write to etcd itself, do not rely on this clock: write in a transaction that
 /// compares that a key of the lease still exists.
 ///
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_next(
 /// @param keep_alive  May be NULL, or closed: 0.
 /// @return Milliseconds, a lower bound: the lease may live longer, and ends earlier only if it is
 ///         revoked. 0 if the lease has ended, or if it was granted elsewhere and not renewed yet.
-/// @par Thread safety  Any thread, any number at once. Blocks on nothing.
+/// @par Thread safety  Any thread, any number at once. Does not block.
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_lease_keep_alive_left_ms(
@@ -173,10 +173,10 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_left_ms(
     })
 }
 
-/// Stops to keep a lease alive. It is not revoked: it lives until its ttl is over.
+/// Stops renewing a lease. The lease is not revoked: it lives until its ttl is over.
 ///
-/// Nothing is told any more; a wait in etcd_lease_keep_alive_next() ends with
-/// ETCD_ERR_BAD_HANDLE. Other handles of the same lease go on.
+/// Nothing more is delivered; a wait in etcd_lease_keep_alive_next() ends with ETCD_ERR_BAD_HANDLE.
+/// Other handles of the same lease are not affected.
 ///
 /// @param keep_alive  May be NULL, or closed already.
 /// @par Thread safety  Any thread.
