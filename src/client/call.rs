@@ -52,7 +52,7 @@ pub struct Call {
     pub waits: bool,
     /// The only one to ask.
     pub member: Option<Arc<Subchannel>>,
-    /// Is told of the result, whoever waits for that.
+    /// Called with the result, also if no caller waits for it.
     pub on_end: Option<OnEnd>,
 }
 
@@ -63,7 +63,7 @@ impl Call {
         Call { request, effect, ordered: false, timeout, waits: false, member, on_end }
     }
 
-    /// Draws the consequences of its result, whoever waits for that.
+    /// Calls `on_end` with the result.
     pub fn ended(&self, result: Result<Vec<u8>>) -> Result<Vec<u8>> {
         if let Some(on_end) = &self.on_end {
             on_end(&result);
@@ -81,7 +81,7 @@ impl Call {
     }
 }
 
-/// How far a call has come: what its caller is told when it is cut short.
+/// How far a call has come, for the error if it is cut short.
 #[derive(Default)]
 pub struct Progress {
     /// While a server may have it.
@@ -152,7 +152,7 @@ impl Method {
     }
 }
 
-/// What every call may be told.
+/// The options of every call.
 #[derive(Clone, Copy, Default)]
 pub struct CallOptions {
     /// None: the client's own.

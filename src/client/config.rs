@@ -1,4 +1,4 @@
-//! What a program says of the client that it opens, and what of that goes together.
+//! The options of a client as the program gives them, and their checks.
 
 #![forbid(unsafe_code)]
 

@@ -27,7 +27,7 @@ pub enum Keys<'a> {
     From(&'a [u8]),
 }
 
-/// What a get may be told; zero is the default of each.
+/// The options of a get; zero is the default of each.
 #[derive(Clone, Copy, Default)]
 pub struct GetOptions {
     pub revision: i64,
@@ -107,7 +107,7 @@ impl GetOptions {
     }
 }
 
-/// What a put may be told.
+/// The options of a put.
 #[derive(Clone, Copy, Default)]
 pub struct PutOptions {
     pub lease: i64,

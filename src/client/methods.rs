@@ -13,7 +13,7 @@ pub const DELETE: Method = Method::new("/etcdserverpb.KV/DeleteRange", Effect::W
 pub const TXN: Method = Method::new("/etcdserverpb.KV/Txn", Effect::Write).ordered();
 pub const COMPACT: Method = Method::new("/etcdserverpb.KV/Compact", Effect::Write);
 
-/// A second grant leaves a lease that nobody uses, and that expires.
+/// A second grant leaves an unused lease, which expires.
 pub const LEASE_GRANT: Method = Method::new("/etcdserverpb.Lease/LeaseGrant", Effect::Repeatable);
 pub const LEASE_REVOKE: Method = Method::new("/etcdserverpb.Lease/LeaseRevoke", Effect::Repeatable);
 /// A stream. As a call it has one request and one reply, where a ttl of 0 says that the

@@ -1,6 +1,6 @@
 //! Huge ranges, page by page, all of one revision.
 //!
-//! The first page is a get like any other; it tells the revision of all others.
+//! The first page is a get like any other; its revision is that of all others.
 //! What is left is streamed where the server can: then it need not count, for
 //! each page, the keys that are still to come. A stream that breaks is followed
 //! by a get, which has all the patience of gets, and then by another stream.
@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::{sleep, timeout};
 
-/// Keys in a page unless told otherwise.
+/// Keys in a page by default.
 const PAGE: i64 = 1000;
 /// For the first keys of a stream, of which servers send a few at once; after
 /// that for any sign of life.
@@ -46,7 +46,7 @@ pub struct Page {
     pub message: Bytes,
 }
 
-/// A range on its way to its reader. After an error it is where it was.
+/// A range that is read page by page. An error does not move it.
 pub struct Pages {
     /// For what has not arrived.
     request: RangeRequest,
@@ -273,7 +273,7 @@ fn protocol(why: &str) -> Error {
     Error::new(ETCD_ERR_BAD_REPLY, why)
 }
 
-/// Pages that are read by whoever comes.
+/// Pages that any number of callers read.
 pub type Shared = Arc<Mutex<Pages>>;
 
 /// The next page; as [`Pages::next`]. `start` runs a task in the background.
@@ -292,7 +292,7 @@ pub async fn next(
     Ok(page)
 }
 
-/// Neither the server nor the connection is to keep what nobody reads.
+/// The server and the connection must not keep what is not read.
 async fn end_idle_stream(pages: Weak<Mutex<Pages>>) {
     let mut seen = None;
     loop {

@@ -121,7 +121,7 @@ impl<E: Engine> Driver<E> {
         self.calls.fetch_sub(1, Relaxed);
     }
 
-    /// Sees to it that somebody drives.
+    /// Makes sure that a thread drives.
     pub fn ensure_driven(&self) {
         let mut state = self.state();
         if state.who == Who::Nobody {
@@ -138,16 +138,16 @@ impl<E: Engine> Driver<E> {
         }
     }
 
-    /// Work was handed in of which `news` tells, if that is not known already.
-    pub fn hand_in(&self, news: Option<&Arc<Notify>>) {
+    /// Work was handed in. `changed` announces it, if it is not announced already.
+    pub fn hand_in(&self, changed: Option<&Arc<Notify>>) {
         let mut state = self.state();
         if state.who == Who::Nobody && state.reader == Some(sys::this_thread()) {
-            state.deferred.extend(news.cloned());
+            state.deferred.extend(changed.cloned());
             return;
         }
         drop(state);
-        if let Some(news) = news {
-            news.notify_one();
+        if let Some(changed) = changed {
+            changed.notify_one();
         }
         self.ensure_driven();
     }
@@ -231,7 +231,7 @@ impl<E: Engine> Driver<E> {
         self.engine.block_on(async {
             // Where a wake costs no system call.
             let deferred = std::mem::take(&mut self.state().deferred);
-            deferred.iter().for_each(|news| news.notify_one());
+            deferred.iter().for_each(|changed| changed.notify_one());
             until.await
         })
     }

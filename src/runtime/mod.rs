@@ -116,14 +116,14 @@ impl Runtime {
         InProgress(self.shared.clone())
     }
 
-    /// Sees to it that somebody drives, before the caller waits.
+    /// Makes sure that a thread drives, before the caller waits.
     pub fn ensure_driven(&self) {
         self.shared.ensure_driven();
     }
 
-    /// Work was handed in of which `news` tells, if that is not known already.
-    pub fn hand_in(&self, news: Option<&Arc<Notify>>) {
-        self.shared.hand_in(news);
+    /// Work was handed in. `changed` announces it, if it is not announced already.
+    pub fn hand_in(&self, changed: Option<&Arc<Notify>>) {
+        self.shared.hand_in(changed);
     }
 
     /// Lets the caller drive the runtime for the one call it has begun, if no other is
@@ -185,7 +185,7 @@ fn start() -> Result<Running> {
 /// How the thread's start went; None if it did not get that far.
 type Start = Option<std::io::Result<Arc<Shared>>>;
 
-/// Tells whoever waits, whatever happens to the thread.
+/// Reports the start to the thread that waits for it, even if it panics.
 struct Starting(Option<Arc<Oneshot<Start>>>);
 
 impl Starting {
