@@ -184,7 +184,7 @@ static struct usage through_queue(int put, long n, long conc) {
   etcd_error_t *error = NULL;
   struct usage before;
   long next = 0;
-  check(etcd_queue_new(&queue, &error), error);
+  check(etcd_queue_new(NULL, &queue, &error), error);
   before = usage_now();
   while (next < conc && next < n) start(put, queue, next++);
   for (long done = 0; done < n; done++) {
@@ -250,7 +250,7 @@ static struct usage open_watches(long n) {
   struct usage before = usage_now();
   etcd_error_t *error = NULL;
   etcd_queue_t *queue;
-  check(etcd_queue_new(&queue, &error), error);
+  check(etcd_queue_new(NULL, &queue, &error), error);
   for (long i = 0; i < n; i++) {
     char key[32];
     etcd_watch_t *watch;
@@ -281,7 +281,7 @@ static long keep_alive(long n, struct usage *before, struct usage *after) {
   long renewals = 0;
   uint64_t end;
   options.flags = ETCD_LEASE_KEEP_ALIVE_NOTIFY;
-  check(etcd_queue_new(&queue, &error), error);
+  check(etcd_queue_new(NULL, &queue, &error), error);
   for (long i = 0; i < n; i++) {
     etcd_lease_grant_response_t *granted;
     check(etcd_lease_grant(client, 6, NULL, &granted, &error), error);

@@ -11,7 +11,7 @@ enum { PUTS = 3 };
 struct app {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    int put, seen, failed;
+    int begun, put, seen, failed;
 };
 
 static void add(struct app *app, int *counter, size_t count)
@@ -53,13 +53,14 @@ static void on_watch(etcd_event_t *event, void *arg)
         const etcd_bytes_t *value = &told->events[i].kv.value;
         printf("watch %.*s\n", (int)value->len, (const char *)value->data);
     }
-    add(app, &app->seen, told->event_count);
+    if (told->kind == ETCD_WATCH_RESPONSE_CREATED) add(app, &app->begun, 1);
+    else add(app, &app->seen, told->event_count);
 }
 
 int main(int argc, char **argv)
 {
     static const char *const values[PUTS] = { "one", "two", "three" };
-    struct app app = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0 };
+    struct app app = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0 };
     /* They stay where they are until the queue is freed. */
     etcd_handler_t put_handler = ETCD_HANDLER_INIT, watch_handler = ETCD_HANDLER_INIT;
     etcd_client_t *client = NULL;
@@ -72,9 +73,14 @@ int main(int argc, char **argv)
     watch_handler.callback = on_watch;
     put_handler.arg = watch_handler.arg = &app;
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &client, &error)) goto done;
-    if (etcd_queue_new(&queue, &error)) goto done;
+    if (etcd_queue_new(NULL, &queue, &error)) goto done;
     if (etcd_queue_start_handler_dispatcher(queue, &error)) goto done;
     if (etcd_watch_open(client, etcd_str("callbacks/k"), NULL, queue, &watch_handler, &watch, &error)) goto done;
+
+    /* The first event of a watch says that it has begun: what is put from now on is seen. */
+    pthread_mutex_lock(&app.mutex);
+    while (!app.failed && !app.begun) pthread_cond_wait(&app.changed, &app.mutex);
+    pthread_mutex_unlock(&app.mutex);
     for (i = 0; i < PUTS; i++)
         if (etcd_kv_put_async(client, etcd_str("callbacks/k"), etcd_str(values[i]), NULL, queue, &put_handler, NULL, &error))
             goto done;

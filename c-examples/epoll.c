@@ -148,7 +148,7 @@ int main(int argc, char **argv)
     memset(&app, 0, sizeof app);
     app.to_start = PUTS;
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
-        || etcd_queue_new(&app.queue, &error))
+        || etcd_queue_new(NULL, &app.queue, &error))
         result = die("open", error);
     else
         result = run(&app, argc > 2 ? strtol(argv[2], NULL, 10) : 10000);

@@ -38,6 +38,20 @@ static void fail(struct app *app, const char *what, const etcd_error_t *error)
     stop(app);
 }
 
+static void on_timer(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    etcd_error_t *error;
+    char value[12];
+
+    snprintf(value, sizeof value, "%d", ++app->started);
+    if (app->started == PUTS) uv_timer_stop(timer);
+    if (etcd_kv_put_async(app->client, etcd_str("libuv/n"), etcd_str(value), NULL, app->queue, NULL, NULL, &error)) {
+        fail(app, "put", error);
+        etcd_error_free(error);
+    }
+}
+
 static void on_event(etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
@@ -49,6 +63,8 @@ static void on_event(etcd_event_t *event, void *arg)
         return;
     }
     if (etcd_event_kind(event) == ETCD_EVENT_PUT_RESPONSE) printf("put %d\n", ++app->put);
+    /* The watch has begun, and sees what is put from now on. */
+    if (told && told->kind == ETCD_WATCH_RESPONSE_CREATED) uv_timer_start(&app->timer, on_timer, 50, 50);
     for (i = 0; told && i < told->event_count; i++, app->seen++) {
         const etcd_bytes_t *value = &told->events[i].kv.value;
         printf("watch %.*s\n", (int)value->len, (const char *)value->data);
@@ -76,20 +92,6 @@ static void on_readable(uv_poll_t *poll, int uv_status, int readable)
     }
 }
 
-static void on_timer(uv_timer_t *timer)
-{
-    struct app *app = timer->data;
-    etcd_error_t *error;
-    char value[12];
-
-    snprintf(value, sizeof value, "%d", ++app->started);
-    if (app->started == PUTS) uv_timer_stop(timer);
-    if (etcd_kv_put_async(app->client, etcd_str("libuv/n"), etcd_str(value), NULL, app->queue, NULL, NULL, &error)) {
-        fail(app, "put", error);
-        etcd_error_free(error);
-    }
-}
-
 /* Returns 0, or an error of libuv's. What was begun is closed by the loop. */
 static int run(struct app *app, uv_loop_t *loop)
 {
@@ -99,7 +101,6 @@ static int run(struct app *app, uv_loop_t *loop)
     uv_timer_init(loop, &app->timer); /* cannot fail, as in libuv's manual */
     app->poll.data = app->timer.data = app;
     result = uv_poll_start(&app->poll, UV_READABLE, on_readable);
-    if (!result) result = uv_timer_start(&app->timer, on_timer, 50, 50);
     if (result) stop(app);
     uv_run(loop, UV_RUN_DEFAULT);
     return result;
@@ -117,9 +118,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "libuv: %s\n", uv_strerror(result));
         return EXIT_FAILURE;
     }
-    /* etcd_watch_open() waits for a reply here; inside a loop use ETCD_WATCH_NO_WAIT or a start_revision. */
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
-        || etcd_queue_new(&app.queue, &error)
+        || etcd_queue_new(NULL, &app.queue, &error)
         || etcd_watch_open(app.client, etcd_str("libuv/n"), NULL, app.queue, NULL, &app.watch, &error)) {
         complain("open", error);
         etcd_error_free(error);

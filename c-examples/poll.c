@@ -32,6 +32,25 @@ static void tick(int number)
     errno = saved;
 }
 
+static int make_pipe(void)
+{
+    if (pipe(ticks) == 0 && fcntl(ticks[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ticks[1], F_SETFL, O_NONBLOCK) == 0) return 0;
+    perror("poll: pipe");
+    return -1;
+}
+
+static int start_timer(void)
+{
+    const struct itimerval every = { { 0, 100 * 1000 }, { 0, 100 * 1000 } };
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = tick;
+    if (sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &every, NULL) == 0) return 0;
+    perror("poll: timer");
+    return -1;
+}
+
 static int die(const char *what, etcd_error_t *error)
 {
     fprintf(stderr, "poll: %s: %s: %s\n", what, etcd_status_name(error->status), error->message);
@@ -78,6 +97,7 @@ static int on_event(struct app *app, const etcd_event_t *event)
         break;
     case ETCD_EVENT_WATCH:
         told = etcd_event_response(event, ETCD_EVENT_WATCH);
+        if (told->kind == ETCD_WATCH_RESPONSE_CREATED) return start_timer(); /* it sees what is put from now on */
         for (i = 0; i < told->event_count; i++, app->seen++) print("watch", &told->events[i].kv);
         break;
     }
@@ -117,21 +137,6 @@ static int loop(struct app *app)
     return 0;
 }
 
-static int start_timer(void)
-{
-    const struct itimerval every = { { 0, 100 * 1000 }, { 0, 100 * 1000 } };
-    struct sigaction action;
-
-    memset(&action, 0, sizeof action);
-    action.sa_handler = tick;
-    if (pipe(ticks) || fcntl(ticks[0], F_SETFL, O_NONBLOCK) || fcntl(ticks[1], F_SETFL, O_NONBLOCK)
-        || sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &every, NULL)) {
-        perror("poll: timer");
-        return -1;
-    }
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     struct app app = { NULL, NULL, 0, 0, 0 };
@@ -140,11 +145,11 @@ int main(int argc, char **argv)
     int result;
 
     if (etcd_client_open_endpoints(argc > 1 ? argv[1] : "localhost:2379", &app.client, &error)
-        || etcd_queue_new(&app.queue, &error)
+        || etcd_queue_new(NULL, &app.queue, &error)
         || etcd_watch_open(app.client, etcd_str("poll/n"), NULL, app.queue, NULL, &watch, &error))
         result = die("open", error);
     else
-        result = start_timer() || loop(&app);
+        result = make_pipe() || loop(&app);
     etcd_watch_close(watch);
     etcd_queue_free(app.queue);
     etcd_client_close(app.client);

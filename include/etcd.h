@@ -107,6 +107,7 @@ typedef struct etcd_log_record_t etcd_log_record_t;
 typedef struct etcd_op_response_t etcd_op_response_t;
 typedef struct etcd_put_options_t etcd_put_options_t;
 typedef struct etcd_put_response_t etcd_put_response_t;
+typedef struct etcd_queue_options_t etcd_queue_options_t;
 typedef struct etcd_range_options_t etcd_range_options_t;
 typedef struct etcd_txn_response_t etcd_txn_response_t;
 typedef struct etcd_watch_event_t etcd_watch_event_t;
@@ -3278,7 +3279,8 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_NO_DELETE 0x20000u
 
 /**
- * For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
+ * For a watch that is on no queue: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server
+ * has it. A watch on a queue always does.
  */
 #define ETCD_WATCH_CREATED_NOTIFY 0x40000u
 
@@ -3301,8 +3303,9 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_RESYNC 0x200000u
 
 /**
- * For a watch that begins with what is to come: do not wait for the server.
- * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
+ * For a watch that is on no queue and begins with what is to come: do not wait for the server.
+ * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed. A watch on a
+ * queue never waits.
  */
 #define ETCD_WATCH_NO_WAIT 0x400000u
 
@@ -3318,8 +3321,8 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_RESPONSE_EVENTS 71
 
 /**
- * What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
- * and once; everything after its revision comes.
+ * What a response is: the word that the watch exists, once, and before all others. Everything
+ * after its revision comes.
  */
 #define ETCD_WATCH_RESPONSE_CREATED 72
 
@@ -3366,8 +3369,8 @@ struct etcd_watch_options_t {
    */
   int64_t start_revision;
   /**
-   * Deadline in milliseconds for the question what revision is now; 0 for the
-   * client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+   * Deadline in milliseconds for the question what revision is now, where the call waits for
+   * that; 0 for the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
    */
   uint32_t timeout_ms;
   /**
@@ -3468,14 +3471,15 @@ struct etcd_watch_response_t {
  * A slow reader delays no other reader: events beyond max_bytes are left with the
  * server, and asked for when there is room again.
  *
- * Without start_revision the call waits until the present revision is known: what
- * is written when it has returned is told. With start_revision, or with
- * ETCD_WATCH_NO_WAIT, it returns at once.
+ * On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED, and
+ * without start_revision what is written before that came may be missed. On no queue and without
+ * start_revision, the call waits until the present revision is known: what is written when it
+ * has returned is told. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
  *
  * @param client    Open client.
  * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
  * @param options   May be NULL for defaults.
- * @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH; the
+ * @param queue     Where the responses go, as events of kind ETCD_EVENT_WATCH; the
  *                  last one has an error. NULL: they are taken with etcd_watch_next().
  * @param user_data Given back by etcd_event_user_data(); never followed.
  * @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
@@ -3555,6 +3559,34 @@ ETCD_API void etcd_watch_response_free(etcd_watch_response_t *response);
  * 150 streams; 121 to 130 and 151 to 200 are free for families to come.
  * @{
  */
+
+/**
+ * Takes back a user_data when a queue is freed. It must not throw.
+ */
+typedef void (*etcd_drop_cb)(void *user_data, void *arg);
+
+/**
+ * Options for etcd_queue_new(). Begin with ETCD_QUEUE_OPTIONS_INIT.
+ */
+struct etcd_queue_options_t {
+  /**
+   * Set by ETCD_QUEUE_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * Called by etcd_queue_free() for each user_data that is not NULL and still out: once for
+   * each call or stream that has it. NULL: nothing is called.
+   */
+  etcd_drop_cb drop_callback;
+  /**
+   * Given to the callback; never followed.
+   */
+  void *arg;
+};
+
+/** Initialises an etcd_queue_options_t. */
+#define ETCD_QUEUE_OPTIONS_INIT \
+  { sizeof(etcd_queue_options_t), ETCD_NULL, ETCD_NULL }
 
 /**
  * Takes an event; called where etcd_queue_dispatch() was, or on the thread that
@@ -3688,13 +3720,15 @@ ETCD_API etcd_status_t etcd_call_cancel(etcd_call_t *call);
 /**
  * Makes a queue.
  *
+ * @param options   May be NULL for defaults. Copied.
  * @param[out] out  The queue; free it with etcd_queue_free().
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
- * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED or ETCD_ERR_NO_RESOURCES.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
-ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_new(etcd_queue_t **out, etcd_error_t **err);
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_new(const etcd_queue_options_t *options,
+    etcd_queue_t **out, etcd_error_t **err);
 
 /**
  * Frees a queue and the events in it.
@@ -3705,7 +3739,11 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_new(etcd_queue_t **out, etcd_err
  * first.
  *
  * Waits for the callbacks that other threads are in, unless it is called in one
- * itself. When it has returned, nothing is called back any more.
+ * itself. Then it hands to the drop callback of etcd_queue_options_t, if there is one, each
+ * user_data that is still out: that of a call whose event nobody has taken, and that of a
+ * stream which is not closed and whose end nobody has taken. When it has returned, nothing
+ * is called back any more. Called in a callback, it leaves the user_data that callbacks have
+ * at that time: each is dropped when its callback returns.
  *
  * @param queue  May be NULL, or freed already.
  * @par Thread safety  Any thread.

@@ -622,7 +622,7 @@ _FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_event_take_response": (_P, [_P, _I]),
     "etcd_event_keep": (_P, [_P]),
     "etcd_event_free": (None, [_P]),
-    "etcd_queue_new": (_I, [_PP, _PP]),
+    "etcd_queue_new": (_I, [_P, _PP, _PP]),
     "etcd_queue_free": (None, [_P]),
     "etcd_queue_fd": (ctypes.c_int, [_P]),
     "etcd_queue_next": (_I, [_P, _I, _PP, _PP]),
@@ -1971,7 +1971,7 @@ class Queue(_Handle):
 
     def __init__(self) -> None:
         library = _library()
-        _, handle = _call(library.etcd_queue_new)
+        _, handle = _call(library.etcd_queue_new, None)
         super().__init__(handle, library.etcd_queue_free)
         self._tokens = itertools.count(1)
         self._pending: Dict[int, Tuple[_Request[Any], Any, bool]] = {}

@@ -304,34 +304,28 @@ class Watch(_Stream[etcd.WatchResponse]):
     """A watch; async for yields etcd.WatchResponses, and ends as one over an etcd.Watch does."""
 
     def __init__(self, client: Client, key: etcd.Data, end: Optional[etcd.Data], *, start_revision: int = 0,
-                 created_notify: bool = False, no_wait: bool = False, **options: Any) -> None:
-        # Without a start it would block here until the present revision is known; the notice says the same later.
-        self._begun, self._tell_begin = start_revision != 0, created_notify
-        self._notice: Optional[etcd.WatchResponse] = None
-        super().__init__(client, etcd.Watch, etcd._watch(
-            key, end, start_revision=start_revision, created_notify=created_notify or not self._begun,
-            no_wait=not self._begun, **options))
+                 created_notify: bool = False, **options: Any) -> None:
+        # The first response always says that it has begun; it is returned to those who have asked for it.
+        self._begins_now, self._created_notify = start_revision == 0, created_notify
+        self._first: Optional[etcd.WatchResponse] = None
+        super().__init__(client, etcd.Watch, etcd._watch(key, end, start_revision=start_revision, **options))
 
     async def __aenter__(self) -> "Watch":
-        if not self._begun:
+        if self._begins_now:
             try:
-                self._notice = await self._begin()
+                self._first = await super().next()
             except BaseException:
                 await self.close()
                 raise
         return self
 
     async def next(self) -> etcd.WatchResponse:
-        if not self._begun:
-            self._notice = await self._begin()
-        notice, self._notice = self._notice, None
-        return notice if notice is not None else await super().next()
-
-    async def _begin(self) -> Optional[etcd.WatchResponse]:
-        response = await super().next()
-        self._begun = True
-        # The first is the notice; who did not ask for it does not see it.
-        return response if self._tell_begin or response.kind != etcd.WATCH_CREATED else None
+        while True:
+            first, self._first = self._first, None
+            # One without events is false.
+            response = await super().next() if first is None else first
+            if response.kind != etcd.WATCH_CREATED or self._created_notify:
+                return response
 
     def request_progress(self) -> None:
         """Asks for a WATCH_PROGRESS response."""

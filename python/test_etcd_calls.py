@@ -359,12 +359,14 @@ class Queues(test_etcd.Case):
             other = client.watch_async(queue, self.root, user_data="never")
             other.close()
             self.assertEqual(len(queue._pending), 2)
-            for i in range(3):
-                self.client.put(self.root, str(i))
             seen: List[Any] = []
             while len(seen) < 4:
                 event = queue.next(10)
                 assert event is not None
+                if event.user_data == "watch" and event.value.kind == etcd.WATCH_CREATED:
+                    for i in range(3):
+                        self.client.put(self.root, str(i))
+                    continue
                 seen.append((event.user_data, event.result()))
             self.assertEqual([it.events[0].kv.value for name, it in seen if name == "watch"], [b"0", b"1", b"2"])
             self.assertEqual([it.id for name, it in seen if name == "lease"], [lease])

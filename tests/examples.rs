@@ -3,9 +3,9 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use support::backend::on_all_at_once;
 use support::cc;
@@ -244,6 +244,47 @@ fn the_libuv_example() {
 fn the_callbacks_example() {
     let expected = ["put", "put", "put", "watch one", "watch three", "watch two"];
     says_everywhere("the_callbacks_example", &example("callbacks", "c99"), &expected);
+}
+
+#[test]
+fn the_owned_queue_example_loses_no_memory() {
+    let source = cc::root().join("c-examples/owned-queue.c");
+    let (plain, checked) =
+        (example("owned-queue", "c99"), cc::sanitized_from("owned-queue", source));
+    let expected = "10 taken, 90 dropped";
+    says_everywhere("the_owned_queue_example_loses_no_memory", &plain, &[expected]);
+    on_all_at_once("the_owned_queue_example_loses_no_memory", &[], |backend| {
+        assert_eq!(checked.run(&[&*backend.endpoints], LIMIT).trim(), expected);
+    });
+}
+
+/// A service knows of itself and of the others.
+#[test]
+fn the_registry_example() {
+    let program = example("registry", "c99");
+    let program = Path::new(program.get_program());
+    on_all_at_once("the_registry_example", &[], |backend| {
+        let start = |name: &str| {
+            let mut service = run(program);
+            service.args([&format!("services/{name}"), "host:80", &*backend.endpoints]);
+            let mut service = service.stdout(Stdio::piped()).spawn().unwrap();
+            let said = BufReader::new(service.stdout.take().unwrap()).lines();
+            (service, said.map(Result::unwrap))
+        };
+        let stop = |mut service: Child| {
+            let kill = Command::new("kill").args(["-INT", &service.id().to_string()]).status();
+            assert!(kill.unwrap().success() && service.wait().unwrap().success());
+        };
+        let (one, mut told) = start("one");
+        assert_eq!(told.next().unwrap(), "up services/one host:80");
+        if backend.cluster.is_some() {
+            let (two, _said) = start("two");
+            assert_eq!(told.next().unwrap(), "up services/two host:80");
+            stop(two);
+            assert_eq!(told.next().unwrap(), "down services/two ");
+        }
+        stop(one);
+    });
 }
 
 const EMBEDDED: &str = " a key moves

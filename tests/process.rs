@@ -276,6 +276,16 @@ fn callbacks_run_where_they_should() {
 }
 
 #[test]
+fn a_freed_queue_gives_back_each_user_data_once() {
+    let (plain, checked) = (program("drop"), sanitized("drop"));
+    let (_port, unreachable) = unreachable();
+    for endpoints in endpoints("a_freed_queue_gives_back_each_user_data_once") {
+        plain.run(&[&*endpoints, &unreachable], 2 * MINUTE);
+        checked.run(&[&*endpoints, &unreachable], 2 * MINUTE);
+    }
+}
+
+#[test]
 fn every_call_ends_when_its_client_is_closed() {
     for endpoints in endpoints("every_call_ends_when_its_client_is_closed") {
         let program = program("close_race");

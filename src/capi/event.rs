@@ -5,6 +5,7 @@ use super::error::etcd_error_t;
 use super::quiet;
 use super::response::unread;
 use super::types::UserData;
+use super::user_data::Held;
 use crate::error::{Error, Result};
 use crate::status::*;
 use bytes::Bytes;
@@ -49,7 +50,7 @@ impl Drop for etcd_event_t {
 /// A call that has ended, not decoded yet.
 pub struct Ended {
     pub kind: i32,
-    pub user_data: UserData,
+    pub held: Held,
     pub changes: bool,
     pub result: Result<Vec<u8>>,
     pub decode: fn(Vec<u8>, &[u8]) -> Result<*mut c_void>,
@@ -61,7 +62,9 @@ pub struct Ended {
 
 impl Ended {
     pub fn content(self) -> Content {
-        let Ended { kind, user_data, changes, result, decode, prefix, free, .. } = self;
+        let Ended {
+            kind, held: Held { user_data, .. }, changes, result, decode, prefix, free, ..
+        } = self;
         let result = result
             .and_then(|message| decode(message, &prefix).map_err(|error| unread(error, changes)));
         Content { kind, user_data, result, free }

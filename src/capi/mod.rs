@@ -32,6 +32,7 @@ mod stream;
 mod submit;
 pub mod txn;
 pub mod types;
+pub mod user_data;
 pub mod version;
 pub mod watch;
 

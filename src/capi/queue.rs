@@ -4,6 +4,7 @@ use super::error::etcd_error_t;
 use super::event::{etcd_event_t, lend, Content, Ended};
 use super::options::{self, Options};
 use super::types::UserData;
+use super::user_data::{etcd_drop_cb, Held, Registry};
 use super::{guard, handle, out, quiet, wait};
 use crate::error::panics::caught;
 use crate::error::{Error, Result};
@@ -52,40 +53,46 @@ unsafe impl Options for etcd_handler_t {
     const FIRST_SIZE: usize = 24;
 }
 
+/// Options for etcd_queue_new(). Begin with ETCD_QUEUE_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct etcd_queue_options_t {
+    /// Set by ETCD_QUEUE_OPTIONS_INIT.
+    pub size: usize,
+    /// Called by etcd_queue_free() for each user_data that is not NULL and still out: once for
+    /// each call or stream that has it. NULL: nothing is called.
+    pub drop_callback: etcd_drop_cb,
+    /// Given to the callback; never followed.
+    pub arg: *mut c_void,
+}
+
+unsafe impl Options for etcd_queue_options_t {
+    const NAME: &'static str = "etcd_queue_options_t";
+    const FIRST_SIZE: usize = 24;
+}
+
 /// What a queue holds: made into events by its reader, on the reader's thread.
 pub enum Pending {
     Call(Ended),
     /// Something longer has ended; what makes an event of that.
-    Work(UserData, Box<dyn FnOnce() -> Content + Send>),
+    Work(Held, Box<dyn FnOnce() -> Content + Send>),
     /// There is something to take from a stream.
-    Stream(Arc<dyn OnQueue>),
+    Stream(Held, Arc<dyn OnQueue>),
 }
 
 /// A stream as a queue's reader sees it.
 pub trait OnQueue: Send + Sync {
-    fn user_data(&self) -> UserData;
-    /// The next event, unless another reader was faster or the stream is closed.
-    fn take(&self) -> Option<Content>;
+    /// The next event, unless another reader was faster or the stream is closed. With the last
+    /// one the user_data is the caller's again.
+    fn take(&self, held: Held, user_data: &Registry) -> Option<Content>;
 }
 
 impl Pending {
-    fn user_data(&self) -> *mut c_void {
-        let UserData(user_data) = match self {
-            Pending::Stream(stream) => stream.user_data(),
-            Pending::Work(user_data, _) => *user_data,
-            Pending::Call(ended) => ended.user_data,
-        };
-        user_data
-    }
-
-    /// None if a stream has nothing more to deliver.
-    fn event(self) -> Option<*mut etcd_event_t> {
-        let content = match self {
-            Pending::Stream(stream) => stream.take()?,
-            Pending::Work(_, content) => content(),
-            Pending::Call(ended) => ended.content(),
-        };
-        Some(content.event())
+    fn held(&self) -> Held {
+        match self {
+            Pending::Stream(held, _) | Pending::Work(held, _) => *held,
+            Pending::Call(ended) => ended.held,
+        }
     }
 }
 
@@ -97,6 +104,7 @@ pub struct EventQueue {
     owed: AtomicUsize,
     reader: Reader,
     calls: Calls,
+    pub user_data: Registry,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -178,6 +186,18 @@ impl EventQueue {
         self.owed.fetch_sub(1, Relaxed);
     }
 
+    /// What a reader gets, and with it the user_data of a call. None if a stream has nothing more to
+    /// deliver, or if the user_data was dropped.
+    fn event(&self, pending: Pending) -> Option<*mut etcd_event_t> {
+        let _in_use = self.user_data.borrow(pending.held())?;
+        let content = match pending {
+            Pending::Stream(held, stream) => stream.take(held, &self.user_data)?,
+            Pending::Work(held, content) => self.user_data.release(held).then(content)?,
+            Pending::Call(ended) => self.user_data.release(ended.held).then(|| ended.content())?,
+        };
+        Some(content.event())
+    }
+
     /// What `take` makes of the next that comes, or the status that nothing does.
     fn next<R>(
         &self,
@@ -238,7 +258,10 @@ impl EventQueue {
             if self.queue.is_closed() {
                 return None;
             }
-            let (callback, arg) = match target.of(pending.user_data()) {
+            // Before it is followed, so that it is not dropped until the callback has ended.
+            let held = pending.held();
+            let _in_use = self.user_data.borrow(held)?;
+            let (callback, arg) = match target.of(held.user_data.0) {
                 Ok(callback) => callback,
                 Err(error) => {
                     self.queue.put_back(pending);
@@ -246,7 +269,7 @@ impl EventQueue {
                     return Some(false);
                 }
             };
-            let event = pending.event()?;
+            let event = self.event(pending)?;
             lend(event, || {
                 if let Some(callback) = callback {
                     callback(event, arg);
@@ -293,20 +316,24 @@ impl EventQueue {
 
 /// Makes a queue.
 ///
+/// @param options   May be NULL for defaults. Copied.
 /// @param[out] out  The queue; free it with etcd_queue_free().
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT or ETCD_ERR_NO_RESOURCES.
+/// @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED or ETCD_ERR_NO_RESOURCES.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn etcd_queue_new(
+    options: *const etcd_queue_options_t,
     out: *mut *mut etcd_queue_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        out.write(handle::insert(Arc::new(EventQueue::default()))?);
+        let etcd_queue_options_t { drop_callback, arg, .. } = options::copy(options)?;
+        let user_data = Registry::new(drop_callback, arg);
+        out.write(handle::insert(Arc::new(EventQueue { user_data, ..Default::default() }))?);
         Ok(ETCD_OK)
     })
 }
@@ -319,7 +346,11 @@ pub unsafe extern "C" fn etcd_queue_new(
 /// first.
 ///
 /// Waits for the callbacks that other threads are in, unless it is called in one
-/// itself. When it has returned, nothing is called back any more.
+/// itself. Then it hands to the drop callback of etcd_queue_options_t, if there is one, each
+/// user_data that is still out: that of a call whose event nobody has taken, and that of a
+/// stream which is not closed and whose end nobody has taken. When it has returned, nothing
+/// is called back any more. Called in a callback, it leaves the user_data that callbacks have
+/// at that time: each is dropped when its callback returns.
 ///
 /// @param queue  May be NULL, or freed already.
 /// @par Thread safety  Any thread.
@@ -334,6 +365,7 @@ pub unsafe extern "C" fn etcd_queue_free(queue: *mut etcd_queue_t) {
         if let (true, Some(thread)) = (outside, dispatcher) {
             let _ = thread.join();
         }
+        queue.user_data.drop_all();
     });
 }
 
@@ -375,7 +407,8 @@ pub unsafe extern "C" fn etcd_queue_next(
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        match handle::get(queue)?.next(wait(wait_ms)?, Pending::event)? {
+        let queue = handle::get(queue)?;
+        match queue.next(wait(wait_ms)?, |pending| queue.event(pending))? {
             Ok(event) => out.write(event),
             Err(status) => return Ok(status),
         }
@@ -412,13 +445,13 @@ pub unsafe extern "C" fn etcd_queue_next_batch(
         }
         count.write(0);
         let queue = handle::get(queue)?;
-        match queue.next(wait(wait_ms)?, Pending::event)? {
+        match queue.next(wait(wait_ms)?, |pending| queue.event(pending))? {
             Ok(event) => events.write(event),
             Err(status) => return Ok(status),
         }
         let mut taken = 1;
         queue.more(capacity - 1, |pending| {
-            events.add(taken).write(pending.event()?);
+            events.add(taken).write(queue.event(pending)?);
             taken += 1;
             Some(true)
         });

@@ -4,7 +4,7 @@
 use super::event::Content;
 use super::handle::{self, Kind};
 use super::queue::{etcd_queue_t, EventQueue, OnQueue, Pending};
-use super::types::UserData;
+use super::user_data::{Held, Registry};
 use super::{clear, wait};
 use crate::error::{Error, Result};
 use crate::status::*;
@@ -35,28 +35,24 @@ pub trait Delivery: Send + 'static {
 /// A source, and what its events carry.
 pub struct Stream<S> {
     pub source: S,
-    user_data: UserData,
-    queue: Option<Arc<EventQueue>>,
+    /// Where its events go, and what they carry.
+    queue: Option<(Arc<EventQueue>, Held)>,
 }
 
 impl<S: Source> OnQueue for Stream<S>
 where
     S::Item: Delivery,
 {
-    fn user_data(&self) -> UserData {
-        self.user_data
-    }
-
-    fn take(&self) -> Option<Content> {
+    fn take(&self, held: Held, user_data: &Registry) -> Option<Content> {
         let result = match self.source.mailbox().take_one() {
             Taken::Item(item) => item.response().map(<*mut _>::cast),
-            Taken::End(error) => Err(error),
+            Taken::End(error) => user_data.release(held).then_some(Err(error))?,
             Taken::Nothing | Taken::Closed => return None,
         };
         unsafe fn free<D: Delivery>(response: *mut c_void) {
             D::free(response.cast());
         }
-        let (kind, user_data) = (S::Item::EVENT, self.user_data);
+        let (kind, user_data) = (S::Item::EVENT, held.user_data);
         Some(Content { kind, user_data, result, free: free::<S::Item> })
     }
 }
@@ -72,18 +68,25 @@ where
     S::Item: Delivery,
     K: Kind<Target = Stream<S>>,
 {
-    let user_data = UserData(user_data);
-    let stream = Arc::new(Stream { source, user_data, queue: queue.clone() });
-    let handle = handle::insert::<K>(stream.clone())?;
-    if let Some(queue) = queue {
-        let ours = Arc::downgrade(&stream);
-        stream.source.mailbox().attach(Arc::new(move || {
-            if let Some(stream) = ours.upgrade() {
-                queue.push(Pending::Stream(stream));
-            }
-        }));
+    let hold = |queue: Arc<EventQueue>| {
+        let held = queue.user_data.hold(user_data)?;
+        Ok::<_, Error>((queue, held))
+    };
+    let queue = queue.map(hold).transpose()?;
+    let stream = Arc::new(Stream { source, queue: queue.clone() });
+    let handle = handle::insert::<K>(stream.clone());
+    let Some((queue, held)) = queue else { return handle };
+    if handle.is_err() {
+        queue.user_data.release(held);
+        return handle;
     }
-    Ok(handle)
+    let ours = Arc::downgrade(&stream);
+    stream.source.mailbox().attach(Arc::new(move || {
+        if let Some(stream) = ours.upgrade() {
+            queue.push(Pending::Stream(held, stream));
+        }
+    }));
+    handle
 }
 
 /// The queue of that handle; NULL is none.
@@ -134,7 +137,8 @@ where
 {
     if let Ok(stream) = handle::remove(handle) {
         stream.source.mailbox().close();
-        if let Some(queue) = &stream.queue {
+        if let Some((queue, held)) = &stream.queue {
+            queue.user_data.release(*held);
             queue.wait_for_callbacks();
         }
     }

@@ -5,7 +5,7 @@ use super::event::{Content, Ended};
 use super::handle;
 use super::queue::{etcd_queue_t, EventQueue, Pending};
 use super::response::{Reply, Response};
-use super::types::UserData;
+use super::user_data::Held;
 use crate::client::stubs::Stub;
 use crate::client::{Call, Client};
 use crate::error::Result;
@@ -29,6 +29,11 @@ impl Owed {
     fn to(queue: Arc<EventQueue>) -> Owed {
         queue.call_begins();
         Owed(queue)
+    }
+
+    /// After all that can fail: a caller whose call failed keeps its user_data.
+    fn hold(&self, user_data: *mut c_void) -> Result<Held> {
+        self.0.user_data.hold(user_data)
     }
 
     fn pay(self, end: Pending) {
@@ -57,14 +62,15 @@ pub(super) unsafe fn submit<T: Reply>(
     to: Destination,
 ) -> Result<etcd_status_t> {
     let queue = Owed::to(handle::get(to.queue)?);
-    let (kind, user_data) = (to.kind, UserData(to.user_data));
+    let kind = to.kind;
     let changes = call.effect.changes();
     let prefix = client.namespace().prefix.clone();
     let (ticket, abort) = ticket(to.call)?;
+    let held = queue.hold(to.user_data)?;
     let done = move |result| {
         queue.pay(Pending::Call(Ended {
             kind,
-            user_data,
+            held,
             changes,
             result,
             decode: decode::<T>,
@@ -87,15 +93,16 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     to: Destination,
 ) -> Result<etcd_status_t> {
     let queue = Owed::to(handle::get(to.queue)?);
-    let (kind, user_data) = (to.kind, UserData(to.user_data));
+    let kind = to.kind;
     let (ticket, abort) = ticket(to.call)?;
+    let held = queue.hold(to.user_data)?;
     let done = move |result| {
         let content = Box::new(move || {
             let _ticket = ticket;
             let result = response(result).map(<*mut T>::cast);
-            Content { kind, user_data, result, free: free::<T> }
+            Content { kind, user_data: held.user_data, result, free: free::<T> }
         });
-        queue.pay(Pending::Work(user_data, content));
+        queue.pay(Pending::Work(held, content));
     };
     client.start(stub, work, abort, done);
     Ok(ETCD_OK)

@@ -28,7 +28,8 @@ handle::kind!(5, etcd_watch_t, stream::Stream<Watch>, "watch");
 pub const ETCD_WATCH_NO_PUT: u32 = 1 << 16;
 /// For a watch: leave out the events of keys that were deleted or have expired.
 pub const ETCD_WATCH_NO_DELETE: u32 = 1 << 17;
-/// For a watch: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server has it.
+/// For a watch that is on no queue: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server
+/// has it. A watch on a queue always does.
 pub const ETCD_WATCH_CREATED_NOTIFY: u32 = 1 << 18;
 /// For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
 /// responses. etcd sends one when nothing has happened for 10 minutes.
@@ -39,8 +40,9 @@ pub const ETCD_WATCH_MERGE: u32 = 1 << 20;
 /// For a watch: where events are lost to a compaction, tell the keys as they are
 /// now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
 pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
-/// For a watch that begins with what is to come: do not wait for the server.
-/// What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed.
+/// For a watch that is on no queue and begins with what is to come: do not wait for the server.
+/// What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed. A watch on a
+/// queue never waits.
 pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
 
 /// From an etcd_watch_open(); its response is an etcd_watch_response_t. The last one
@@ -49,8 +51,8 @@ pub const ETCD_EVENT_WATCH: i32 = 131;
 
 /// What a response is: events.
 pub const ETCD_WATCH_RESPONSE_EVENTS: i32 = 71;
-/// What a response is: the word that the watch exists, with ETCD_WATCH_CREATED_NOTIFY
-/// and once; everything after its revision comes.
+/// What a response is: the word that the watch exists, once, and before all others. Everything
+/// after its revision comes.
 pub const ETCD_WATCH_RESPONSE_CREATED: i32 = 72;
 /// What a response is: the word that everything up to its revision has come.
 pub const ETCD_WATCH_RESPONSE_PROGRESS: i32 = 73;
@@ -78,8 +80,8 @@ pub struct etcd_watch_options_t {
     /// Begin with the events of this revision, which may be to come; 0 with what
     /// happens from now on.
     pub start_revision: i64,
-    /// Deadline in milliseconds for the question what revision is now; 0 for the
-    /// client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+    /// Deadline in milliseconds for the question what revision is now, where the call waits for
+    /// that; 0 for the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
     pub timeout_ms: u32,
     /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
     /// ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
@@ -281,14 +283,15 @@ unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec
 /// A slow reader delays no other reader: events beyond max_bytes are left with the
 /// server, and asked for when there is room again.
 ///
-/// Without start_revision the call waits until the present revision is known: what
-/// is written when it has returned is told. With start_revision, or with
-/// ETCD_WATCH_NO_WAIT, it returns at once.
+/// On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED, and
+/// without start_revision what is written before that came may be missed. On no queue and without
+/// start_revision, the call waits until the present revision is known: what is written when it
+/// has returned is told. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
 ///
 /// @param client    Open client.
 /// @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
 /// @param options   May be NULL for defaults.
-/// @param queue     Where the responses go, as events of type ETCD_EVENT_WATCH; the
+/// @param queue     Where the responses go, as events of kind ETCD_EVENT_WATCH; the
 ///                  last one has an error. NULL: they are taken with etcd_watch_next().
 /// @param user_data Given back by etcd_event_user_data(); never followed.
 /// @param[out] out  The watch; close it with etcd_watch_close(), also after its end.
@@ -318,13 +321,14 @@ pub unsafe extern "C" fn etcd_watch_open(
             return Err(Error::new(ETCD_ERR_UNSUPPORTED, "reserved must be 0"));
         }
         let common = common(options.timeout_ms, options.flags, FLAGS)?;
-        let spec = spec(key, &options)?;
+        let mut spec = spec(key, &options)?;
+        spec.created_notify |= queue.is_some();
         let start = match options.start_revision {
             ..0 => {
                 let why = format!("start_revision is {}", options.start_revision);
                 return Err(Error::invalid(why));
             }
-            0 if options.flags & ETCD_WATCH_NO_WAIT != 0 => None,
+            0 if queue.is_some() || options.flags & ETCD_WATCH_NO_WAIT != 0 => None,
             0 => Some(client.now(&spec.key, client.until(common))? + 1),
             start => Some(start),
         };

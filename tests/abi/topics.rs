@@ -238,7 +238,12 @@ const ETCD: &[Topic] = &[
             The kind of an event is defined beside the call or stream that it belongs to, with the
             type of its response. 101 to 110 are calls on keys, 111 to 120 calls on leases, 131 to
             150 streams; 121 to 130 and 151 to 200 are free for families to come.",
-        sources: &["src/capi/event.rs", "src/capi/call.rs", "src/capi/queue.rs"],
+        sources: &[
+            "src/capi/event.rs",
+            "src/capi/call.rs",
+            "src/capi/user_data.rs",
+            "src/capi/queue.rs",
+        ],
         code: "",
     },
     Topic {

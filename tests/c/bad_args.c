@@ -100,7 +100,7 @@ static void bad_handles(void (*try)(void *handle, const char *what), const void 
   uint64_t bit;
   int i;
   etcd_client_close(closed);
-  OK(etcd_queue_new(&freed, &err));
+  OK(etcd_queue_new(NULL, &freed, &err));
   OK(etcd_kv_get_async(client, text("bad/key"), NULL, freed, NULL, &op, &err));
   OK(etcd_queue_next(freed, 10000, &event, &err));
   etcd_event_free(event);
@@ -577,8 +577,8 @@ static void nulls(void) {
   CHECK(etcd_kv_get_async(client, text("k"), NULL, NULL, NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
   CHECK(etcd_kv_put_async(client, text("k"), text("v"), NULL, NULL, NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
   CHECK(etcd_kv_delete_async(client, text("k"), NULL, NULL, NULL, NULL, NULL) == ETCD_ERR_BAD_HANDLE);
-  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_new(NULL, &err));
-  CHECK(etcd_queue_new(NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
+  EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_new(NULL, NULL, &err));
+  CHECK(etcd_queue_new(NULL, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_queue_next(queue, 0, NULL, &err));
   CHECK(etcd_queue_next(queue, 0, NULL, NULL) == ETCD_ERR_INVALID_ARGUMENT);
   CHECK(etcd_queue_wake(NULL) == ETCD_ERR_BAD_HANDLE && etcd_call_cancel(NULL) == ETCD_ERR_BAD_HANDLE);
@@ -1036,7 +1036,7 @@ int main(int argc, char **argv) {
   CHECK(argc > 2);
   step = number(argv[2]);
   client = open_client(argv[1]);
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   works(client, "bad/key");
   descriptors = count_descriptors();
   handles();

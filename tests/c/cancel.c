@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
   CHECK(argc > 1);
   alarm(60);
   client = open_client(argv[1]);
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   CHECK(etcd_queue_fd(queue) >= 0);
   for (i = 0; i < 20; i++) {
     pthread_t thread;

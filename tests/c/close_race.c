@@ -55,7 +55,7 @@ static void *submit(void *unused) {
   etcd_status_t status = ETCD_OK;
   long begun = 0, ended = 0;
   (void)unused;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   while (!stop && status == ETCD_OK) {
     status = etcd_kv_get_async(client, text("race"), NULL, queue, NULL, NULL, NULL);
     begun += status == ETCD_OK;

@@ -46,7 +46,7 @@ static void *operations(void *client) {
   enum { EACH = 30 };
   etcd_queue_t *queue = NULL;
   int seen[EACH], i;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   while (!stop) {
     etcd_call_t *ops[EACH];
     memset(seen, 0, sizeof seen);
@@ -99,7 +99,7 @@ static void *free_queues(void *client) {
   for (round = 0; !stop; round++) {
     etcd_queue_t *queue = NULL;
     pthread_t waiters[3];
-    OK(etcd_queue_new(&queue, &err));
+    OK(etcd_queue_new(NULL, &queue, &err));
     if (round % 2 == 0) CHECK(etcd_queue_fd(queue) >= 0);
     for (i = 0; i < 3; i++) waiters[i] = start(wait_in_queue, queue);
     for (i = 0; i < 10; i++)
@@ -220,7 +220,7 @@ static void close_under_calls(int how_many) {
   int64_t began;
   int i;
   forever.timeout_ms = ETCD_TIMEOUT_NONE;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   closed_at = 0;
   for (i = 0; i < how_many; i++) threads[i] = start(i % 2 == 0 ? hanging_call : hanging_read, client);
   for (i = 0; i < 5; i++)

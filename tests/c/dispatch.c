@@ -10,10 +10,11 @@ struct tally {
   etcd_handler_t handler;
   etcd_queue_t *queue;
   pthread_t thread;
-  int puts, told, others, ended;
+  int puts, told, begun, others, ended;
 };
 
 static void note(etcd_event_t *event, void *arg) {
+  const etcd_watch_response_t *watch = etcd_event_response(event, ETCD_EVENT_WATCH);
   struct tally *tally = arg;
   tally->thread = pthread_self();
   if (etcd_event_status(event) != ETCD_OK) {
@@ -23,7 +24,8 @@ static void note(etcd_event_t *event, void *arg) {
   switch (etcd_event_kind(event)) {
     case ETCD_EVENT_PUT_RESPONSE: tally->puts++; break;
     case ETCD_EVENT_WATCH:
-      tally->told += (int)((const etcd_watch_response_t *)etcd_event_response(event, ETCD_EVENT_WATCH))->event_count;
+      tally->begun += watch->kind == ETCD_WATCH_RESPONSE_CREATED;
+      tally->told += (int)watch->event_count;
       break;
     default: tally->others++;
   }
@@ -32,7 +34,7 @@ static void note(etcd_event_t *event, void *arg) {
 static struct tally fresh(void) {
   struct tally tally;
   memset(&tally, 0, sizeof tally);
-  OK(etcd_queue_new(&tally.queue, &err));
+  OK(etcd_queue_new(NULL, &tally.queue, &err));
   tally.handler.size = sizeof tally.handler;
   tally.handler.callback = note;
   return tally;
@@ -72,6 +74,7 @@ static void a_callback_for_each(void) {
   none.handler.callback = NULL;
   other.queue = none.queue = one.queue;
   OK(etcd_watch_open(client, text("dispatch/k"), &options, one.queue, &other.handler, &watch, &err));
+  while (!other.begun) OK(etcd_queue_dispatch_handlers(one.queue, 10000, NULL, &err));
   put_all(&one, &one.handler);
   put_all(&one, NULL);
   put_all(&one, &none.handler);

@@ -54,7 +54,7 @@ static void fits(etcd_status_t status, const etcd_error_t *error, const char *wh
 /* What the generated calls use. */
 static etcd_queue_t *new_queue(void) {
   etcd_queue_t *queue = NULL;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   return queue;
 }
 

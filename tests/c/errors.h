@@ -488,9 +488,9 @@ static void of_etcd_watch_next(void) {
 
 static void of_etcd_queue_new(void) {
   etcd_queue_t *out = NULL;
-  FITS(etcd_queue_new(NULL, &err));
-  SAME(etcd_queue_new(NULL, NULL));
-  FITS(etcd_queue_new(&out, &err));
+  FITS(etcd_queue_new(NULL, NULL, &err));
+  SAME(etcd_queue_new(NULL, NULL, NULL));
+  FITS(etcd_queue_new(NULL, &out, &err));
   etcd_queue_free(out);
 }
 

@@ -30,7 +30,7 @@ static void *wait_for_nothing(void *queue) {
 static void busy(int threads) {
   etcd_queue_t *queue = NULL;
   shared = open_client(endpoints);
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   for (; threads > 0; threads--) start(call, NULL);
   start(wait_for_nothing, queue);
   while (calling < 30) sleep_ms(1);

@@ -119,7 +119,7 @@ static void child_begins_anew(etcd_client_t *client, etcd_queue_t *queue, const 
   etcd_queue_t *own_queue = NULL;
   etcd_event_t *event = NULL;
   int i;
-  OK(etcd_queue_new(&own_queue, &err));
+  OK(etcd_queue_new(NULL, &own_queue, &err));
   for (i = 0; i < 40; i++) works(own, key);
   OK(etcd_kv_get_async(own, text(key), NULL, own_queue, own, NULL, &err));
   /* The old beside the new. */
@@ -174,7 +174,7 @@ static void *busy(void *argument) {
     etcd_call_t *op = NULL;
     etcd_get_response_t *response = NULL, *nothing = NULL;
     etcd_event_t *event = NULL;
-    OK(etcd_queue_new(&queue, &err));
+    OK(etcd_queue_new(NULL, &queue, &err));
     OK(etcd_kv_get_async(shared, text("fork/a"), NULL, queue, NULL, &op, &err));
     OK(etcd_kv_get(shared, text("fork/a"), NULL, &response, &err));
     EXPECT(ETCD_ERR_EMPTY_KEY, etcd_kv_get(client, text(""), NULL, &nothing, &err));
@@ -201,7 +201,7 @@ int main(int argc, char **argv) {
   endpoints = argv[1];
   rounds = number(argv[2]);
   client = open_client(endpoints);
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   CHECK(etcd_queue_fd(queue) >= 0);
   for (i = 0; i < 40; i++) works(client, "fork/a"); /* A lone caller has the library's sockets. */
   OK(etcd_kv_get(client, text("fork/a"), NULL, &response, &err));

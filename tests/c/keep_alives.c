@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
   CHECK(argc > 2);
   count = number(argv[2]);
   client = open_client(argv[1]);
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   OK(etcd_lease_grant(client, 3600, NULL, &lease, &err));
   come_and_go(client, queue, lease->id, count / 2);
   before = resident_kib();

@@ -124,7 +124,7 @@ static void queue(etcd_client_t *client) {
   char name[30];
   static int number[60];
   int i, puts = 0, gets = 0, deletes = 0, cancelled = 0;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   ready.fd = etcd_queue_fd(queue);
   ready.events = POLLIN;
   CHECK(ready.fd >= 0 && poll(&ready, 1, 0) == 0);

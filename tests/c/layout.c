@@ -37,6 +37,10 @@ AT(etcd_error_t, endpoint, 16);
 AT(etcd_error_t, message, 24);
 AT(etcd_error_t, revision, 32);
 
+SIZE(etcd_queue_options_t, 24);
+AT(etcd_queue_options_t, size, 0);
+AT(etcd_queue_options_t, drop_callback, 8);
+AT(etcd_queue_options_t, arg, 16);
 SIZE(etcd_handler_t, 24);
 AT(etcd_handler_t, size, 0);
 AT(etcd_handler_t, callback, 8);

@@ -14,7 +14,7 @@ static void one(int i) {
   etcd_get_options_t short_one = ETCD_GET_OPTIONS_INIT;
   etcd_get_response_t *response = NULL;
   short_one.timeout_ms = 5;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   CHECK(etcd_queue_fd(queue) >= 0);
   get(client, "leaks/none", NULL);
   CHECK(count_threads() == 2);

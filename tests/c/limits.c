@@ -64,7 +64,7 @@ static int try_all(void) {
     if (status != ETCD_OK) is_shortage(status, err, "get"), ok = 0;
     etcd_get_response_free(response);
   }
-  status = etcd_queue_new(&queue, &err);
+  status = etcd_queue_new(NULL, &queue, &err);
   if (status != ETCD_OK) {
     is_shortage(status, err, "queue");
     ok = 0;

@@ -24,7 +24,7 @@ static void handler(int signal) {
 
 static void *call(void *client) {
   etcd_queue_t *queue = NULL;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   while (!stop) {
     etcd_event_t *event = NULL;
     etcd_client_t *second;

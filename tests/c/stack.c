@@ -16,7 +16,7 @@ static void all_calls(etcd_client_t *client) {
   etcd_event_t *event = NULL;
   etcd_call_t *op = NULL;
   int i;
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   /* Many in a row and nothing else: whoever calls like this may be let in to
    * drive the library's sockets, which takes more stack than there is here. */
   for (i = 0; i < MANY; i++) put(client, "stack/a", "x");

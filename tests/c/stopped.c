@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
   left = strcmp(argv[2], "left") == 0;
   wait_ms = waiting ? ETCD_WAIT_FOREVER : 0;
   client = open_client(argv[1]);
-  OK(etcd_queue_new(&queue, &err));
+  OK(etcd_queue_new(NULL, &queue, &err));
   begin(on_queue);
   for (last = boot_ms();; last = now) {
     etcd_status_t status = ETCD_EMPTY;

@@ -21,7 +21,7 @@ use support::backend::{backends, Backend};
 use support::ffi::{self, *};
 use support::scaled;
 use support::session::Session;
-use support::watch::{next_of, Watch, WatchOptions};
+use support::watch::{begun, next_of, Watch, WatchOptions};
 
 /// Runs the test on every backend, alone: revisions are compared. The client sees all keys, of which there are none.
 fn on_every_backend(test: &str, body: impl Fn(&Backend, &Client)) {
@@ -161,6 +161,7 @@ fn watches_of_few_keys_and_of_keys_instead_of_history() {
             let queue = Queue::new();
             let range = WatchOptions { range_end: b"b", flags: ETCD_PREV_KV, ..Default::default() };
             let one = Watch::on(&queue, &client, b"a", WatchOptions::default(), 1).unwrap();
+            begun(&queue, 1);
             let few = Watch::open(&client, b"a", range).unwrap();
             let no_wait =
                 WatchOptions { flags: ETCD_WATCH_NO_WAIT | ETCD_WATCH_CREATED_NOTIFY, ..range };

@@ -150,7 +150,11 @@ pub fn program(name: &str) -> Program {
 /// The same with the program's own memory accesses checked; what the library reads and frees is checked through
 /// the allocator that both share.
 pub fn sanitized(name: &str) -> Program {
-    Compiler::c("c99").flags(&ADDRESS).program(&format!("{name}-asan"), &[source(name)])
+    sanitized_from(name, source(name))
+}
+
+pub fn sanitized_from(name: &str, source: PathBuf) -> Program {
+    Compiler::c("c99").flags(&ADDRESS).program(&format!("{name}-asan"), &[source])
 }
 
 pub struct Program {

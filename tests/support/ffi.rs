@@ -400,7 +400,7 @@ pub enum NoEvent {
 impl Queue {
     pub fn new() -> Queue {
         let (mut queue, mut error) = (null_mut(), null_mut());
-        unsafe { check(etcd_queue_new(&mut queue, &mut error), error) }.unwrap();
+        unsafe { check(etcd_queue_new(null(), &mut queue, &mut error), error) }.unwrap();
         Queue(queue)
     }
 

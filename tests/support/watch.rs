@@ -204,3 +204,11 @@ pub fn dispatched_by(queue: &Queue, wait_ms: i32) -> Vec<Tagged> {
     assert_eq!(all.len(), count);
     all
 }
+
+/// Takes the beginnings of so many watches, which come before all else.
+pub fn begun(queue: &Queue, watches: usize) {
+    for _ in 0..watches {
+        let (_, told) = next_of(queue, 10_000).expect("a beginning within 10 s");
+        assert_eq!(told.unwrap().kind, ETCD_WATCH_RESPONSE_CREATED);
+    }
+}

@@ -150,6 +150,8 @@ pub fn watch(client: &Client, plan: &Plan, start: i64, goal: &Goal, seed: u64) -
     }
     .unwrap();
     let mut last = log.start - 1;
+    // Of those on a queue: the last that has begun.
+    let mut begun = 0;
     let mut asked = now();
     loop {
         log.until = goal.revision();
@@ -175,6 +177,12 @@ pub fn watch(client: &Client, plan: &Plan, start: i64, goal: &Goal, seed: u64) -
         }
         for response in read(&watch, plan.queued.then_some(&queue), tag, &mut rng) {
             match response {
+                Ok(told) if plan.queued && begun < tag => {
+                    begun = tag;
+                    if told.kind != ETCD_WATCH_RESPONSE_CREATED {
+                        log.told.push(Told::Failed(format!("before its beginning: {told:?}")));
+                    }
+                }
                 Ok(told) if told.kind == ETCD_WATCH_RESPONSE_EVENTS => {
                     let events: Vec<_> = told.events.iter().map(event).collect();
                     last = events.last().map_or(0, |event| event.kv.revision);
