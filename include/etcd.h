@@ -2301,7 +2301,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_open(etcd_client_t *client, etcd
  *
  * An error does not move the iterator: a call that failed because no server was reachable may be
  * made again. After ETCD_ERR_COMPACTED the rest of the range is gone. The call blocks until the
- * page is there, its deadline passes, or the client is closed. Like etcd_kv_get() it is retried
+ * page is there, its deadline passes, or the client or the iterator is closed. Like etcd_kv_get() it is retried
  * until then.
  *
  * @param iter     Iterator.
@@ -2309,7 +2309,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_open(etcd_client_t *client, etcd
  * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
  * @return ETCD_OK with a page, ETCD_END after the last one, or an error as
  *         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a single key that is too
- *         large, ETCD_ERR_CLOSED if the client is closed.
+ *         large, ETCD_ERR_CLOSED if the client is closed, ETCD_ERR_BAD_HANDLE if the iterator is.
  * @par Thread safety  Any thread; calls at the same time return different pages.
  * @since 0.1
  */
@@ -2339,7 +2339,9 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next_async(etcd_range_t *iter, e
 /**
  * Closes an iterator, at any point of the range. Pages stay valid.
  *
- * @param iter  May be NULL, or closed already. Calls in progress on it are not affected.
+ * Calls in progress on it end with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param iter  May be NULL, or closed already.
  * @par Thread safety  Any thread.
  * @since 0.1
  */
@@ -3279,39 +3281,38 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_NO_DELETE 0x20000u
 
 /**
- * For a watch that is on no queue: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server
- * has it. A watch on a queue always does.
+ * For a watch that is on no queue: return an ETCD_WATCH_RESPONSE_CREATED response when a server has
+ * created it. A watch on a queue always does.
  */
 #define ETCD_WATCH_CREATED_NOTIFY 0x40000u
 
 /**
- * For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
+ * For a watch: pass on the server's progress notifications, as ETCD_WATCH_RESPONSE_PROGRESS
  * responses. etcd sends one when nothing has happened for 10 minutes.
  */
 #define ETCD_WATCH_PROGRESS_NOTIFY 0x80000u
 
 /**
- * For a watch: several revisions may come in one response, if they are there
- * together. Quicker where many events are to be read.
+ * For a watch: one response may have the events of several revisions, if they have arrived
+ * together. This is faster when there are many events.
  */
 #define ETCD_WATCH_MERGE 0x100000u
 
 /**
- * For a watch: where events are lost to a compaction, tell the keys as they are
- * now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
+ * For a watch: when events are lost to a compaction, deliver the keys as they are now
+ * (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending with ETCD_ERR_COMPACTED.
  */
 #define ETCD_WATCH_RESYNC 0x200000u
 
 /**
- * For a watch that is on no queue and begins with what is to come: do not wait for the server.
- * What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed. A watch on a
- * queue never waits.
+ * For a watch that is on no queue and has no start_revision: do not wait for the server. Changes
+ * before the ETCD_WATCH_RESPONSE_CREATED response may be missed. A watch on a queue never waits.
  */
 #define ETCD_WATCH_NO_WAIT 0x400000u
 
 /**
- * From an etcd_watch_open(); its response is an etcd_watch_response_t. The last one
- * has none, but an error.
+ * From etcd_watch_open(); its response is an etcd_watch_response_t. The last event has an error
+ * and no response.
  */
 #define ETCD_EVENT_WATCH 131
 
@@ -3321,26 +3322,25 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_RESPONSE_EVENTS 71
 
 /**
- * What a response is: the word that the watch exists, once, and before all others. Everything
- * after its revision comes.
+ * What a response is: the watch has been created. It comes once, before all others. Every event
+ * after its revision is delivered.
  */
 #define ETCD_WATCH_RESPONSE_CREATED 72
 
 /**
- * What a response is: the word that everything up to its revision has come.
+ * What a response is: progress. Every event up to its revision has been delivered.
  */
 #define ETCD_WATCH_RESPONSE_PROGRESS 73
 
 /**
- * What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
- * revision, each as the event of its last put, and in several responses if
- * `more` says so. Whatever else the reader knows of is deleted. It begins anew
- * with the smallest key when a compaction interferes.
+ * What a response is: with ETCD_WATCH_RESYNC, the keys that exist at its revision, each as the
+ * event of its last put. If `more` is set, another response continues it. All keys that are not
+ * in it are deleted. It starts again with the smallest key if a compaction interferes.
  */
 #define ETCD_WATCH_RESPONSE_SNAPSHOT 74
 
 /**
- * What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
+ * What happened to a key: it was put. The key is new if kv.create_revision equals kv.mod_revision.
  */
 #define ETCD_KV_PUT 81
 
@@ -3364,8 +3364,8 @@ struct etcd_watch_options_t {
    */
   etcd_bytes_t range_end;
   /**
-   * Begin with the events of this revision, which may be to come; 0 with what
-   * happens from now on.
+   * Begin with the events of this revision, which may be in the future; 0: with those of the
+   * next change.
    */
   int64_t start_revision;
   /**
@@ -3401,13 +3401,13 @@ struct etcd_watch_options_t {
  */
 struct etcd_watch_event_t {
   /**
-   * The key as it is since; of a deleted one the key, and in mod_revision the
-   * revision of the deletion.
+   * The key after this change. Of a deleted key only the key and, in mod_revision, the revision
+   * of the deletion.
    */
   etcd_kv_t kv;
   /**
-   * With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
-   * is compacted away.
+   * With ETCD_PREV_KV, the key before this change. NULL if it did not exist, or if that revision
+   * has been compacted.
    */
   const etcd_kv_t *prev_kv;
   /**
@@ -3438,9 +3438,8 @@ struct etcd_watch_response_t {
    */
   uint32_t reserved;
   /**
-   * That of the events, of the last with ETCD_WATCH_MERGE: all events of it, and of
-   * what came before, are told with this response. A watch that is opened with
-   * this plus one misses nothing and tells nothing twice.
+   * The revision up to which the watch is complete with this response. To resume, open a watch
+   * at this plus 1: it misses no event and repeats none.
    */
   int64_t revision;
   /**
@@ -3452,7 +3451,7 @@ struct etcd_watch_response_t {
    */
   size_t event_count;
   /**
-   * More of the same ETCD_WATCH_RESPONSE_SNAPSHOT is to come.
+   * The next response continues this ETCD_WATCH_RESPONSE_SNAPSHOT.
    */
   bool more;
 };
@@ -3460,21 +3459,20 @@ struct etcd_watch_response_t {
 /**
  * Watches one key, or all keys of a range.
  *
- * Every event comes, in order and once, a revision's all together, whatever
- * happens to connections, members and tokens meanwhile: the watch goes on where
- * it was, on another member if need be, for as long as that takes. It ends, with
- * one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and what is
- * older than error->revision cannot be had any more, so read the keys again and
- * watch from there (or let ETCD_WATCH_RESYNC do it); when the server
- * refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
+ * Every event is delivered once and in order, those of one revision together. When a connection, a
+ * member or a token fails, the watch resumes where it was, on another member if necessary, for as
+ * long as that takes. It ends with an error, its last response, in three cases. Events are lost to
+ * a compaction: ETCD_ERR_COMPACTED; events before error->revision no longer exist, so read the keys
+ * again and watch from there, or use ETCD_WATCH_RESYNC. The server refuses the watch, such as with
+ * ETCD_ERR_PERMISSION_DENIED. The client is closed.
  *
- * A slow reader delays no other reader: events beyond max_bytes are left with the
- * server, and asked for when there is room again.
+ * A slow reader delays no other reader: events beyond max_bytes stay at the server and are
+ * requested when there is room again.
  *
- * On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED, and
- * without start_revision what is written before that came may be missed. On no queue and without
- * start_revision, the call waits until the present revision is known: what is written when it
- * has returned is told. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
+ * On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED. Without
+ * start_revision, changes before that response may be missed. On no queue and without
+ * start_revision, the call waits until the current revision is known: changes after it has
+ * returned are delivered. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
  *
  * @param client    Open client.
  * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
@@ -3513,13 +3511,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_watch_next(etcd_watch_t *watch, int32_
     etcd_watch_response_t **out, etcd_error_t **err);
 
 /**
- * Asks for word of how far the watch is.
+ * Requests an ETCD_WATCH_RESPONSE_PROGRESS response.
  *
- * An ETCD_WATCH_RESPONSE_PROGRESS response comes when all that has happened up to some
- * revision, not older than what the caller has written before, was told. Servers
- * before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
- * not asked: then such a response comes only if the watch has been told of that
- * much already, or begins later.
+ * It comes when every event up to some revision has been delivered, and that revision is not older
+ * than what the caller has written before this call. Servers before 3.4.25 and 3.5.8 would name
+ * revisions whose events they have not sent yet, and are not asked: with these the response comes
+ * only if that much has been delivered already, or if the watch begins later.
  *
  * @param watch     Open watch.
  * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
@@ -3531,9 +3528,9 @@ ETCD_API etcd_status_t etcd_watch_request_progress(etcd_watch_t *watch);
 /**
  * Closes a watch.
  *
- * Nothing is told of it any more: on a queue, the call waits for callbacks that
- * other threads are in, unless it is made in one itself. A wait in
- * etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+ * Nothing more is delivered. On a queue, the call waits for callbacks that run on other threads,
+ * unless it is called in a callback itself. A wait in etcd_watch_next() ends with
+ * ETCD_ERR_BAD_HANDLE.
  *
  * @param watch  May be NULL, or closed already.
  * @par Thread safety  Any thread, also in a callback.
@@ -3733,17 +3730,16 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_new(const etcd_queue_options_t *
 /**
  * Frees a queue and the events in it.
  *
- * Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
- * and their ends are dropped; streams go on until they are closed. The descriptor
- * is closed when the last of these calls has ended: take it out of any poll set
- * first.
+ * Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress continue, and their
+ * events are dropped; streams continue until they are closed. The descriptor is closed when the
+ * last of these calls has ended: remove it from any poll set first.
  *
- * Waits for the callbacks that other threads are in, unless it is called in one
- * itself. Then it hands to the drop callback of etcd_queue_options_t, if there is one, each
- * user_data that is still out: that of a call whose event nobody has taken, and that of a
- * stream which is not closed and whose end nobody has taken. When it has returned, nothing
- * is called back any more. Called in a callback, it leaves the user_data that callbacks have
- * at that time: each is dropped when its callback returns.
+ * The call waits for callbacks that run on other threads, unless it is called in a callback
+ * itself. Then the drop callback of etcd_queue_options_t, if there is one, is called for each
+ * user_data that is still out: that of a call whose event was not taken, and that of a stream which
+ * is not closed and whose last event was not taken. When etcd_queue_free() has returned, nothing is
+ * called any more. If it is called in a callback, the user_data of callbacks that run at that time
+ * is dropped when they return.
  *
  * @param queue  May be NULL, or freed already.
  * @par Thread safety  Any thread.

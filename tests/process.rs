@@ -285,6 +285,23 @@ fn a_freed_queue_gives_back_each_user_data_once() {
     }
 }
 
+/// Each function of the header that waits on a handle is in the program.
+#[test]
+fn closing_a_handle_ends_every_wait_on_it() {
+    let header = std::fs::read_to_string(root().join("include/etcd.h")).unwrap();
+    let waits = std::fs::read_to_string(source("waits")).unwrap();
+    for line in header.lines().filter(|line| line.starts_with("ETCD_MUST_USE")) {
+        let name = line.split('(').next().unwrap().rsplit([' ', '*']).next().unwrap();
+        let is_wait = ["_next", "_next_batch", "_next_async", "_dispatch", "_dispatch_handlers"];
+        if is_wait.iter().any(|end| name.ends_with(end)) {
+            assert!(waits.contains(&format!("{name}(")), "{name} is not in waits.c");
+        }
+    }
+    let (_port, unreachable) = unreachable();
+    program("waits").run(&[&*unreachable], 2 * MINUTE);
+    sanitized("waits").run(&[&*unreachable], 2 * MINUTE);
+}
+
 #[test]
 fn every_call_ends_when_its_client_is_closed() {
     for endpoints in endpoints("every_call_ends_when_its_client_is_closed") {

@@ -18,8 +18,10 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sync::IgnorePoison;
 use std::ffi::c_void;
+use std::future::Future;
 use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 /// A range that is read page by page. Opaque; belongs to its client.
 pub struct etcd_range_t(());
@@ -76,6 +78,7 @@ pub struct RangeIter {
     common: CallOptions,
     /// A page that there was no memory to hand out.
     kept: std::sync::Mutex<Option<Page>>,
+    closed: CancellationToken,
 }
 
 unsafe fn pages(
@@ -144,6 +147,7 @@ pub unsafe extern "C" fn etcd_range_open(
             pages,
             common,
             kept,
+            closed: CancellationToken::new(),
         }))?);
         Ok(ETCD_OK)
     })
@@ -157,7 +161,7 @@ pub unsafe extern "C" fn etcd_range_open(
 ///
 /// An error does not move the iterator: a call that failed because no server was reachable may be
 /// made again. After ETCD_ERR_COMPACTED the rest of the range is gone. The call blocks until the
-/// page is there, its deadline passes, or the client is closed. Like etcd_kv_get() it is retried
+/// page is there, its deadline passes, or the client or the iterator is closed. Like etcd_kv_get() it is retried
 /// until then.
 ///
 /// @param iter     Iterator.
@@ -165,7 +169,7 @@ pub unsafe extern "C" fn etcd_range_open(
 /// @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
 /// @return ETCD_OK with a page, ETCD_END after the last one, or an error as
 ///         etcd_kv_get(); ETCD_ERR_REPLY_TOO_LARGE only for a single key that is too
-///         large, ETCD_ERR_CLOSED if the client is closed.
+///         large, ETCD_ERR_CLOSED if the client is closed, ETCD_ERR_BAD_HANDLE if the iterator is.
 /// @par Thread safety  Any thread; calls at the same time return different pages.
 /// @since 0.1
 #[no_mangle]
@@ -178,10 +182,7 @@ pub unsafe extern "C" fn etcd_range_next(
     guard(err, || {
         let out = self::out(out, "out")?;
         let (iter, client) = open(iter)?;
-        let page = match iter.kept() {
-            None => client.wait(client.next_page(&iter.pages, iter.common)),
-            kept => Ok(kept),
-        };
+        let page = client.wait(iter.clone().next(&client));
         match iter.response(page, &client.namespace().prefix) {
             Ok(response) => out.write(response),
             Err(Error { status: ETCD_END, .. }) => return Ok(ETCD_END),
@@ -218,14 +219,7 @@ pub unsafe extern "C" fn etcd_range_next_async(
     guard(err, || {
         clear(op);
         let (iter, client) = open(iter)?;
-        let (ours, next) = (iter.clone(), client.next_page(&iter.pages, iter.common));
-        // Not taken before it can be handed out: the call may fail, or be cancelled.
-        let work = async move {
-            match ours.kept() {
-                None => next.await,
-                kept => Ok(kept),
-            }
-        };
+        let work = iter.clone().next(&client);
         let prefix = client.namespace().prefix.clone();
         let response = move |page| iter.response(page, &prefix);
         let to = Destination { kind: ETCD_EVENT_GET_RESPONSE, queue, user_data, call: op };
@@ -241,8 +235,21 @@ unsafe fn open(iter: *mut etcd_range_t) -> Result<(Arc<RangeIter>, Arc<Session>)
 }
 
 impl RangeIter {
-    fn kept(&self) -> Option<Page> {
-        self.kept.lock().ignore_poison().take()
+    /// The next page, unless it is closed before.
+    fn next(
+        self: Arc<RangeIter>,
+        client: &Client,
+    ) -> impl Future<Output = Result<Option<Page>>> + Send + 'static {
+        let next = client.next_page(&self.pages, self.common);
+        async move {
+            // Not taken before it can be handed out: the call may fail, or be cancelled.
+            let kept = self.kept.lock().ignore_poison().take();
+            if kept.is_some() {
+                return Ok(kept);
+            }
+            let next = self.closed.run_until_cancelled(next).await;
+            next.unwrap_or_else(|| Err(Error::new(ETCD_ERR_BAD_HANDLE, "range: closed")))
+        }
     }
 
     /// A page as C sees it; ETCD_END if there are no more.
@@ -262,13 +269,17 @@ impl RangeIter {
 
 /// Closes an iterator, at any point of the range. Pages stay valid.
 ///
-/// @param iter  May be NULL, or closed already. Calls in progress on it are not affected.
+/// Calls in progress on it end with ETCD_ERR_BAD_HANDLE.
+///
+/// @param iter  May be NULL, or closed already.
 /// @par Thread safety  Any thread.
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_range_close(iter: *mut etcd_range_t) {
     quiet(|| {
-        let _ = handle::remove(iter);
+        if let Ok(iter) = handle::remove(iter) {
+            iter.closed.cancel();
+        }
     });
 }
 
@@ -320,7 +331,7 @@ mod tests {
             let no_queue = null_mut();
             let failed = etcd_range_next_async(iter, no_queue, null_mut(), null_mut(), null_mut());
             assert_eq!(failed, ETCD_ERR_BAD_HANDLE);
-            assert!(pages.kept().is_some());
+            assert!(pages.kept.lock().ignore_poison().is_some());
             etcd_range_close(iter);
             etcd_client_close(client);
         }

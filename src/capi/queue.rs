@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::runtime::Reader;
 use crate::status::*;
 use crate::sync::queue::{Next, Queue};
+use crate::sync::IgnorePoison;
 use crate::sys::{self, ThreadNumber};
 use std::ffi::{c_int, c_void};
 use std::ops::Deref;
@@ -125,7 +126,7 @@ struct Calling<'a>(&'a Calls, u64);
 
 impl Calls {
     fn begin(&self) -> Calling<'_> {
-        let mut running = self.running.lock().unwrap();
+        let mut running = self.running.lock().ignore_poison();
         running.begun += 1;
         let call = running.begun;
         running.calls.push((call, sys::this_thread()));
@@ -135,7 +136,7 @@ impl Calls {
 
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
-        self.0.running.lock().unwrap().calls.retain(|&(call, _)| call != self.1);
+        self.0.running.lock().ignore_poison().calls.retain(|&(call, _)| call != self.1);
         self.0.ended.notify_all();
     }
 }
@@ -302,13 +303,13 @@ impl EventQueue {
     /// once, in a callback: two could wait for each other.
     pub fn wait_for_callbacks(&self) -> bool {
         let me = sys::this_thread();
-        let mut running = self.calls.running.lock().unwrap();
+        let mut running = self.calls.running.lock().ignore_poison();
         let before = running.begun;
         if running.calls.iter().any(|&(_, thread)| thread == me) {
             return false;
         }
         while running.calls.iter().any(|&(call, _)| call <= before) {
-            running = self.calls.ended.wait(running).unwrap();
+            running = self.calls.ended.wait(running).ignore_poison();
         }
         true
     }
@@ -340,17 +341,16 @@ pub unsafe extern "C" fn etcd_queue_new(
 
 /// Frees a queue and the events in it.
 ///
-/// Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress go on,
-/// and their ends are dropped; streams go on until they are closed. The descriptor
-/// is closed when the last of these calls has ended: take it out of any poll set
-/// first.
+/// Waits in etcd_queue_next() end with ETCD_ERR_BAD_HANDLE. Calls in progress continue, and their
+/// events are dropped; streams continue until they are closed. The descriptor is closed when the
+/// last of these calls has ended: remove it from any poll set first.
 ///
-/// Waits for the callbacks that other threads are in, unless it is called in one
-/// itself. Then it hands to the drop callback of etcd_queue_options_t, if there is one, each
-/// user_data that is still out: that of a call whose event nobody has taken, and that of a
-/// stream which is not closed and whose end nobody has taken. When it has returned, nothing
-/// is called back any more. Called in a callback, it leaves the user_data that callbacks have
-/// at that time: each is dropped when its callback returns.
+/// The call waits for callbacks that run on other threads, unless it is called in a callback
+/// itself. Then the drop callback of etcd_queue_options_t, if there is one, is called for each
+/// user_data that is still out: that of a call whose event was not taken, and that of a stream which
+/// is not closed and whose last event was not taken. When etcd_queue_free() has returned, nothing is
+/// called any more. If it is called in a callback, the user_data of callbacks that run at that time
+/// is dropped when they return.
 ///
 /// @param queue  May be NULL, or freed already.
 /// @par Thread safety  Any thread.
@@ -361,7 +361,7 @@ pub unsafe extern "C" fn etcd_queue_free(queue: *mut etcd_queue_t) {
         let Ok(queue) = handle::remove(queue) else { return };
         queue.close();
         let outside = queue.wait_for_callbacks();
-        let dispatcher = queue.dispatcher.lock().unwrap().take();
+        let dispatcher = queue.dispatcher.lock().ignore_poison().take();
         if let (true, Some(thread)) = (outside, dispatcher) {
             let _ = thread.join();
         }
@@ -586,7 +586,7 @@ pub unsafe extern "C" fn etcd_queue_start_handler_dispatcher(
 
 unsafe fn start_dispatcher(queue: *mut etcd_queue_t, target: Target) -> Result<etcd_status_t> {
     let queue = handle::get(queue)?;
-    let mut dispatcher = queue.dispatcher.lock().unwrap();
+    let mut dispatcher = queue.dispatcher.lock().ignore_poison();
     if dispatcher.is_some() {
         return Err(Error::invalid("the queue has a dispatcher already"));
     }

@@ -3,9 +3,10 @@
 use super::types::UserData;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_BAD_HANDLE;
+use crate::sync::IgnorePoison;
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 /// Takes back a user_data when a queue is freed. It must not throw.
 pub type etcd_drop_cb = Option<unsafe extern "C" fn(user_data: *mut c_void, arg: *mut c_void)>;
@@ -49,7 +50,7 @@ impl Registry {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().ignore_poison()
     }
 
     /// From now on it is dropped with the queue.

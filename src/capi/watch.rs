@@ -28,41 +28,39 @@ handle::kind!(5, etcd_watch_t, stream::Stream<Watch>, "watch");
 pub const ETCD_WATCH_NO_PUT: u32 = 1 << 16;
 /// For a watch: leave out the events of keys that were deleted or have expired.
 pub const ETCD_WATCH_NO_DELETE: u32 = 1 << 17;
-/// For a watch that is on no queue: tell with an ETCD_WATCH_RESPONSE_CREATED response when a server
-/// has it. A watch on a queue always does.
+/// For a watch that is on no queue: return an ETCD_WATCH_RESPONSE_CREATED response when a server has
+/// created it. A watch on a queue always does.
 pub const ETCD_WATCH_CREATED_NOTIFY: u32 = 1 << 18;
-/// For a watch: pass on servers' notices of progress, as ETCD_WATCH_RESPONSE_PROGRESS
+/// For a watch: pass on the server's progress notifications, as ETCD_WATCH_RESPONSE_PROGRESS
 /// responses. etcd sends one when nothing has happened for 10 minutes.
 pub const ETCD_WATCH_PROGRESS_NOTIFY: u32 = 1 << 19;
-/// For a watch: several revisions may come in one response, if they are there
-/// together. Quicker where many events are to be read.
+/// For a watch: one response may have the events of several revisions, if they have arrived
+/// together. This is faster when there are many events.
 pub const ETCD_WATCH_MERGE: u32 = 1 << 20;
-/// For a watch: where events are lost to a compaction, tell the keys as they are
-/// now (ETCD_WATCH_RESPONSE_SNAPSHOT) and go on, instead of ending with ETCD_ERR_COMPACTED.
+/// For a watch: when events are lost to a compaction, deliver the keys as they are now
+/// (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending with ETCD_ERR_COMPACTED.
 pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
-/// For a watch that is on no queue and begins with what is to come: do not wait for the server.
-/// What is written before the ETCD_WATCH_RESPONSE_CREATED response came may be missed. A watch on a
-/// queue never waits.
+/// For a watch that is on no queue and has no start_revision: do not wait for the server. Changes
+/// before the ETCD_WATCH_RESPONSE_CREATED response may be missed. A watch on a queue never waits.
 pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
 
-/// From an etcd_watch_open(); its response is an etcd_watch_response_t. The last one
-/// has none, but an error.
+/// From etcd_watch_open(); its response is an etcd_watch_response_t. The last event has an error
+/// and no response.
 pub const ETCD_EVENT_WATCH: i32 = 131;
 
 /// What a response is: events.
 pub const ETCD_WATCH_RESPONSE_EVENTS: i32 = 71;
-/// What a response is: the word that the watch exists, once, and before all others. Everything
-/// after its revision comes.
+/// What a response is: the watch has been created. It comes once, before all others. Every event
+/// after its revision is delivered.
 pub const ETCD_WATCH_RESPONSE_CREATED: i32 = 72;
-/// What a response is: the word that everything up to its revision has come.
+/// What a response is: progress. Every event up to its revision has been delivered.
 pub const ETCD_WATCH_RESPONSE_PROGRESS: i32 = 73;
-/// What a response is: with ETCD_WATCH_RESYNC, the keys that there are at its
-/// revision, each as the event of its last put, and in several responses if
-/// `more` says so. Whatever else the reader knows of is deleted. It begins anew
-/// with the smallest key when a compaction interferes.
+/// What a response is: with ETCD_WATCH_RESYNC, the keys that exist at its revision, each as the
+/// event of its last put. If `more` is set, another response continues it. All keys that are not
+/// in it are deleted. It starts again with the smallest key if a compaction interferes.
 pub const ETCD_WATCH_RESPONSE_SNAPSHOT: i32 = 74;
 
-/// What happened to a key: it was put. It is new if kv.create_revision is kv.mod_revision.
+/// What happened to a key: it was put. The key is new if kv.create_revision equals kv.mod_revision.
 pub const ETCD_KV_PUT: i32 = 81;
 /// What happened to a key: it was deleted, or has expired.
 pub const ETCD_KV_DELETE: i32 = 82;
@@ -77,8 +75,8 @@ pub struct etcd_watch_options_t {
     /// Excludes ETCD_PREFIX and ETCD_FROM_KEY. Empty means the key alone, so
     /// check an end that was computed.
     pub range_end: etcd_bytes_t,
-    /// Begin with the events of this revision, which may be to come; 0 with what
-    /// happens from now on.
+    /// Begin with the events of this revision, which may be in the future; 0: with those of the
+    /// next change.
     pub start_revision: i64,
     /// Deadline in milliseconds for the question what revision is now, where the call waits for
     /// that; 0 for the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
@@ -104,11 +102,11 @@ unsafe impl Options for etcd_watch_options_t {
 /// Frozen: 80 bytes.
 #[repr(C)]
 pub struct etcd_watch_event_t {
-    /// The key as it is since; of a deleted one the key, and in mod_revision the
-    /// revision of the deletion.
+    /// The key after this change. Of a deleted key only the key and, in mod_revision, the revision
+    /// of the deletion.
     pub kv: etcd_kv_t,
-    /// With ETCD_PREV_KV the key as it was before; NULL if it was not, or if that
-    /// is compacted away.
+    /// With ETCD_PREV_KV, the key before this change. NULL if it did not exist, or if that revision
+    /// has been compacted.
     pub prev_kv: *const etcd_kv_t,
     /// ETCD_KV_PUT or ETCD_KV_DELETE.
     pub kind: i32,
@@ -126,15 +124,14 @@ pub struct etcd_watch_response_t {
     pub kind: i32,
     /// Always 0.
     pub reserved: u32,
-    /// That of the events, of the last with ETCD_WATCH_MERGE: all events of it, and of
-    /// what came before, are told with this response. A watch that is opened with
-    /// this plus one misses nothing and tells nothing twice.
+    /// The revision up to which the watch is complete with this response. To resume, open a watch
+    /// at this plus 1: it misses no event and repeats none.
     pub revision: i64,
     /// In the order in which it happened; valid until the response is freed.
     pub events: *const etcd_watch_event_t,
     /// Number of elements of events.
     pub event_count: usize,
-    /// More of the same ETCD_WATCH_RESPONSE_SNAPSHOT is to come.
+    /// The next response continues this ETCD_WATCH_RESPONSE_SNAPSHOT.
     pub more: bool,
 }
 
@@ -272,21 +269,20 @@ unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec
 
 /// Watches one key, or all keys of a range.
 ///
-/// Every event comes, in order and once, a revision's all together, whatever
-/// happens to connections, members and tokens meanwhile: the watch goes on where
-/// it was, on another member if need be, for as long as that takes. It ends, with
-/// one last word, an error, when events are lost: ETCD_ERR_COMPACTED, and what is
-/// older than error->revision cannot be had any more, so read the keys again and
-/// watch from there (or let ETCD_WATCH_RESYNC do it); when the server
-/// refuses it, such as for ETCD_ERR_PERMISSION_DENIED; or with the client.
+/// Every event is delivered once and in order, those of one revision together. When a connection, a
+/// member or a token fails, the watch resumes where it was, on another member if necessary, for as
+/// long as that takes. It ends with an error, its last response, in three cases. Events are lost to
+/// a compaction: ETCD_ERR_COMPACTED; events before error->revision no longer exist, so read the keys
+/// again and watch from there, or use ETCD_WATCH_RESYNC. The server refuses the watch, such as with
+/// ETCD_ERR_PERMISSION_DENIED. The client is closed.
 ///
-/// A slow reader delays no other reader: events beyond max_bytes are left with the
-/// server, and asked for when there is room again.
+/// A slow reader delays no other reader: events beyond max_bytes stay at the server and are
+/// requested when there is room again.
 ///
-/// On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED, and
-/// without start_revision what is written before that came may be missed. On no queue and without
-/// start_revision, the call waits until the present revision is known: what is written when it
-/// has returned is told. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
+/// On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED. Without
+/// start_revision, changes before that response may be missed. On no queue and without
+/// start_revision, the call waits until the current revision is known: changes after it has
+/// returned are delivered. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
 ///
 /// @param client    Open client.
 /// @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
@@ -365,13 +361,12 @@ pub unsafe extern "C" fn etcd_watch_next(
     })
 }
 
-/// Asks for word of how far the watch is.
+/// Requests an ETCD_WATCH_RESPONSE_PROGRESS response.
 ///
-/// An ETCD_WATCH_RESPONSE_PROGRESS response comes when all that has happened up to some
-/// revision, not older than what the caller has written before, was told. Servers
-/// before 3.4.25 and 3.5.8 name revisions whose events are still to come, and are
-/// not asked: then such a response comes only if the watch has been told of that
-/// much already, or begins later.
+/// It comes when every event up to some revision has been delivered, and that revision is not older
+/// than what the caller has written before this call. Servers before 3.4.25 and 3.5.8 would name
+/// revisions whose events they have not sent yet, and are not asked: with these the response comes
+/// only if that much has been delivered already, or if the watch begins later.
 ///
 /// @param watch     Open watch.
 /// @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
@@ -387,9 +382,9 @@ pub unsafe extern "C" fn etcd_watch_request_progress(watch: *mut etcd_watch_t) -
 
 /// Closes a watch.
 ///
-/// Nothing is told of it any more: on a queue, the call waits for callbacks that
-/// other threads are in, unless it is made in one itself. A wait in
-/// etcd_watch_next() ends with ETCD_ERR_BAD_HANDLE.
+/// Nothing more is delivered. On a queue, the call waits for callbacks that run on other threads,
+/// unless it is called in a callback itself. A wait in etcd_watch_next() ends with
+/// ETCD_ERR_BAD_HANDLE.
 ///
 /// @param watch  May be NULL, or closed already.
 /// @par Thread safety  Any thread, also in a callback.
