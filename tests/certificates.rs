@@ -4,7 +4,8 @@ mod support;
 
 use etcd::capi::client::ETCD_CLIENT_INSECURE_SKIP_VERIFY;
 use etcd::status::*;
-use std::time::Duration;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
 use support::backend::on_versions_at_once;
 use support::certs::{self, Ca, Certs, Pem};
 use support::ffi::*;
@@ -239,4 +240,61 @@ fn a_revocation_list_is_read_again() {
     cluster.restart(0);
     let error = client.put(b"secure", b"", timeout(1500)).unwrap_err();
     assert!(error.message.contains("revoked"), "{error:?}");
+}
+
+/// Keeps everybody else from opening a file, as a file server does that is away.
+struct Lease(#[allow(dead_code)] std::fs::File);
+
+impl Lease {
+    /// None where the system has no such leases.
+    fn take(path: &str) -> Option<Lease> {
+        // The kernel tells the holder that somebody wants the file, by a signal that would end it.
+        unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let taken = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+        (taken == 0).then_some(Lease(file))
+    }
+}
+
+#[test]
+fn files_that_do_not_open_hold_up_nobody() {
+    let test = "files_that_do_not_open_hold_up_nobody";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).tls(TlsMode::Mutual).start();
+    let plain = Cluster::builder(&version).start();
+    let files = cluster.cert_files().unwrap();
+    // The server must not meet the lease.
+    let copies = [&files.ca, &files.client_cert, &files.client_key].map(|file| {
+        let copy = format!("{}.copy", file.display());
+        std::fs::copy(file, &copy).unwrap();
+        copy
+    });
+    let [ca_file, cert_file, key_file] = [0, 1, 2].map(|i| &copies[i][..]);
+    let options = || Options { ca_file, cert_file, key_file, ..Options::default() };
+    for file in [ca_file, cert_file, key_file] {
+        let client = Client::with(&cluster.endpoints(), options()).unwrap();
+        works(&client);
+        let Some(lease) = Lease::take(file) else { return eprintln!("{test}: skipped: no leases") };
+        let (other, began) = (Client::open(&plain.endpoints()), Instant::now());
+        cluster.kill(0);
+        cluster.restart(0);
+        // The files as they were are still good.
+        client.put(b"secure", b"v", timeout(20_000)).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        // Whatever may still be reading.
+        cluster.kill(0);
+        cluster.restart(0);
+        for _ in 0..20 {
+            let began = Instant::now();
+            other.get(b"k", timeout(500)).unwrap();
+            assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        for client in [client, other] {
+            let began = Instant::now();
+            drop(client);
+            assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        }
+        drop(lease);
+    }
 }

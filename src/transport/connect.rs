@@ -72,6 +72,7 @@ async fn attempt(
     within: Duration,
     state: &Arc<ConnectionState>,
 ) -> Result<Connected, String> {
+    let deadline = Instant::now() + within;
     let socket = match &endpoint.address {
         Address::Tcp { host, port } => {
             CountedSocket::tcp(tcp(host, *port, within).await?, state.clone())
@@ -87,7 +88,10 @@ async fn attempt(
         None => Box::new(socket),
         Some(tls) => {
             let name = tls.server_name(endpoint.server_name())?;
-            let stream = tls.connector().connect(name, socket).await.map_err(|e| tls_reason(&e))?;
+            // The other half is for the handshake.
+            let half = deadline.saturating_duration_since(Instant::now()) / 2;
+            let connector = tls.connector(half).await;
+            let stream = connector.connect(name, socket).await.map_err(|e| tls_reason(&e))?;
             if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                 return Err("TLS: the server does not speak HTTP/2".to_owned());
             }

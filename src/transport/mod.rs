@@ -11,6 +11,7 @@ mod failure;
 mod grpc;
 mod maintain;
 mod message;
+mod off_thread;
 mod permit;
 mod probe;
 mod reason;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::off_thread::OffThread;
 use super::reason::io_reason;
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
@@ -16,6 +17,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// Where Linux distributions keep the certificates they trust. Named here, not
@@ -117,14 +120,23 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Tls {
     current: Arc<Mutex<Current>>,
+    /// Held by the thread that reads the files.
+    files: Arc<Mutex<Files>>,
+    reading: OffThread<(), ()>,
+    has_files: bool,
     server_name: Option<ServerName<'static>>,
 }
 
 struct Current {
-    settings: Settings,
     config: Arc<ClientConfig>,
     /// Why what the files say now is not what is used.
-    trouble: Option<Error>,
+    trouble: Option<String>,
+}
+
+struct Files {
+    settings: Settings,
+    /// What was last read could not be used.
+    unusable: bool,
 }
 
 impl Settings {
@@ -137,8 +149,11 @@ impl Settings {
                 })?),
             };
         let config = self.config()?;
-        let current = Current { settings: self, config, trouble: None };
-        Ok(Tls { current: Arc::new(Mutex::new(current)), server_name })
+        let pems = [&self.ca, &self.crl, &self.certificate, &self.key];
+        let has_files = pems.into_iter().flatten().any(|pem| pem.file.is_some());
+        let current = Arc::new(Mutex::new(Current { config, trouble: None }));
+        let files = Arc::new(Mutex::new(Files { settings: self, unusable: false }));
+        Ok(Tls { current, files, reading: OffThread::default(), has_files, server_name })
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>> {
@@ -230,34 +245,54 @@ fn read_system_roots() -> Result<Arc<RootCertStore>> {
     Err(Error::invalid("no ca_file or ca_pem given, and the system has no certificate bundle"))
 }
 
-impl Current {
-    /// What the files say now, if they can be used.
-    fn renew(&mut self) -> Result<()> {
+impl Files {
+    /// What they say now, if that is new; an error if it cannot be used.
+    fn read_again(&mut self) -> Result<Option<Arc<ClientConfig>>> {
         let Settings { ca, crl, certificate, key, .. } = &mut self.settings;
         let mut changed = false;
         for pem in [ca, crl, certificate, key].into_iter().flatten() {
             changed |= pem.refresh()?;
         }
         // A change that was of no use may have been the first half of one.
-        if changed || self.trouble.is_some() {
-            self.config = self.settings.config()?;
-        }
-        Ok(())
+        (changed || self.unusable).then(|| self.settings.config()).transpose()
     }
 }
 
 impl Tls {
-    /// For one connection: with the files as they are now, or as they last could
-    /// be used.
-    pub fn connector(&self) -> tokio_rustls::TlsConnector {
+    /// For one connection: with the files as they are now, or as they last could be used
+    /// if they cannot now, or take longer than `limit` to read.
+    pub async fn connector(&self, limit: Duration) -> tokio_rustls::TlsConnector {
+        if !self.has_files {
+            return self.current.lock().ignore_poison().config.clone().into();
+        }
+        let Tls { current, files, reading, .. } = self.clone();
+        let read_again = move || {
+            let mut files = files.lock().ignore_poison();
+            let read = files.read_again();
+            files.unusable = read.is_err();
+            let mut current = current.lock().ignore_poison();
+            match read {
+                Ok(fresh) => {
+                    current.config = fresh.unwrap_or_else(|| current.config.clone());
+                    current.trouble = None;
+                }
+                Err(e) => current.trouble = Some(e.message),
+            }
+        };
+        let late = match timeout(limit, reading.run((), "etcd-files", read_again)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(why)) => Some(why),
+            // No number: the log repeats a reason only when it changes.
+            Err(_) => Some("reading them takes too long".to_owned()),
+        };
         let mut current = self.current.lock().ignore_poison();
-        current.trouble = current.renew().err();
+        current.trouble = late.or(current.trouble.take());
         current.config.clone().into()
     }
 
     /// Why the files as they are now are not used, if so.
     pub fn trouble(&self) -> Option<String> {
-        Some(self.current.lock().ignore_poison().trouble.as_ref()?.message.clone())
+        self.current.lock().ignore_poison().trouble.clone()
     }
 
     /// The name that an endpoint's certificate must carry.
