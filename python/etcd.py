@@ -16,7 +16,7 @@ os.fork() the child opens clients of its own. Ctrl-C ends every next() at once,
 other calls and pages when they return, at the latest at their deadline (by
 default 5 s).
 
-For asyncio there is etcd_aio.py.
+It needs _etcd_abi.py beside it. For asyncio there is etcd_aio.py.
 """
 
 import ctypes
@@ -34,44 +34,46 @@ from types import TracebackType
 from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar,
                     Union)
 
+import _etcd_abi as abi
+
 __all__ = [
     "CONNECTION_DOWN", "CONNECTION_GONE", "CONNECTION_UP", "DELETE", "MAYBE_APPLIED", "NOT_APPLIED", "PUT",
     "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Branch", "Client", "Closed", "ClusterChanged",
-    "CompactResponse", "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event",
-    "Forked", "Header", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
-    "LeaseKeepAliveResponse", "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseRevokeResponse",
-    "LeaseTimeToLiveResponse", "LockServiceLockResponse", "LockServiceUnlockResponse", "MaintenanceStatusResponse",
-    "Member", "MemberListResponse", "Operation", "Pages", "PutResponse", "Queue", "RangeResponse", "Request",
-    "RevisionRegressed", "Timeout", "Txn", "TxnResponse", "Unavailable", "Watch", "WatchEvent", "WatchResponse",
-    "load", "mem_drop", "prefix_end", "version",
+    "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event", "Forked", "Header",
+    "HeaderResponse", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
+    "LeaseKeepAliveResponse", "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseTimeToLiveResponse",
+    "LockServiceLockResponse", "MaintenanceStatusResponse", "Member", "MemberListResponse", "Operation", "Pages",
+    "PutResponse", "Queue", "RangeResponse", "Request", "RevisionRegressed", "Timeout", "Txn", "TxnResponse",
+    "Unavailable", "Watch", "WatchEvent", "WatchResponse", "load", "mem_drop", "prefix_end", "version",
 ]
 
 Data = Union[bytes, bytearray, memoryview, str]
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 T = TypeVar("T")
+S = TypeVar("S", bound=ctypes.Structure)
 Self = TypeVar("Self", bound="_Handle")
 
-NOT_APPLIED = 0
+NOT_APPLIED = abi.ETCD_NOT_APPLIED
 """EtcdError.outcome: the call changed nothing, and never will."""
-MAYBE_APPLIED = 1
+MAYBE_APPLIED = abi.ETCD_MAYBE_APPLIED
 """EtcdError.outcome: the call may have taken effect, or may still do so."""
-PUT = 81
+PUT = abi.ETCD_KV_PUT
 """WatchEvent.kind: the key was put."""
-DELETE = 82
+DELETE = abi.ETCD_KV_DELETE
 """WatchEvent.kind: the key was deleted, or has expired."""
-WATCH_EVENTS = 71
+WATCH_EVENTS = abi.ETCD_WATCH_RESPONSE_EVENTS
 """WatchResponse.kind: events."""
-WATCH_CREATED = 72
+WATCH_CREATED = abi.ETCD_WATCH_RESPONSE_CREATED
 """WatchResponse.kind: with created_notify, once: everything after its revision comes."""
-WATCH_PROGRESS = 73
+WATCH_PROGRESS = abi.ETCD_WATCH_RESPONSE_PROGRESS
 """WatchResponse.kind: everything up to its revision has come."""
-WATCH_KEYS = 74
+WATCH_KEYS = abi.ETCD_WATCH_RESPONSE_SNAPSHOT
 """WatchResponse.kind: with resync: all keys as they are at its revision, in several responses if `more` says so."""
-CONNECTION_DOWN = 91
+CONNECTION_DOWN = abi.ETCD_CONNECTION_DOWN
 """ConnectionResponse.state: not connected."""
-CONNECTION_UP = 92
+CONNECTION_UP = abi.ETCD_CONNECTION_UP
 """ConnectionResponse.state: connected, and a server has answered there."""
-CONNECTION_GONE = 93
+CONNECTION_GONE = abi.ETCD_CONNECTION_GONE
 """ConnectionResponse.state: it is none of the client's endpoints any more."""
 
 
@@ -156,7 +158,9 @@ class IfResponse:
         return self.succeeded
 
 
-class CompactResponse(NamedTuple):
+class HeaderResponse(NamedTuple):
+    """The reply of a call that has nothing else to return: of compact(), lease_revoke() and lock_service_unlock()."""
+
     header: Header
 
 
@@ -211,10 +215,6 @@ class LeaseGrantResponse(NamedTuple):
     header: Header
     id: int
     ttl: int
-
-
-class LeaseRevokeResponse(NamedTuple):
-    header: Header
 
 
 class LeaseKeepAliveResponse(NamedTuple):
@@ -280,10 +280,6 @@ class LockServiceLockResponse(NamedTuple):
 
     header: Header
     key: bytes
-
-
-class LockServiceUnlockResponse(NamedTuple):
-    header: Header
 
 
 # --- Errors ---
@@ -394,284 +390,45 @@ class LeaseLost(EtcdError):
 
 
 _CLASSES: Dict[int, Type[EtcdError]] = {
-    -1: InvalidArgument, -2: Closed, -3: Closed, -4: Forked, -5: Timeout, -7: Unavailable, -19: ClusterChanged,
-    -20: RevisionRegressed, -21: LeaseLost, -200: InvalidArgument, -208: Compacted, -211: LeaseNotFound,
+    abi.ETCD_ERR_INVALID_ARGUMENT: InvalidArgument,
+    abi.ETCD_ERR_BAD_HANDLE: Closed,
+    abi.ETCD_ERR_CLOSED: Closed,
+    abi.ETCD_ERR_FORKED: Forked,
+    abi.ETCD_ERR_TIMEOUT: Timeout,
+    abi.ETCD_ERR_UNAVAILABLE: Unavailable,
+    abi.ETCD_ERR_CLUSTER_CHANGED: ClusterChanged,
+    abi.ETCD_ERR_REVISION_REGRESSED: RevisionRegressed,
+    abi.ETCD_ERR_LEASE_LOST: LeaseLost,
+    abi.ETCD_ERR_EMPTY_KEY: InvalidArgument,
+    abi.ETCD_ERR_COMPACTED: Compacted,
+    abi.ETCD_ERR_LEASE_NOT_FOUND: LeaseNotFound,
 }
 
 
 # --- The library ---
 
 
-class _Bytes(ctypes.Structure):
-    # Only passed, never read: a c_char_p that is read stops at the first NUL.
-    _fields_ = [("data", ctypes.c_char_p), ("len", ctypes.c_size_t)]
-
-
-_LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
-
-
-class _Options(ctypes.Structure):
-    """A structure that begins with its own size."""
-
-    def __init__(self, **fields: Any) -> None:
-        super().__init__(size=ctypes.sizeof(self), **fields)
-
-
-class _ClientOptions(_Options):
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("endpoints", ctypes.c_char_p),
-        ("user", ctypes.c_char_p),
-        ("password", ctypes.c_char_p),
-        ("ca_file", ctypes.c_char_p),
-        ("cert_file", ctypes.c_char_p),
-        ("key_file", ctypes.c_char_p),
-        ("server_name", ctypes.c_char_p),
-        ("ca_pem", _Bytes),
-        ("cert_pem", _Bytes),
-        ("key_pem", _Bytes),
-        ("timeout_ms", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
-        ("connect_timeout_ms", ctypes.c_uint32),
-        ("ping_interval_ms", ctypes.c_uint32),
-        ("ping_timeout_ms", ctypes.c_uint32),
-        ("max_send_bytes", ctypes.c_uint32),
-        ("max_receive_bytes", ctypes.c_uint32),
-        ("auto_sync_interval_ms", ctypes.c_uint32),
-        ("crl_file", ctypes.c_char_p),
-        ("crl_pem", _Bytes),
-        ("token", ctypes.c_char_p),
-        ("key_prefix", _Bytes),
-        ("log_callback", _LogCallback),
-        ("log_arg", ctypes.c_void_p),
-        ("log_level", ctypes.c_uint32),
-        ("log_reserved", ctypes.c_uint32),
-    ]
-
-
-class _Counters(_Options):
-    _fields_ = [("size", ctypes.c_size_t)] + [(name, ctypes.c_uint64) for name in (
-        "calls", "calls_failed", "retries", "connections_opened", "connections_lost", "watches_resumed",
-        "watches_paused", "watches_resynced", "watch_events", "watch_duplicates", "token_refreshes",
-        "keep_alives_sent", "keep_alives_answered", "leases_lost", "bytes_sent", "bytes_received")]
-
-
-class _CallOptions(_Options):
-    """The options of every call that has no more than these."""
-
-    _fields_ = [("size", ctypes.c_size_t), ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
-
-
-class _PutOptions(_CallOptions):
-    _fields_ = [("lease", ctypes.c_int64)]
-
-
-class _DeleteOptions(_Options):
-    _fields_ = [
-        ("size", ctypes.c_size_t), ("range_end", _Bytes), ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32),
-    ]
-
-
-class _GetOptions(_DeleteOptions):
-    _fields_ = [
-        ("revision", ctypes.c_int64),
-        ("limit", ctypes.c_int64),
-        ("min_mod_revision", ctypes.c_int64),
-        ("max_mod_revision", ctypes.c_int64),
-        ("min_create_revision", ctypes.c_int64),
-        ("max_create_revision", ctypes.c_int64),
-        ("sort_order", ctypes.c_int32),
-        ("sort_target", ctypes.c_int32),
-    ]
-
-
-class _RangeOptions(_GetOptions):
-    """The same, but that sort_target must be 0."""
-
-
-class _CompareOptions(_Options):
-    _fields_ = [
-        ("size", ctypes.c_size_t), ("range_end", _Bytes), ("value", _Bytes), ("number", ctypes.c_int64),
-        ("target", ctypes.c_int32), ("relation", ctypes.c_int32), ("flags", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
-    ]
-
-
-class _WatchOptions(_Options):
-    _fields_ = [
-        ("size", ctypes.c_size_t), ("range_end", _Bytes), ("start_revision", ctypes.c_int64),
-        ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("max_bytes", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32),
-    ]
-
-
-class _LeaseGrantOptions(_Options):
-    _fields_ = [
-        ("size", ctypes.c_size_t), ("id", ctypes.c_int64), ("timeout_ms", ctypes.c_uint32), ("flags", ctypes.c_uint32),
-    ]
-
-
-_SIZES: Dict[Any, int] = {
-    _ClientOptions: 216, _Counters: 136, _CallOptions: 16, _PutOptions: 24, _DeleteOptions: 32, _GetOptions: 88,
-    _RangeOptions: 88, _CompareOptions: 64, _WatchOptions: 48, _LeaseGrantOptions: 24,
+_FLAGS: Dict[str, int] = {
+    "require_leader": abi.ETCD_REQUIRE_LEADER, "prev_kv": abi.ETCD_PREV_KV, "serializable": abi.ETCD_SERIALIZABLE,
+    "keys_only": abi.ETCD_GET_KEYS_ONLY, "count_only": abi.ETCD_GET_COUNT_ONLY,
+    "ignore_value": abi.ETCD_PUT_IGNORE_VALUE, "ignore_lease": abi.ETCD_PUT_IGNORE_LEASE,
+    "physical": abi.ETCD_COMPACT_PHYSICAL, "no_put": abi.ETCD_WATCH_NO_PUT, "no_delete": abi.ETCD_WATCH_NO_DELETE,
+    "created_notify": abi.ETCD_WATCH_CREATED_NOTIFY, "progress_notify": abi.ETCD_WATCH_PROGRESS_NOTIFY,
+    "merge": abi.ETCD_WATCH_MERGE, "resync": abi.ETCD_WATCH_RESYNC, "no_wait": abi.ETCD_WATCH_NO_WAIT,
+    "keys": abi.ETCD_LEASE_KEYS, "notify": abi.ETCD_LEASE_KEEP_ALIVE_NOTIFY,
 }
-
-_EMPTY, _WOKEN, _END, _BAD_HANDLE = 10, 11, 12, -2
-_NO_TIMEOUT = 2**32 - 1
-_PLAINTEXT_PASSWORD, _INSECURE_SKIP_VERIFY = 1 << 30, 1 << 31
-_PREFIX, _FROM_KEY = 1 << 9, 1 << 10
-# A call's flags, by the names that its options have here.
-_FLAGS = {
-    "require_leader": 1 << 8, "prev_kv": 1 << 11, "serializable": 1 << 12,
-    "keys_only": 1 << 16, "count_only": 1 << 17, "ignore_value": 1 << 20, "ignore_lease": 1 << 21, "physical": 1 << 22,
-    "no_put": 1 << 16, "no_delete": 1 << 17, "created_notify": 1 << 18, "progress_notify": 1 << 19, "merge": 1 << 20,
-    "resync": 1 << 21, "no_wait": 1 << 22, "keys": 1 << 16, "notify": 1 << 17,
-}
-_SORT = {None: 0, "ascend": 21, "descend": 22}
-_ONLY = {None: 0, "first": 1 << 18, "last": 1 << 19}
-_SORT_BY = {"key": 0, "version": 31, "create": 32, "mod": 33, "value": 34}
-_TARGETS = {"version": 0, "create": 41, "mod": 42, "value": 43, "lease": 44}
-_RESULTS = {"==": 0, ">": 51, "<": 52, "!=": 53}
+"""A call's flags, by the names that its options have here."""
+_SORT = {None: abi.ETCD_SORT_NONE, "ascend": abi.ETCD_SORT_ASCEND, "descend": abi.ETCD_SORT_DESCEND}
+_ONLY = {None: 0, "first": abi.ETCD_GET_FIRST, "last": abi.ETCD_GET_LAST}
+_SORT_BY = {"key": abi.ETCD_SORT_BY_KEY, "version": abi.ETCD_SORT_BY_VERSION, "create": abi.ETCD_SORT_BY_CREATE,
+            "mod": abi.ETCD_SORT_BY_MOD, "value": abi.ETCD_SORT_BY_VALUE}
+_TARGETS = {"version": abi.ETCD_TARGET_VERSION, "create": abi.ETCD_TARGET_CREATE, "mod": abi.ETCD_TARGET_MOD,
+            "value": abi.ETCD_TARGET_VALUE, "lease": abi.ETCD_TARGET_LEASE}
+_RESULTS = {"==": abi.ETCD_COMPARE_EQUAL, ">": abi.ETCD_COMPARE_GREATER, "<": abi.ETCD_COMPARE_LESS,
+            "!=": abi.ETCD_COMPARE_NOT_EQUAL}
 # The end of a range that is the key alone. It is recognized by identity: an empty end that was computed is refused.
 _ALONE = bytearray()
-
-# What the library returns is read with struct: quicker than ctypes structures.
-_ERROR = struct.Struct("=iiiIQQq")
-_KV = struct.Struct("=QQQQqqqq")
-_HEADER = struct.Struct("=QQqQ")
-_RANGE = struct.Struct("=32sQQq?")
-_PUT = struct.Struct("=32sQqq")
-_DELETE = struct.Struct("=32sqQQ")
-_IF = struct.Struct("=32sQ?")
-_LEASE = struct.Struct("=32sqq")
-_TIME_TO_LIVE = struct.Struct("=32sqqqQQ")
-_LIST = struct.Struct("=32sQQ")
-_MEMBER = struct.Struct("=QQQQQQ?")
-_STATUS = struct.Struct("=32sQQqqqQQQQQQ?")
-_LOCK = struct.Struct("=32sQQ")
-_BYTES = struct.Struct("=QQ")
-_NAMES = struct.Struct("=QQ")
-_TXN = struct.Struct("=32sQQ?")
-_OP_RESPONSE = struct.Struct("=iIQQQQQ")
-_WATCH = struct.Struct("=32siIqQQ?")
-_WATCH_EVENT = struct.Struct("=64sQiI")
-_CONNECTION = struct.Struct("=QQQi")
-_LOG_RECORD = struct.Struct("=IiQQQ")
-
-_P, _PP, _I = ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_int32
-_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
-    "etcd_version_string": (ctypes.c_char_p, []),
-    "etcd_error_free": (None, [_P]),
-    "etcd_status_name": (ctypes.c_char_p, [_I]),
-    "etcd_status_message": (ctypes.c_char_p, [_I]),
-    "etcd_status_is_retryable": (ctypes.c_bool, [_I]),
-    "etcd_status_is_timeout": (ctypes.c_bool, [_I]),
-    "etcd_status_is_unavailable": (ctypes.c_bool, [_I]),
-    "etcd_status_is_auth": (ctypes.c_bool, [_I]),
-    "etcd_status_is_not_found": (ctypes.c_bool, [_I]),
-    "etcd_status_may_be_applied": (ctypes.c_bool, [_I]),
-    "etcd_client_open": (_I, [_P, _PP, _PP]),
-    "etcd_client_close": (None, [_P]),
-    "etcd_client_last_error": (_I, [_P, _PP]),
-    "etcd_client_counters": (_I, [_P, _P, _PP]),
-    "etcd_client_counters_text": (_I, [_P, ctypes.c_char_p, _PP, _PP]),
-    "etcd_text_free": (None, [_P]),
-    "etcd_connection_watch_open": (_I, [_P, _P, _P, _PP, _PP]),
-    "etcd_connection_watch_next": (_I, [_P, _I, _PP, _PP]),
-    "etcd_connection_watch_close": (None, [_P]),
-    "etcd_client_endpoints": (_I, [_P, _PP, _PP]),
-    "etcd_client_endpoints_free": (None, [_P]),
-    "etcd_client_set_endpoints": (_I, [_P, ctypes.c_char_p, _PP]),
-    "etcd_client_sync": (_I, [_P, _P, _PP]),
-    "etcd_mem_drop": (_I, [ctypes.c_char_p, _PP]),
-    "etcd_prefix_end": (ctypes.c_size_t, [_Bytes, _P, ctypes.c_size_t]),
-    "etcd_range_open": (_I, [_P, _Bytes, _P, _PP, _PP]),
-    "etcd_range_next": (_I, [_P, _PP, _PP]),
-    "etcd_range_next_async": (_I, [_P, _P, _P, _PP, _PP]),
-    "etcd_range_close": (None, [_P]),
-    "etcd_op_new_get": (_I, [_Bytes, _P, _PP, _PP]),
-    "etcd_op_new_put": (_I, [_Bytes, _Bytes, _P, _PP, _PP]),
-    "etcd_op_new_delete": (_I, [_Bytes, _P, _PP, _PP]),
-    "etcd_op_new_txn": (_I, [_P, _PP, _PP]),
-    "etcd_op_free": (None, [_P]),
-    "etcd_kv_do": (_I, [_P, _P, _P, _PP, _PP]),
-    "etcd_kv_do_async": (_I, [_P, _P, _P, _P, _P, _PP, _PP]),
-    "etcd_op_response_free": (None, [_P]),
-    "etcd_txn_new": (_P, []),
-    "etcd_txn_free": (None, [_P]),
-    "etcd_txn_compare": (_I, [_P, _Bytes, _P]),
-    "etcd_txn_compare_number": (_I, [_P, _Bytes, _I, _I, ctypes.c_int64]),
-    "etcd_txn_compare_value": (_I, [_P, _Bytes, _I, _Bytes]),
-    "etcd_txn_get": (_I, [_P, _I, _Bytes, _P]),
-    "etcd_txn_put": (_I, [_P, _I, _Bytes, _Bytes, _P]),
-    "etcd_txn_delete": (_I, [_P, _I, _Bytes, _P]),
-    "etcd_txn_nest": (_I, [_P, _I, _P]),
-    "etcd_txn_add": (_I, [_P, _I, _P]),
-    "etcd_watch_open": (_I, [_P, _Bytes, _P, _P, _P, _PP, _PP]),
-    "etcd_watch_next": (_I, [_P, _I, _PP, _PP]),
-    "etcd_watch_request_progress": (_I, [_P]),
-    "etcd_watch_close": (None, [_P]),
-    "etcd_lease_keep_alive_open": (_I, [_P, ctypes.c_int64, _P, _P, _P, _PP, _PP]),
-    "etcd_lease_keep_alive_next": (_I, [_P, _I, _PP, _PP]),
-    "etcd_lease_keep_alive_left_ms": (ctypes.c_int64, [_P]),
-    "etcd_lease_keep_alive_close": (None, [_P]),
-    "etcd_event_kind": (_I, [_P]),
-    "etcd_event_user_data": (_P, [_P]),
-    "etcd_event_error": (_P, [_P]),
-    "etcd_event_response": (_P, [_P, _I]),
-    "etcd_event_take_response": (_P, [_P, _I]),
-    "etcd_event_keep": (_P, [_P]),
-    "etcd_event_free": (None, [_P]),
-    "etcd_queue_new": (_I, [_P, _PP, _PP]),
-    "etcd_queue_free": (None, [_P]),
-    "etcd_queue_fd": (ctypes.c_int, [_P]),
-    "etcd_queue_next": (_I, [_P, _I, _PP, _PP]),
-    "etcd_queue_wake": (_I, [_P]),
-    "etcd_call_cancel": (_I, [_P]),
-}
-# What each call takes between the client and its options, and what it answers.
-_CALLS: Dict[str, Tuple[List[Any], str]] = {
-    "kv_get": ([_Bytes], "get"),
-    "kv_put": ([_Bytes, _Bytes], "put"),
-    "kv_delete": ([_Bytes], "delete"),
-    "kv_put_ttl": ([_Bytes, _Bytes, ctypes.c_int64], "put"),
-    "kv_put_if_absent": ([_Bytes, _Bytes], "if"),
-    "kv_put_if_value": ([_Bytes, _Bytes, _Bytes], "if"),
-    "kv_put_if_revision": ([_Bytes, ctypes.c_int64, _Bytes], "if"),
-    "kv_delete_if_value": ([_Bytes, _Bytes], "if"),
-    "kv_delete_if_revision": ([_Bytes, ctypes.c_int64], "if"),
-    "kv_compact": ([ctypes.c_int64], "compact"),
-    "txn_commit": ([_P], "txn"),
-    "lease_grant": ([ctypes.c_int64], "lease_grant"),
-    "lease_revoke": ([ctypes.c_int64], "lease_revoke"),
-    "lease_keep_alive_once": ([ctypes.c_int64], "lease_keep_alive"),
-    "lease_time_to_live": ([ctypes.c_int64], "lease_time_to_live"),
-    "lease_list": ([], "lease_list"),
-}
-# Those that only block.
-_ADMINISTRATION: Dict[str, Tuple[List[Any], str]] = {
-    "member_list": ([], "member_list"),
-    "maintenance_status": ([ctypes.c_char_p], "maintenance_status"),
-    "lock_service_lock": ([_Bytes, ctypes.c_int64], "lock_service_lock"),
-    "lock_service_unlock": ([_Bytes], "lock_service_unlock"),
-}
-for _call_name, (_arguments, _) in {**_CALLS, **_ADMINISTRATION}.items():
-    _FUNCTIONS[f"etcd_{_call_name}"] = (_I, [_P, *_arguments, _P, _PP, _PP])
-for _call_name, (_arguments, _) in _CALLS.items():
-    _FUNCTIONS[f"etcd_{_call_name}_async"] = (_I, [_P, *_arguments, _P, _P, _P, _PP, _PP])
-_RESPONSES = {call: response for call, (_, response) in {**_CALLS, **_ADMINISTRATION}.items()}
-_RESPONSES.update(range_open="get", watch_open="watch", lease_keep_alive_open="lease_keep_alive",
-                  connection_watch_open="connection_watch")
-
-
-def _free(response: str) -> str:
-    """The function that frees a response; those that are a header only share one."""
-    header_only = response in ("compact", "lease_revoke", "lock_service_unlock")
-    return f"etcd_{'header' if header_only else response}_response_free"
-
-
-for _response in _RESPONSES.values():
-    _FUNCTIONS[_free(_response)] = (None, [_P])
+_POINTER, _NUMBER = struct.Struct("=Q"), struct.Struct("=q")
 _OLDEST = (0, 1, 0)
 
 _lock = threading.Lock()
@@ -687,18 +444,17 @@ def load(path: Path = "libetcd.so.0") -> None:
     with _lock:
         if _loaded is not None:
             raise RuntimeError("the library is loaded already")
-        if any(ctypes.sizeof(options) != size for options, size in _SIZES.items()):
+        if ctypes.sizeof(ctypes.c_void_p) != 8:
             raise OSError("libetcd is for 64-bit systems")
         try:
             library = ctypes.CDLL(os.fsdecode(path))
         except OSError as error:
             raise OSError("{}; call etcd.load() with its path first, or set LD_LIBRARY_PATH".format(error)) from None
-        library.etcd_version_number.restype = ctypes.c_uint32
         number = library.etcd_version_number()
         found = (number >> 16, number >> 8 & 0xFF, number & 0xFF)
         if found[0] != _OLDEST[0] or found < _OLDEST:
             raise OSError("{}: version {}.{}.{}, but {}.{}.{} is needed".format(os.fsdecode(path), *found, *_OLDEST))
-        for name, (result, arguments) in _FUNCTIONS.items():
+        for name, (result, arguments) in abi.FUNCTIONS.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
         _loaded = library
@@ -740,14 +496,14 @@ def prefix_end(prefix: Data) -> bytes:
 # --- Conversion ---
 
 
-def _bytes(value: Data) -> _Bytes:
+def _bytes(value: Data) -> abi.Bytes:
     if isinstance(value, str):
         value = value.encode()
     elif isinstance(value, (bytearray, memoryview)):
         value = bytes(value)
     elif not isinstance(value, bytes):
         raise TypeError(f"bytes or str expected, not {type(value).__name__}")
-    return _Bytes(value, len(value))
+    return abi.Bytes(value, len(value))
 
 
 def _text(value: Optional[Path]) -> Optional[bytes]:
@@ -762,12 +518,19 @@ def _endpoints(endpoints: Union[str, Iterable[str]]) -> Optional[bytes]:
 
 
 def _ms(seconds: Optional[float]) -> int:
-    """The C library's form: 0 for its default, _NO_TIMEOUT for none."""
+    """As the C library has it: 0 for its default, ETCD_TIMEOUT_NONE for none. It knows no others above 49 days."""
     if seconds is None:
         return 0
     if not seconds >= 0:
         raise ValueError(f"a time cannot be {seconds}")
-    return _NO_TIMEOUT if seconds == math.inf else min(max(math.ceil(seconds * 1000), 1), _NO_TIMEOUT - 1)
+    if seconds == math.inf:
+        return abi.ETCD_TIMEOUT_NONE
+    return max(math.ceil(min(seconds * 1000, abi.ETCD_TIMEOUT_NONE - 1)), 1)
+
+
+def _sized(kind: Type[S], **fields: Any) -> S:
+    """A structure that begins with its own size."""
+    return kind(size=ctypes.sizeof(kind), **fields)
 
 
 def _choice(name: str, choices: Dict[Any, int], value: Any) -> int:
@@ -785,145 +548,144 @@ def _flags(options: Dict[str, Any]) -> int:
     return flags
 
 
-def _where(key: Data, end: Optional[Data]) -> Tuple[_Bytes, int]:
+def _where(key: Data, end: Optional[Data]) -> Tuple[abi.Bytes, int]:
     """range_end and the flag for it."""
     if end is _ALONE or end is None:
-        return _bytes(b""), _FROM_KEY if end is None else 0
+        return _bytes(b""), abi.ETCD_FROM_KEY if end is None else 0
     if len(end) == 0:
         raise ValueError("the end of a range cannot be empty; None is the end of all keys")
     return _bytes(end), 0
 
 
-def _span(key: Data, end: Optional[Data], prefix: Optional[Data]) -> Tuple[_Bytes, _Bytes, int]:
+def _span(key: Data, end: Optional[Data], prefix: Optional[Data]) -> Tuple[abi.Bytes, abi.Bytes, int]:
     """Key, range_end and flag of what is either a prefix, or a key or range."""
     if prefix is None:
         return (_bytes(key), *_where(key, end))
     if len(key) > 0 or end is not _ALONE:
         raise TypeError("either a prefix or a key, not both")
-    return _bytes(prefix), _bytes(b""), _PREFIX
+    return _bytes(prefix), _bytes(b""), abi.ETCD_PREFIX
+
+
+def _read(layout: struct.Struct, pointer: int) -> Tuple[Any, ...]:
+    return layout.unpack(ctypes.string_at(pointer, layout.size))
+
+
+def _each(layout: struct.Struct, pointer: int, count: int) -> Iterator[Tuple[Any, ...]]:
+    return layout.iter_unpack(ctypes.string_at(pointer, count * layout.size))
 
 
 def _kvs(pointer: int, count: int) -> List[KeyValue]:
     string_at = ctypes.string_at
     return [
         KeyValue(string_at(key, key_len), string_at(value, value_len), created, modified, version, lease)
-        for key, key_len, value, value_len, created, modified, version, lease
-        in _KV.iter_unpack(string_at(pointer, count * _KV.size))
+        for key, key_len, value, value_len, created, modified, version, lease in _each(abi.KV, pointer, count)
     ]
 
 
+def _kv(pointer: int) -> Optional[KeyValue]:
+    return _kvs(pointer, 1)[0] if pointer else None
+
+
 def _header(header: bytes) -> Header:
-    return Header._make(_HEADER.unpack(header))
+    return Header._make(abi.HEADER.unpack(header))
+
+
+def _plain(response: Callable[..., T], layout: struct.Struct) -> Callable[[int], T]:
+    """Decodes what is a header followed by nothing but numbers."""
+    def decode(pointer: int) -> T:
+        header, *fields = _read(layout, pointer)
+        return response(_header(header), *fields)
+
+    return decode
+
+
+_header_response = _plain(HeaderResponse, abi.HEADER_RESPONSE)
+_lease_grant_response = _plain(LeaseGrantResponse, abi.LEASE_GRANT_RESPONSE)
+_lease_keep_alive_response = _plain(LeaseKeepAliveResponse, abi.LEASE_KEEP_ALIVE_RESPONSE)
 
 
 def _range_response(pointer: int) -> RangeResponse:
-    header, kvs, kv_count, count, more = _RANGE.unpack(ctypes.string_at(pointer, _RANGE.size))
+    header, kvs, kv_count, count, more = _read(abi.GET_RESPONSE, pointer)
     return RangeResponse(_header(header), _kvs(kvs, kv_count), count, more)
 
 
 def _first(pointer: int) -> Optional[KeyValue]:
-    _, kvs, kv_count, _, _ = _RANGE.unpack(ctypes.string_at(pointer, _RANGE.size))
-    return _kvs(kvs, 1)[0] if kv_count else None
+    _, kvs, _, _, _ = _read(abi.GET_RESPONSE, pointer)
+    return _kv(kvs)
 
 
 def _put_response(pointer: int) -> PutResponse:
-    header, prev_kv, lease, ttl = _PUT.unpack(ctypes.string_at(pointer, _PUT.size))
-    return PutResponse(_header(header), _kvs(prev_kv, 1)[0] if prev_kv else None, lease, ttl)
+    header, prev_kv, lease, ttl = _read(abi.PUT_RESPONSE, pointer)
+    return PutResponse(_header(header), _kv(prev_kv), lease, ttl)
 
 
 def _delete_response(pointer: int) -> DeleteResponse:
-    header, deleted, prev_kvs, prev_kv_count = _DELETE.unpack(ctypes.string_at(pointer, _DELETE.size))
+    header, deleted, prev_kvs, prev_kv_count = _read(abi.DELETE_RESPONSE, pointer)
     return DeleteResponse(_header(header), deleted, _kvs(prev_kvs, prev_kv_count))
 
 
 def _if_response(pointer: int) -> IfResponse:
-    header, kv, succeeded = _IF.unpack(ctypes.string_at(pointer, _IF.size))
-    return IfResponse(_header(header), succeeded, _kvs(kv, 1)[0] if kv else None)
-
-
-def _compact_response(pointer: int) -> CompactResponse:
-    return CompactResponse(_header(ctypes.string_at(pointer, _HEADER.size)))
+    header, kv, succeeded = _read(abi.IF_RESPONSE, pointer)
+    return IfResponse(_header(header), succeeded, _kv(kv))
 
 
 def _txn_response(pointer: int) -> TxnResponse:
-    header, responses, count, succeeded = _TXN.unpack(ctypes.string_at(pointer, _TXN.size))
+    header, responses, count, succeeded = _read(abi.TXN_RESPONSE, pointer)
     decoders = (_range_response, _put_response, _delete_response, _txn_response)
     # Of the four pointers one is set.
     return TxnResponse(_header(header), succeeded, [
         next(decode(pointer) for decode, pointer in zip(decoders, pointers) if pointer)
-        for _, _, *pointers in _OP_RESPONSE.iter_unpack(ctypes.string_at(responses, count * _OP_RESPONSE.size))
+        for _, _, *pointers in _each(abi.OP_RESPONSE, responses, count)
     ])
 
 
 def _watch_response(pointer: int) -> WatchResponse:
-    header, kind, _, revision, events, count, more = _WATCH.unpack(ctypes.string_at(pointer, _WATCH.size))
+    header, kind, _, revision, events, count, more = _read(abi.WATCH_RESPONSE, pointer)
     return WatchResponse(_header(header), kind, revision, [
-        WatchEvent(what, _kvs(events + i * _WATCH_EVENT.size, 1)[0], _kvs(prev_kv, 1)[0] if prev_kv else None)
-        for i, (_, prev_kv, what, _)
-        in enumerate(_WATCH_EVENT.iter_unpack(ctypes.string_at(events, count * _WATCH_EVENT.size)))
+        WatchEvent(what, _kvs(events + i * abi.WATCH_EVENT.size, 1)[0], _kv(prev_kv))
+        for i, (_, prev_kv, what, _) in enumerate(_each(abi.WATCH_EVENT, events, count))
     ], more)
 
 
-def _lease_grant_response(pointer: int) -> LeaseGrantResponse:
-    header, lease, ttl = _LEASE.unpack(ctypes.string_at(pointer, _LEASE.size))
-    return LeaseGrantResponse(_header(header), lease, ttl)
-
-
-def _lease_revoke_response(pointer: int) -> LeaseRevokeResponse:
-    return LeaseRevokeResponse(_header(ctypes.string_at(pointer, _HEADER.size)))
-
-
-def _lease_keep_alive_response(pointer: int) -> LeaseKeepAliveResponse:
-    header, lease, ttl = _LEASE.unpack(ctypes.string_at(pointer, _LEASE.size))
-    return LeaseKeepAliveResponse(_header(header), lease, ttl)
-
-
 def _lease_time_to_live_response(pointer: int) -> LeaseTimeToLiveResponse:
-    header, lease, ttl, granted, keys, count = _TIME_TO_LIVE.unpack(ctypes.string_at(pointer, _TIME_TO_LIVE.size))
-    pairs = _BYTES.iter_unpack(ctypes.string_at(keys, count * _BYTES.size))
+    header, lease, ttl, granted, keys, count = _read(abi.LEASE_TIME_TO_LIVE_RESPONSE, pointer)
     return LeaseTimeToLiveResponse(_header(header), lease, ttl, granted,
-                                   [ctypes.string_at(data, length) for data, length in pairs])
+                                   [ctypes.string_at(*key) for key in _each(abi.BYTES, keys, count)])
 
 
 def _lease_list_response(pointer: int) -> LeaseListResponse:
-    header, ids, count = _LIST.unpack(ctypes.string_at(pointer, _LIST.size))
-    return LeaseListResponse(_header(header), list(struct.unpack(f"={count}q", ctypes.string_at(ids, count * 8))))
+    header, ids, count = _read(abi.LEASE_LIST_RESPONSE, pointer)
+    return LeaseListResponse(_header(header), [id for id, in _each(_NUMBER, ids, count)])
 
 
 def _texts(pointer: int, count: int) -> List[str]:
-    return [_string(text) for text in struct.unpack(f"={count}Q", ctypes.string_at(pointer, count * 8))]
+    return [_string(text) for text, in _each(_POINTER, pointer, count)]
 
 
 def _member(pointer: int) -> Member:
-    id, name, peers, peer_count, clients, client_count, learner = _MEMBER.unpack(
-        ctypes.string_at(pointer, _MEMBER.size))
+    id, name, peers, peer_count, clients, client_count, learner = _read(abi.MEMBER, pointer)
     return Member(id, _string(name), _texts(peers, peer_count), _texts(clients, client_count), learner)
 
 
 def _member_list_response(pointer: int) -> MemberListResponse:
-    header, members, count = _LIST.unpack(ctypes.string_at(pointer, _LIST.size))
-    pointers = struct.unpack(f"={count}Q", ctypes.string_at(members, count * 8))
-    return MemberListResponse(_header(header), [_member(member) for member in pointers])
+    header, members, count = _read(abi.MEMBER_LIST_RESPONSE, pointer)
+    return MemberListResponse(_header(header), [_member(member) for member, in _each(_POINTER, members, count)])
 
 
 def _maintenance_status_response(pointer: int) -> MaintenanceStatusResponse:
-    header, version, storage_version, *numbers, errors, count, learner = _STATUS.unpack(
-        ctypes.string_at(pointer, _STATUS.size))
-    return MaintenanceStatusResponse(_header(header), _string(version), _string(storage_version), *numbers,
-                                     _texts(errors, count), learner)
+    (header, version, storage_version, size, in_use, quota, leader, term, index, applied, errors, count,
+     learner) = _read(abi.MAINTENANCE_STATUS_RESPONSE, pointer)
+    return MaintenanceStatusResponse(_header(header), _string(version), _string(storage_version), size, in_use, quota,
+                                     leader, term, index, applied, _texts(errors, count), learner)
 
 
 def _lock_service_lock_response(pointer: int) -> LockServiceLockResponse:
-    header, key, length = _LOCK.unpack(ctypes.string_at(pointer, _LOCK.size))
-    return LockServiceLockResponse(_header(header), ctypes.string_at(key, length))
-
-
-def _lock_service_unlock_response(pointer: int) -> LockServiceUnlockResponse:
-    return LockServiceUnlockResponse(_header(ctypes.string_at(pointer, _HEADER.size)))
+    header, *key = _read(abi.LOCK_SERVICE_LOCK_RESPONSE, pointer)
+    return LockServiceLockResponse(_header(header), ctypes.string_at(*key))
 
 
 def _connection_response(pointer: int) -> ConnectionResponse:
-    endpoint, reason, opened, state = _CONNECTION.unpack(ctypes.string_at(pointer, _CONNECTION.size))
+    endpoint, reason, opened, state, _ = _read(abi.CONNECTION_WATCH_RESPONSE, pointer)
     return ConnectionResponse(_string(endpoint), state, _string(reason), opened)
 
 
@@ -932,8 +694,7 @@ def _string(pointer: int) -> str:
 
 
 def _error(pointer: int) -> EtcdError:
-    status, grpc_code, outcome, _, endpoint, message, revision = _ERROR.unpack(
-        ctypes.string_at(pointer, _ERROR.size))
+    status, grpc_code, outcome, _, endpoint, message, revision = _read(abi.ERROR, pointer)
     return _status_error(status, ctypes.string_at(message), outcome, grpc_code, ctypes.string_at(endpoint), revision)
 
 
@@ -966,13 +727,13 @@ def _finish(function: Callable[..., int], *arguments: Any) -> int:
 
 
 def _wait(function: Callable[..., int], handle: int, timeout: Optional[float]) -> Tuple[int, int]:
-    """Calls what waits for something: _call() with the status _EMPTY if nothing comes in time."""
+    """Calls what waits for something: _call() with the status abi.ETCD_EMPTY if nothing comes in time."""
     deadline = math.inf if timeout is None else time.monotonic() + timeout
     while True:
         left = deadline - time.monotonic()
         # In slices, between which Python handles signals.
         status, out = _call(function, handle, int(1000 * min(max(left, 0), 0.1)))
-        if status != _EMPTY or left <= 0:
+        if status != abi.ETCD_EMPTY or left <= 0:
             return status, out
 
 
@@ -990,11 +751,11 @@ _LEVELS = [(logging.DEBUG, 7), (logging.INFO, 6), (logging.WARNING, 4), (math.in
 _LEVEL_OF = {3: logging.ERROR, 4: logging.WARNING, 6: logging.INFO, 7: logging.DEBUG}
 
 
-@_LogCallback
+@abi.LogCb
 def _on_line(record: int, number: int) -> None:
     _here.calls_back = True
     try:
-        level, status, *texts = _LOG_RECORD.unpack(ctypes.string_at(record, _LOG_RECORD.size))
+        level, status, *texts = _read(abi.LOG_RECORD, record)
         what, endpoint, message = map(_string, texts)
         logger = _loggers[number]
         extra = {"etcd_what": what, "etcd_endpoint": endpoint, "etcd_status": status}
@@ -1062,22 +823,26 @@ class _Handle:
 
 
 class _Request(Generic[T]):
-    """What a blocking call, its asynchronous twin and a place in a transaction have in common."""
+    """What a blocking call, its asynchronous form and a place in a transaction have in common.
 
-    __slots__ = ("call", "response", "arguments", "decode")
+    call is the function of the C library, arguments are all between its first and its
+    last ones.
+    """
 
-    def __init__(self, call: str, response: str, arguments: Tuple[Any, ...], decode: Callable[[int], T]) -> None:
-        self.call, self.response, self.arguments, self.decode = call, response, arguments, decode
+    __slots__ = ("call", "arguments", "decode")
+
+    def __init__(self, call: str, arguments: Tuple[Any, ...], decode: Callable[[int], T]) -> None:
+        self.call, self.arguments, self.decode = call, arguments, decode
 
 
-def _request(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], kind: Any = _CallOptions,
+def _request(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], kind: Any = abi.CallOptions,
              flags: int = 0, *, timeout: Optional[float] = None, **options: Any) -> _Request[T]:
     """The options are those of the structure `kind`, and flags by their names."""
     flags |= _flags(options)
     built = None
     if flags or timeout is not None or any(options.values()):
-        built = ctypes.byref(kind(timeout_ms=_ms(timeout), flags=flags, **options))
-    return _Request(call, _RESPONSES[call], (*arguments, built), decode)
+        built = ctypes.byref(_sized(kind, timeout_ms=_ms(timeout), flags=flags, **options))
+    return _Request(call, (*arguments, built), decode)
 
 
 def _get_keys(decode: Callable[[int], T], key: Data, end: Optional[Data], flags: int = 0, *, revision: int = 0,
@@ -1089,8 +854,8 @@ def _get_keys(decode: Callable[[int], T], key: Data, end: Optional[Data], flags:
     range_end, flag = _where(key, end)
     flags |= flag | _choice("only", _ONLY, only)
     return _request(
-        "kv_get", decode, (_bytes(key),), _GetOptions, flags, range_end=range_end, revision=revision, limit=limit,
-        sort_order=_choice("sort", _SORT, sort), sort_target=_choice("sort_by", _SORT_BY, sort_by),
+        "etcd_kv_get", decode, (_bytes(key),), abi.GetOptions, flags, range_end=range_end, revision=revision,
+        limit=limit, sort_order=_choice("sort", _SORT, sort), sort_target=_choice("sort_by", _SORT_BY, sort_by),
         min_mod_revision=min_mod_revision, max_mod_revision=max_mod_revision, min_create_revision=min_create_revision,
         max_create_revision=max_create_revision, serializable=serializable, keys_only=keys_only,
         count_only=count_only, timeout=timeout, require_leader=require_leader)
@@ -1099,7 +864,7 @@ def _get_keys(decode: Callable[[int], T], key: Data, end: Optional[Data], flags:
 def _get(key: Data, *, revision: int = 0, serializable: bool = False, keys_only: bool = False,
          timeout: Optional[float] = None, require_leader: bool = False) -> _Request[Optional[KeyValue]]:
     # Not by _get_keys(): to fill in what is not used takes longer than all the rest.
-    return _request("kv_get", _first, (_bytes(key),), _GetOptions, revision=revision, serializable=serializable,
+    return _request("etcd_kv_get", _first, (_bytes(key),), abi.GetOptions, revision=revision, serializable=serializable,
                     keys_only=keys_only, timeout=timeout, require_leader=require_leader)
 
 
@@ -1108,7 +873,7 @@ def _range(first: Data, end: Optional[Data], **options: Any) -> _Request[RangeRe
 
 
 def _prefix(prefix: Data, **options: Any) -> _Request[RangeResponse]:
-    return _get_keys(_range_response, prefix, _ALONE, _PREFIX, **options)
+    return _get_keys(_range_response, prefix, _ALONE, abi.ETCD_PREFIX, **options)
 
 
 def _pages(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Data] = None, revision: int = 0,
@@ -1118,48 +883,48 @@ def _pages(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
            require_leader: bool = False) -> _Request[RangeResponse]:
     first, range_end, flags = _span(key, end, prefix)
     return _request(
-        "range_open", _range_response, (first,), _RangeOptions, flags, range_end=range_end, revision=revision,
+        "etcd_range_open", _range_response, (first,), abi.RangeOptions, flags, range_end=range_end, revision=revision,
         limit=limit, sort_order=_choice("sort", _SORT, sort), min_mod_revision=min_mod_revision,
         max_mod_revision=max_mod_revision, min_create_revision=min_create_revision,
         max_create_revision=max_create_revision, serializable=serializable, keys_only=keys_only, timeout=timeout,
         require_leader=require_leader)
 
 
-_NEXT_PAGE: _Request[Optional[RangeResponse]] = _Request("range_next", "get", (), _range_response)
+_NEXT_PAGE: _Request[Optional[RangeResponse]] = _Request("etcd_range_next", (), _range_response)
 
 
 def _put_key(call: str, decode: Callable[[int], T], arguments: Tuple[Any, ...], *, lease: int = 0,
              prev_kv: bool = False, ignore_value: bool = False, ignore_lease: bool = False,
              timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
-    return _request(call, decode, arguments, _PutOptions, lease=lease, prev_kv=prev_kv, ignore_value=ignore_value,
+    return _request(call, decode, arguments, abi.PutOptions, lease=lease, prev_kv=prev_kv, ignore_value=ignore_value,
                     ignore_lease=ignore_lease, timeout=timeout, require_leader=require_leader)
 
 
 def _put(key: Data, value: Data, **options: Any) -> _Request[PutResponse]:
-    return _put_key("kv_put", _put_response, (_bytes(key), _bytes(value)), **options)
+    return _put_key("etcd_kv_put", _put_response, (_bytes(key), _bytes(value)), **options)
 
 
 def _put_ttl(key: Data, value: Data, ttl: int, **options: Any) -> _Request[PutResponse]:
-    return _put_key("kv_put_ttl", _put_response, (_bytes(key), _bytes(value), ttl), **options)
+    return _put_key("etcd_kv_put_ttl", _put_response, (_bytes(key), _bytes(value), ttl), **options)
 
 
 def _put_if_absent(key: Data, value: Data, **options: Any) -> _Request[IfResponse]:
-    return _put_key("kv_put_if_absent", _if_response, (_bytes(key), _bytes(value)), **options)
+    return _put_key("etcd_kv_put_if_absent", _if_response, (_bytes(key), _bytes(value)), **options)
 
 
 def _put_if_value(key: Data, seen: Data, value: Data, **options: Any) -> _Request[IfResponse]:
-    return _put_key("kv_put_if_value", _if_response, (_bytes(key), _bytes(seen), _bytes(value)), **options)
+    return _put_key("etcd_kv_put_if_value", _if_response, (_bytes(key), _bytes(seen), _bytes(value)), **options)
 
 
 def _put_if_revision(key: Data, seen: int, value: Data, **options: Any) -> _Request[IfResponse]:
-    return _put_key("kv_put_if_revision", _if_response, (_bytes(key), seen, _bytes(value)), **options)
+    return _put_key("etcd_kv_put_if_revision", _if_response, (_bytes(key), seen, _bytes(value)), **options)
 
 
 def _delete_keys(key: Data, end: Optional[Data], flags: int = 0, *, prev_kv: bool = False,
                  timeout: Optional[float] = None, require_leader: bool = False) -> _Request[DeleteResponse]:
     range_end, flag = _where(key, end)
-    return _request("kv_delete", _delete_response, (_bytes(key),), _DeleteOptions, flags | flag, range_end=range_end,
-                    prev_kv=prev_kv, timeout=timeout, require_leader=require_leader)
+    return _request("etcd_kv_delete", _delete_response, (_bytes(key),), abi.DeleteOptions, flags | flag,
+                    range_end=range_end, prev_kv=prev_kv, timeout=timeout, require_leader=require_leader)
 
 
 def _delete(key: Data, **options: Any) -> _Request[DeleteResponse]:
@@ -1171,88 +936,88 @@ def _delete_range(first: Data, end: Optional[Data], **options: Any) -> _Request[
 
 
 def _delete_prefix(prefix: Data, **options: Any) -> _Request[DeleteResponse]:
-    return _delete_keys(prefix, _ALONE, _PREFIX, **options)
+    return _delete_keys(prefix, _ALONE, abi.ETCD_PREFIX, **options)
 
 
 def _delete_if(call: str, key: Data, seen: Any, *, prev_kv: bool = False, timeout: Optional[float] = None,
                require_leader: bool = False) -> _Request[IfResponse]:
-    return _request(call, _if_response, (_bytes(key), seen), _DeleteOptions, prev_kv=prev_kv, timeout=timeout,
+    return _request(call, _if_response, (_bytes(key), seen), abi.DeleteOptions, prev_kv=prev_kv, timeout=timeout,
                     require_leader=require_leader)
 
 
 def _delete_if_value(key: Data, seen: Data, **options: Any) -> _Request[IfResponse]:
-    return _delete_if("kv_delete_if_value", key, _bytes(seen), **options)
+    return _delete_if("etcd_kv_delete_if_value", key, _bytes(seen), **options)
 
 
 def _delete_if_revision(key: Data, seen: int, **options: Any) -> _Request[IfResponse]:
-    return _delete_if("kv_delete_if_revision", key, seen, **options)
+    return _delete_if("etcd_kv_delete_if_revision", key, seen, **options)
 
 
 def _compact(revision: int, *, physical: bool = False, timeout: Optional[float] = None,
-             require_leader: bool = False) -> _Request[CompactResponse]:
-    return _request("kv_compact", _compact_response, (revision,), physical=physical, timeout=timeout,
+             require_leader: bool = False) -> _Request[HeaderResponse]:
+    return _request("etcd_kv_compact", _header_response, (revision,), physical=physical, timeout=timeout,
                     require_leader=require_leader)
 
 
 def _commit(txn: "Txn", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[TxnResponse]:
-    return _request("txn_commit", _txn_response, (txn._handle,), timeout=timeout, require_leader=require_leader)
+    return _request("etcd_txn_commit", _txn_response, (txn._handle,), timeout=timeout, require_leader=require_leader)
 
 
 def _do(request: "Request[T]", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
-    options = _CallOptions(timeout_ms=_ms(timeout), flags=_FLAGS["require_leader"] * require_leader)
+    options = _sized(abi.CallOptions, timeout_ms=_ms(timeout), flags=_FLAGS["require_leader"] * require_leader)
     # On a queue its response is that of the call that it is.
-    return _Request("kv_do", request._made.response, (request._handle, ctypes.byref(options)), request._made.decode)
+    return _Request("etcd_kv_do", (request._handle, ctypes.byref(options)), request._made.decode)
 
 
 def _lease_grant(ttl: int, *, id: int = 0, timeout: Optional[float] = None,
                  require_leader: bool = False) -> _Request[LeaseGrantResponse]:
-    return _request("lease_grant", _lease_grant_response, (ttl,), _LeaseGrantOptions, id=id, timeout=timeout,
+    return _request("etcd_lease_grant", _lease_grant_response, (ttl,), abi.LeaseGrantOptions, id=id, timeout=timeout,
                     require_leader=require_leader)
 
 
 def _lease_revoke(id: int, *, timeout: Optional[float] = None,
-                  require_leader: bool = False) -> _Request[LeaseRevokeResponse]:
-    return _request("lease_revoke", _lease_revoke_response, (id,), timeout=timeout, require_leader=require_leader)
+                  require_leader: bool = False) -> _Request[HeaderResponse]:
+    return _request("etcd_lease_revoke", _header_response, (id,), timeout=timeout, require_leader=require_leader)
 
 
 def _lease_keep_alive_once(id: int, *, timeout: Optional[float] = None,
                            require_leader: bool = False) -> _Request[LeaseKeepAliveResponse]:
-    return _request("lease_keep_alive_once", _lease_keep_alive_response, (id,), timeout=timeout,
+    return _request("etcd_lease_keep_alive_once", _lease_keep_alive_response, (id,), timeout=timeout,
                     require_leader=require_leader)
 
 
 def _lease_time_to_live(id: int, *, keys: bool = False, timeout: Optional[float] = None,
                         require_leader: bool = False) -> _Request[LeaseTimeToLiveResponse]:
-    return _request("lease_time_to_live", _lease_time_to_live_response, (id,), keys=keys, timeout=timeout,
+    return _request("etcd_lease_time_to_live", _lease_time_to_live_response, (id,), keys=keys, timeout=timeout,
                     require_leader=require_leader)
 
 
 def _lease_list(*, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[LeaseListResponse]:
-    return _request("lease_list", _lease_list_response, (), timeout=timeout, require_leader=require_leader)
+    return _request("etcd_lease_list", _lease_list_response, (), timeout=timeout, require_leader=require_leader)
 
 
 def _member_list(*, serializable: bool = False, timeout: Optional[float] = None,
                  require_leader: bool = False) -> _Request[MemberListResponse]:
-    return _request("member_list", _member_list_response, (), serializable=serializable, timeout=timeout,
+    return _request("etcd_member_list", _member_list_response, (), serializable=serializable, timeout=timeout,
                     require_leader=require_leader)
 
 
 def _maintenance_status(endpoint: Optional[str], *, timeout: Optional[float] = None,
                         require_leader: bool = False) -> _Request[MaintenanceStatusResponse]:
-    return _request("maintenance_status", _maintenance_status_response,
+    return _request("etcd_maintenance_status", _maintenance_status_response,
                     (None if endpoint is None else os.fsencode(endpoint),), timeout=timeout,
                     require_leader=require_leader)
 
 
 def _lock_service_lock(name: Data, lease: int, *, timeout: Optional[float] = None,
                        require_leader: bool = False) -> _Request[LockServiceLockResponse]:
-    return _request("lock_service_lock", _lock_service_lock_response, (_bytes(name), lease), timeout=timeout,
+    return _request("etcd_lock_service_lock", _lock_service_lock_response, (_bytes(name), lease), timeout=timeout,
                     require_leader=require_leader)
 
 
 def _lock_service_unlock(key: Data, *, timeout: Optional[float] = None,
-                         require_leader: bool = False) -> _Request[LockServiceUnlockResponse]:
-    return _request("lock_service_unlock", _lock_service_unlock_response, (_bytes(key),), timeout=timeout,
+                         require_leader: bool = False) -> _Request[HeaderResponse]:
+    return _request("etcd_lock_service_unlock", _header_response, (_bytes(key),), timeout=timeout,
                     require_leader=require_leader)
 
 
@@ -1263,7 +1028,7 @@ def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
            require_leader: bool = False) -> _Request[WatchResponse]:
     first, range_end, flags = _span(key, end, prefix)
     return _request(
-        "watch_open", _watch_response, (first,), _WatchOptions, flags, range_end=range_end,
+        "etcd_watch_open", _watch_response, (first,), abi.WatchOptions, flags, range_end=range_end,
         start_revision=start_revision, prev_kv=prev_kv, no_put=no_put, no_delete=no_delete,
         created_notify=created_notify, progress_notify=progress_notify, merge=merge, resync=resync, no_wait=no_wait,
         max_bytes=max_bytes, timeout=timeout, require_leader=require_leader)
@@ -1271,10 +1036,10 @@ def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
 
 def _lease_keep_alive(id: int, *, notify: bool = False,
                       timeout: Optional[float] = None) -> _Request[LeaseKeepAliveResponse]:
-    return _request("lease_keep_alive_open", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
+    return _request("etcd_lease_keep_alive_open", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
 
 
-_CONNECTIONS = _Request("connection_watch_open", "connection_watch", (), _connection_response)
+_CONNECTIONS = _Request("etcd_connection_watch_open", (), _connection_response)
 
 
 class Branch:
@@ -1315,7 +1080,7 @@ class Branch:
         return self
 
     def _add(self, request: _Request[Any]) -> "Branch":
-        function = getattr(_library(), request.call.replace("kv_", "etcd_txn_"))
+        function = getattr(_library(), request.call.replace("_kv_", "_txn_"))
         self._txn._add(function, self._number, *request.arguments)
         return self
 
@@ -1362,8 +1127,9 @@ class Txn(_Handle):
             raise TypeError(f"the {target} of a key is not {value!r}")
         what = {"number": value} if isinstance(value, int) else {"value": _bytes(value)}
         range_end, flag = _where(key, end)
-        options = _CompareOptions(range_end=range_end, target=number, relation=_choice("result", _RESULTS, result),
-                                  flags=flag | _PREFIX * prefix, **what)
+        options = _sized(abi.CompareOptions, range_end=range_end, target=number,
+                         relation=_choice("result", _RESULTS, result),
+                         flags=flag | abi.ETCD_PREFIX * prefix, **what)
         self._add(_library().etcd_txn_compare, _bytes(key), ctypes.byref(options))
         return self
 
@@ -1382,7 +1148,7 @@ class Request(_Handle, Generic[T]):
     def __init__(self, made: _Request[T]) -> None:
         """By get() and its kin."""
         library = _library()
-        _, handle = _call(getattr(library, made.call.replace("kv_", "etcd_op_new_")), *made.arguments)
+        _, handle = _call(getattr(library, made.call.replace("_kv_", "_op_new_")), *made.arguments)
         super().__init__(handle, library.etcd_op_free)
         self._made = made
 
@@ -1417,7 +1183,7 @@ class Request(_Handle, Generic[T]):
     @staticmethod
     def txn(txn: Txn) -> "Request[TxnResponse]":
         """A copy of a transaction as it is now."""
-        return Request(_Request("kv_txn", "txn", (txn._handle,), _txn_response))
+        return Request(_Request("etcd_kv_txn", (txn._handle,), _txn_response))
 
 
 # --- The client ---
@@ -1449,13 +1215,14 @@ class Client(_Handle):
         wants it, on a thread for that; records have the attributes etcd_what,
         etcd_endpoint and etcd_status. All is written when close() has returned.
         """
-        options = _ClientOptions(
-            endpoints=_endpoints(endpoints), user=_text(user), password=_text(password), ca_file=_text(ca_file),
-            cert_file=_text(cert_file), key_file=_text(key_file), server_name=_text(server_name),
-            crl_file=_text(crl_file), token=_text(token), ca_pem=_bytes(ca_pem), cert_pem=_bytes(cert_pem),
-            key_pem=_bytes(key_pem), crl_pem=_bytes(crl_pem), timeout_ms=_ms(timeout),
-            flags=_PLAINTEXT_PASSWORD * plaintext_password | _INSECURE_SKIP_VERIFY * insecure_skip_verify,
-            connect_timeout_ms=_ms(connect_timeout), auto_sync_interval_ms=_ms(auto_sync_interval),
+        flags = (abi.ETCD_CLIENT_PLAINTEXT_PASSWORD * plaintext_password
+                 | abi.ETCD_CLIENT_INSECURE_SKIP_VERIFY * insecure_skip_verify)
+        options = _sized(
+            abi.ClientOptions, endpoints=_endpoints(endpoints), user=_text(user), password=_text(password),
+            ca_file=_text(ca_file), cert_file=_text(cert_file), key_file=_text(key_file),
+            server_name=_text(server_name), crl_file=_text(crl_file), token=_text(token), ca_pem=_bytes(ca_pem),
+            cert_pem=_bytes(cert_pem), key_pem=_bytes(key_pem), crl_pem=_bytes(crl_pem), timeout_ms=_ms(timeout),
+            flags=flags, connect_timeout_ms=_ms(connect_timeout), auto_sync_interval_ms=_ms(auto_sync_interval),
             ping_interval_ms=_ms(ping_interval), ping_timeout_ms=_ms(ping_timeout), max_send_bytes=max_send_bytes,
             max_receive_bytes=max_receive_bytes, key_prefix=_bytes(key_prefix))
         library = _library()
@@ -1487,9 +1254,9 @@ class Client(_Handle):
 
     def counters(self) -> Dict[str, int]:
         """What the client has done since it was opened, by the names in etcd_counters_t; all only grow."""
-        counters = _Counters()
+        counters = _sized(abi.Counters)
         _finish(_library().etcd_client_counters, self._handle, ctypes.byref(counters))
-        return {name: getattr(counters, name) for name, _ in _Counters._fields_[1:]}
+        return {name: getattr(counters, name) for name, *_ in abi.Counters._fields_[1:]}
 
     def counters_text(self, label: str = "") -> str:
         """The same and which endpoints are connected, as text for Prometheus; label is the value of "client" on
@@ -1510,9 +1277,8 @@ class Client(_Handle):
         library = _library()
         _, found = _call(library.etcd_client_endpoints, self._handle)
         try:
-            names, count = _NAMES.unpack(ctypes.string_at(found, _NAMES.size))
-            pointers = struct.unpack(f"={count}Q", ctypes.string_at(names, count * 8))
-            return [os.fsdecode(ctypes.string_at(name)) for name in pointers]
+            names, count = _read(abi.CLIENT_ENDPOINTS, found)
+            return [os.fsdecode(ctypes.string_at(name)) for name, in _each(_POINTER, names, count)]
         finally:
             library.etcd_client_endpoints_free(found)
 
@@ -1523,7 +1289,7 @@ class Client(_Handle):
     def sync(self, *, timeout: Optional[float] = None) -> None:
         """Replaces the endpoints by those that the cluster's members announce; auto_sync_interval does so again and
         again."""
-        options = _CallOptions(timeout_ms=_ms(timeout))
+        options = _sized(abi.CallOptions, timeout_ms=_ms(timeout))
         _finish(_library().etcd_client_sync, self._handle, ctypes.byref(options))
 
     # Every call takes timeout, in seconds, and require_leader: a member that knows of no leader refuses it. Further
@@ -1605,7 +1371,7 @@ class Client(_Handle):
         """Deletes what prefix() with the same arguments reads.  Options: prev_kv."""
         return self._run(_delete_prefix(prefix, **options))
 
-    def compact(self, revision: int, **options: Any) -> CompactResponse:
+    def compact(self, revision: int, **options: Any) -> HeaderResponse:
         """Forgets what was before the revision.  Options: physical, which waits until the space is free."""
         return self._run(_compact(revision, **options))
 
@@ -1619,7 +1385,7 @@ class Client(_Handle):
         made = _do(request, **options)
         _, reply = _call(library.etcd_kv_do, self._handle, *made.arguments)
         try:
-            _, _, *pointers = _OP_RESPONSE.unpack(ctypes.string_at(reply, _OP_RESPONSE.size))
+            _, _, *pointers = _read(abi.OP_RESPONSE, reply)
             return made.decode(next(filter(None, pointers)))
         finally:
             library.etcd_op_response_free(reply)
@@ -1628,7 +1394,7 @@ class Client(_Handle):
         """Makes a lease of so many seconds.  Options: id, one of the caller's choice."""
         return self._run(_lease_grant(ttl, **options))
 
-    def lease_revoke(self, id: int, **options: Any) -> LeaseRevokeResponse:
+    def lease_revoke(self, id: int, **options: Any) -> HeaderResponse:
         """Ends a lease and deletes its keys; LeaseNotFound if there is none."""
         return self._run(_lease_revoke(id, **options))
 
@@ -1659,26 +1425,6 @@ class Client(_Handle):
             threading.Thread(target=_tell, args=(stream._handle, lost), daemon=True).start()
         return stream
 
-    def member_list(self, **options: Any) -> MemberListResponse:
-        """Lists the members of the cluster.  Options: serializable."""
-        return self._run(_member_list(**options))
-
-    def maintenance_status(self, endpoint: Optional[str] = None, **options: Any) -> MaintenanceStatusResponse:
-        """The state of the member at one of endpoints(); None: of the one that answers other calls."""
-        return self._run(_maintenance_status(endpoint, **options))
-
-    def lock_service_lock(self, name: Data, lease: int, **options: Any) -> LockServiceLockResponse:
-        """Takes a lock, and waits while others hold it.
-
-        The lock lives with its lease, which has to be kept alive, also during the wait. There is no deadline unless
-        timeout is given. After an error whose outcome is MAYBE_APPLIED, revoke the lease.
-        """
-        return self._run(_lock_service_lock(name, lease, **options))
-
-    def lock_service_unlock(self, key: Data, **options: Any) -> LockServiceUnlockResponse:
-        """Releases a lock, by the key that lock_service_lock() returned. Its lease goes on."""
-        return self._run(_lock_service_unlock(key, **options))
-
     def watch(self, key: Data = b"", end: Optional[Data] = _ALONE, **options: Any) -> "Watch":
         """Watches a key, a range, whose end is as in range(), or with prefix= all keys that begin with it.
 
@@ -1693,8 +1439,27 @@ class Client(_Handle):
         """
         return Watch(self, _watch(key, end, **options))
 
+    # Starts do(), and returns at once. Its end arrives on the queue as an Event that carries user_data.
+
+    def do_async(self, queue: "Queue", request: Request[Any], user_data: Any = None, **options: Any) -> "Operation":
+        return queue._start(self, _do(request, **options), user_data)
+
+    # What these bring arrives on the queue: any number of events, of which the last has an error.
+
+    def lease_keep_alive_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "KeepAlive":
+        return KeepAlive(self, _lease_keep_alive(id, **options), queue, user_data)
+
+    def watch_async(self, queue: "Queue", key: Data = b"", end: Optional[Data] = _ALONE, user_data: Any = None,
+                    **options: Any) -> "Watch":
+        """Unlike watch() it never waits: the first response says that the watch has begun (WATCH_CREATED)."""
+        return Watch(self, _watch(key, end, **options), queue, user_data)
+
+    def connections_async(self, queue: "Queue", user_data: Any = None) -> "Connections":
+        return Connections(self, _CONNECTIONS, queue, user_data)
+
     # Each of the following starts the call above of the same name, with the same options, and returns at once. Its
     # end, successful or not, arrives on the queue as an Event that carries user_data.
+    # Generated from the calls above by `make header`: do not edit.
 
     def get_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _get(key, **options), user_data)
@@ -1706,8 +1471,7 @@ class Client(_Handle):
     def prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _prefix(prefix, **options), user_data)
 
-    def put_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None,
-                  **options: Any) -> "Operation":
+    def put_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _put(key, value, **options), user_data)
 
     def put_ttl_async(self, queue: "Queue", key: Data, value: Data, ttl: int, user_data: Any = None,
@@ -1750,9 +1514,6 @@ class Client(_Handle):
     def commit_async(self, queue: "Queue", txn: Txn, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _commit(txn, **options), user_data)
 
-    def do_async(self, queue: "Queue", request: Request[Any], user_data: Any = None, **options: Any) -> "Operation":
-        return queue._start(self, _do(request, **options), user_data)
-
     def lease_grant_async(self, queue: "Queue", ttl: int, user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _lease_grant(ttl, **options), user_data)
 
@@ -1769,37 +1530,49 @@ class Client(_Handle):
     def lease_list_async(self, queue: "Queue", user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _lease_list(**options), user_data)
 
-    # What these two tell arrives on the queue: any number of events, of which the last has an error.
+    # End of what is generated.
 
-    def lease_keep_alive_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "KeepAlive":
-        return KeepAlive(self, _lease_keep_alive(id, **options), queue, user_data)
+    # Administration, which only blocks.
 
-    def watch_async(self, queue: "Queue", key: Data = b"", end: Optional[Data] = _ALONE, user_data: Any = None,
-                    **options: Any) -> "Watch":
-        """Blocks like watch() until the present revision is known, unless with start_revision or no_wait."""
-        return Watch(self, _watch(key, end, **options), queue, user_data)
+    def member_list(self, **options: Any) -> MemberListResponse:
+        """Lists the members of the cluster.  Options: serializable."""
+        return self._run(_member_list(**options))
 
-    def connections_async(self, queue: "Queue", user_data: Any = None) -> "Connections":
-        return Connections(self, _CONNECTIONS, queue, user_data)
+    def maintenance_status(self, endpoint: Optional[str] = None, **options: Any) -> MaintenanceStatusResponse:
+        """The state of the member at one of endpoints(); None: of the one that answers other calls."""
+        return self._run(_maintenance_status(endpoint, **options))
+
+    def lock_service_lock(self, name: Data, lease: int, **options: Any) -> LockServiceLockResponse:
+        """Takes a lock, and waits while others hold it.
+
+        The lock lives with its lease, which has to be kept alive, also during the wait. There is no deadline unless
+        timeout is given. After an error whose outcome is MAYBE_APPLIED, revoke the lease.
+        """
+        return self._run(_lock_service_lock(name, lease, **options))
+
+    def lock_service_unlock(self, key: Data, **options: Any) -> HeaderResponse:
+        """Releases a lock, by the key that lock_service_lock() returned. Its lease goes on."""
+        return self._run(_lock_service_unlock(key, **options))
 
     def _run(self, request: _Request[T]) -> T:
         library = _library()
-        _, response = _call(getattr(library, f"etcd_{request.call}"), self._handle, *request.arguments)
-        return _take(request, response)
+        _, response = _call(getattr(library, request.call), self._handle, *request.arguments)
+        return _take(request.call, request.decode, response)
 
 
-def _take(request: _Request[T], response: int) -> T:
+def _take(call: str, decode: Callable[[int], T], response: int) -> T:
+    """Decodes what a function has returned, and frees it."""
     try:
-        return request.decode(response)
+        return decode(response)
     finally:
-        getattr(_library(), _free(request.response))(response)
+        getattr(_library(), abi.ENDS[call])(response)
 
 
 def _tell(handle: int, lost: Callable[[EtcdError], None]) -> None:
     try:
         _call(_library().etcd_lease_keep_alive_next, handle, -1)
     except EtcdError as error:
-        if error.status != _BAD_HANDLE:  # Otherwise it was closed.
+        if error.status != abi.ETCD_ERR_BAD_HANDLE:  # Otherwise it was closed.
             lost(error)
 
 
@@ -1818,7 +1591,7 @@ class Pages(_Handle):
         library = _library()
         _, handle = _call(library.etcd_range_open, client._handle, *request.arguments)
         super().__init__(handle, library.etcd_range_close)
-        self._request = request
+        self._decode = request.decode
 
     def kvs(self) -> Iterator[KeyValue]:
         """The keys of the pages that are still to come."""
@@ -1829,9 +1602,9 @@ class Pages(_Handle):
 
     def __next__(self) -> RangeResponse:
         status, page = _call(_library().etcd_range_next, self._handle)
-        if status == _END:
+        if status == abi.ETCD_END:
             raise StopIteration
-        return _take(self._request, page)
+        return _take("etcd_range_next", self._decode, page)
 
     def next_async(self, queue: "Queue", user_data: Any = None) -> "Operation":
         """Starts to read the next page. It arrives on the queue as the value of an Event, or None after the last one.
@@ -1845,14 +1618,11 @@ class Pages(_Handle):
 class _Stream(_Handle, Generic[T]):
     """What tells something again and again: by next(), by iteration, or on a queue."""
 
-    _name = ""
-
     def __init__(self, client: Client, request: _Request[T], queue: Optional["Queue"] = None,
                  user_data: Any = None) -> None:
         library = _library()
-        close = getattr(library, f"etcd_{self._name}_close")
-        function = getattr(library, f"etcd_{request.call}")
-        self._request = request
+        function, close = getattr(library, request.call), getattr(library, abi.ENDS[request.call])
+        self._next, self._decode = request.call.replace("_open", "_next"), request.decode
         if queue is None:
             _, handle = _call(function, client._handle, *request.arguments, None, None)
             super().__init__(handle, close)
@@ -1869,8 +1639,8 @@ class _Stream(_Handle, Generic[T]):
     def next(self, timeout: Optional[float] = None) -> Optional[T]:
         """Waits for what comes next, but not if it goes to a queue; None if nothing comes in time. Raises the reason
         if nothing will, again and again."""
-        status, response = _wait(getattr(_library(), f"etcd_{self._name}_next"), self._handle, timeout)
-        return None if status == _EMPTY else _take(self._request, response)
+        status, response = _wait(getattr(_library(), self._next), self._handle, timeout)
+        return None if status == abi.ETCD_EMPTY else _take(self._next, self._decode, response)
 
     def __iter__(self: Self) -> Self:
         return self
@@ -1895,8 +1665,6 @@ class Watch(_Stream[WatchResponse]):
     still be watched; Closed with the client; or the server's reason to refuse it.
     """
 
-    _name = "watch"
-
     def request_progress(self) -> None:
         """Asks for a WATCH_PROGRESS response. Some old servers give none; see etcd.h."""
         status = _library().etcd_watch_request_progress(self._handle)
@@ -1912,8 +1680,6 @@ class KeepAlive(_Stream[LeaseKeepAliveResponse]):
     close() does not revoke the lease.
     """
 
-    _name = "lease_keep_alive"
-
     def left_ms(self) -> int:
         """Milliseconds that the lease certainly lives, from its grant on.
 
@@ -1928,8 +1694,6 @@ class Connections(_Stream[ConnectionResponse]):
 
     It ends with close(), or with the client: then Closed is raised.
     """
-
-    _name = "connection_watch"
 
 
 # --- The queue ---
@@ -1989,7 +1753,7 @@ class Queue(_Handle):
         while True:
             left = None if timeout is None else max(deadline - time.monotonic(), 0)
             status, event = _wait(library.etcd_queue_next, self._handle, left)
-            if status in (_EMPTY, _WOKEN):
+            if status in (abi.ETCD_EMPTY, abi.ETCD_WOKEN):
                 return None
             try:
                 token = library.etcd_event_user_data(event)
@@ -2014,7 +1778,7 @@ class Queue(_Handle):
             raise _status_error(status)
 
     def _start(self, of: _Handle, request: _Request[Any], user_data: Any) -> Operation:
-        function = getattr(_library(), f"etcd_{request.call}_async")
+        function = getattr(_library(), request.call + "_async")
         return Operation(self._begin(function, of, request, user_data, False)[0])
 
     def _begin(self, function: Callable[..., int], of: _Handle, request: _Request[Any], user_data: Any,

@@ -1,4 +1,4 @@
-"""etcd v3 for asyncio, on etcd.py, which must stand beside it.
+"""etcd v3 for asyncio, on etcd.py and _etcd_abi.py, which must be beside it.
 
     import asyncio
     import etcd_aio
@@ -15,9 +15,8 @@
 
 Arguments, options, responses and errors are those of etcd.Client. Its sync()
 and the calls of administration have no form that does not block, and are not
-here. Everything belongs to the
-loop in which it was made, and to its thread. Nothing here blocks the loop, and
-there is no thread of Python's.
+here. Everything belongs to the loop in which it was made, and to its thread.
+Nothing here blocks the loop, and there is no thread of Python's.
 
 A task that is cancelled cancels its call. Whether a write was applied is then
 not known, unlike with a timeout, whose error has an outcome.
@@ -27,6 +26,7 @@ import asyncio
 from types import TracebackType
 from typing import Any, AsyncIterator, Dict, Generic, Iterable, List, Optional, Tuple, Type, TypeVar, Union
 
+import _etcd_abi as abi
 import etcd
 
 __all__ = ["Client", "Connections", "KeepAlive", "Pages", "Watch"]
@@ -76,6 +76,38 @@ class Client(_Closing):
     def set_endpoints(self, endpoints: Union[str, Iterable[str]]) -> None:
         self._client.set_endpoints(endpoints)
 
+    def pages(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Pages":
+        """Reads what etcd.Client.pages() does, with its options."""
+        return Pages(self, etcd._pages(key, end, **options))
+
+    async def do(self, request: "etcd.Request[T]", **options: Any) -> T:
+        return await self._run(etcd._do(request, **options))
+
+    def lease_keep_alive(self, id: int, **options: Any) -> "KeepAlive":
+        """Keeps a lease alive: `await keep_alive.next()` raises when it has ended."""
+        return KeepAlive(self, etcd._lease_keep_alive(id, **options))
+
+    def watch(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Watch":
+        """Watches what etcd.Client.watch() does, with its options.
+
+        Without start_revision it begins once a server has it: `async with` waits for
+        that, without a timeout, and tells what is written afterwards. A plain
+        `async for` may miss what is written before its first response.
+        """
+        return Watch(self, key, end, **options)
+
+    def connections(self) -> "Connections":
+        """Tells how each endpoint is now, and then each change."""
+        return Connections(self)
+
+    def counters(self) -> Dict[str, int]:
+        return self._client.counters()
+
+    def counters_text(self, label: str = "") -> str:
+        return self._client.counters_text(label)
+
+    # Generated from the calls of etcd.Client by `make header`: do not edit.
+
     async def get(self, key: etcd.Data, **options: Any) -> Optional[etcd.KeyValue]:
         return await self._run(etcd._get(key, **options))
 
@@ -84,10 +116,6 @@ class Client(_Closing):
 
     async def prefix(self, prefix: etcd.Data, **options: Any) -> etcd.RangeResponse:
         return await self._run(etcd._prefix(prefix, **options))
-
-    def pages(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Pages":
-        """Reads what etcd.Client.pages() does, with its options."""
-        return Pages(self, etcd._pages(key, end, **options))
 
     async def put(self, key: etcd.Data, value: etcd.Data, **options: Any) -> etcd.PutResponse:
         return await self._run(etcd._put(key, value, **options))
@@ -119,19 +147,16 @@ class Client(_Closing):
     async def delete_prefix(self, prefix: etcd.Data, **options: Any) -> etcd.DeleteResponse:
         return await self._run(etcd._delete_prefix(prefix, **options))
 
-    async def compact(self, revision: int, **options: Any) -> etcd.CompactResponse:
+    async def compact(self, revision: int, **options: Any) -> etcd.HeaderResponse:
         return await self._run(etcd._compact(revision, **options))
 
     async def commit(self, txn: etcd.Txn, **options: Any) -> etcd.TxnResponse:
         return await self._run(etcd._commit(txn, **options))
 
-    async def do(self, request: "etcd.Request[T]", **options: Any) -> T:
-        return await self._run(etcd._do(request, **options))
-
     async def lease_grant(self, ttl: int, **options: Any) -> etcd.LeaseGrantResponse:
         return await self._run(etcd._lease_grant(ttl, **options))
 
-    async def lease_revoke(self, id: int, **options: Any) -> etcd.LeaseRevokeResponse:
+    async def lease_revoke(self, id: int, **options: Any) -> etcd.HeaderResponse:
         return await self._run(etcd._lease_revoke(id, **options))
 
     async def lease_keep_alive_once(self, id: int, **options: Any) -> etcd.LeaseKeepAliveResponse:
@@ -143,28 +168,7 @@ class Client(_Closing):
     async def lease_list(self, **options: Any) -> etcd.LeaseListResponse:
         return await self._run(etcd._lease_list(**options))
 
-    def lease_keep_alive(self, id: int, **options: Any) -> "KeepAlive":
-        """Keeps a lease alive: `await keep_alive.next()` raises when it has ended."""
-        return KeepAlive(self, etcd._lease_keep_alive(id, **options))
-
-    def watch(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Watch":
-        """Watches what etcd.Client.watch() does, with its options.
-
-        Without start_revision it begins once a server has it: `async with` waits for
-        that, without a timeout, and tells what is written afterwards. A plain
-        `async for` may miss what is written before its first response.
-        """
-        return Watch(self, key, end, **options)
-
-    def connections(self) -> "Connections":
-        """Tells how each endpoint is now, and then each change."""
-        return Connections(self)
-
-    def counters(self) -> Dict[str, int]:
-        return self._client.counters()
-
-    def counters_text(self, label: str = "") -> str:
-        return self._client.counters_text(label)
+    # End of what is generated.
 
     async def _run(self, request: "etcd._Request[T]") -> T:
         future, operation = self._start(self._client, request)
@@ -270,7 +274,7 @@ class _Stream(_Closing, Generic[T]):
                 return value
             else:
                 self._error = event.error
-        raise self._error or etcd._status_error(etcd._BAD_HANDLE, b"it was closed")
+        raise self._error or etcd._status_error(abi.ETCD_ERR_BAD_HANDLE, b"it was closed")
 
     def __aiter__(self: Self) -> Self:
         return self

@@ -8,7 +8,7 @@
         for index, key, value in session.changes("config"):
             print(key, "is gone" if value is None else value)
 
-It needs etcd.py beside it, and the library that this one loads. Keys and values
+It needs etcd.py and _etcd_abi.py beside it, and the library that this one loads. Keys and values
 are text: arguments may be str, which is encoded as UTF-8, or bytes, and must not
 contain a zero byte; results are str. Bytes that are not UTF-8 come as lone
 surrogates and go back as they were (the error handler "surrogateescape"). A key
@@ -39,6 +39,7 @@ from types import TracebackType
 from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar,
                     Union)
 
+import _etcd_abi as abi
 import etcd
 
 __all__ = ["Change", "Error", "ProtocolError", "Session", "WTF"]
@@ -85,34 +86,12 @@ class WTF(Error):
 
 # --- The library ---
 
-_OK, _PROTOCOL_ERROR = 0, 1
 _INT_MAX, _UINT_MAX = 2**31 - 1, 2**32 - 1
 _KEY_NOT_FOUND = "ETCD_ERR_KEY_NOT_FOUND"
 _NOBODY_SAID_NO = ("ETCD_ERR_FORKED", "ETCD_ERR_UNSUPPORTED")
 
-# What is returned is freed, so it cannot be a c_char_p: that forgets the address.
-_P, _PP, _S, _U = ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.c_uint
-_INTP = ctypes.POINTER(ctypes.c_int)
-_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
-    "etcd_get": (_P, [_P, _S]),
-    "etcd_set": (ctypes.c_int32, [_P, _S, _S, _S, _U]),
-    "etcd_delete": (ctypes.c_int32, [_P, _S]),
-    "etcd_leader": (_P, [_P]),
-    "etcd_watch": (ctypes.c_int32, [_P, _S, _PP, _PP, _INTP, _INTP]),
-    "etcd_lock": (ctypes.c_int32, [_P, _S, _U, _S, _PP]),
-    "etcd_unlock": (ctypes.c_int32, [_P, _S, _S]),
-}
-
 _free = ctypes.CDLL(None).free
-_free.restype, _free.argtypes = None, [_P]
-
-
-def _library() -> ctypes.CDLL:
-    library = etcd._library()
-    for name, (result, arguments) in _FUNCTIONS.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
+_free.restype, _free.argtypes = None, [ctypes.c_void_p]
 
 
 def _string(value: Text) -> bytes:
@@ -228,7 +207,7 @@ class Session:
         options are those of etcd.Client, such as user, password, ca_file and timeout. Raises
         etcd.InvalidArgument if something cannot be understood.
         """
-        self._library = _library()
+        self._library = etcd._library()
         # A session says only why its latest call failed, so calls take turns. Those that wait cannot; they have a
         # session of their own, from the beginning: a store in memory may be another one later.
         self._client = etcd.Client(servers, **options)
@@ -379,15 +358,15 @@ class Session:
 
     def _check(self, call: str, client: etcd.Client, *arguments: Any) -> None:
         result = getattr(self._library, call)(client._handle, *arguments)
-        if result != _OK:
-            kind = ProtocolError if result == _PROTOCOL_ERROR else WTF
+        if result != abi.ETCD_OK:
+            kind = ProtocolError if result == abi.ETCD_PROTOCOL_ERROR else WTF
             raise kind(call, self._cause(client))
 
     def _cause(self, client: etcd.Client) -> Optional[etcd.EtcdError]:
         """Why the latest call failed."""
         error = ctypes.c_void_p()
         status = self._library.etcd_client_last_error(client._handle, ctypes.byref(error))
-        if status != 0:
+        if status != abi.ETCD_OK:
             return etcd._status_error(status)
         if error.value is None:
             return None

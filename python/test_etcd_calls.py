@@ -347,7 +347,7 @@ class Queues(test_etcd.Case):
         client.lease_revoke_async(queue, lease, "mine")
         self.assertGreater(result().header.revision, revision)
         client.compact_async(queue, revision, "mine")
-        self.assertIsInstance(result(), etcd.CompactResponse)
+        self.assertIsInstance(result(), etcd.HeaderResponse)
         self.assertEqual(queue._pending, {})
 
     def test_streams(self) -> None:

@@ -2,9 +2,11 @@
 
 mod bad_calls;
 mod errors;
+mod forms;
 mod header;
 mod numbers;
 mod prototypes;
+mod python;
 mod source;
 mod topics;
 
@@ -48,6 +50,12 @@ fn what_is_made_from_the_sources_is_up_to_date() {
     }
     is_up_to_date("tests/c/bad_calls.h", &bad_calls::generate(&all));
     is_up_to_date("tests/c/errors.h", &errors::generate(&all));
+    is_up_to_date("python/_etcd_abi.py", &python::generate(&all));
+    let modules = ["python/etcd.py", "python/etcd_aio.py"];
+    let [etcd, aio] = modules.map(|file| std::fs::read_to_string(root().join(file)).unwrap());
+    for (file, generated) in modules.iter().zip(forms::generate(&etcd, &aio)) {
+        is_up_to_date(file, &generated);
+    }
     let functions = prototypes::functions(&all);
     let symbols: BTreeSet<_> = functions.iter().map(|of| format!("{}\n", of.name)).collect();
     is_up_to_date("tests/symbols.txt", &symbols.into_iter().collect::<String>());

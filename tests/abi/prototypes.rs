@@ -1,8 +1,9 @@
 //! What a header declares, read from its text as its users read it.
 
-/// A function: its comment, its name, and the type and name of each argument.
+/// A function: its comment, the type of its result, its name, and the type and name of each argument.
 pub struct Function<'a> {
     pub comment: &'a str,
+    pub result: &'a str,
     pub name: &'a str,
     pub arguments: Vec<(&'a str, &'a str)>,
 }
@@ -71,10 +72,11 @@ pub fn functions(header: &str) -> Vec<Function<'_>> {
         let line = header[..at].rfind('\n').map_or(0, |at| at + 1);
         let declaration = header[at + word.len()..].split(';').next().unwrap();
         let (head, arguments) = declaration.split_once('(').unwrap();
-        let (_, name) = declared(head);
+        let (result, name) = declared(head);
         let arguments = arguments.trim_end_matches(')').split(',').map(declared);
         Function {
             comment: comment_before(&header[..line]),
+            result,
             name,
             arguments: arguments.filter(|(of, name)| !of.is_empty() && *name != "void").collect(),
         }
