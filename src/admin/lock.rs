@@ -11,7 +11,7 @@ use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_LEASE_LOST};
 use etcd_client::{LockOptions, ResponseHeader, UnlockResponse};
 use std::future::Future;
 
-/// What a server says at its turn to who has lost the lease in line.
+/// A server's answer, when its turn comes, to a waiter whose lease has ended.
 const EXPIRED: &str = "mutex: session is expired";
 
 pub struct Locked {

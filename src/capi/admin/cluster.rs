@@ -44,7 +44,7 @@ pub struct etcd_member_list_response_t {
 
 /// The members, the pointers to them, and their texts.
 pub struct Members {
-    _members: Box<[etcd_member_t]>,
+    _members: Vec<etcd_member_t>,
     _pointers: Vec<*const etcd_member_t>,
     _texts: Texts,
 }
@@ -62,7 +62,7 @@ fn response(reply: MemberListResponse) -> Result<*mut etcd_member_list_response_
         client_url_count: member.client_urls().len(),
         is_learner: member.is_learner(),
     });
-    let members: Box<[_]> = members.collect();
+    let members: Vec<_> = members.collect();
     let pointers: Vec<_> = members.iter().map(std::ptr::from_ref).collect();
     let public = etcd_member_list_response_t {
         header: header(reply.header())?,
