@@ -8,8 +8,9 @@
         print(kv.value.decode() if kv else "no such key")
 
 Keys and values are bytes; a str is encoded as UTF-8. Times are in seconds;
-math.inf means no limit. Every call that fails raises EtcdError or one of its
-subclasses.
+math.inf means no limit, and more than 49 days are 49 days. Every call that fails
+raises EtcdError or one of its subclasses. An integer that does not fit into its
+type in C raises InvalidArgument, and nothing is sent.
 
 Any number of threads may use a client, and calls release the GIL. After
 os.fork() the child opens clients of its own. Ctrl-C ends every next() at once,
@@ -31,8 +32,8 @@ import time
 import weakref
 from dataclasses import dataclass
 from types import TracebackType
-from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Type, TypeVar,
-                    Union)
+from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, NamedTuple, NoReturn, Optional, Tuple, Type,
+                    TypeVar, Union)
 
 import _etcd_abi as abi
 
@@ -429,6 +430,12 @@ _RESULTS = {"==": abi.ETCD_COMPARE_EQUAL, ">": abi.ETCD_COMPARE_GREATER, "<": ab
 # The end of a range that is the key alone. It is recognized by identity: an empty end that was computed is refused.
 _ALONE = bytearray()
 _POINTER, _NUMBER = struct.Struct("=Q"), struct.Struct("=q")
+_INTEGERS = {ctypes.c_int, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint, ctypes.c_uint32, ctypes.c_uint64}
+# Which of a function's arguments after the first are integers.
+_INTEGER_ARGUMENTS = {
+    name: [(at, of) for at, of in enumerate(arguments[1:]) if of in _INTEGERS]
+    for name, (_, arguments) in abi.FUNCTIONS.items()
+}
 _OLDEST = (0, 1, 0)
 
 _lock = threading.Lock()
@@ -528,9 +535,21 @@ def _ms(seconds: Optional[float]) -> int:
     return max(math.ceil(min(seconds * 1000, abi.ETCD_TIMEOUT_NONE - 1)), 1)
 
 
+def _refuse(name: str, kind: Any) -> NoReturn:
+    """Raises for an integer that ctypes would cut, or has cut."""
+    bits = 8 * ctypes.sizeof(kind)
+    least = -2**(bits - 1) if kind(-1).value < 0 else 0
+    message = f"{name} is not from {least} to {least + 2**bits - 1}"
+    raise _status_error(abi.ETCD_ERR_INVALID_ARGUMENT, message.encode())
+
+
 def _sized(kind: Type[S], **fields: Any) -> S:
     """A structure that begins with its own size."""
-    return kind(size=ctypes.sizeof(kind), **fields)
+    made = kind(size=ctypes.sizeof(kind), **fields)
+    for name, value in fields.items():
+        if isinstance(value, int) and getattr(made, name) != value:
+            _refuse(name, {field[0]: field[1] for field in kind._fields_}[name])
+    return made
 
 
 def _choice(name: str, choices: Dict[Any, int], value: Any) -> int:
@@ -832,6 +851,9 @@ class _Request(Generic[T]):
     __slots__ = ("call", "arguments", "decode")
 
     def __init__(self, call: str, arguments: Tuple[Any, ...], decode: Callable[[int], T]) -> None:
+        for at, of in _INTEGER_ARGUMENTS.get(call, ()):
+            if of(arguments[at]).value != arguments[at]:
+                _refuse(f"argument {at + 2} of {call}()", of)
         self.call, self.arguments, self.decode = call, arguments, decode
 
 

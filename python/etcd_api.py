@@ -16,6 +16,8 @@ is stored exactly as it is given, so "foo" and "/foo" are two keys. Etcd's other
 calls, and values with any bytes, are in etcd.py.
 
 A call that fails raises ProtocolError if it was surely refused, WTF if not.
+A number that does not fit, such as a ttl of 2**32, raises ValueError, and nothing
+is sent.
 
 Calls end at their deadline (by default after 5 s), except watch(), changes() and
 a lock() that waits for its turn. Ctrl-C, or any other signal, gets its Python
