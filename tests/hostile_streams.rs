@@ -190,6 +190,36 @@ fn a_watch_goes_on_after_nonsense() {
 }
 
 #[test]
+fn a_watch_whose_server_has_lied_does_not_wait_for_ever() {
+    let liar = Hostile::start(|c| {
+        c.greet(&[])?;
+        let id = stream_after(c, 0)?;
+        c.accept(id)?;
+        tell(c, id, &[created(0)])?;
+        tell(c, id, &[events(0, &[6, 1 << 61])])?;
+        stream_after(c, id).map(drop)
+    });
+    let honest = Hostile::start(|c| {
+        c.greet(&[])?;
+        let id = stream_after(c, 0)?;
+        c.accept(id)?;
+        tell(c, id, &[created(0)])?;
+        stream_after(c, id).map(drop)
+    });
+    let client = open(&liar.endpoint());
+    let watch = watch(&client);
+    assert_eq!(told(&watch, 2), [6, 1 << 61]);
+    client.set_endpoints(&honest.endpoint()).unwrap();
+    let error = watch.next(10_000).unwrap_err();
+    assert_eq!(error.status, ETCD_ERR_REVISION_REGRESSED, "{error:?}");
+    client.put(KEY, b"v", DEFAULT).unwrap();
+    // What its reader asks for may be yet to come.
+    let options = WatchOptions { start: 1000, ..Default::default() };
+    let future = Watch::open(&client, KEY, options).unwrap();
+    assert!(future.next(500).unwrap().is_none());
+}
+
+#[test]
 fn a_watch_is_told_its_own_events_once() {
     let server = Hostile::start(|c| {
         c.greet(&[])?;

@@ -16,7 +16,7 @@ use crate::status::*;
 use crate::sync::IgnorePoison;
 use crate::transport::now_ms;
 use crate::transport::Selected;
-use crate::transport::{unary, Channel, Failure, StoreIdentity, Subchannel};
+use crate::transport::{unary, Channel, Failure, Known, Mismatch, StoreIdentity, Subchannel};
 use futures_util::future::{select, Either};
 use http::HeaderValue;
 use std::future::Future;
@@ -168,21 +168,20 @@ impl Cluster {
         for tries in 1.. {
             let selected = self.select(call, avoid.as_ref(), progress).await?;
             *progress.subchannel.lock().ignore_poison() = Some(selected.subchannel.clone());
-            let known = call.ordered.then(|| self.store().revision());
+            let known = call.ordered.then(|| self.store().known());
             let (subchannel, error, again) =
                 match self.attempt(call, &selected, token, progress).await {
-                    Ok((subchannel, reply)) => match self.store().check(&reply, known) {
+                    Ok((subchannel, reply)) => match self.check(&subchannel, &reply, known) {
                         Ok(()) => {
                             if call.member.is_none() {
                                 self.channel.prefer(&subchannel);
                             }
                             return Ok(reply);
                         }
-                        // What it did was done to the wrong store.
+                        // What it did was perhaps done to the wrong store.
                         Err(error) => {
-                            subchannel.quarantine(error.clone().at(subchannel.name()));
-                            let error = error.maybe_applied(call.effect.changes());
-                            (subchannel, error, call.effect.repeatable())
+                            let again = is_about_store(error.status) && call.effect.repeatable();
+                            (subchannel, error.maybe_applied(call.effect.changes()), again)
                         }
                     },
                     Err((subchannel, failure)) => {
@@ -207,6 +206,22 @@ impl Cluster {
             }
         }
         unreachable!("the loop has no end")
+    }
+
+    /// Compares a reply with what is known of the store.
+    fn check(&self, from: &Subchannel, reply: &[u8], known: Option<Known>) -> Result<()> {
+        let checked = self.store().check(&from.witness, reply, known.as_ref());
+        checked.map_err(|Mismatch { error, quarantine }| {
+            let (name, log) = (from.name(), &self.telemetry.log);
+            match quarantine {
+                true => from.quarantine(error.clone().at(name)),
+                false => {
+                    let message = format_args!("{}", error.message);
+                    log.emit(Level::Warn, "connection", name, error.status, message);
+                }
+            }
+            error
+        })
     }
 
     /// Selects the member for the next attempt.

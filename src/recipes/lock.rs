@@ -166,7 +166,8 @@ async fn enter(client: &Handle, name: &[u8], lease: i64, until: Deadline) -> Res
 /// one before it, so that the end of a lock wakes one waiter.
 async fn first_in_line(client: &Handle, lock: &Lock) -> Result<()> {
     let (own, line) = (lock.key(), line(&lock.name));
-    let before = one_of_line(SortOrder::Descend, lock.create_revision - 1);
+    let before = lock.create_revision.checked_sub(1).ok_or_else(lost)?;
+    let before = one_of_line(SortOrder::Descend, before);
     let mut look = Txn::default();
     look.add(Branch::Then, get(&own)?)?;
     look.add(Branch::Then, Op::get(Keys::Prefix(&line), &before)?)?;

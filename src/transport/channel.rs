@@ -87,6 +87,8 @@ impl Channel {
         let warm = old.get(list.preferred).and_then(|last| position(&subchannels, last));
         list.preferred = warm.unwrap_or_else(|| rng().usize(..subchannels.len()));
         list.subchannels = subchannels;
+        let witnesses = list.subchannels.iter().map(|it| it.witness.clone());
+        self.network.store.set_witnesses(witnesses.collect());
         drop(list);
         gone.iter().for_each(|it| it.leave());
         self.changed.notify_one();

@@ -144,7 +144,9 @@ async fn admit(selected: Selected, network: &Network) -> Result<()> {
     let limit = network.timing.connect;
     match timeout(limit, identify(&selected)).await {
         Ok(Ok(reply)) => {
-            network.store.check(&reply, None).map_err(|e| e.at(selected.subchannel.name()))
+            let subchannel = &selected.subchannel;
+            let checked = network.store.check(&subchannel.witness, &reply, None);
+            checked.map_err(|mismatch| mismatch.error.at(subchannel.name()))
         }
         Ok(Err(Failure::NotSent(why) | Failure::Lost(why))) => Err(down(why)),
         // The replies to calls will carry the cluster's id.

@@ -28,7 +28,7 @@ pub use connection::{now_ms, ConnectionState};
 pub use failure::Failure;
 pub use grpc::Request;
 pub use maintain::Timing;
-pub use store_identity::StoreIdentity;
+pub use store_identity::{Known, Mismatch, StoreIdentity};
 pub use stream::Stream;
 pub use subchannel::{Selected, Subchannel};
 pub use unary::unary;

@@ -4,6 +4,7 @@
 
 use super::connection::{now_ms, Connection};
 use super::endpoint::Endpoint;
+use super::store_identity::Witness;
 use crate::error::{Error, Result};
 use crate::observe::connections;
 use crate::observe::counters::Counter;
@@ -41,6 +42,8 @@ pub struct Subchannel {
     begun: AtomicBool,
     /// Until when others are preferred, as of [`now_ms`]; 0 = they are not.
     deprioritised: AtomicU64,
+    /// What it has said of the store.
+    pub witness: Arc<Witness>,
     /// Notifies the maintaining task that the endpoint has left the list.
     pub leaving: Notify,
     pub telemetry: Arc<Telemetry>,
@@ -79,6 +82,7 @@ impl Subchannel {
             connectivity: Mutex::new(Connectivity::Down(down(why))),
             begun: AtomicBool::new(false),
             deprioritised: AtomicU64::new(0),
+            witness: Arc::default(),
             leaving: Notify::new(),
             telemetry,
         })

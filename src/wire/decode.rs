@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+/// No store reaches a later revision: that takes millions of years. What is computed from
+/// one does not overflow.
+pub const MAX_REVISION: i64 = i64::MAX / 2;
+
 /// The buffer is not the expected message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Malformed;
@@ -93,8 +97,7 @@ impl Header {
                 _ => {}
             }
         }
-        // No store has a negative revision.
-        (header.revision >= 0).then_some(header).ok_or(Malformed)
+        (0..=MAX_REVISION).contains(&header.revision).then_some(header).ok_or(Malformed)
     }
 }
 
@@ -111,10 +114,10 @@ pub fn token(buffer: &[u8]) -> Result<&[u8]> {
 }
 
 /// The header of any reply from etcd, in which it is the first field.
-pub fn header(reply: &[u8]) -> Option<Header> {
+pub fn header(reply: &[u8]) -> Result<Option<Header>> {
     match Fields(reply).next() {
-        Ok(Some((1, Value::Bytes(header)))) => Header::decode(header).ok(),
-        _ => None,
+        Ok(Some((1, Value::Bytes(header)))) => Header::decode(header).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -150,7 +153,13 @@ impl<'a> KeyValue<'a> {
     /// Whether it has what every stored pair has. Pairs without would take many times
     /// more memory here than on the wire.
     pub fn is_stored(&self) -> bool {
-        !self.key.is_empty() && self.mod_revision > 0 && self.version > 0
+        !self.key.is_empty() && self.has_revision() && self.version > 0
+    }
+
+    /// Whether it was written at a revision that a store may have.
+    pub fn has_revision(&self) -> bool {
+        (1..=MAX_REVISION).contains(&self.mod_revision)
+            && (0..=MAX_REVISION).contains(&self.create_revision)
     }
 
     pub fn decode(buffer: &'a [u8]) -> Result<KeyValue<'a>> {

@@ -101,7 +101,7 @@ impl<'a> Event<'a> {
         }
         // etcd sends no other; one would cost us many times what it takes on the wire.
         let kv = kv.filter(|kv: &KeyValue<'_>| match deleted {
-            true => !kv.key.is_empty() && kv.mod_revision > 0,
+            true => !kv.key.is_empty() && kv.has_revision(),
             false => kv.is_stored(),
         });
         Ok(Event { deleted, kv: kv.ok_or(Malformed)?, prev_kv })

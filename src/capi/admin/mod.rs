@@ -8,7 +8,7 @@ use super::c_string;
 use super::response::first;
 use super::types::etcd_header_t;
 use crate::error::Result;
-use crate::wire::decode::Malformed;
+use crate::wire::decode::{Malformed, MAX_REVISION};
 use etcd_client::ResponseHeader;
 use std::ffi::{c_char, CString};
 
@@ -37,7 +37,8 @@ impl Texts {
 
 fn header(header: Option<&ResponseHeader>) -> Result<etcd_header_t> {
     // etcd has never sent a reply without one.
-    let header = header.filter(|header| header.revision() >= 0).ok_or(Malformed)?;
+    let header = header.filter(|header| (0..=MAX_REVISION).contains(&header.revision()));
+    let header = header.ok_or(Malformed)?;
     Ok(etcd_header_t {
         cluster_id: header.cluster_id(),
         member_id: header.member_id(),

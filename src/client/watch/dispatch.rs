@@ -115,7 +115,8 @@ impl Task {
         else {
             return Ok(());
         };
-        let observed = cluster.store().observe(header.cluster_id, header.revision);
+        let observed =
+            cluster.store().observe(&subchannel.witness, header.cluster_id, header.revision);
         observed.inspect_err(|error| subchannel.quarantine(error.clone().at(subchannel.name())))
     }
 

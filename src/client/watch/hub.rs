@@ -40,8 +40,8 @@ pub enum Command {
     Revision(u64, Result<Header>),
     /// The revision from which a watch begins or goes on.
     Start(u64, Result<i64>),
-    /// Whether the store is still the same.
-    StoreChecked(u64, Result<Header>),
+    /// The store's revision, for a watch that had come to this one before.
+    StoreChecked(u64, i64, Result<Header>),
     /// A new token was requested.
     TokenRenewed(Result<()>),
     /// Whether the server of a stream answers progress requests exactly.

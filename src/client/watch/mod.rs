@@ -26,10 +26,10 @@ use super::namespace::Namespace;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_CLOSED;
 use crate::sync::mailbox::{Mailbox, Taken};
-use crate::wire::decode::Header;
+use crate::wire::decode::{Header, HEADER_ONLY};
 use crate::wire::proto::watch_create_request::FilterType;
 use crate::wire::proto::watch_request::RequestUnion;
-use crate::wire::proto::{RangeRequest, RangeResponse, ResponseHeader, WatchCreateRequest};
+use crate::wire::proto::{RangeRequest, WatchCreateRequest};
 use bytes::Bytes;
 use hub::Command;
 use std::sync::Arc;
@@ -186,8 +186,6 @@ impl Drop for Watch {
 /// A header with the store's revision, by a read that anybody who may watch the key may make.
 pub async fn now(core: &Core, key: &Bytes, until: Deadline) -> Result<Header> {
     let request = RangeRequest { key: key.clone(), count_only: true, ..Default::default() };
-    let reply: RangeResponse = core.ask(GET, &request, until).await?;
-    let ResponseHeader { cluster_id, member_id, revision, raft_term } =
-        reply.header.unwrap_or_default();
-    Ok(Header { cluster_id, member_id, revision, raft_term })
+    let reply = core.ask_raw(GET, &request, until).await?;
+    Ok(HEADER_ONLY.decode(&reply, |_, _| ())?.header)
 }

@@ -26,6 +26,8 @@ const NOT_FROM_ETCD: Stop = Stop::Malformed("an event that etcd would not send")
 pub struct Position {
     /// All revisions before it were delivered, or had nothing for this watch.
     next: i64,
+    /// Where it began, by its reader's wish; that revision may be yet to come.
+    start: i64,
     /// The last revision that was reported to the reader.
     reported: i64,
     /// Ends with a revision that may continue in the next response.
@@ -43,13 +45,22 @@ impl Position {
     /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
     pub fn new(next: i64, limit: usize, merge: bool) -> Position {
         let (partial, prefix) = (Batch::default(), Bytes::new());
-        Position { next, reported: 0, partial, limit, merge, prefix, duplicates: 0 }
+        Position { next, start: next, reported: 0, partial, limit, merge, prefix, duplicates: 0 }
     }
 
     /// Where a new stream has to begin. An incomplete revision is dropped.
     pub fn resume(&mut self) -> i64 {
         self.partial = Batch::default();
         self.next
+    }
+
+    /// The revision that the store has certainly had, if servers tell the truth.
+    pub fn reached(&self) -> i64 {
+        if self.next > self.start {
+            self.next - 1
+        } else {
+            0
+        }
     }
 
     /// Back to a revision that could not be delivered.

@@ -12,7 +12,7 @@ use crate::client::call::{retry_backoff, Deadline};
 use crate::client::core::Core;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
-use crate::status::{is_about_store, is_retryable};
+use crate::status::{is_about_store, is_retryable, ETCD_ERR_REVISION_REGRESSED};
 use crate::transport::backoff::Backoff;
 use crate::transport::{Failure, Subchannel};
 use crate::wire::decode::Header;
@@ -163,8 +163,13 @@ impl Task {
                 }
             }
             Command::Start(watch, Err(error)) => self.end(watch, error),
-            Command::StoreChecked(watch, Err(error)) if is_about_store(error.status) => {
+            Command::StoreChecked(watch, _, Err(error)) if is_about_store(error.status) => {
                 self.end(watch, error);
+            }
+            Command::StoreChecked(watch, reached, Ok(header)) if header.revision < reached => {
+                let now = header.revision;
+                let why = format!("the store is at revision {now}, the watch at {reached}");
+                self.end(watch, Error::new(ETCD_ERR_REVISION_REGRESSED, why));
             }
             // The member lags, and sends the events when it has them.
             Command::StoreChecked(..) => {}
@@ -215,9 +220,10 @@ impl Task {
     pub(super) fn check_store(&mut self, watch: u64) {
         let Some(entry) = self.watches.get(&watch) else { return };
         let (core, key) = (self.core.clone(), entry.spec.key.clone());
-        self.spawn(
-            async move { Command::StoreChecked(watch, now(&core, &key, Deadline::NEVER).await) },
-        );
+        let reached = entry.position.reached();
+        self.spawn(async move {
+            Command::StoreChecked(watch, reached, now(&core, &key, Deadline::NEVER).await)
+        });
     }
 
     fn reader_changed(&mut self, watch: u64) {
