@@ -2,17 +2,21 @@
 
 #![forbid(unsafe_code)]
 
+use super::candidates::{share, Candidates};
 use super::connection::{ConnectionState, Sender};
 use super::endpoint::{Address, Endpoint};
 use super::reason::{alert_reason, h2_reason, io_reason, tls_reason};
 use super::resolve::resolve;
 use super::socket::CountedSocket;
 use super::tls::Tls;
+use crate::observe::Telemetry;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use h2::client::{Builder, Connection};
 use h2::{Ping, PingPong};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -29,6 +33,9 @@ pub type Driver = Connection<Box<dyn Stream>, Bytes>;
 pub struct Connected {
     pub sender: Sender,
     pub driver: Driver,
+    pub state: Arc<ConnectionState>,
+    /// Which of the name's addresses it leads to.
+    pub address: Option<SocketAddr>,
 }
 
 /// HTTP/2 receive windows: large enough that a reply of a few MiB needs no window
@@ -46,10 +53,11 @@ pub async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
     within: Duration,
-    state: &Arc<ConnectionState>,
+    candidates: &mut Candidates,
+    telemetry: &Arc<Telemetry>,
 ) -> Result<Connected, String> {
     let tls = tls.filter(|_| endpoint.tls);
-    let failed = match timeout(within, attempt(endpoint, tls, within, state)).await {
+    let failed = match timeout(within, each(endpoint, tls, within, candidates, telemetry)).await {
         Ok(Ok(connected)) => return Ok(connected),
         Ok(Err(why)) => why,
         Err(_) => too_late(within),
@@ -66,31 +74,94 @@ fn too_late(within: Duration) -> String {
     format!("no connection within {} ms", within.as_millis())
 }
 
-async fn attempt(
+/// Tries the addresses one after another, each with its share of the time.
+async fn each(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
     within: Duration,
-    state: &Arc<ConnectionState>,
+    candidates: &mut Candidates,
+    telemetry: &Arc<Telemetry>,
 ) -> Result<Connected, String> {
+    let state = || Arc::new(ConnectionState::new(telemetry.clone()));
     let deadline = Instant::now() + within;
-    let socket = match &endpoint.address {
-        Address::Tcp { host, port } => {
-            CountedSocket::tcp(tcp(host, *port, within).await?, state.clone())
-        }
-        Address::Unix(path) => {
-            let socket = UnixStream::connect(path)
-                .await
-                .map_err(|e| format!("connect: {}", io_reason(&e)))?;
-            CountedSocket::unix(socket, state.clone())
-        }
+    let (host, port) = match &endpoint.address {
+        Address::Tcp { host, port } => (host, *port),
+        Address::Unix(path) => return unix(path, endpoint, tls, within, state()).await,
     };
+    let addresses =
+        resolve(host, port).await.map_err(|e| format!("cannot resolve \"{host}\": {e}"))?;
+    let count = addresses.len();
+    let mut failures = BTreeMap::new();
+    for (i, address) in candidates.in_order(addresses).into_iter().enumerate() {
+        let share = share(deadline.saturating_duration_since(Instant::now()), count - i);
+        let attempt = tcp(address, endpoint, tls, share, state());
+        let why = match timeout(share, attempt).await {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(why)) => why,
+            Err(_) => too_late(within),
+        };
+        candidates.failed(address);
+        failures.insert(address, why);
+    }
+    Err(reason(host, &failures))
+}
+
+/// Why none of the addresses is of use, in the same words whichever was tried first.
+fn reason(host: &str, failures: &BTreeMap<SocketAddr, String>) -> String {
+    let Some(first) = failures.values().next() else { return format!("\"{host}\" has no address") };
+    match failures.values().all(|why| why == first) {
+        true => first.clone(),
+        false => {
+            let each = failures.iter().map(|(address, why)| format!("{}: {why}", address.ip()));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+async fn tcp(
+    address: SocketAddr,
+    endpoint: &Endpoint,
+    tls: Option<&Tls>,
+    within: Duration,
+    state: Arc<ConnectionState>,
+) -> Result<Connected, String> {
+    let end = Instant::now() + within;
+    let socket =
+        TcpStream::connect(address).await.map_err(|e| format!("connect: {}", io_reason(&e)))?;
+    prepare(&socket).map_err(|e| format!("socket option: {e}"))?;
+    let socket = CountedSocket::tcp(socket, state.clone());
+    let left = end.saturating_duration_since(Instant::now());
+    let connected = handshake(socket, endpoint, tls, left, state).await?;
+    Ok(Connected { address: Some(address), ..connected })
+}
+
+async fn unix(
+    path: &str,
+    endpoint: &Endpoint,
+    tls: Option<&Tls>,
+    within: Duration,
+    state: Arc<ConnectionState>,
+) -> Result<Connected, String> {
+    let socket =
+        UnixStream::connect(path).await.map_err(|e| format!("connect: {}", io_reason(&e)))?;
+    let socket = CountedSocket::unix(socket, state.clone());
+    handshake(socket, endpoint, tls, within, state).await
+}
+
+/// TLS and HTTP/2 on a socket.
+async fn handshake(
+    socket: CountedSocket,
+    endpoint: &Endpoint,
+    tls: Option<&Tls>,
+    within: Duration,
+    state: Arc<ConnectionState>,
+) -> Result<Connected, String> {
     let stream: Box<dyn Stream> = match tls {
         None => Box::new(socket),
         Some(tls) => {
             let name = tls.server_name(endpoint.server_name())?;
             // The other half is for the handshake.
-            let half = deadline.saturating_duration_since(Instant::now()) / 2;
-            let connector = tls.connector(half).await;
+            let connector = tls.connector(within / 2).await;
             let stream = connector.connect(name, socket).await.map_err(|e| tls_reason(&e))?;
             if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                 return Err("TLS: the server does not speak HTTP/2".to_owned());
@@ -118,7 +189,7 @@ async fn attempt(
         (Some(e), false) => format!("no HTTP/2 server, or one that expects TLS: {}", h2_reason(&e)),
         (None, _) => "no HTTP/2 server, or one that expects TLS: it hung up".to_owned(),
     })?;
-    Ok(Connected { sender, driver })
+    Ok(Connected { sender, driver, state, address: None })
 }
 
 /// Waits until the server has answered a ping. Kernels accept connections for
@@ -144,27 +215,6 @@ fn refused_after_handshake(e: Option<&h2::Error>) -> String {
         Some((_, alert)) => format!("TLS: {}", alert_reason(alert)),
         None => format!("TLS: {why}; does the server ask for a client certificate?"),
     }
-}
-
-/// Tries a host's addresses in order, each with its share of the time left.
-async fn tcp(host: &str, port: u16, within: Duration) -> Result<TcpStream, String> {
-    let deadline = Instant::now() + within;
-    let addresses =
-        resolve(host, port).await.map_err(|e| format!("cannot resolve \"{host}\": {e}"))?;
-    let mut failure = format!("\"{host}\" has no address");
-    for (i, address) in addresses.iter().enumerate() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let share = left / (addresses.len() - i) as u32;
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(socket)) => {
-                prepare(&socket).map_err(|e| format!("socket option: {e}"))?;
-                return Ok(socket);
-            }
-            Ok(Err(e)) => failure = format!("connect: {}", io_reason(&e)),
-            Err(_) => failure = too_late(within),
-        }
-    }
-    Err(failure)
 }
 
 fn prepare(socket: &TcpStream) -> std::io::Result<()> {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::backoff::Backoff;
+use super::candidates::Candidates;
 use super::connect::{connect, Connected, Driver};
 use super::connection::{Connection, ConnectionState};
 use super::failure::Failure;
@@ -71,18 +72,20 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
     let mut leaving = pin!(subchannel.leaving.notified());
     let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<ConnectionState>>::new());
     let mut backoff = Backoff::new(MIN_PAUSE, MAX_PAUSE);
+    let mut candidates = Candidates::default();
     loop {
-        let state = Arc::new(ConnectionState::new(subchannel.telemetry.clone()));
+        let (endpoint, tls) = (&subchannel.endpoint, network.tls.as_ref());
         let connecting =
-            connect(&subchannel.endpoint, network.tls.as_ref(), timing.connect, &state);
+            connect(endpoint, tls, timing.connect, &mut candidates, &subchannel.telemetry);
         let connected = tokio::select! {
             connected = connecting => connected,
             () = &mut leaving => break,
         };
-        let mut up_since = None;
+        let (mut up_since, mut used) = (None, None);
         let why = match connected {
             Err(why) => Some(down(why)),
-            Ok(Connected { sender, driver }) => {
+            Ok(Connected { sender, driver, state, address }) => {
+                used = address;
                 let connection = Connection { sender, state: state.clone() };
                 let selected =
                     || Selected { subchannel: subchannel.clone(), connection: connection.clone() };
@@ -124,6 +127,8 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
             break;
         }
         network.changed.notify_waiters();
+        // However it ended, the name's other addresses are better now.
+        used.into_iter().for_each(|address| candidates.failed(address));
         // A connection that is lost at once is no better than one that is refused.
         if up_since.is_some_and(|since| since.elapsed() > MAX_PAUSE) {
             backoff.reset();

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+mod candidates;
 mod channel;
 mod connect;
 mod connection;
