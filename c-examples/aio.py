@@ -6,7 +6,7 @@ import etcd
 import etcd_aio
 
 
-async def tell(watch: etcd_aio.Watch, left: int) -> None:
+async def print_events(watch: etcd_aio.Watch, left: int) -> None:
     async for response in watch:
         for event in response:
             name = event.kv.key.decode()
@@ -20,11 +20,11 @@ async def main(endpoints: str) -> None:
     async with etcd_aio.Client(endpoints) as client:
         await client.delete_prefix("fruit/")
         async with client.watch(prefix="fruit/") as watch:
-            telling = asyncio.create_task(tell(watch, 4))
+            printing = asyncio.create_task(print_events(watch, 4))
             for number, name in enumerate(("apple", "banana", "cherry"), 1):
                 await client.put(f"fruit/{name}", str(number))
             await client.delete("fruit/apple")
-            await telling
+            await printing
         # Calls that do not wait for each other.
         found = await asyncio.gather(*(client.get(f"fruit/{name}") for name in ("apple", "banana", "cherry")))
         print(sum(kv is not None for kv in found), "left")

@@ -41,20 +41,20 @@ static void on_put(etcd_event_t *event, void *arg)
 static void on_watch(etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
-    const etcd_watch_response_t *told = etcd_event_response(event, ETCD_EVENT_WATCH);
+    const etcd_watch_response_t *response = etcd_event_response(event, ETCD_EVENT_WATCH);
     size_t i;
 
-    if (!told) {
+    if (!response) {
         fprintf(stderr, "callbacks: the watch has ended: %s\n", etcd_event_error(event)->message);
         add(app, &app->failed, 1);
         return;
     }
-    for (i = 0; i < told->event_count; i++) {
-        const etcd_bytes_t *value = &told->events[i].kv.value;
+    for (i = 0; i < response->event_count; i++) {
+        const etcd_bytes_t *value = &response->events[i].kv.value;
         printf("watch %.*s\n", (int)value->len, (const char *)value->data);
     }
-    if (told->kind == ETCD_WATCH_RESPONSE_CREATED) add(app, &app->begun, 1);
-    else add(app, &app->seen, told->event_count);
+    if (response->kind == ETCD_WATCH_RESPONSE_CREATED) add(app, &app->begun, 1);
+    else add(app, &app->seen, response->event_count);
 }
 
 int main(int argc, char **argv)

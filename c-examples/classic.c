@@ -59,7 +59,7 @@ struct first {
     int seen;
 };
 
-/* Sets a key until the watch has seen that: when it begins, nobody can tell from outside. */
+/* Sets a key until the watch has seen that: from outside it cannot be seen when it begins. */
 static void *knock(void *argument)
 {
     const struct timespec pause = { 0, 50 * 1000 * 1000 };

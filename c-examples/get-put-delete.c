@@ -1,4 +1,4 @@
-/* One key: put, get, delete, and what each tells about the state before.
+/* One key: put, get, delete, and what each returns of the state before.
  * usage: get-put-delete [ENDPOINTS] */
 #include <etcd.h>
 #include <stdio.h>

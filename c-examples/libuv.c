@@ -55,7 +55,7 @@ static void on_timer(uv_timer_t *timer)
 static void on_event(etcd_event_t *event, void *arg)
 {
     struct app *app = arg;
-    const etcd_watch_response_t *told = etcd_event_response(event, ETCD_EVENT_WATCH);
+    const etcd_watch_response_t *response = etcd_event_response(event, ETCD_EVENT_WATCH);
     size_t i;
 
     if (etcd_event_status(event) != ETCD_OK) {
@@ -64,9 +64,9 @@ static void on_event(etcd_event_t *event, void *arg)
     }
     if (etcd_event_kind(event) == ETCD_EVENT_PUT_RESPONSE) printf("put %d\n", ++app->put);
     /* The watch has begun, and sees what is put from now on. */
-    if (told && told->kind == ETCD_WATCH_RESPONSE_CREATED) uv_timer_start(&app->timer, on_timer, 50, 50);
-    for (i = 0; told && i < told->event_count; i++, app->seen++) {
-        const etcd_bytes_t *value = &told->events[i].kv.value;
+    if (response && response->kind == ETCD_WATCH_RESPONSE_CREATED) uv_timer_start(&app->timer, on_timer, 50, 50);
+    for (i = 0; response && i < response->event_count; i++, app->seen++) {
+        const etcd_bytes_t *value = &response->events[i].kv.value;
         printf("watch %.*s\n", (int)value->len, (const char *)value->data);
     }
     if (app->put == PUTS && app->seen >= PUTS) stop(app);

@@ -78,7 +78,7 @@ static int on_tick(struct app *app)
 
 static int on_event(struct app *app, const etcd_event_t *event)
 {
-    const etcd_watch_response_t *told;
+    const etcd_watch_response_t *response;
     const etcd_get_response_t *found;
     etcd_error_t *error;
     size_t i;
@@ -96,9 +96,9 @@ static int on_event(struct app *app, const etcd_event_t *event)
         app->got++;
         break;
     case ETCD_EVENT_WATCH:
-        told = etcd_event_response(event, ETCD_EVENT_WATCH);
-        if (told->kind == ETCD_WATCH_RESPONSE_CREATED) return start_timer(); /* it sees what is put from now on */
-        for (i = 0; i < told->event_count; i++, app->seen++) print("watch", &told->events[i].kv);
+        response = etcd_event_response(event, ETCD_EVENT_WATCH);
+        if (response->kind == ETCD_WATCH_RESPONSE_CREATED) return start_timer(); /* it sees what is put from now on */
+        for (i = 0; i < response->event_count; i++, app->seen++) print("watch", &response->events[i].kv);
         break;
     }
     return 0;

@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
     for (; rounds > 0 && status == ETCD_EMPTY; rounds--) {
         /* Before each piece of work that only the holder may do: is there time for it? */
         if (etcd_lease_keep_alive_left_ms(session) > 2000) printf("here, and working\n");
-        /* Nothing is told but the end. */
+        /* Only the end is reported. */
         status = etcd_lease_keep_alive_next(session, 1000, NULL, &err);
     }
     if (status < 0) {

@@ -1,4 +1,4 @@
-/* Lists what is below watch/ and tells every change of it, until watch/stop is put.
+/* Lists what is below watch/ and prints every change of it, until watch/stop is put.
  * usage: watch [ENDPOINTS] */
 #include <etcd.h>
 #include <stdbool.h>
@@ -18,7 +18,7 @@ static bool print(const char *what, const etcd_kv_t *kv)
 static etcd_status_t follow(etcd_client_t *client, int64_t revision, etcd_error_t **error)
 {
     etcd_watch_options_t options = ETCD_WATCH_OPTIONS_INIT;
-    etcd_watch_response_t *told;
+    etcd_watch_response_t *response;
     etcd_watch_t *watch;
     etcd_status_t status;
     bool stop = false;
@@ -28,16 +28,16 @@ static etcd_status_t follow(etcd_client_t *client, int64_t revision, etcd_error_
     options.start_revision = revision;
     status = etcd_watch_open(client, etcd_str("watch/"), &options, NULL, NULL, &watch, error);
     if (status != ETCD_OK) return status;
-    while (!stop && (status = etcd_watch_next(watch, ETCD_WAIT_FOREVER, &told, error)) == ETCD_OK) {
-        for (i = 0; i < told->event_count; i++)
-            stop |= print(told->events[i].kind == ETCD_KV_PUT ? "put" : "delete", &told->events[i].kv);
-        etcd_watch_response_free(told);
+    while (!stop && (status = etcd_watch_next(watch, ETCD_WAIT_FOREVER, &response, error)) == ETCD_OK) {
+        for (i = 0; i < response->event_count; i++)
+            stop |= print(response->events[i].kind == ETCD_KV_PUT ? "put" : "delete", &response->events[i].kv);
+        etcd_watch_response_free(response);
     }
     etcd_watch_close(watch);
     return status;
 }
 
-/* Lists the keys, and says from which revision on to watch so that nothing is missed or told twice. */
+/* Lists the keys, and returns the revision to watch from so that nothing is missed or delivered twice. */
 static etcd_status_t list(etcd_client_t *client, int64_t *revision, etcd_error_t **error)
 {
     etcd_get_options_t options = ETCD_GET_OPTIONS_INIT;

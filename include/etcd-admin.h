@@ -77,7 +77,7 @@ struct etcd_member_t {
  */
 struct etcd_member_list_response_t {
   /**
-   * Who answered; its revision may be 0.
+   * The member that answered; the revision may be 0.
    */
   etcd_header_t header;
   /**
@@ -227,7 +227,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_maintenance_status(etcd_client_t *clie
  */
 struct etcd_lock_service_lock_response_t {
   /**
-   * Who answered, and the revision of the store then.
+   * The member that answered, and the revision of the store then.
    */
   etcd_header_t header;
   /**
@@ -248,14 +248,14 @@ ETCD_API void etcd_lock_service_lock_response_free(etcd_lock_service_lock_respon
 /**
  * Takes a lock, by the lock service of the servers, and waits while others hold it.
  *
- * The lock is the key NAME/LEASE, as that of `etcdctl lock`: whoever created the first key
+ * The lock is the key NAME/LEASE, as that of `etcdctl lock`: the creator of the first key
  * that begins with NAME/ holds the lock, until the key is deleted or its lease ends. Keep
  * the lease alive, see etcd_lease_keep_alive_open(), also during this call. With a lease
  * that holds the lock already, the call returns at once.
  *
  * Once a server has the call, it is not repeated. After an error with the outcome
  * ETCD_MAYBE_APPLIED the lock may be held, or may still be granted: revoke the lease. Servers
- * before 3.5 grant the lock also to who has lost the lease during the wait.
+ * before 3.5 grant the lock even if the lease was lost during the wait.
  *
  * @param client Open client.
  * @param name Any bytes, also none.

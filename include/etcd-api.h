@@ -104,7 +104,7 @@ ETCD_API etcd_session etcd_open(const etcd_server *server_list);
  *                      defaults to 2379. Also http://host:port, https://host:port,
  *                      unix:/path, or alone mem: or mem:NAME, a store inside this process.
  * @return The session; close it with etcd_close_str(). NULL as for etcd_open();
- *         etcd_client_open_endpoints() of etcd.h tells why.
+ *         etcd_client_open_endpoints() of etcd.h reports the reason.
  * @par Thread safety  Any thread.
  */
 ETCD_API etcd_session etcd_open_str(const char *server_names);
@@ -138,7 +138,7 @@ ETCD_API void etcd_close_str(etcd_session session);
  * @return The value, which the caller passes to free(); what follows a zero byte in it is
  *         cut off. NULL if there is no such key or no answer: see etcd_client_last_error().
  * @par Thread safety  Any thread, any number at once. At most 5 seconds, unless
- *      etcd_client_open() was told otherwise; so are the other calls with a deadline.
+ *      etcd_client_open() was given another timeout; that holds for all calls with a deadline.
  */
 ETCD_API char *etcd_get(etcd_session session, const char *key);
 
@@ -219,7 +219,7 @@ ETCD_API char *etcd_leader(etcd_session session);
  * the session takes it out.
  *
  * With index_in it returns at once, with ETCD_PROTOCOL_ERROR if the lock is no
- * longer held: then somebody else may hold it.
+ * longer held: then another session may hold it.
  *
  * A holder that was stopped for longer than ttl seconds does not know that it has
  * lost the lock until it asks. What must not be done twice needs more than a lock.

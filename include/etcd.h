@@ -883,8 +883,8 @@ ETCD_API bool etcd_status_is_timeout(etcd_status_t status);
 ETCD_API bool etcd_status_is_unavailable(etcd_status_t status);
 
 /**
- * Whether the servers refuse who asks: a wrong user, password or token, or a user who may not
- * do this.
+ * Whether the servers refuse the caller: a wrong user, password or token, or a user without
+ * permission.
  *
  * @param status  Any number.
  * @par Thread safety  Any thread.
@@ -2474,7 +2474,7 @@ struct etcd_op_response_t {
  */
 struct etcd_txn_response_t {
   /**
-   * Who answered; header.revision is that of the transaction if it changed
+   * The member that answered; header.revision is that of the transaction if it changed
    * something. In replies inside it only the revision may be set.
    */
   etcd_header_t header;
@@ -2890,7 +2890,7 @@ ETCD_API void etcd_op_response_free(etcd_op_response_t *response);
  */
 struct etcd_lease_grant_response_t {
   /**
-   * Who answered.
+   * The member that answered, and its revision.
    */
   etcd_header_t header;
   /**
@@ -2908,7 +2908,7 @@ struct etcd_lease_grant_response_t {
  */
 struct etcd_lease_keep_alive_response_t {
   /**
-   * Who answered.
+   * The member that answered, and its revision.
    */
   etcd_header_t header;
   /**
@@ -2926,7 +2926,7 @@ struct etcd_lease_keep_alive_response_t {
  */
 struct etcd_lease_time_to_live_response_t {
   /**
-   * Who answered.
+   * The member that answered, and its revision.
    */
   etcd_header_t header;
   /**
@@ -2956,7 +2956,7 @@ struct etcd_lease_time_to_live_response_t {
  */
 struct etcd_lease_list_response_t {
   /**
-   * Who answered.
+   * The member that answered, and its revision.
    */
   etcd_header_t header;
   /**
@@ -3032,8 +3032,8 @@ ETCD_API void etcd_lease_list_response_free(etcd_lease_list_response_t *response
  * Grants a lease: keys that are put with it are deleted when it ends.
  *
  * A lease ends ttl seconds after it was granted or last renewed, or when it is revoked. A
- * call whose reply is lost is repeated, and may then leave behind a lease that nobody
- * knows. That cannot happen with an id that the caller has chosen.
+ * call whose reply is lost is repeated, and may then leave behind a lease that is not
+ * known to any client. That cannot happen with an id that the caller has chosen.
  *
  * @param client Open client.
  * @param ttl Seconds, 1 to 9,000,000,000. Servers raise small values: etcd to 2 by default. The

@@ -82,7 +82,7 @@ CONNECTION_GONE = abi.ETCD_CONNECTION_GONE
 
 
 class Header(NamedTuple):
-    """Who answered, and when in the history of the store."""
+    """The cluster and the member that answered, and the revision and the Raft term of the store then."""
 
     cluster_id: int
     member_id: int
@@ -191,10 +191,10 @@ class WatchEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class WatchResponse:
-    """What a watch tells; iterating over it iterates over its events.
+    """A response of a watch; iterating over it iterates over its events.
 
     kind is one of the WATCH_ numbers; ignore others. A watch that is opened with
-    start_revision = revision + 1 misses nothing and tells nothing twice.
+    start_revision = revision + 1 delivers every later event once.
     """
 
     header: Header
@@ -287,15 +287,15 @@ class LockServiceLockResponse(NamedTuple):
 
 
 class ConnectionResponse(NamedTuple):
-    """How an endpoint is."""
+    """The state of an endpoint."""
 
     endpoint: str
     state: int
     """CONNECTION_UP, CONNECTION_DOWN or CONNECTION_GONE."""
     reason: str
-    """Why it is down, else empty; for people to read."""
+    """Why it is down, in words; empty if it is not."""
     opened: int
-    """How often it has come up. If that has grown by more than one, something in between was not told."""
+    """How often it has come up. If that has grown by more than one, a state in between was not reported."""
 
 
 class EtcdError(Exception):
@@ -337,7 +337,7 @@ class EtcdError(Exception):
 
     @property
     def is_auth(self) -> bool:
-        """Whether the servers refuse who asks: a wrong user, password or token, or a user who may not do this."""
+        """Whether the servers refuse the caller: a wrong user, password or token, or a user without permission."""
         return bool(_library().etcd_status_is_auth(self.status))
 
     @property
@@ -759,13 +759,13 @@ def _wait(function: Callable[..., int], handle: int, timeout: Optional[float]) -
 # --- The log ---
 
 # What is not done where the library calls back: there it may be waited for, and would refuse to be called. Lines are
-# written by this thread of ours, which is there once a client has a logger.
+# written by a thread of this module, which is started when a client has a logger.
 _jobs: "queue.SimpleQueue[Callable[[], Any]]" = queue.SimpleQueue()
 _writer: Optional[threading.Thread] = None
 _here = threading.local()
 _loggers: Dict[int, logging.Logger] = {}
 _logger_numbers = itertools.count(1)
-# The last one that the library is not to be troubled with, and what stands for it there and here.
+# The levels of logging, and the least important that the library then reports.
 _LEVELS = [(logging.DEBUG, 7), (logging.INFO, 6), (logging.WARNING, 4), (math.inf, 3)]
 _LEVEL_OF = {3: logging.ERROR, 4: logging.WARNING, 6: logging.INFO, 7: logging.DEBUG}
 
@@ -1168,7 +1168,7 @@ class Request(_Handle, Generic[T]):
     """
 
     def __init__(self, made: _Request[T]) -> None:
-        """By get() and its kin."""
+        """Made by get(), range(), put() and so on."""
         library = _library()
         _, handle = _call(getattr(library, made.call.replace("_kv_", "_op_new_")), *made.arguments)
         super().__init__(handle, library.etcd_op_free)
@@ -1291,7 +1291,7 @@ class Client(_Handle):
             library.etcd_text_free(text)
 
     def connections(self) -> "Connections":
-        """Tells how each endpoint is now, and then each change."""
+        """Reports the state of each endpoint now, and then each change."""
         return Connections(self, _CONNECTIONS)
 
     def endpoints(self) -> List[str]:
@@ -1315,7 +1315,7 @@ class Client(_Handle):
         _finish(_library().etcd_client_sync, self._handle, ctypes.byref(options))
 
     # Every call takes timeout, in seconds, and require_leader: a member that knows of no leader refuses it. Further
-    # options are named with each; what they mean is told in etcd.h.
+    # options are named with each; etcd.h describes them.
 
     def get(self, key: Data, **options: Any) -> Optional[KeyValue]:
         """Reads one key; None if there is none.  Options: revision, serializable, keys_only."""
@@ -1394,7 +1394,7 @@ class Client(_Handle):
         return self._run(_delete_prefix(prefix, **options))
 
     def compact(self, revision: int, **options: Any) -> HeaderResponse:
-        """Forgets what was before the revision.  Options: physical, which waits until the space is free."""
+        """Discards the history before the revision.  Options: physical, which waits until the space is free."""
         return self._run(_compact(revision, **options))
 
     def commit(self, txn: Txn, **options: Any) -> TxnResponse:
@@ -1455,7 +1455,7 @@ class Client(_Handle):
                     for event in response:
                         print(event.kind, event.kv.key)
 
-        What is written after it has returned is told, each event once and in order.
+        What is written after it has returned is delivered, each event once and in order.
         Options: prefix, start_revision, prev_kv, no_put, no_delete, created_notify,
         progress_notify, merge, resync, no_wait, max_bytes.
         """
@@ -1466,7 +1466,7 @@ class Client(_Handle):
     def do_async(self, queue: "Queue", request: Request[Any], user_data: Any = None, **options: Any) -> "Operation":
         return queue._start(self, _do(request, **options), user_data)
 
-    # What these bring arrives on the queue: any number of events, of which the last has an error.
+    # The responses of these arrive on the queue: any number of events, of which the last has an error.
 
     def lease_keep_alive_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "KeepAlive":
         return KeepAlive(self, _lease_keep_alive(id, **options), queue, user_data)
@@ -1638,7 +1638,7 @@ class Pages(_Handle):
 
 
 class _Stream(_Handle, Generic[T]):
-    """What tells something again and again: by next(), by iteration, or on a queue."""
+    """A stream of responses, read by next(), by iteration, or from a queue."""
 
     def __init__(self, client: Client, request: _Request[T], queue: Optional["Queue"] = None,
                  user_data: Any = None) -> None:
@@ -1712,7 +1712,8 @@ class KeepAlive(_Stream[LeaseKeepAliveResponse]):
 
 
 class Connections(_Stream[ConnectionResponse]):
-    """How the client's endpoints are: first now, then each change. What is over before it is read is not told.
+    """How the client's endpoints are: first now, then each change. A state that is over before it is read
+    is not reported.
 
     It ends with close(), or with the client: then Closed is raised.
     """
@@ -1722,7 +1723,7 @@ class Connections(_Stream[ConnectionResponse]):
 
 
 class Event(NamedTuple):
-    """The end of an asynchronous call, or something that a stream tells."""
+    """The end of an asynchronous call, or a response of a stream."""
 
     user_data: Any
     value: Any

@@ -91,13 +91,13 @@ class Client(_Closing):
         """Watches what etcd.Client.watch() does, with its options.
 
         Without start_revision it begins once a server has it: `async with` waits for
-        that, without a timeout, and tells what is written afterwards. A plain
+        that, without a timeout, and delivers what is written afterwards. A plain
         `async for` may miss what is written before its first response.
         """
         return Watch(self, key, end, **options)
 
     def connections(self) -> "Connections":
-        """Tells how each endpoint is now, and then each change."""
+        """Reports the state of each endpoint now, and then each change."""
         return Connections(self)
 
     def counters(self) -> Dict[str, int]:
@@ -231,9 +231,9 @@ class Pages(_Closing):
         async with self._turn:
             if self._next is None:
                 self._next, _ = self._client._start(self._pages, etcd._NEXT_PAGE)
-                # It may fail when nobody waits for it any more.
+                # It may fail when no task waits for it any more.
                 self._next.add_done_callback(lambda done: done.exception())
-            # Who is cancelled here leaves the page to the next.
+            # A task that is cancelled here leaves the page to the next one.
             await asyncio.wait([self._next])
             arrived, self._next = self._next, None
         page = arrived.result()
@@ -243,7 +243,7 @@ class Pages(_Closing):
 
 
 class _Stream(_Closing, Generic[T]):
-    """A stream has a queue of its own: what nobody reads stays there, within the stream's bound."""
+    """A stream has a queue of its own: what is not read stays there, within the stream's bound."""
 
     def __init__(self, client: Client, stream: Type[Any], request: "etcd._Request[T]") -> None:
         self._loop = client._loop
@@ -267,7 +267,7 @@ class _Stream(_Closing, Generic[T]):
         while self._error is None and not self._closed:
             event = self._queue.next(0)
             if event is None:
-                # An event is taken by who returns it at once: to cancel this loses none.
+                # An event that is taken is returned at once: a cancellation loses none.
                 await self._readable()
             elif event.error is None:
                 value: T = event.value
@@ -309,7 +309,7 @@ class Watch(_Stream[etcd.WatchResponse]):
 
     def __init__(self, client: Client, key: etcd.Data, end: Optional[etcd.Data], *, start_revision: int = 0,
                  created_notify: bool = False, **options: Any) -> None:
-        # The first response always says that it has begun; it is returned to those who have asked for it.
+        # The first response always says that it has begun; it is returned only if that was asked for.
         self._begins_now, self._created_notify = start_revision == 0, created_notify
         self._first: Optional[etcd.WatchResponse] = None
         super().__init__(client, etcd.Watch, etcd._watch(key, end, start_revision=start_revision, **options))
@@ -349,7 +349,7 @@ class KeepAlive(_Stream[etcd.LeaseKeepAliveResponse]):
 
 
 class Connections(_Stream[etcd.ConnectionResponse]):
-    """How the client's endpoints are, as etcd.Connections tells it."""
+    """The states of the client's endpoints, as etcd.Connections reports them."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client, etcd.Connections, etcd._CONNECTIONS)

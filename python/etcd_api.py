@@ -25,7 +25,7 @@ handler at once during these three, and during the others when they return. If
 the handler raises, as that of Ctrl-C does, the program goes on with that, while
 the wait goes on in a thread of its own, until close() ends it. The next watch()
 with the same arguments takes it up again, so no change is missed. A lock is
-released as soon as it is granted to nobody; if close() comes before that, its
+released as soon as it is granted; if close() comes before that, its
 place in the line is free when its ttl is over.
 
 Threads may share a session. Calls with a deadline then take turns; sessions of
@@ -264,7 +264,7 @@ class Session:
     def watch(self, prefix: Text, index: Optional[int] = None) -> Change:
         """Waits for a change of a key, or of one below it ("prefix" and "prefix/...").
 
-        Without an index for the first one from now on. Who then asks with the index of the
+        Without an index for the first one from now on. A caller that then asks with the index of the
         last change plus one, and so on, misses none, through outages too; several that were
         made at once have the same index. ProtocolError if that index is so long ago that
         etcd has forgotten it.

@@ -84,7 +84,7 @@ fn endpoint(host: &[u8], port: c_ushort) -> Vec<u8> {
 ///                      defaults to 2379. Also http://host:port, https://host:port,
 ///                      unix:/path, or alone mem: or mem:NAME, a store inside this process.
 /// @return The session; close it with etcd_close_str(). NULL as for etcd_open();
-///         etcd_client_open_endpoints() of etcd.h tells why.
+///         etcd_client_open_endpoints() of etcd.h reports the reason.
 /// @par Thread safety  Any thread.
 #[no_mangle]
 pub unsafe extern "C" fn etcd_open_str(server_names: *const c_char) -> etcd_session {
@@ -134,7 +134,7 @@ fn result(result: Result<()>) -> etcd_result {
     }
 }
 
-/// Whether somebody has said no, so that nothing was done and asking again is no use.
+/// Whether the call was refused: nothing was done, and to repeat it is of no use.
 fn is_refusal(error: &Error) -> bool {
     // The second: an index that an int cannot hold.
     let nobody_said = [status::ETCD_ERR_FORKED, status::ETCD_ERR_UNSUPPORTED];
@@ -185,7 +185,7 @@ unsafe fn allocated(text: &[u8]) -> Result<*mut c_char> {
 /// @return The value, which the caller passes to free(); what follows a zero byte in it is
 ///         cut off. NULL if there is no such key or no answer: see etcd_client_last_error().
 /// @par Thread safety  Any thread, any number at once. At most 5 seconds, unless
-///      etcd_client_open() was told otherwise; so are the other calls with a deadline.
+///      etcd_client_open() was given another timeout; that holds for all calls with a deadline.
 #[no_mangle]
 pub unsafe extern "C" fn etcd_get(session: etcd_session, key: *const c_char) -> *mut c_char {
     let value = run(session, |session| allocated(&session.get(string(key, "key")?)?));
@@ -307,7 +307,7 @@ pub unsafe extern "C" fn etcd_leader(session: etcd_session) -> *mut c_char {
 /// the session takes it out.
 ///
 /// With index_in it returns at once, with ETCD_PROTOCOL_ERROR if the lock is no
-/// longer held: then somebody else may hold it.
+/// longer held: then another session may hold it.
 ///
 /// A holder that was stopped for longer than ttl seconds does not know that it has
 /// lost the lock until it asks. What must not be done twice needs more than a lock.

@@ -132,8 +132,8 @@ pub extern "C" fn etcd_status_is_unavailable(status: etcd_status_t) -> bool {
     super::quiet(|| status::is_unavailable(status))
 }
 
-/// Whether the servers refuse who asks: a wrong user, password or token, or a user who may not
-/// do this.
+/// Whether the servers refuse the caller: a wrong user, password or token, or a user without
+/// permission.
 ///
 /// @param status  Any number.
 /// @par Thread safety  Any thread.

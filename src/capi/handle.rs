@@ -71,7 +71,7 @@ fn forks() -> u64 {
 }
 
 /// Differs between processes, so that a handle whose number of forks comes round
-/// again is still told apart.
+/// again is still distinguished.
 fn first_use() -> u32 {
     sys::fork_generation().wrapping_mul(0x9e37_79b9) % USES
 }

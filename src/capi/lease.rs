@@ -51,7 +51,7 @@ unsafe impl Options for etcd_lease_grant_options_t {
 /// Reply to a grant. Free it with etcd_lease_grant_response_free().
 #[repr(C)]
 pub struct etcd_lease_grant_response_t {
-    /// Who answered.
+    /// The member that answered, and its revision.
     pub header: etcd_header_t,
     /// The lease; never 0.
     pub id: i64,
@@ -62,7 +62,7 @@ pub struct etcd_lease_grant_response_t {
 /// Reply to a renewal. Free it with etcd_lease_keep_alive_response_free().
 #[repr(C)]
 pub struct etcd_lease_keep_alive_response_t {
-    /// Who answered.
+    /// The member that answered, and its revision.
     pub header: etcd_header_t,
     /// The lease.
     pub id: i64,
@@ -73,7 +73,7 @@ pub struct etcd_lease_keep_alive_response_t {
 /// Reply to etcd_lease_time_to_live(). Free it with etcd_lease_time_to_live_response_free().
 #[repr(C)]
 pub struct etcd_lease_time_to_live_response_t {
-    /// Who answered.
+    /// The member that answered, and its revision.
     pub header: etcd_header_t,
     /// The lease.
     pub id: i64,
@@ -90,7 +90,7 @@ pub struct etcd_lease_time_to_live_response_t {
 /// Reply to a listing. Free it with etcd_lease_list_response_free().
 #[repr(C)]
 pub struct etcd_lease_list_response_t {
-    /// Who answered.
+    /// The member that answered, and its revision.
     pub header: etcd_header_t,
     /// The leases; valid until the response is freed.
     pub ids: *const i64,
@@ -176,8 +176,8 @@ call! {
     /// Grants a lease: keys that are put with it are deleted when it ends.
     ///
     /// A lease ends ttl seconds after it was granted or last renewed, or when it is revoked. A
-    /// call whose reply is lost is repeated, and may then leave behind a lease that nobody
-    /// knows. That cannot happen with an id that the caller has chosen.
+    /// call whose reply is lost is repeated, and may then leave behind a lease that is not
+    /// known to any client. That cannot happen with an id that the caller has chosen.
     ///
     /// @param ttl Seconds, 1 to 9,000,000,000. Servers raise small values: etcd to 2 by default.
     /// The response has the ttl that was granted.

@@ -121,7 +121,7 @@ impl etcd_op_response_t {
 /// Reply to a transaction. Free it with etcd_txn_response_free().
 #[repr(C)]
 pub struct etcd_txn_response_t {
-    /// Who answered; header.revision is that of the transaction if it changed
+    /// The member that answered; header.revision is that of the transaction if it changed
     /// something. In replies inside it only the revision may be set.
     pub header: etcd_header_t,
     /// Replies to the operations of the branch that was done, in their order.

@@ -34,7 +34,7 @@ pub struct etcd_member_t {
 /// later versions append fields. Free it with etcd_member_list_response_free().
 #[repr(C)]
 pub struct etcd_member_list_response_t {
-    /// Who answered; its revision may be 0.
+    /// The member that answered; the revision may be 0.
     pub header: etcd_header_t,
     /// The members; valid until the response is freed.
     pub members: *const *const etcd_member_t,

@@ -15,7 +15,7 @@ use etcd_client::UnlockResponse;
 /// size: later versions append fields. Free it with etcd_lock_service_lock_response_free().
 #[repr(C)]
 pub struct etcd_lock_service_lock_response_t {
-    /// Who answered, and the revision of the store then.
+    /// The member that answered, and the revision of the store then.
     pub header: etcd_header_t,
     /// The key that stands for the lock: it is there for as long as the lock is held. Valid
     /// until the response is freed.
@@ -38,14 +38,14 @@ fn unlocked(reply: UnlockResponse) -> Result<*mut etcd_header_response_t> {
 call! {
     /// Takes a lock, by the lock service of the servers, and waits while others hold it.
     ///
-    /// The lock is the key NAME/LEASE, as that of `etcdctl lock`: whoever created the first key
+    /// The lock is the key NAME/LEASE, as that of `etcdctl lock`: the creator of the first key
     /// that begins with NAME/ holds the lock, until the key is deleted or its lease ends. Keep
     /// the lease alive, see etcd_lease_keep_alive_open(), also during this call. With a lease
     /// that holds the lock already, the call returns at once.
     ///
     /// Once a server has the call, it is not repeated. After an error with the outcome
     /// ETCD_MAYBE_APPLIED the lock may be held, or may still be granted: revoke the lease. Servers
-    /// before 3.5 grant the lock also to who has lost the lease during the wait.
+    /// before 3.5 grant the lock even if the lease was lost during the wait.
     ///
     /// @param name Any bytes, also none.
     /// @param lease The lease that the lock lives with; not 0. The server would grant one that
