@@ -276,6 +276,33 @@ fn tokens_that_servers_forget_are_renewed_by_one_call_for_all() {
 }
 
 #[test]
+fn a_client_logs_in_twice_a_second_at_most() {
+    on_all_versions("a_client_logs_in_twice_a_second_at_most", |version| {
+        let cluster = Cluster::builder(version).password("root", ROOT.password).start();
+        let wrong = Options { password: "wrong", ..ROOT };
+        let client = Client::with(&cluster.endpoints(), wrong).unwrap();
+        let before = authentications(&cluster);
+        let seconds = 3;
+        let end = Instant::now() + Duration::from_secs(seconds);
+        std::thread::scope(|scope| {
+            for patience in [100, 5_000].repeat(4) {
+                let client = &client;
+                scope.spawn(move || {
+                    while Instant::now() < end {
+                        let error = client.put(b"k", b"", timeout(patience)).unwrap_err();
+                        assert!(!error.maybe_applied, "{error:?}");
+                        // Also of those that had not the time to wait for a login.
+                        assert_eq!(error.status, ETCD_ERR_AUTH_FAILED, "{error:?}");
+                    }
+                });
+            }
+        });
+        let asked = authentications(&cluster) - before;
+        assert!((seconds..=2 * seconds + 2).contains(&asked), "{}: {asked}", version.name);
+    });
+}
+
+#[test]
 fn a_given_token_is_used_as_it_is() {
     on_versions_at_once("a_given_token_is_used_as_it_is", |version| {
         let cluster =

@@ -136,9 +136,14 @@ impl Cluster {
         last: &mut Option<Error>,
     ) -> Result<Vec<u8>> {
         let mut token = match self.tokens.has_login() {
-            true => Box::pin(self.token()).await?,
+            true => {
+                // The reason, if the deadline passes before the next login.
+                *last = self.tokens.failure();
+                Box::pin(self.token()).await?
+            }
             false => self.tokens.given(),
         };
+        *last = None;
         let mut renewals = 0;
         loop {
             let error = match self.retry(call, token.value.as_ref(), progress, last).await {

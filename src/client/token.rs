@@ -14,10 +14,16 @@ use crate::wire::{decode, encode};
 use bytes::Bytes;
 use http::HeaderValue;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::{sleep_until, Instant};
 use zeroize::Zeroizing;
 
 /// New tokens in a row that are of no use: users and roles may be changing under us.
 const MAX_RENEWALS: u32 = 3;
+
+/// In which there are two logins at most: one costs a server up to half a second of a
+/// processor, and calls that are refused would be repeated without end.
+const TWO_LOGINS: Duration = Duration::from_secs(1);
 
 /// A token and which attempt brought it. None: the server wants none.
 #[derive(Clone, Default)]
@@ -33,6 +39,23 @@ struct Latest {
     failed: Option<Error>,
 }
 
+/// When the last two logins began.
+#[derive(Default)]
+struct Pace {
+    before: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Pace {
+    /// Waits until another one may begin.
+    async fn next(&mut self) {
+        if let Some(before) = self.before {
+            sleep_until(before + TWO_LOGINS).await;
+        }
+        self.before = self.last.replace(Instant::now());
+    }
+}
+
 pub struct Tokens {
     /// User and password, where a token can be asked for.
     login: Option<(String, Secret)>,
@@ -40,7 +63,7 @@ pub struct Tokens {
     given: Option<HeaderValue>,
     latest: Mutex<Latest>,
     /// Held by the call that is asking for a token.
-    asking: tokio::sync::Mutex<()>,
+    asking: tokio::sync::Mutex<Pace>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -71,6 +94,11 @@ impl Tokens {
         worth
     }
 
+    /// How the latest login failed, if it did.
+    pub fn failure(&self) -> Option<Error> {
+        self.latest.lock().ignore_poison().failed.clone()
+    }
+
     /// The token to use now. `ask` runs a call without a token.
     pub async fn current(&self, ask: impl AsyncFnOnce(Call) -> Result<Vec<u8>>) -> Result<Token> {
         if self.login.is_none() {
@@ -92,13 +120,14 @@ impl Tokens {
         old: &Token,
         ask: impl AsyncFnOnce(Call) -> Result<Vec<u8>>,
     ) -> Result<Token> {
-        let _asking = self.asking.lock().await;
+        let mut pace = self.asking.lock().await;
         {
             let latest = self.latest.lock().ignore_poison();
             if latest.token.attempt > old.attempt {
                 return latest.failed.clone().map_or_else(|| Ok(latest.token.clone()), Err);
             }
         }
+        pace.next().await;
         let result = self.authenticate(ask).await;
         let mut latest = self.latest.lock().ignore_poison();
         latest.token.attempt += 1;
