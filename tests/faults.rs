@@ -5,11 +5,12 @@ mod support;
 use etcd::capi::options::ETCD_PREFIX;
 use etcd::capi::watch::ETCD_WATCH_MERGE;
 use etcd::status::*;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use support::checker::{check, report};
 use support::ffi::*;
 use support::history::{History, Op, Outcome, Seen};
+use support::hostile::{header, Conn, Hostile, DATA, PROBE};
 use support::proxy::{Dir, Fault, Proxy, Rng};
 use support::recorder::{Pulse, Recorder};
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode};
@@ -56,6 +57,36 @@ fn with_a_member_stopped_reads_go_elsewhere() {
         assert!(slow * 100 <= 2 * count, "{slow} of {} took 100 ms or more", 2 * count);
         cluster.cont(stopped);
     }
+}
+
+/// How many gets the servers of `computing` were asked for.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+/// Answers probes at once, and gets after longer than a silent member is given.
+fn computing(conn: &mut Conn) -> std::io::Result<()> {
+    conn.greet(&[])?;
+    loop {
+        let request = conn.request()?;
+        ASKED.fetch_add(1, Relaxed);
+        let end = Instant::now() + Duration::from_millis(900);
+        while Instant::now() < end {
+            let Some(frame) = conn.hear_within(end - Instant::now())? else { continue };
+            if frame.kind == DATA && frame.payload == PROBE {
+                conn.reply(frame.stream, &[])?;
+            }
+        }
+        conn.reply(request.stream, &header(5))?;
+    }
+}
+
+#[test]
+fn a_read_is_not_sent_twice_while_its_member_is_at_work() {
+    let members = [Hostile::start(computing), Hostile::start(computing)];
+    let client = Client::open(&members.each_ref().map(Hostile::endpoint).join(","));
+    for _ in 0..4 {
+        client.get(b"k", DEFAULT).unwrap();
+    }
+    assert_eq!(ASKED.load(Relaxed), 4);
 }
 
 #[test]

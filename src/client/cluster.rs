@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{no_reply, retry_backoff, Call, Effect, Progress};
+use super::hedge::Budget;
 use super::methods::TXN;
 use super::options::EndpointPolicy;
 use super::ticker::Ticker;
@@ -27,8 +28,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// After so long without a byte from the server it is suspect: it is probed, other calls
-/// prefer other members, and a read is also sent to another one.
+/// After so long without a byte from the server it is probed. If that is not answered
+/// either, other calls prefer other members, and a read is also sent to another one.
 const HEDGE_DELAY: Duration = Duration::from_millis(400);
 /// A member that is cut off from the others answers reads only after 7 s. A slow read is
 /// therefore also sent to another member, once, and calls prefer others for a while.
@@ -41,6 +42,7 @@ pub struct Cluster {
     pub tokens: Tokens,
     pub max_receive: usize,
     pub ticker: Ticker,
+    pub hedges: Budget,
     /// Limits streamed ranges at a time. One that is not read keeps a part of the
     /// connection's window, which all calls share.
     pub range_streams: Arc<Semaphore>,
@@ -55,6 +57,7 @@ impl Cluster {
 
     pub async fn run(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         let counted = self.telemetry.counters.call();
+        self.hedges.earn();
         let mut last = None;
         let work = self.with_token(call, progress, &mut last);
         let result = match call.timeout {
@@ -255,14 +258,11 @@ impl Cluster {
         self.telemetry.log.emit(Level::Debug, "call", &error.endpoint, error.status, message);
     }
 
-    /// Logs that a server becomes suspect.
+    /// Logs that a server has become suspect.
     fn log_silent(&self, selected: &Selected, waited: Duration) {
-        if !selected.connection.state.is_suspect() {
-            let message =
-                format_args!("silent for {} ms; others are preferred", waited.as_millis());
-            let name = selected.subchannel.name();
-            self.telemetry.log.emit(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
-        }
+        let message = format_args!("silent for {} ms; others are preferred", waited.as_millis());
+        let name = selected.subchannel.name();
+        self.telemetry.log.emit(Level::Warn, "connection", name, ETCD_ERR_TIMEOUT, message);
     }
 
     /// What a failure means, and whether the call may be sent again.
@@ -323,28 +323,32 @@ impl Cluster {
         progress: &Progress,
     ) -> Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)> {
         let state = &selected.connection.state;
-        let mut waited = HEDGE_DELAY;
-        let other = loop {
+        let (other, waited) = loop {
+            let waited = Duration::from_millis(now_ms().saturating_sub(began));
             let silent = !state.heard_since(began);
-            if silent {
+            let suspect = silent && state.doubt();
+            if suspect && state.is_news() {
                 self.log_silent(selected, waited);
-                state.suspect();
-            } else if waited >= SLOW {
+            }
+            if !silent && waited >= SLOW {
                 selected.subchannel.deprioritise();
             }
             let elsewhere = call.effect.repeatable() && call.member.is_none();
-            if elsewhere && (silent || waited >= SLOW) {
+            if elsewhere && (suspect || waited >= SLOW) {
                 match self.channel.pick(Some(&selected.subchannel)) {
-                    Some(other) if !Arc::ptr_eq(&other.subchannel, &selected.subchannel) => {
-                        break other
+                    Some(other)
+                        if !Arc::ptr_eq(&other.subchannel, &selected.subchannel)
+                            && self.hedges.spend() =>
+                    {
+                        break (other, waited)
                     }
                     _ => {}
                 }
             }
-            if let Some(result) = self.ticker.timeout(HEDGE_DELAY, first.as_mut()).await {
+            let pause = if silent && !suspect { state.patience() } else { HEDGE_DELAY };
+            if let Some(result) = self.ticker.timeout(pause, first.as_mut()).await {
                 return of(&selected.subchannel, result);
             }
-            waited += HEDGE_DELAY;
         };
         progress.doubt.fetch_or(call.effect.changes(), Relaxed);
         let slow = Error::new(ETCD_ERR_TIMEOUT, format!("slow, for {} ms", waited.as_millis()));

@@ -9,6 +9,7 @@ mod config;
 mod core;
 mod dispatcher;
 mod handle;
+mod hedge;
 pub mod keepalive;
 pub mod kv;
 pub mod lease;
@@ -110,6 +111,7 @@ impl Client {
                     tokens,
                     max_receive,
                     ticker: Ticker::default(),
+                    hedges: Default::default(),
                     range_streams,
                     telemetry,
                 };

@@ -10,10 +10,14 @@ use std::os::fd::RawFd;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 pub type Sender = SendRequest<Bytes>;
+
+/// How long a server that is alive may take to answer a probe, besides the way there and back.
+const MIN_PATIENCE: Duration = Duration::from_millis(100);
+const MAX_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection that accepts calls.
 #[derive(Clone)]
@@ -35,8 +39,12 @@ pub struct ConnectionState {
     /// Requests without a complete reply. The server limits their number.
     pub streams: AtomicUsize,
     pub stream_ended: Notify,
-    /// When a call last found the server silent; see [`ConnectionState::is_suspect`].
-    pub suspected: AtomicU64,
+    /// Since when a probe is owed an answer, because a call found the server silent; 0 = none.
+    doubted: AtomicU64,
+    /// The doubt of which [`ConnectionState::is_news`] has told.
+    told: AtomicU64,
+    /// What the first call took, in milliseconds.
+    round_trip: AtomicU64,
     /// Asks the maintaining task to check whether the server is alive.
     pub probe: Notify,
     /// Notifies the maintaining task that the connection accepts no further calls.
@@ -56,7 +64,9 @@ impl ConnectionState {
             heard: AtomicU64::new(0),
             streams: AtomicUsize::new(0),
             stream_ended: Notify::new(),
-            suspected: AtomicU64::new(0),
+            doubted: AtomicU64::new(0),
+            told: AtomicU64::new(0),
+            round_trip: AtomicU64::new(0),
             probe: Notify::new(),
             retire: Notify::new(),
             left: AtomicBool::new(false),
@@ -93,16 +103,45 @@ impl ConnectionState {
         self.heard.load(Relaxed) > moment
     }
 
-    /// Whether the server was silent when a call last waited for it, and has been since.
-    pub fn is_suspect(&self) -> bool {
-        let suspected = self.suspected.load(Relaxed);
-        suspected != 0 && !self.heard_since(suspected)
+    /// A call has found the server silent: it is probed. True if that is not answered in time,
+    /// so that the server is more than busy.
+    pub fn doubt(&self) -> bool {
+        let doubted = self.doubted.load(Relaxed);
+        if doubted == 0 || self.heard_since(doubted) {
+            self.doubted.store(now_ms(), Relaxed);
+            self.probe.notify_one();
+        }
+        self.is_suspect()
     }
 
-    /// A call has found the server silent.
-    pub fn suspect(&self) {
-        self.suspected.store(now_ms(), Relaxed);
-        self.probe.notify_one();
+    /// The server has answered a probe.
+    pub fn trust(&self) {
+        self.doubted.store(0, Relaxed);
+    }
+
+    /// Whether the server owes the answer to a probe for too long.
+    pub fn is_suspect(&self) -> bool {
+        let doubted = self.doubted.load(Relaxed);
+        doubted != 0
+            && !self.heard_since(doubted)
+            && Duration::from_millis(now_ms().saturating_sub(doubted)) >= self.patience()
+    }
+
+    /// True once for each time that the server is suspect.
+    pub fn is_news(&self) -> bool {
+        let doubted = self.doubted.load(Relaxed);
+        self.told.swap(doubted, Relaxed) != doubted
+    }
+
+    /// The first call has been answered, after so long.
+    pub fn answered_within(&self, round_trip: Duration) {
+        self.round_trip.store(round_trip.as_millis() as u64, Relaxed);
+    }
+
+    /// How long the answer to a probe may take.
+    pub fn patience(&self) -> Duration {
+        let round_trip = Duration::from_millis(self.round_trip.load(Relaxed));
+        (MIN_PATIENCE + 2 * round_trip).min(MAX_PATIENCE)
     }
 
     /// Streams must move to another endpoint.
@@ -136,9 +175,17 @@ mod tests {
         let (state, moment) = (ConnectionState::new(Arc::default()), now_ms());
         state.heard.store(moment, Relaxed);
         assert!(!state.heard_since(moment), "the answer to the call before");
-        state.suspected.store(moment, Relaxed);
-        assert!(state.is_suspect());
-        state.heard.store(moment + 1, Relaxed);
-        assert!(state.heard_since(moment) && !state.is_suspect());
+        state.doubted.store(moment, Relaxed);
+        assert!(!state.is_suspect(), "it has time to answer");
+        state.doubted.store(1, Relaxed);
+        state.heard.store(1, Relaxed);
+        std::thread::sleep(MIN_PATIENCE);
+        assert!(state.doubt() && state.is_suspect() && state.is_news() && !state.is_news());
+        state.heard.store(2, Relaxed);
+        assert!(!state.is_suspect());
+        assert!(!state.doubt(), "a new one");
+        assert!(state.doubted.load(Relaxed) > 1);
+        state.answered_within(Duration::from_millis(150));
+        assert_eq!(state.patience(), Duration::from_millis(400));
     }
 }

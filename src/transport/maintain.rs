@@ -146,8 +146,10 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
 
 /// Asks a server for its cluster before any call may reach it.
 async fn admit(selected: Selected, network: &Network) -> Result<()> {
-    let limit = network.timing.connect;
-    match timeout(limit, identify(&selected)).await {
+    let (limit, began) = (network.timing.connect, Instant::now());
+    let answer = timeout(limit, identify(&selected)).await;
+    selected.connection.state.answered_within(began.elapsed());
+    match answer {
         Ok(Ok(reply)) => {
             let subchannel = &selected.subchannel;
             let checked = network.store.check(&subchannel.witness, &reply, None);

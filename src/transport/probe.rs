@@ -58,13 +58,11 @@ pub async fn identify(selected: &Selected) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Probes the server when it is silent for `interval` while calls wait for it.
-/// Returns the reason when it does not answer within `limit`.
+/// Probes the server when it is silent for `interval` while calls wait for it, and when a
+/// call asks for it. Returns the reason when it does not answer within `limit`, unless
+/// `interval` is for ever.
 pub async fn watch_over(selected: &Selected, interval: Duration, limit: Duration) -> String {
     let state = &*selected.connection.state;
-    if interval == Duration::MAX {
-        return std::future::pending().await;
-    }
     loop {
         let silent = || Duration::from_millis(now_ms().saturating_sub(state.heard.load(Relaxed)));
         let pause = match interval.saturating_sub(silent()) {
@@ -80,11 +78,12 @@ pub async fn watch_over(selected: &Selected, interval: Duration, limit: Duration
         let (began, sent) = (now_ms(), AtomicBool::new(false));
         let answer = timeout(limit, KEY.send(selected, &sent)).await;
         if matches!(answer, Ok(Ok(_) | Err(Failure::Refused { .. }))) {
-            state.suspected.store(0, Relaxed);
+            state.trust();
         }
         // A probe that could not be sent, because the server accepts no more calls
         // at once, proves nothing.
-        if answer.is_err() && sent.load(Relaxed) && !state.heard_since(began) {
+        let may_end = interval != Duration::MAX;
+        if may_end && answer.is_err() && sent.load(Relaxed) && !state.heard_since(began) {
             let waited = limit.as_millis();
             return format!("no sign of life within {waited} ms of asking for one");
         }

@@ -28,8 +28,8 @@ pub const INITIAL_WINDOW_SIZE: u16 = 4;
 /// How the headers of a reply begin.
 pub const GRPC: [(&str, &str); 2] = [(":status", "200"), ("content-type", "application/grpc")];
 
-/// The message of the call by which a client makes sure of a server: src/transport/link.rs.
-const PROBE: [u8; 12] = [0, 0, 0, 0, 7, 0x0a, 1, 0, 0x38, 1, 0x48, 1];
+/// The message of the call by which a client makes sure of a server: src/transport/probe.rs.
+pub const PROBE: [u8; 12] = [0, 0, 0, 0, 7, 0x0a, 1, 0, 0x38, 1, 0x48, 1];
 
 const PREFACE: usize = 24;
 const MAX_FRAME: usize = 16_384;

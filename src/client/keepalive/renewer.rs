@@ -424,7 +424,7 @@ impl Renewer {
         }
         let silent = !open.state.heard_since(self.owes_since);
         if silent {
-            open.state.suspect();
+            open.state.doubt();
         }
         let other = cluster.channel.pick(Some(&open.member));
         let elsewhere = other.is_some_and(|other| !Arc::ptr_eq(&other.subchannel, &open.member));
