@@ -303,6 +303,14 @@ fn closing_a_handle_ends_every_wait_on_it() {
 }
 
 #[test]
+fn what_is_opened_and_closed_at_once_costs_nothing_afterwards() {
+    let program = program("storm");
+    for endpoints in endpoints("what_is_opened_and_closed_at_once_costs_nothing_afterwards") {
+        program.run(&[&*endpoints, &scaled(300_000).to_string()], 5 * MINUTE);
+    }
+}
+
+#[test]
 fn every_call_ends_when_its_client_is_closed() {
     for endpoints in endpoints("every_call_ends_when_its_client_is_closed") {
         let program = program("close_race");

@@ -15,7 +15,6 @@ use crate::observe::log::Level;
 use crate::status::*;
 use crate::transport::Failure;
 use crate::wire::watch;
-use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -23,6 +22,9 @@ use tokio::time::Instant;
 const MAX_RENEWALS: u32 = 3;
 /// One, and one for slow readers or with a token that takes no new watches.
 const MAX_STREAMS: usize = 2;
+/// Watches that wait on a stream for the server's confirmation. So one that is closed before it was
+/// requested costs nothing, and a great many do not fill the memory of both sides.
+const MAX_CREATING: usize = 256;
 /// The backoff starts again for a stream that has lived so long.
 const LIVED: Duration = Duration::from_secs(5);
 
@@ -37,30 +39,31 @@ enum Verdict {
 impl Task {
     /// Assigns the watches that wait to a stream, or opens one.
     pub(super) fn assign(&mut self) {
+        self.wanted = None;
         if self.renewing {
             return;
         }
-        let (mut left, mut wanted) = (VecDeque::new(), None);
-        while let Some(watch) = self.waiting.pop_front() {
-            let Some(entry) = self.watches.get_mut(&watch) else { continue };
-            if entry.assignment != Assignment::Waiting {
-                continue;
-            }
-            let fits = |stream: &WatchStream| stream.slow == entry.slow && !stream.stale;
-            let Some(at) = self.streams.iter().position(fits) else {
-                wanted = wanted.or(Some(entry.slow));
-                left.push_back(watch);
-                continue;
-            };
-            entry.assignment = Assignment::Creating;
-            let request = entry.spec.create(entry.position.resume(), entry.fragment);
-            if let Err(failure) = self.streams[at].create(watch, request) {
-                self.stream_failed(at, failure);
+        for slow in [false, true] {
+            while let Some(watch) = self.next_waiting(slow) {
+                let fits = |stream: &WatchStream| stream.slow == slow && !stream.stale;
+                let Some(at) = self.streams.iter().position(fits) else {
+                    self.wanted = self.wanted.or(Some(slow));
+                    break;
+                };
+                if self.streams[at].creating.len() >= MAX_CREATING {
+                    break;
+                }
+                self.waiting[usize::from(slow)].pop_front();
+                let Some(entry) = self.watches.get_mut(&watch) else { continue };
+                entry.assignment = Assignment::Creating;
+                let request = entry.spec.create(entry.position.resume(), entry.fragment);
+                if let Err(failure) = self.streams[at].create(watch, request) {
+                    self.stream_failed(at, failure);
+                }
             }
         }
-        self.waiting = left;
         self.streams.retain(|stream| !stream.is_empty());
-        match wanted {
+        match self.wanted {
             Some(slow) if self.opening.is_none() && Instant::now() >= self.not_before => {
                 self.opened += 1;
                 let stream =
@@ -69,6 +72,19 @@ impl Task {
             }
             _ => {}
         }
+    }
+
+    /// The first that still waits for such a stream.
+    fn next_waiting(&mut self, slow: bool) -> Option<u64> {
+        let waiting = &mut self.waiting[usize::from(slow)];
+        while let Some(&watch) = waiting.front() {
+            let entry = self.watches.get(&watch);
+            if entry.is_some_and(|it| it.assignment == Assignment::Waiting && it.slow == slow) {
+                return Some(watch);
+            }
+            waiting.pop_front();
+        }
+        None
     }
 
     pub(super) fn on_opened(&mut self, stream: Result<WatchStream>) {
@@ -122,6 +138,7 @@ impl Task {
         let Some(entry) = self.watches.get_mut(&watch) else { return self.unassign(assignment) };
         entry.assignment = assignment;
         entry.created = after;
+        entry.position.begin_after(head.header.revision);
         if std::mem::take(&mut entry.broken) {
             let revision = entry.position.resume();
             let (telemetry, name) = (&self.core.telemetry, self.streams[at].server(&self.core));

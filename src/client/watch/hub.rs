@@ -8,9 +8,13 @@ use crate::error::Result;
 use crate::sync::mailbox::Mailbox;
 use crate::sync::IgnorePoison;
 use crate::wire::decode::Header;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
+
+/// Commands that are executed in one turn.
+const MAX_TAKEN: usize = 256;
 
 #[derive(Default)]
 pub struct Hub {
@@ -21,7 +25,7 @@ pub struct Hub {
 
 #[derive(Default)]
 struct Inbox {
-    commands: Vec<Command>,
+    commands: VecDeque<Command>,
     /// The task has ended.
     closed: bool,
 }
@@ -57,7 +61,7 @@ impl Hub {
     pub fn send(&self, command: Command) {
         let mut inbox = self.inbox.lock().ignore_poison();
         if !inbox.closed {
-            inbox.commands.push(command);
+            inbox.commands.push_back(command);
             drop(inbox);
             return self.changed.notify_one();
         }
@@ -67,12 +71,19 @@ impl Hub {
         }
     }
 
+    /// Some commands: a great many must not keep other tasks waiting.
     pub(super) fn take(&self) -> Vec<Command> {
-        std::mem::take(&mut self.inbox.lock().ignore_poison().commands)
+        let mut inbox = self.inbox.lock().ignore_poison();
+        let count = inbox.commands.len().min(MAX_TAKEN);
+        let taken = inbox.commands.drain(..count).collect();
+        if !inbox.commands.is_empty() {
+            self.changed.notify_one();
+        }
+        taken
     }
 
     /// Takes no more commands. Returns those that nobody has taken.
-    pub(super) fn close(&self) -> Vec<Command> {
+    pub(super) fn close(&self) -> VecDeque<Command> {
         let mut inbox = self.inbox.lock().ignore_poison();
         inbox.closed = true;
         std::mem::take(&mut inbox.commands)

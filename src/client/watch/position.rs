@@ -24,7 +24,8 @@ pub enum Stop {
 const NOT_FROM_ETCD: Stop = Stop::Malformed("an event that etcd would not send");
 
 pub struct Position {
-    /// All revisions before it were delivered, or had nothing for this watch.
+    /// All revisions before it were delivered, or had nothing for this watch. 0 if the server is to
+    /// choose where it begins.
     next: i64,
     /// Where it began, by its reader's wish; that revision may be yet to come.
     start: i64,
@@ -60,6 +61,13 @@ impl Position {
             self.next - 1
         } else {
             0
+        }
+    }
+
+    /// The server's choice, if it had one.
+    pub fn begin_after(&mut self, revision: i64) {
+        if self.next == 0 {
+            self.next = revision.saturating_add(1);
         }
     }
 

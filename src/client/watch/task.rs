@@ -7,7 +7,7 @@ use super::entry::{Assignment, Entry};
 use super::hub::{Command, Hub};
 use super::position::Position;
 use super::stream::{next_message, WatchStream};
-use super::{now, resync, Spec};
+use super::{now, resync};
 use crate::client::call::{retry_backoff, Deadline};
 use crate::client::core::Core;
 use crate::error::{Error, Result};
@@ -34,8 +34,11 @@ pub(super) struct Task {
     pub(super) hub: Arc<Hub>,
     pub(super) core: Arc<Core>,
     pub(super) watches: HashMap<u64, Entry>,
-    /// Watches that wait for a stream; some may have ended.
-    pub(super) waiting: VecDeque<u64>,
+    /// Watches that wait for a stream, and those that wait for one of slow readers; some may have
+    /// ended.
+    pub(super) waiting: [VecDeque<u64>; 2],
+    /// There is no stream for a watch that waits: the kind of stream to open.
+    pub(super) wanted: Option<bool>,
     /// Watches whose readers asked for progress: the revision to reach for the first
     /// request, and for the last.
     pub(super) asking: HashMap<u64, (i64, Header)>,
@@ -61,7 +64,8 @@ pub fn serve(hub: Arc<Hub>, core: Arc<Core>) -> impl Future<Output = ()> {
         hub,
         core,
         watches: HashMap::new(),
-        waiting: VecDeque::new(),
+        waiting: Default::default(),
+        wanted: None,
         asking: HashMap::new(),
         streams: Vec::new(),
         opening: None,
@@ -111,9 +115,6 @@ impl Task {
                 let limit = self.core.max_receive();
                 let mut position = Position::new(start.unwrap_or(0), limit, spec.merge);
                 position.prefix = spec.prefix.clone();
-                if start.is_none() {
-                    self.ask_start(watch, &spec);
-                }
                 let entry = Entry {
                     announced: !spec.created_notify,
                     spec,
@@ -129,9 +130,7 @@ impl Task {
                     leaderless: Vec::new(),
                 };
                 self.watches.insert(watch, entry);
-                if start.is_some() {
-                    self.enqueue(watch);
-                }
+                self.enqueue(watch);
             }
             Command::ReaderChanged(watch) => self.reader_changed(watch),
             Command::AskForProgress(watch) => {
@@ -199,14 +198,6 @@ impl Task {
         self.tasks.spawn(async move { hub.send(call.await) });
     }
 
-    fn ask_start(&mut self, watch: u64, spec: &Spec) {
-        let (core, key) = (self.core.clone(), spec.key.clone());
-        self.spawn(async move {
-            let now = now(&core, &key, Deadline::NEVER).await;
-            Command::Start(watch, now.map(|header| header.revision + 1))
-        });
-    }
-
     /// One at a time: it may take as long as no server is reachable.
     fn ask_revision(&mut self, watch: u64) {
         let Some(entry) = self.watches.get(&watch) else { return };
@@ -240,7 +231,7 @@ impl Task {
         if let Some(entry) = self.watches.get_mut(&watch) {
             if entry.assignment != Assignment::Waiting {
                 entry.assignment = Assignment::Waiting;
-                self.waiting.push_back(watch);
+                self.waiting[usize::from(entry.slow)].push_back(watch);
             }
         }
     }
@@ -264,6 +255,12 @@ impl Task {
         self.asking.remove(&watch);
         let entry = self.watches.remove(&watch)?;
         self.unassign(entry.assignment);
+        for waiting in &mut self.waiting {
+            // So that those that have ended cost nothing, and their removal little.
+            if waiting.len() > 2 * self.watches.len() + 64 {
+                waiting.retain(|watch| self.watches.contains_key(watch));
+            }
+        }
         Some(entry)
     }
 
@@ -277,7 +274,7 @@ impl Task {
     }
 
     pub(super) fn end_waiting(&mut self, error: &Error) {
-        for watch in std::mem::take(&mut self.waiting) {
+        for watch in std::mem::take(&mut self.waiting).into_iter().flatten() {
             if self.watches.get(&watch).is_some_and(|entry| entry.assignment == Assignment::Waiting)
             {
                 self.end(watch, error.clone());
@@ -295,7 +292,7 @@ impl Task {
         let creation = read.filter_map(|stream| stream.creating.front());
         let creation = creation.map(|creation| creation.since + CREATION).min();
         let held = self.streams.iter().filter_map(|stream| Some(stream.held.as_ref()?.until)).min();
-        let idle = self.waiting.is_empty() || self.opening.is_some() || self.renewing;
+        let idle = self.wanted.is_none() || self.opening.is_some() || self.renewing;
         let opening = (!idle).then_some(self.not_before);
         [creation, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
     }
