@@ -7,8 +7,9 @@ use etcd::capi::options::{ETCD_PREFIX, ETCD_SERIALIZABLE};
 use etcd::status::*;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
-use support::backend::backends;
+use support::backend::{backends, on_versions_at_once};
 use support::ffi::*;
+use support::inside::counters;
 use support::proxy::{Fault, Proxy, Rng};
 use support::scaled;
 use support::server::{newest_or_skip, Cluster, TlsMode};
@@ -212,6 +213,37 @@ fn sync_takes_those_who_serve() {
     client.sync().unwrap();
     assert_eq!(sorted(&client), all);
     assert_eq!(client.value(b"learner/k").unwrap().unwrap(), [19]);
+}
+
+#[test]
+fn sync_keeps_what_works_until_something_of_the_new_list_answers() {
+    let test = "sync_keeps_what_works_until_something_of_the_new_list_answers";
+    on_versions_at_once(test, |version| {
+        let announced = ["--advertise-client-urls", "http://127.0.0.1:1"];
+        let cluster = Cluster::builder(version).args(announced).start();
+        let own = cluster.endpoints();
+        let auto = Options { auto_sync_interval_ms: 100, ..Default::default() };
+        let auto = Client::with(&own, auto).unwrap();
+        let client = Client::open(&own);
+        let error = client.sync().unwrap_err();
+        assert_eq!(error.status, ETCD_ERR_UNAVAILABLE, "{error:?}");
+        assert!(error.message.contains("http://127.0.0.1:1: connect: "), "{error:?}");
+        let asked = counters(&auto).calls;
+        eventually("auto-sync", || counters(&auto).calls > asked + 3);
+        // One that answers takes its place.
+        for client in [&client, &auto] {
+            assert_eq!(client.endpoints(), [&*own]);
+            client.put(b"sync/k", b"v", timeout(1000)).unwrap();
+        }
+        let proxy = Proxy::to_port(cluster.port(0), 7);
+        let url = format!("http://{}", proxy.endpoint());
+        cluster.kill(0);
+        cluster.launch_with(0, &["--advertise-client-urls", &url]);
+        cluster.wait_healthy(0);
+        eventually("announced", || client.sync().is_ok() && client.endpoints() == [&*url]);
+        eventually("by itself", || auto.endpoints() == [&*url]);
+        client.put(b"sync/k", b"v", DEFAULT).unwrap();
+    });
 }
 
 #[test]

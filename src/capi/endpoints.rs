@@ -101,14 +101,15 @@ pub unsafe extern "C" fn etcd_client_set_endpoints(
 ///
 /// Does what etcd_client_set_endpoints() does, with the client URLs of all members that have
 /// started and are not learners. URLs that the client cannot use are left out: those of another
-/// scheme (https if it uses TLS, else http), and those to which it must not send its password. If
-/// none is left, nothing changes. Members must announce URLs that can be reached from the client
-/// (--advertise-client-urls). With mem: the call succeeds and changes nothing.
+/// scheme (https if it uses TLS, else http), those to which it must not send its password, and
+/// loopback addresses unless the member that answered was reached by one. If none is left, or none
+/// of them answers, nothing changes. Members must announce URLs that can be reached from the
+/// client (--advertise-client-urls). With mem: the call succeeds and changes nothing.
 ///
 /// @param client    Open client.
 /// @param options   NULL for all defaults.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
-/// @return ETCD_OK; ETCD_ERR_UNAVAILABLE, also if no URL can be used;
+/// @return ETCD_OK; ETCD_ERR_UNAVAILABLE, also if no URL can be used or answers;
 ///         ETCD_ERR_TIMEOUT, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED,
 ///         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED, ETCD_ERR_CLOSED, or a server's error.
 /// @par Blocking  Until the cluster has answered, or the deadline.

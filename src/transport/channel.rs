@@ -4,13 +4,14 @@
 
 use super::backoff::rng;
 use super::endpoint::Endpoint;
-use super::maintain::{maintain, Network, Timing};
+use super::maintain::{maintain, try_out, Network, Timing};
 use super::store_identity::StoreIdentity;
 use super::subchannel::{down, Selected, Subchannel};
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::observe::Telemetry;
 use crate::sync::IgnorePoison;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -94,6 +95,29 @@ impl Channel {
         self.changed.notify_one();
         self.network.changed.notify_waiters();
         Ok(())
+    }
+
+    /// Returns when one of the endpoints has answered; why none does otherwise.
+    pub async fn one_answers(&self, endpoints: &[Endpoint]) -> Result<(), String> {
+        let is_up = |it: &Arc<Subchannel>| {
+            it.connection().is_some() && endpoints.iter().any(|one| one.is(&it.endpoint))
+        };
+        if self.subchannels().iter().any(is_up) {
+            return Ok(());
+        }
+        let tried = endpoints.iter().map(|endpoint| async {
+            let result = try_out(endpoint, &self.network).await;
+            result.map_err(|e| format!("{}: {}", endpoint.name, e.message))
+        });
+        let mut tried: FuturesUnordered<_> = tried.collect();
+        let mut reasons = Vec::new();
+        while let Some(result) = tried.next().await {
+            match result {
+                Ok(()) => return Ok(()),
+                Err(why) => reasons.push(why),
+            }
+        }
+        Err(reasons.join("; "))
     }
 
     pub fn subchannels(&self) -> Vec<Arc<Subchannel>> {

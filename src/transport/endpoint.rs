@@ -52,8 +52,22 @@ impl Endpoint {
         match &self.address {
             Address::Unix(_) => true,
             Address::Tcp { host, .. } => {
-                host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+                let name = host.strip_suffix('.').unwrap_or(host);
+                name.eq_ignore_ascii_case("localhost")
+                    || self.ip().is_some_and(|ip| ip.is_loopback())
             }
+        }
+    }
+
+    /// Whether it names no machine: 0.0.0.0, where a server listens everywhere.
+    pub fn is_unspecified(&self) -> bool {
+        self.ip().is_some_and(|ip| ip.is_unspecified())
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        match &self.address {
+            Address::Unix(_) => None,
+            Address::Tcp { host, .. } => Some(host.parse::<IpAddr>().ok()?.to_canonical()),
         }
     }
 }

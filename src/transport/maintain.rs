@@ -6,6 +6,7 @@ use super::backoff::Backoff;
 use super::candidates::Candidates;
 use super::connect::{connect, Connected, Driver};
 use super::connection::{Connection, ConnectionState};
+use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::probe::{identify, watch_over};
 use super::reason::h2_reason;
@@ -142,6 +143,22 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
     subchannel.set(Connectivity::Down(down("not in the list of endpoints")), None);
     retired.iter().filter_map(Weak::upgrade).for_each(|old| old.leave());
     while draining.join_next().await.is_some() {}
+}
+
+/// Tries an endpoint that is not in the list: whether a member of the store answers there.
+pub async fn try_out(endpoint: &Endpoint, network: &Network) -> Result<()> {
+    // Nothing of it is counted or shown.
+    let (mut candidates, telemetry) = (Candidates::default(), Arc::<Telemetry>::default());
+    let subchannel = Subchannel::new(endpoint.clone(), telemetry.clone()).map_err(down)?;
+    let (tls, timing) = (network.tls.as_ref(), network.timing);
+    let connecting = connect(endpoint, tls, timing.connect, &mut candidates, &telemetry);
+    let Connected { sender, driver, state, .. } = connecting.await.map_err(down)?;
+    let (subchannel, connection) = (Arc::new(subchannel), Connection { sender, state });
+    let selected = || Selected { subchannel: subchannel.clone(), connection: connection.clone() };
+    tokio::select! {
+        why = live(driver, selected(), timing) => Err(why),
+        admitted = admit(selected(), network) => admitted,
+    }
 }
 
 /// Asks a server for its cluster before any call may reach it.
