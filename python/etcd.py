@@ -38,14 +38,14 @@ from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, Name
 import _etcd_abi as abi
 
 __all__ = [
-    "CONNECTION_DOWN", "CONNECTION_GONE", "CONNECTION_UP", "DELETE", "MAYBE_APPLIED", "NOT_APPLIED", "PUT",
-    "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Branch", "Client", "Closed", "ClusterChanged",
-    "Compacted", "ConnectionResponse", "Connections", "DeleteResponse", "EtcdError", "Event", "Forked", "Header",
-    "HeaderResponse", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
+    "Branch", "CONNECTION_DOWN", "CONNECTION_GONE", "CONNECTION_UP", "Call", "Client", "Closed", "ClusterChanged",
+    "Compacted", "ConnectionResponse", "Connections", "DELETE", "DeleteResponse", "EtcdError", "Event", "Forked",
+    "Header", "HeaderResponse", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
     "LeaseKeepAliveResponse", "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseTimeToLiveResponse",
-    "LockServiceLockResponse", "MaintenanceStatusResponse", "Member", "MemberListResponse", "Operation", "Pages",
-    "PutResponse", "Queue", "RangeResponse", "Request", "RevisionRegressed", "Timeout", "Txn", "TxnResponse",
-    "Unavailable", "Watch", "WatchEvent", "WatchResponse", "load", "mem_drop", "prefix_end", "version",
+    "LockServiceLockResponse", "MAYBE_APPLIED", "MaintenanceStatusResponse", "Member", "MemberListResponse",
+    "NOT_APPLIED", "Op", "PUT", "Pages", "PutResponse", "Queue", "RangeResponse", "RevisionRegressed", "Timeout",
+    "Txn", "TxnResponse", "Unavailable", "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Watch",
+    "WatchEvent", "WatchResponse", "load", "mem_drop", "prefix_end", "version",
 ]
 
 Data = Union[bytes, bytearray, memoryview, str]
@@ -985,10 +985,10 @@ def _commit(txn: "Txn", *, timeout: Optional[float] = None, require_leader: bool
     return _request("etcd_txn_commit", _txn_response, (txn._handle,), timeout=timeout, require_leader=require_leader)
 
 
-def _do(request: "Request[T]", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
+def _do(op: "Op[T]", *, timeout: Optional[float] = None, require_leader: bool = False) -> _Request[T]:
     options = _sized(abi.CallOptions, timeout_ms=_ms(timeout), flags=_FLAGS["require_leader"] * require_leader)
     # On a queue its response is that of the call that it is.
-    return _Request("etcd_kv_do", (request._handle, ctypes.byref(options)), request._made.decode)
+    return _Request("etcd_kv_do", (op._handle, ctypes.byref(options)), op._made.decode)
 
 
 def _lease_grant(ttl: int, *, id: int = 0, timeout: Optional[float] = None,
@@ -1096,9 +1096,9 @@ class Branch:
         self._txn._add(_library().etcd_txn_nest, self._number, txn._handle)
         return self
 
-    def do(self, request: "Request[Any]") -> "Branch":
-        """Adds a request; it stays as it is."""
-        self._txn._add(_library().etcd_txn_add, self._number, request._handle)
+    def do(self, op: "Op[Any]") -> "Branch":
+        """Adds an operation; it stays as it is."""
+        self._txn._add(_library().etcd_txn_add, self._number, op._handle)
         return self
 
     def _add(self, request: _Request[Any]) -> "Branch":
@@ -1156,10 +1156,10 @@ class Txn(_Handle):
         return self
 
 
-class Request(_Handle, Generic[T]):
+class Op(_Handle, Generic[T]):
     """A get, put, delete or transaction that is made once, and done any number of times, alone or in transactions.
 
-        count = etcd.Request.prefix("jobs/", count_only=True)
+        count = etcd.Op.prefix("jobs/", count_only=True)
         print(client.do(count).count)
         txn.then.do(count)
 
@@ -1175,37 +1175,37 @@ class Request(_Handle, Generic[T]):
         self._made = made
 
     @staticmethod
-    def get(key: Data, **options: Any) -> "Request[Optional[KeyValue]]":
-        return Request(_get(key, **options))
+    def get(key: Data, **options: Any) -> "Op[Optional[KeyValue]]":
+        return Op(_get(key, **options))
 
     @staticmethod
-    def range(first: Data, end: Optional[Data], **options: Any) -> "Request[RangeResponse]":
-        return Request(_range(first, end, **options))
+    def range(first: Data, end: Optional[Data], **options: Any) -> "Op[RangeResponse]":
+        return Op(_range(first, end, **options))
 
     @staticmethod
-    def prefix(prefix: Data, **options: Any) -> "Request[RangeResponse]":
-        return Request(_prefix(prefix, **options))
+    def prefix(prefix: Data, **options: Any) -> "Op[RangeResponse]":
+        return Op(_prefix(prefix, **options))
 
     @staticmethod
-    def put(key: Data, value: Data, **options: Any) -> "Request[PutResponse]":
-        return Request(_put(key, value, **options))
+    def put(key: Data, value: Data, **options: Any) -> "Op[PutResponse]":
+        return Op(_put(key, value, **options))
 
     @staticmethod
-    def delete(key: Data, **options: Any) -> "Request[DeleteResponse]":
-        return Request(_delete(key, **options))
+    def delete(key: Data, **options: Any) -> "Op[DeleteResponse]":
+        return Op(_delete(key, **options))
 
     @staticmethod
-    def delete_range(first: Data, end: Optional[Data], **options: Any) -> "Request[DeleteResponse]":
-        return Request(_delete_range(first, end, **options))
+    def delete_range(first: Data, end: Optional[Data], **options: Any) -> "Op[DeleteResponse]":
+        return Op(_delete_range(first, end, **options))
 
     @staticmethod
-    def delete_prefix(prefix: Data, **options: Any) -> "Request[DeleteResponse]":
-        return Request(_delete_prefix(prefix, **options))
+    def delete_prefix(prefix: Data, **options: Any) -> "Op[DeleteResponse]":
+        return Op(_delete_prefix(prefix, **options))
 
     @staticmethod
-    def txn(txn: Txn) -> "Request[TxnResponse]":
+    def txn(txn: Txn) -> "Op[TxnResponse]":
         """A copy of a transaction as it is now."""
-        return Request(_Request("etcd_kv_txn", (txn._handle,), _txn_response))
+        return Op(_Request("etcd_kv_txn", (txn._handle,), _txn_response))
 
 
 # --- The client ---
@@ -1401,10 +1401,10 @@ class Client(_Handle):
         """Does a transaction. That the compares do not hold is no error."""
         return self._run(_commit(txn, **options))
 
-    def do(self, request: Request[T], **options: Any) -> T:
-        """Does a request: the same as the call that it is."""
+    def do(self, op: Op[T], **options: Any) -> T:
+        """Does what the call of the same name does."""
         library = _library()
-        made = _do(request, **options)
+        made = _do(op, **options)
         _, reply = _call(library.etcd_kv_do, self._handle, *made.arguments)
         try:
             _, _, *pointers = _read(abi.OP_RESPONSE, reply)
@@ -1463,8 +1463,8 @@ class Client(_Handle):
 
     # Starts do(), and returns at once. Its end arrives on the queue as an Event that carries user_data.
 
-    def do_async(self, queue: "Queue", request: Request[Any], user_data: Any = None, **options: Any) -> "Operation":
-        return queue._start(self, _do(request, **options), user_data)
+    def do_async(self, queue: "Queue", op: Op[Any], user_data: Any = None, **options: Any) -> "Call":
+        return queue._start(self, _do(op, **options), user_data)
 
     # The responses of these arrive on the queue: any number of events, of which the last has an error.
 
@@ -1483,73 +1483,72 @@ class Client(_Handle):
     # end, successful or not, arrives on the queue as an Event that carries user_data.
     # Generated from the calls above by `make header`: do not edit.
 
-    def get_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Operation":
+    def get_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _get(key, **options), user_data)
 
     def range_async(self, queue: "Queue", first: Data, end: Optional[Data], user_data: Any = None,
-                    **options: Any) -> "Operation":
+                    **options: Any) -> "Call":
         return queue._start(self, _range(first, end, **options), user_data)
 
-    def prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Operation":
+    def prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _prefix(prefix, **options), user_data)
 
-    def put_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None, **options: Any) -> "Operation":
+    def put_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _put(key, value, **options), user_data)
 
     def put_ttl_async(self, queue: "Queue", key: Data, value: Data, ttl: int, user_data: Any = None,
-                      **options: Any) -> "Operation":
+                      **options: Any) -> "Call":
         return queue._start(self, _put_ttl(key, value, ttl, **options), user_data)
 
     def put_if_absent_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None,
-                            **options: Any) -> "Operation":
+                            **options: Any) -> "Call":
         return queue._start(self, _put_if_absent(key, value, **options), user_data)
 
     def put_if_value_async(self, queue: "Queue", key: Data, seen: Data, value: Data, user_data: Any = None,
-                           **options: Any) -> "Operation":
+                           **options: Any) -> "Call":
         return queue._start(self, _put_if_value(key, seen, value, **options), user_data)
 
     def put_if_revision_async(self, queue: "Queue", key: Data, seen: int, value: Data, user_data: Any = None,
-                              **options: Any) -> "Operation":
+                              **options: Any) -> "Call":
         return queue._start(self, _put_if_revision(key, seen, value, **options), user_data)
 
     def delete_if_value_async(self, queue: "Queue", key: Data, seen: Data, user_data: Any = None,
-                              **options: Any) -> "Operation":
+                              **options: Any) -> "Call":
         return queue._start(self, _delete_if_value(key, seen, **options), user_data)
 
     def delete_if_revision_async(self, queue: "Queue", key: Data, seen: int, user_data: Any = None,
-                                 **options: Any) -> "Operation":
+                                 **options: Any) -> "Call":
         return queue._start(self, _delete_if_revision(key, seen, **options), user_data)
 
-    def delete_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Operation":
+    def delete_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _delete(key, **options), user_data)
 
     def delete_range_async(self, queue: "Queue", first: Data, end: Optional[Data], user_data: Any = None,
-                           **options: Any) -> "Operation":
+                           **options: Any) -> "Call":
         return queue._start(self, _delete_range(first, end, **options), user_data)
 
-    def delete_prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Operation":
+    def delete_prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _delete_prefix(prefix, **options), user_data)
 
-    def compact_async(self, queue: "Queue", revision: int, user_data: Any = None, **options: Any) -> "Operation":
+    def compact_async(self, queue: "Queue", revision: int, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _compact(revision, **options), user_data)
 
-    def commit_async(self, queue: "Queue", txn: Txn, user_data: Any = None, **options: Any) -> "Operation":
+    def commit_async(self, queue: "Queue", txn: Txn, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _commit(txn, **options), user_data)
 
-    def lease_grant_async(self, queue: "Queue", ttl: int, user_data: Any = None, **options: Any) -> "Operation":
+    def lease_grant_async(self, queue: "Queue", ttl: int, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _lease_grant(ttl, **options), user_data)
 
-    def lease_revoke_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Operation":
+    def lease_revoke_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _lease_revoke(id, **options), user_data)
 
-    def lease_keep_alive_once_async(self, queue: "Queue", id: int, user_data: Any = None,
-                                    **options: Any) -> "Operation":
+    def lease_keep_alive_once_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _lease_keep_alive_once(id, **options), user_data)
 
-    def lease_time_to_live_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Operation":
+    def lease_time_to_live_async(self, queue: "Queue", id: int, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _lease_time_to_live(id, **options), user_data)
 
-    def lease_list_async(self, queue: "Queue", user_data: Any = None, **options: Any) -> "Operation":
+    def lease_list_async(self, queue: "Queue", user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _lease_list(**options), user_data)
 
     # End of what is generated.
@@ -1628,7 +1627,7 @@ class Pages(_Handle):
             raise StopIteration
         return _take("etcd_range_next", self._decode, page)
 
-    def next_async(self, queue: "Queue", user_data: Any = None) -> "Operation":
+    def next_async(self, queue: "Queue", user_data: Any = None) -> "Call":
         """Starts to read the next page. It arrives on the queue as the value of an Event, or None after the last one.
         Start the one after it then; one that is cancelled is not skipped."""
         return queue._start(self, _NEXT_PAGE, user_data)
@@ -1738,7 +1737,7 @@ class Event(NamedTuple):
         return self.value
 
 
-class Operation:
+class Call:
     """A call in progress."""
 
     def __init__(self, handle: int) -> None:
@@ -1800,9 +1799,9 @@ class Queue(_Handle):
         if status < 0:
             raise _status_error(status)
 
-    def _start(self, of: _Handle, request: _Request[Any], user_data: Any) -> Operation:
+    def _start(self, of: _Handle, request: _Request[Any], user_data: Any) -> Call:
         function = getattr(_library(), request.call + "_async")
-        return Operation(self._begin(function, of, request, user_data, False)[0])
+        return Call(self._begin(function, of, request, user_data, False)[0])
 
     def _begin(self, function: Callable[..., int], of: _Handle, request: _Request[Any], user_data: Any,
                stream: bool) -> Tuple[int, int]:

@@ -80,8 +80,8 @@ class Client(_Closing):
         """Reads what etcd.Client.pages() does, with its options."""
         return Pages(self, etcd._pages(key, end, **options))
 
-    async def do(self, request: "etcd.Request[T]", **options: Any) -> T:
-        return await self._run(etcd._do(request, **options))
+    async def do(self, op: "etcd.Op[T]", **options: Any) -> T:
+        return await self._run(etcd._do(op, **options))
 
     def lease_keep_alive(self, id: int, **options: Any) -> "KeepAlive":
         """Keeps a lease alive: `await keep_alive.next()` raises when it has ended."""
@@ -171,14 +171,14 @@ class Client(_Closing):
     # End of what is generated.
 
     async def _run(self, request: "etcd._Request[T]") -> T:
-        future, operation = self._start(self._client, request)
+        future, call = self._start(self._client, request)
         try:
             return await future
         except asyncio.CancelledError:
-            operation.cancel()
+            call.cancel()
             raise
 
-    def _start(self, of: etcd._Handle, request: "etcd._Request[T]") -> "Tuple[asyncio.Future[T], etcd.Operation]":
+    def _start(self, of: etcd._Handle, request: "etcd._Request[T]") -> "Tuple[asyncio.Future[T], etcd.Call]":
         future: "asyncio.Future[T]" = self._loop.create_future()
         return future, self._queue._start(of, request, future)
 

@@ -45,7 +45,7 @@ class Calls(Case):
         self.assertFalse(await client.put_if_value(root + "a", "4", "5"))
         self.assertTrue(await client.put_if_revision(root + "a", done.header.revision, "4"))
         self.assertFalse(await client.delete_if_revision(root + "a", done.header.revision))
-        kv = await client.do(etcd.Request.get(root + "a"))
+        kv = await client.do(etcd.Op.get(root + "a"))
         assert kv is not None
         self.assertTrue(await client.delete_if_value(root + "a", kv.value))
         self.assertEqual((await client.delete_prefix(root)).deleted, 0)

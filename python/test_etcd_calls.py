@@ -165,7 +165,7 @@ class Transactions(test_etcd.Case):
         first = self.fails(etcd.InvalidArgument, "ETCD_ERR_EMPTY_KEY", lambda: txn.then.put("", "x"))
         # It stays, with its message, and nothing is done.
         for again in (
-            lambda: txn.then.get(key, timeout=1), lambda: etcd.Txn().then.nest(txn), lambda: etcd.Request.txn(txn),
+            lambda: txn.then.get(key, timeout=1), lambda: etcd.Txn().then.nest(txn), lambda: etcd.Op.txn(txn),
             lambda: self.client.commit(txn), lambda: self.client.commit_async(etcd.Queue(), txn),
         ):
             error = self.fails(etcd.InvalidArgument, "ETCD_ERR_EMPTY_KEY", again)
@@ -368,7 +368,7 @@ class Integers(test_etcd.Case):
             async with etcd_aio.Client(ENDPOINTS) as aio:
                 for name, integer, arguments in self.refused():
                     tried.update((name, integer))
-                    for at in (client, etcd.Request, etcd.Txn().then):
+                    for at in (client, etcd.Op, etcd.Txn().then):
                         if hasattr(at, name):
                             with self.assertRaises(etcd.InvalidArgument):
                                 getattr(at, name)(**arguments)

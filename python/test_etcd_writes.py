@@ -139,17 +139,17 @@ class Ttl(test_etcd.Case):
 
 
 class Requests(test_etcd.Case):
-    def requests(self, key: str) -> List["etcd.Request[Any]"]:
+    def requests(self, key: str) -> List["etcd.Op[Any]"]:
         txn = etcd.Txn().compare(key, "version", ">", 0)
         txn.then.get(key)
-        make = etcd.Request
+        make = etcd.Op
         return [
             make.put(key, "value"), make.get(key), make.range(key, key + "x"), make.prefix(key, count_only=True),
             make.put(key, "more", prev_kv=True), make.txn(txn), make.delete(key, prev_kv=True),
             make.delete_range(key, key + "x"), make.delete_prefix(key),
         ]
 
-    def check(self, do: Callable[["etcd.Request[Any]"], Any]) -> None:
+    def check(self, do: Callable[["etcd.Op[Any]"], Any]) -> None:
         """Twice, since a request is done any number of times."""
         requests = self.requests(self.root + "key")
         for _ in range(2):
@@ -165,13 +165,13 @@ class Requests(test_etcd.Case):
     def test_alone(self) -> None:
         self.check(self.client.do)
         # Types follow from the request.
-        kv = self.client.do(etcd.Request.get(self.root), timeout=9, require_leader=True)
+        kv = self.client.do(etcd.Op.get(self.root), timeout=9, require_leader=True)
         self.assertIsNone(kv)
 
     def test_on_a_queue(self) -> None:
         queue = etcd.Queue()
 
-        def do(request: "etcd.Request[Any]") -> Any:
+        def do(request: "etcd.Op[Any]") -> Any:
             self.client.do_async(queue, request, "mine")
             event = queue.next(10)
             assert event is not None
@@ -180,7 +180,7 @@ class Requests(test_etcd.Case):
 
         self.check(do)
         # The call does not need it any more.
-        request = etcd.Request.put(self.root, "value")
+        request = etcd.Op.put(self.root, "value")
         self.client.do_async(queue, request)
         request.close()
         event = queue.next(10)
@@ -189,18 +189,18 @@ class Requests(test_etcd.Case):
 
     def test_in_transactions(self) -> None:
         key, client = self.root + "key", self.client
-        put, get = etcd.Request.put(key, "mine"), etcd.Request.get(key)
+        put, get = etcd.Op.put(key, "mine"), etcd.Op.get(key)
         txn = etcd.Txn().compare(key, "version", "==", 0)
         txn.then.do(put)
-        txn.otherwise.do(get).do(etcd.Request.txn(txn))
+        txn.otherwise.do(get).do(etcd.Op.txn(txn))
         put.close()
         self.assertEqual([type(it) for it in client.commit(txn).responses], [etcd.PutResponse])
-        found, inner = client.do(etcd.Request.txn(txn)).responses
+        found, inner = client.do(etcd.Op.txn(txn)).responses
         self.assertEqual((found.kvs[0].value, inner.succeeded), (b"mine", False))
         self.fails(etcd.Closed, "ETCD_ERR_BAD_HANDLE", lambda: txn.then.do(put))
 
     def test_errors(self) -> None:
-        make, client = etcd.Request, self.client
+        make, client = etcd.Op, self.client
         self.fails(etcd.InvalidArgument, "ETCD_ERR_EMPTY_KEY", lambda: make.put("", "x"))
         self.fails(etcd.InvalidArgument, "ETCD_ERR_INVALID_ARGUMENT", lambda: make.get("k", timeout=1))
         with make.put(self.root, "x", lease=time.time_ns() & 2**40 - 1) as request:

@@ -59,7 +59,7 @@ fn started(call: &Call) -> String {
     parameters.extend(["user_data: Any = None".to_owned(), "**options: Any".to_owned()]);
     let def = format!("    def {}_async(", call.name);
     let body = format!("        return queue._start(self, {}, user_data)\n", call.request);
-    head(&def, &parameters, ") -> \"Operation\":") + &body
+    head(&def, &parameters, ") -> \"Call\":") + &body
 }
 
 fn awaited(call: &Call) -> String {
