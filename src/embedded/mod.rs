@@ -6,6 +6,7 @@ mod clock;
 mod duplicates;
 mod engine;
 mod fragment;
+mod interest;
 mod lessor;
 mod lock;
 mod range;

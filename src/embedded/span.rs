@@ -37,6 +37,18 @@ impl<'a> Span<'a> {
         matches!(self, Span::Between(start, end) if start >= end)
     }
 
+    /// Whether it has just the keys that begin with its start.
+    pub fn is_prefix(&self) -> bool {
+        let Span::Between(start, end) = self else { return false };
+        // The end is the start without its last bytes of 0xff, and then one higher.
+        let (Some((last, rest)), Some(cut)) = (end.split_last(), start.get(..end.len())) else {
+            return false;
+        };
+        cut.split_last()
+            .is_some_and(|(byte, kept)| kept == rest && byte.checked_add(1) == Some(*last))
+            && start[end.len()..].iter().all(|byte| *byte == 0xff)
+    }
+
     /// Bounds for a map of keys, from the start or after a key that was visited; None for
     /// an empty span, on which a map panics.
     pub fn bounds<'b>(&self, after: Option<&'b [u8]>) -> Option<Bounds<'b>>
@@ -56,6 +68,27 @@ impl<'a> Span<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prefixes_are_told_from_other_ranges() {
+        let cases: [(&[u8], &[u8], bool); 12] = [
+            (b"a", b"b", true),
+            (b"ab", b"ac", true),
+            (b"a\xff", b"b", true),
+            (b"a\xff\xff", b"b", true),
+            (b"\0", b"\x01", true),
+            (b"a", b"", false),
+            (b"a", b"\0", false),
+            (b"a", b"c", false),
+            (b"ab", b"b", false),
+            (b"a", b"bb", false),
+            (b"a\xff", b"a\xff\0", false),
+            (b"b", b"a", false),
+        ];
+        for (key, end, is_prefix) in cases {
+            assert_eq!(Span::new(key, end).is_prefix(), is_prefix, "{key:?} {end:?}");
+        }
+    }
 
     #[test]
     fn range_ends_mean_what_they_mean_in_etcd() {

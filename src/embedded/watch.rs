@@ -1,11 +1,15 @@
-//! Watches: each is a position in the log, from which a stream reads on when it is
-//! asked for a response. A write only notifies streams that something has changed, and
-//! a watch that is not read costs nothing.
+//! Watches: positions in the log, from which a stream reads on when it is asked for a
+//! response. A write only notifies streams that something has changed, and a watch that
+//! is not read costs nothing.
+//!
+//! The watchers of a stream share one position. Those that begin before it, in the past,
+//! are behind: each has its own until it has caught up.
 
 #![forbid(unsafe_code)]
 
 use super::engine::Engine;
 use super::fragment::fragments;
+use super::interest::Interest;
 use super::span::Span;
 use super::store::{Change, State};
 use crate::status::{self, ETCD_ERR_COMPACTED};
@@ -14,7 +18,7 @@ use crate::wire::proto::watch_create_request::FilterType;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{Event, KeyValue, WatchCreateRequest, WatchRequest, WatchResponse};
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +34,13 @@ const NO_WATCH: i64 = -1;
 pub struct WatchStream {
     engine: Arc<Engine>,
     watchers: BTreeMap<i64, Watcher>,
+    interest: Interest,
+    /// All revisions before this one were delivered to all that are not behind.
+    next: i64,
+    /// Watchers whose own position is before the shared one.
+    behind: BTreeSet<i64>,
+    /// Watchers that asked for progress responses.
+    notified: usize,
     next_id: i64,
     ready: VecDeque<WatchResponse>,
     /// A progress request waits to be answered, until all watchers have caught up.
@@ -40,7 +51,7 @@ pub struct WatchStream {
 struct Watcher {
     key: Bytes,
     range_end: Bytes,
-    /// All revisions before this one were delivered.
+    /// The first revision it wants. While it is behind: all before were delivered.
     next: i64,
     puts: bool,
     deletes: bool,
@@ -49,15 +60,13 @@ struct Watcher {
     progress_notify: bool,
     /// Nothing was delivered since the last progress response was due.
     idle: bool,
-    /// Events of revisions that were not read to their end yet.
-    events: Vec<Event>,
 }
 
 impl Watcher {
+    /// Of a change of its keys.
     fn wants(&self, change: &Change) -> bool {
         let kind = if change.version.is_live() { self.puts } else { self.deletes };
         kind && self.next <= change.version.modified
-            && Span::new(&self.key, &self.range_end).contains(&change.key)
     }
 }
 
@@ -91,6 +100,10 @@ impl WatchStream {
         WatchStream {
             engine: engine.clone(),
             watchers: BTreeMap::new(),
+            interest: Interest::default(),
+            next: 0,
+            behind: BTreeSet::new(),
+            notified: 0,
             next_id: 0,
             ready: VecDeque::new(),
             progress_asked: false,
@@ -157,12 +170,35 @@ impl WatchStream {
             fragment: request.fragment,
             progress_notify: request.progress_notify,
             idle: true,
-            events: Vec::new(),
             key,
             range_end: request.range_end,
         };
+        if self.watchers.is_empty() {
+            self.next = next.min(revision + 1);
+        }
+        if next < self.next {
+            self.behind.insert(id);
+        }
+        self.notified += usize::from(watcher.progress_notify);
+        self.interest.add(id, &watcher.key, &watcher.range_end);
         self.watchers.insert(id, watcher);
         Ok(id)
+    }
+
+    fn remove(&mut self, id: i64) -> bool {
+        let Some(watcher) = self.watchers.remove(&id) else { return false };
+        self.behind.remove(&id);
+        self.notified -= usize::from(watcher.progress_notify);
+        self.interest.remove(id, &watcher.key, &watcher.range_end);
+        true
+    }
+
+    /// All revisions before this one were delivered, or are not wanted.
+    fn position(&self, id: i64, watcher: &Watcher) -> i64 {
+        match self.behind.contains(&id) {
+            true => watcher.next,
+            false => watcher.next.max(self.next),
+        }
     }
 
     fn free_id(&mut self) -> i64 {
@@ -174,7 +210,7 @@ impl WatchStream {
     }
 
     fn cancel(&mut self, watch_id: i64) {
-        if self.watchers.remove(&watch_id).is_some() {
+        if self.remove(watch_id) {
             let revision = self.engine.read(|state| state.revision);
             self.ready.push_back(WatchResponse {
                 header: self.engine.header(revision),
@@ -203,9 +239,9 @@ impl WatchStream {
                 tokio::task::yield_now().await;
                 continue;
             }
-            match self.watchers.values().any(|watcher| watcher.progress_notify) {
-                false => changed.await,
-                true => tokio::select! {
+            match self.notified {
+                0 => changed.await,
+                _ => tokio::select! {
                     () = changed => {}
                     () = engine.clock().sleep_until(self.progress_due) => self.tell_progress(),
                 },
@@ -213,99 +249,127 @@ impl WatchStream {
         }
     }
 
-    /// Reads the log for all watchers at once, from the position of the last one to the
-    /// end of some revision. True if there was nothing to read.
+    /// Reads on for those who are behind, and for all others. True if there was nothing
+    /// to read.
     fn catch_up(&mut self) -> bool {
+        if self.watchers.is_empty() {
+            return true;
+        }
+        let hindmost = self.behind.iter().map(|id| self.watchers[id].next).min();
+        let caught_up = hindmost.is_none();
+        if let Some(hindmost) = hindmost {
+            self.read_stretch(hindmost, true);
+        }
+        let end = self.read_stretch(self.next, false);
+        match end.filter(|_| caught_up) {
+            None => false,
+            Some(revision) => {
+                if std::mem::take(&mut self.progress_asked) {
+                    self.ready.push_back(progress(&self.engine, NO_WATCH, revision));
+                }
+                true
+            }
+        }
+    }
+
+    /// Reads the log at once for all who are behind, or for all who are not, from the
+    /// position of the last one to the end of some revision. Returns the current revision
+    /// if there was nothing to read.
+    fn read_stretch(&mut self, from: i64, behind: bool) -> Option<i64> {
         let engine = self.engine.clone();
-        let hindmost = self.watchers.values().map(|watcher| watcher.next).min();
-        let mut place = Place { revision: hindmost.unwrap_or(i64::MAX), read: 0 };
+        let mut stretch = Stretch { behind, revision: from, read: 0, events: BTreeMap::new() };
         loop {
-            match engine.read(|state| self.read_on(state, &mut place)) {
+            match engine.read(|state| self.read_on(state, &mut stretch)) {
                 Reading::Within => {}
                 Reading::Until(revision) => {
-                    self.deliver(revision);
-                    return false;
+                    self.deliver(stretch, revision);
+                    return None;
                 }
                 Reading::Compacted(revision) => {
                     self.end_compacted(revision);
-                    return false;
+                    return None;
                 }
                 Reading::Nothing(revision) => {
-                    if std::mem::take(&mut self.progress_asked) && !self.watchers.is_empty() {
-                        self.ready.push_back(progress(&engine, NO_WATCH, revision));
-                    }
-                    return true;
+                    self.deliver(stretch, revision);
+                    return Some(revision);
                 }
             }
         }
     }
 
     /// Collects a bounded number of changes for the watchers that want them.
-    fn read_on(&mut self, state: &State, place: &mut Place) -> Reading {
-        if place.revision < state.compacted {
+    fn read_on(&self, state: &State, stretch: &mut Stretch) -> Reading {
+        if stretch.revision < state.compacted {
             return Reading::Compacted(state.compacted);
         }
-        let mut changes = state.changes(place.revision, place.read);
+        let mut changes = state.changes(stretch.revision, stretch.read);
         let (mut count, mut bytes) = (0, 0);
         let following = loop {
             let Some(change) = changes.next() else { break None };
             if count == CHANGES || bytes >= BYTES {
                 break Some(change.version.modified);
             }
-            if change.version.modified > place.revision {
-                *place = Place { revision: change.version.modified, read: 0 };
+            if change.version.modified > stretch.revision {
+                (stretch.revision, stretch.read) = (change.version.modified, 0);
             }
-            place.read += 1;
+            stretch.read += 1;
             count += 1;
-            for watcher in self.watchers.values_mut().filter(|watcher| watcher.wants(change)) {
-                watcher.events.push(event(state, change, watcher.prev_kv));
-                bytes += change.key.len() + change.version.value.len();
+            for id in self.interest.of(&change.key) {
+                let watcher = &self.watchers[&id];
+                if watcher.wants(change) && self.behind.contains(&id) == stretch.behind {
+                    let events = stretch.events.entry(id).or_default();
+                    events.push(event(state, change, watcher.prev_kv));
+                    bytes += change.key.len() + change.version.value.len();
+                }
             }
         };
         match following {
             None if count == 0 => Reading::Nothing(state.revision),
-            Some(revision) if revision == place.revision => Reading::Within,
-            _ => Reading::Until(place.revision),
+            Some(revision) if revision == stretch.revision => Reading::Within,
+            _ => Reading::Until(stretch.revision),
         }
     }
 
     /// Delivers the collected events, when no revision is read in part.
-    fn deliver(&mut self, revision: i64) {
-        for (id, watcher) in self.watchers.iter_mut().filter(|(_, w)| w.next <= revision) {
-            watcher.next = revision + 1;
-            if watcher.events.is_empty() {
-                continue;
-            }
+    fn deliver(&mut self, stretch: Stretch, revision: i64) {
+        for (watch_id, events) in stretch.events {
+            let Some(watcher) = self.watchers.get_mut(&watch_id) else { continue };
             watcher.idle = false;
-            let response = WatchResponse {
-                header: self.engine.header(revision),
-                watch_id: *id,
-                events: std::mem::take(&mut watcher.events),
-                ..WatchResponse::default()
-            };
+            let header = self.engine.header(revision);
+            let response = WatchResponse { header, watch_id, events, ..WatchResponse::default() };
             match watcher.fragment {
                 true => self.ready.extend(fragments(response)),
                 false => self.ready.push_back(response),
             }
         }
+        if !stretch.behind {
+            self.next = self.next.max(revision + 1);
+            return;
+        }
+        let watchers = &mut self.watchers;
+        self.behind.retain(|id| {
+            let Some(watcher) = watchers.get_mut(id) else { return false };
+            watcher.next = watcher.next.max(revision + 1);
+            watcher.next < self.next
+        });
     }
 
     /// Ends the watchers whose position in the log is compacted.
     fn end_compacted(&mut self, compacted: i64) {
-        self.watchers.retain(|id, watcher| {
-            let stays = watcher.next >= compacted;
-            if !stays {
-                self.ready.push_back(WatchResponse {
-                    // etcd names no revision here.
-                    header: self.engine.header(0),
-                    watch_id: *id,
-                    canceled: true,
-                    compact_revision: compacted,
-                    ..WatchResponse::default()
-                });
-            }
-            stays
-        });
+        let watchers = self.watchers.iter();
+        let ended = watchers.filter(|(id, watcher)| self.position(**id, watcher) < compacted);
+        for watch_id in ended.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.remove(watch_id);
+            self.ready.push_back(WatchResponse {
+                // etcd names no revision here.
+                header: self.engine.header(0),
+                watch_id,
+                canceled: true,
+                compact_revision: compacted,
+                ..WatchResponse::default()
+            });
+        }
+        self.next = self.next.max(compacted);
     }
 
     fn tell_progress(&mut self) {
@@ -313,7 +377,8 @@ impl WatchStream {
         self.progress_due = engine.clock().now().saturating_add(PROGRESS);
         let revision = engine.read(|state| state.revision);
         for (id, watcher) in self.watchers.iter_mut().filter(|(_, w)| w.progress_notify) {
-            if watcher.idle && watcher.next > revision {
+            let has_all = self.next > revision && !self.behind.contains(id);
+            if watcher.idle && has_all {
                 self.ready.push_back(progress(engine, *id, revision));
             }
             watcher.idle = true;
@@ -326,10 +391,15 @@ fn progress(engine: &Engine, watch_id: i64, revision: i64) -> WatchResponse {
     WatchResponse { header: engine.header(revision), watch_id, ..WatchResponse::default() }
 }
 
-/// A position in the log: a revision, and how many of its changes were read.
-struct Place {
+/// What is read of the log at once.
+struct Stretch {
+    /// For the watchers that are behind, rather than for all others.
+    behind: bool,
+    /// The position: a revision, and how many of its changes were read.
     revision: i64,
     read: usize,
+    /// What each watcher gets.
+    events: BTreeMap<i64, Vec<Event>>,
 }
 
 enum Reading {

@@ -369,3 +369,98 @@ fn a_dropped_next_loses_nothing_and_a_waiting_one_is_woken() {
         writer.join().unwrap();
     });
 }
+
+/// Watches of many kinds and positions on one stream. Each gets what a look through
+/// all changes finds for it.
+#[test]
+fn each_of_many_watches_gets_its_own() {
+    let given = std::env::var("LIBETCD_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seed = given.unwrap_or_else(|| fastrand::u64(..));
+    eprintln!("LIBETCD_SEED={seed}");
+    let mut chance = fastrand::Rng::with_seed(seed);
+    for _ in 0..200 {
+        let engine = engine();
+        // Revision, key, and whether it is a put.
+        let mut changes: Vec<(i64, String, bool)> = Vec::new();
+        let mut stream = WatchStream::open(&engine);
+        let mut requests: Vec<WatchCreateRequest> = Vec::new();
+        let mut begun: Vec<i64> = Vec::new();
+        let mut responses = Vec::new();
+        let (mut current, mut compacted) = (1, -1);
+        let key = |chance: &mut fastrand::Rng| {
+            chance.choice(["a", "b", "aa", "ab", "abc", "b", "ba", "c"]).unwrap().to_string()
+        };
+        for _ in 0..150 {
+            match chance.u8(..12) {
+                0..5 => {
+                    let key = key(&mut chance);
+                    engine.put(put(&key, "")).unwrap();
+                    current += 1;
+                    changes.push((current, key, true));
+                }
+                5 => {
+                    let key = key(&mut chance);
+                    if engine.delete_range(delete(&key, "")).unwrap().deleted == 1 {
+                        current += 1;
+                        changes.push((current, key, false));
+                    }
+                }
+                6..9 => {
+                    let spans = [
+                        ("a", ""),
+                        ("ab", ""),
+                        ("a", "b"),
+                        ("ab", "ac"),
+                        ("b", "\0"),
+                        ("aa", "ba"),
+                    ];
+                    let (key, end) = chance.choice(spans).unwrap();
+                    let start = [0, chance.i64(1..current + 9)][chance.usize(..2)];
+                    let filters = [vec![], vec![], vec![0], vec![1]][chance.usize(..4)].clone();
+                    let watch_id = requests.len() as i64 + 1;
+                    let request = WatchCreateRequest { watch_id, filters, ..on(key, end, start) };
+                    stream.send(watch(request.clone()));
+                    requests.push(request);
+                    begun.push(if start == 0 { current + 1 } else { start });
+                }
+                9 => cancel(&mut stream, chance.i64(0..8)),
+                10 if chance.u8(..8) == 0 && current > compacted => {
+                    compacted = chance.i64(compacted.max(1)..=current).max(compacted + 1);
+                    engine.compact(compact(compacted)).unwrap();
+                }
+                _ => {
+                    responses.extend((0..chance.u8(..6)).flat_map(|_| stream.next().now_or_never()))
+                }
+            }
+        }
+        responses.extend(drain(&mut stream));
+        for (request, begun) in requests.iter().zip(begun) {
+            let all = changes.iter().filter(|(revision, key, is_put)| {
+                let within = match &request.range_end[..] {
+                    [] => request.key == key,
+                    [0] => key.as_bytes() >= &request.key[..],
+                    end => key.as_bytes() >= &request.key[..] && key.as_bytes() < end,
+                };
+                within && *revision >= begun && !request.filters.contains(&i32::from(!is_put))
+            });
+            let all: Vec<_> = all.map(|(revision, key, _)| (*revision, key.as_bytes())).collect();
+            let ours = || responses.iter().filter(|r| r.watch_id == request.watch_id);
+            let got = ours().flat_map(|response| &response.events);
+            let got: Vec<_> = got
+                .map(|event| event.kv.as_ref().unwrap())
+                .map(|kv| (kv.mod_revision, &kv.key[..]))
+                .collect();
+            let ends: Vec<_> = ours().filter(|r| r.canceled).collect();
+            assert_eq!(got, all[..got.len().min(all.len())], "{request:?}");
+            match ends[..] {
+                [] => assert_eq!(got.len(), all.len(), "{request:?}"),
+                [end] if end.compact_revision > 0 => {
+                    let last = got.last().map_or(begun, |(revision, _)| *revision);
+                    assert!(last < end.compact_revision, "{request:?}");
+                }
+                [_] => {}
+                _ => panic!("it ended twice: {request:?}"),
+            }
+        }
+    }
+}

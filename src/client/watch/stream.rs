@@ -26,7 +26,7 @@ const MIN_LIMIT: usize = 4 << 20;
 
 enum Messages {
     Network(Box<Stream>),
-    Embedded(embedded::WatchStream),
+    Embedded(Box<embedded::WatchStream>),
 }
 
 /// Events of a watch that wait for its reader to make room, for a limited time.
@@ -81,7 +81,7 @@ impl WatchStream {
     ) -> Result<WatchStream> {
         let (messages, member, token) = match &core.server {
             Server::Embedded(embedded) => (
-                Messages::Embedded(embedded::WatchStream::open(&embedded.engine)),
+                Messages::Embedded(Box::new(embedded::WatchStream::open(&embedded.engine))),
                 None,
                 Token::default(),
             ),
