@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::clock::Clock;
+use super::counts::Counts;
 use super::lessor::random;
 use super::reply::{header, RpcStatus};
 use super::store::State;
@@ -24,6 +25,7 @@ const NEVER: u64 = u64::MAX;
 pub struct Engine {
     /// A panic poisons it: a store with half a write must not answer.
     state: RwLock<State>,
+    pub(super) counts: Counts,
     clock: Clock,
     cluster_id: u64,
     member_id: u64,
@@ -41,6 +43,7 @@ impl Engine {
     pub fn new(clock: Clock) -> Arc<Engine> {
         Arc::new(Engine {
             state: RwLock::default(),
+            counts: Counts::default(),
             clock,
             cluster_id: random() | 1,
             member_id: random() | 1,
@@ -53,7 +56,8 @@ impl Engine {
 
     pub fn range(&self, request: RangeRequest) -> Result<RangeResponse, RpcStatus> {
         range::check(&request)?;
-        let mut response = self.read_steadily(|view| range::range(view, &request))?;
+        let mut response =
+            self.read_steadily(|view| range::range(view, &request, Some(&self.counts)))?;
         self.stamp(&mut response.header);
         Ok(response)
     }

@@ -5,10 +5,11 @@
 
 use super::engine::Engine;
 use super::reply::RpcStatus;
-use super::span::Span;
+use super::span::{Span, Way};
 use super::store::{State, Version};
 use crate::wire::proto::*;
 use bytes::Bytes;
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 
@@ -32,9 +33,15 @@ impl Place {
         let (line, end) = ([&self.name[..], b"/"].concat(), [&self.name[..], b"0"].concat());
         let mut waits = false;
         let mut look = |_: &Bytes, version: &Version| {
-            waits |= version.is_live() && version.created < self.created;
+            waits |= version.created < self.created;
+            if waits {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
-        state.stretch(Span::new(&line, &end), None, usize::MAX, state.revision, &mut look);
+        let line = Span::new(&line, &end);
+        state.stretch(line, Way::Up, None, usize::MAX, state.revision, &mut look);
         if waits {
             return None;
         }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod counts;
 mod duplicates;
 mod engine;
 mod fragment;

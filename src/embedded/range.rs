@@ -2,8 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+use super::counts::Counts;
 use super::reply::{header, refuse, RpcStatus};
-use super::span::Span;
+use super::span::{Span, Way};
 use super::store::Version;
 use super::view::View;
 use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION};
@@ -11,6 +12,7 @@ use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::{KeyValue, RangeRequest, RangeResponse};
 use bytes::Bytes;
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 /// The checks that do not need the state.
 pub fn check(request: &RangeRequest) -> Result<(), RpcStatus> {
@@ -25,43 +27,78 @@ pub fn check(request: &RangeRequest) -> Result<(), RpcStatus> {
     }
 }
 
-pub fn range(view: &View<'_>, request: &RangeRequest) -> Result<RangeResponse, RpcStatus> {
+/// With the counts of pages, where the revision is one that does not change.
+pub fn range(
+    view: &View<'_>,
+    request: &RangeRequest,
+    counts: Option<&Counts>,
+) -> Result<RangeResponse, RpcStatus> {
     let span = Span::new(&request.key, &request.range_end);
     let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
-    let plain = !is_filtered(request) && in_key_order(request);
+    let by_key = request.sort_target() == SortTarget::Key;
+    // The limit applies to the keys in their order. It also does for another target without
+    // an order: etcd then sorts only the keys within the limit.
+    let unsorted = by_key || request.sort_order() == SortOrder::None;
+    let limited = !is_filtered(request) && unsorted;
     // One more key than wanted shows whether there are more.
-    let enough = limit.filter(|_| plain).map_or(usize::MAX, |limit| limit.saturating_add(1));
+    let enough = limit.filter(|_| limited).map_or(usize::MAX, |limit| limit.saturating_add(1));
+    let pages = counts.filter(|_| enough < usize::MAX && by_key && !request.count_only);
+    let known = match pages.and_then(|counts| counts.take(request)) {
+        Some((from, count)) => Some(count - skipped(view, &from, request)?),
+        None => None,
+    };
     let mut count = 0;
     let mut kvs = Vec::new();
     if let Span::One(_) = span {
         kvs.reserve_exact(1);
     }
-    let revision = view.walk(span, request.revision, |key: &Bytes, version: &Version| {
+    let visit = |key: &Bytes, version: &Version| {
         count += 1;
         if !request.count_only && kvs.len() < enough && passes(request, version) {
             kvs.push(version.key_value(key));
         }
-    })?;
+        match known.is_some() && kvs.len() == enough {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let revision = view.walk(span, way(request), request.revision, visit)?;
+    let count = known.unwrap_or(count);
     sort(request, &mut kvs);
     let more = limit.is_some_and(|limit| kvs.len() > limit);
     kvs.truncate(limit.unwrap_or(usize::MAX));
+    if let Some(counts) = pages.filter(|_| more) {
+        let at = if request.revision > 0 { request.revision } else { revision };
+        counts.put(request, at, &kvs, count - kvs.len() as i64, way(request));
+    }
     if request.keys_only {
         kvs.iter_mut().for_each(|kv| kv.value = Bytes::new());
     }
     Ok(RangeResponse { header: header(revision), kvs, more, count })
 }
 
-/// Whether the limit applies to the keys in key order. It also does for another target
-/// without an order: etcd then sorts only the keys within the limit.
-fn in_key_order(request: &RangeRequest) -> bool {
-    let by_key = request.sort_target == SortTarget::Key as i32;
-    request.sort_order == SortOrder::None as i32
-        || (by_key && request.sort_order == SortOrder::Ascend as i32)
+/// The number of keys from a key on that are before the page.
+fn skipped(view: &View<'_>, from: &[u8], page: &RangeRequest) -> Result<i64, RpcStatus> {
+    let mut count = 0;
+    let skipped = Span::Between(from, &page.key);
+    view.walk(skipped, Way::Up, page.revision, |_, _| {
+        count += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok(count)
 }
 
+fn way(request: &RangeRequest) -> Way {
+    match (request.sort_target(), request.sort_order()) {
+        (SortTarget::Key, SortOrder::Descend) => Way::Down,
+        _ => Way::Up,
+    }
+}
+
+/// Keys are visited in their order.
 fn sort(request: &RangeRequest, kvs: &mut [KeyValue]) {
     let by: fn(&KeyValue, &KeyValue) -> Ordering = match request.sort_target() {
-        SortTarget::Key => |a, b| a.key.cmp(&b.key),
+        SortTarget::Key => return,
         SortTarget::Version => |a, b| a.version.cmp(&b.version),
         SortTarget::Create => |a, b| a.create_revision.cmp(&b.create_revision),
         SortTarget::Mod => |a, b| a.mod_revision.cmp(&b.mod_revision),
@@ -69,7 +106,6 @@ fn sort(request: &RangeRequest, kvs: &mut [KeyValue]) {
     };
     match request.sort_order() {
         SortOrder::Descend => kvs.sort_by(|a, b| by(b, a)),
-        _ if request.sort_target() == SortTarget::Key => {}
         _ => kvs.sort_by(by),
     }
 }
@@ -105,6 +141,66 @@ mod tests {
         }
         engine.delete_range(delete("e", "")).unwrap();
         engine
+    }
+
+    /// In both orders, while keys come and go and some are skipped: each page has the count
+    /// of a walk over all that is left at its revision, and the first one was enough to
+    /// know the others.
+    #[test]
+    fn pages_count_once_what_is_left() {
+        let mut chance = fastrand::Rng::with_seed(7);
+        let engine = engine();
+        for n in 0..3000 {
+            engine.put(put(&format!("k{n:04}"), "")).unwrap();
+        }
+        for (way, end) in
+            [(SortOrder::None, "l"), (SortOrder::Ascend, "\0"), (SortOrder::Descend, "l")]
+        {
+            let mut page = RangeRequest { limit: 100, ..range("k", end) };
+            page.set_sort_order(way);
+            let (mut keys, mut left) = (Vec::new(), 0);
+            loop {
+                let known = engine.counts.left_of(&page);
+                let response = engine.range(page.clone()).unwrap();
+                let all = RangeRequest { limit: 0, ..page.clone() };
+                let all = engine.range(all).unwrap();
+                assert_eq!((response.count, response.count), (all.count, all.kvs.len() as i64));
+                assert!(response.kvs == all.kvs[..response.kvs.len()]);
+                assert_eq!(response.more, all.kvs.len() > 100);
+                assert_eq!(known.is_some(), page.revision > 0 && left >= 128);
+                left = response.count - response.kvs.len() as i64;
+                if page.revision == 0 {
+                    page.revision = revision(&response.header);
+                }
+                keys.extend(response.kvs.into_iter().map(|kv| kv.key));
+                if !response.more {
+                    break;
+                }
+                let last = keys.last().unwrap().clone();
+                match way {
+                    SortOrder::Descend => page.range_end = last,
+                    _ if chance.bool() => page.key = [&last[..], b"5"].concat().into(),
+                    _ => page.key = [&last[..last.len() - 1], b":"].concat().into(),
+                }
+                for _ in 0..20 {
+                    let key = format!("k{:04}", chance.u32(..4000));
+                    match chance.bool() {
+                        true => drop(engine.put(put(&key, "")).unwrap()),
+                        false => drop(engine.delete_range(delete(&key, "")).unwrap()),
+                    }
+                }
+            }
+            if way == SortOrder::Descend {
+                keys.reverse();
+            }
+            assert!(keys.is_sorted());
+        }
+        // Nothing is kept of a page that does not come.
+        for n in 0..1000 {
+            let page = RangeRequest { limit: 1 + n, ..range("k", "l") };
+            engine.range(page).unwrap();
+        }
+        assert!(engine.counts.len() <= 64);
     }
 
     #[test]

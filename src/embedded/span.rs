@@ -7,6 +7,13 @@ use std::ops::Bound;
 /// A span as the bounds of a map.
 pub type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
+/// The order in which keys are visited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Up,
+    Down,
+}
+
 /// A key and a range end, as in etcd's messages.
 #[derive(Clone, Copy)]
 pub enum Span<'a> {
@@ -49,19 +56,26 @@ impl<'a> Span<'a> {
             && start[end.len()..].iter().all(|byte| *byte == 0xff)
     }
 
-    /// Bounds for a map of keys, from the start or after a key that was visited; None for
-    /// an empty span, on which a map panics.
-    pub fn bounds<'b>(&self, after: Option<&'b [u8]>) -> Option<Bounds<'b>>
-    where
-        'a: 'b,
-    {
+    /// Bounds for a map of keys; None for an empty span, on which a map panics.
+    pub fn bounds(&self) -> Option<Bounds<'a>> {
         let (start, end) = match *self {
             Span::One(key) => (key, Bound::Included(key)),
             Span::From(key) => (key, Bound::Unbounded),
             Span::Between(key, end) => (key, Bound::Excluded(end)),
         };
-        let start = after.map_or(Bound::Included(start), Bound::Excluded);
-        (!self.is_empty()).then_some((start, end))
+        (!self.is_empty()).then_some((Bound::Included(start), end))
+    }
+
+    /// Bounds of what is left behind a key of the span that was visited.
+    pub fn bounds_after<'b>(&self, key: &'b [u8], way: Way) -> Option<Bounds<'b>>
+    where
+        'a: 'b,
+    {
+        let (start, end) = self.bounds()?;
+        Some(match way {
+            Way::Up => (Bound::Excluded(key), end),
+            Way::Down => (start, Bound::Excluded(key)),
+        })
     }
 }
 
@@ -108,7 +122,7 @@ mod tests {
             let span = Span::new(key, end);
             let within: String = keys.into_iter().filter(|k| span.contains(k.as_bytes())).collect();
             assert_eq!(within, meant, "{key:?} {end:?}");
-            assert_eq!(span.bounds(None).is_none(), span.is_empty());
+            assert_eq!(span.bounds().is_none(), span.is_empty());
         }
     }
 }

@@ -7,11 +7,12 @@
 
 use super::lessor::Lessor;
 use super::reply::{refuse, RpcStatus};
-use super::span::Span;
+use super::span::{Span, Way};
 use crate::status::{ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION};
 use crate::wire::proto::KeyValue;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// A key after one change. The default stands for a key that never existed.
@@ -137,25 +138,37 @@ impl State {
         history.at(revision).map(|version| (key, version))
     }
 
-    /// Visits at most `most` keys of the span, from the start or from a key
-    /// that was visited. Returns the last key visited, if there are more.
+    /// Visits at most `most` keys of the span, from its beginning or from a key that was
+    /// visited, until the visitor breaks. Returns the last key visited, if there are more.
     pub fn stretch(
         &self,
         span: Span<'_>,
+        way: Way,
         after: Option<&[u8]>,
         most: usize,
         revision: i64,
-        visit: &mut impl FnMut(&Bytes, &Version),
+        visit: &mut impl FnMut(&Bytes, &Version) -> ControlFlow<()>,
     ) -> Option<Bytes> {
-        let mut keys = self.keys.range::<[u8], _>(span.bounds(after)?);
+        let bounds = match after {
+            None => span.bounds(),
+            Some(key) => span.bounds_after(key, way),
+        };
+        let mut keys = self.keys.range::<[u8], _>(bounds?);
+        let mut next = || match way {
+            Way::Up => keys.next(),
+            Way::Down => keys.next_back(),
+        };
         let mut last = None;
-        for (key, history) in keys.by_ref().take(most) {
+        for _ in 0..most {
+            let (key, history) = next()?;
             if let Some(version) = history.at(revision) {
-                visit(key, version);
+                if visit(key, version).is_break() {
+                    return None;
+                }
             }
             last = Some(key);
         }
-        keys.next().and(last).cloned()
+        next().and(last).cloned()
     }
 
     /// The log from a revision on, without the first few changes.
@@ -193,7 +206,7 @@ impl State {
     /// Deletes the keys of a span and returns how many there were.
     pub fn delete(&mut self, span: Span<'_>, mut gone: impl FnMut(&Bytes, &Version)) -> i64 {
         let modified = self.write_revision();
-        let Some(bounds) = span.bounds(None) else { return 0 };
+        let Some(bounds) = span.bounds() else { return 0 };
         let mut deleted = 0;
         for (key, history) in self.keys.range_mut::<[u8], _>(bounds) {
             if history.latest.is_live() {

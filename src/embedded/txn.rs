@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::reply::{header, refuse, RpcStatus};
-use super::span::Span;
+use super::span::{Span, Way};
 use super::store::{State, Version};
 use super::view::View;
 use super::{duplicates, range, write};
@@ -16,6 +16,7 @@ use crate::wire::proto::request_op::Request;
 use crate::wire::proto::response_op::Response;
 use crate::wire::proto::{Compare, ResponseOp, TxnRequest, TxnResponse};
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 /// The limit for each list of compares or operations. The largest list of a
 /// transaction reduces the limit of the transactions nested in it.
@@ -82,9 +83,14 @@ fn decide(view: &View<'_>, request: TxnRequest) -> Result<Plan, RpcStatus> {
 /// True if it holds for every key of the range.
 fn holds(view: &View<'_>, compare: &Compare) -> Result<bool, RpcStatus> {
     let (mut found, mut all) = (false, true);
-    view.walk(Span::new(&compare.key, &compare.range_end), 0, |_, version| {
+    view.walk(Span::new(&compare.key, &compare.range_end), Way::Up, 0, |_, version| {
         found = true;
-        all = all && matches(compare, version);
+        all = matches(compare, version);
+        if all {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     })?;
     // A key that does not exist has no value; all its numbers are 0.
     let of_value = compare.target == CompareTarget::Value as i32;
@@ -186,7 +192,7 @@ pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, RpcStat
     view.look(|state| plan.check(state, current, &mut None))?;
     let mut response = plan.run(&mut |request| match request {
         Request::RequestRange(request) => {
-            range::range(&view, &request).map(Response::ResponseRange)
+            range::range(&view, &request, None).map(Response::ResponseRange)
         }
         // It has only ranges.
         _ => Err(refuse(ETCD_ERR_GRPC_INTERNAL)),
@@ -200,7 +206,7 @@ pub fn write(state: &mut State, request: TxnRequest) -> Result<TxnResponse, RpcS
     plan.check(state, state.revision, &mut None)?;
     let mut response = plan.run(&mut |request| match request {
         Request::RequestRange(request) => {
-            range::range(&View::held(state), &request).map(Response::ResponseRange)
+            range::range(&View::held(state), &request, None).map(Response::ResponseRange)
         }
         Request::RequestPut(request) => Ok(Response::ResponsePut(state.put_request(request))),
         Request::RequestDeleteRange(request) => {

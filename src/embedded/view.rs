@@ -4,9 +4,10 @@
 #![forbid(unsafe_code)]
 
 use super::reply::RpcStatus;
-use super::span::Span;
+use super::span::{Span, Way};
 use super::store::{State, Version};
 use bytes::Bytes;
+use std::ops::ControlFlow;
 use std::sync::RwLock;
 
 /// How many keys to visit under one lock.
@@ -49,13 +50,14 @@ impl<'a> View<'a> {
         View { current: Some(self.current()), ..*self }
     }
 
-    /// Visits the keys of the span at a revision (0: the current one), in key order.
-    /// Returns the current revision.
+    /// Visits the keys of the span at a revision (0: the current one), until the visitor
+    /// breaks. Returns the current revision.
     pub fn walk(
         &self,
         span: Span<'_>,
+        way: Way,
         asked: i64,
-        mut visit: impl FnMut(&Bytes, &Version),
+        mut visit: impl FnMut(&Bytes, &Version) -> ControlFlow<()>,
     ) -> Result<i64, RpcStatus> {
         let mut current = self.current;
         let mut after: Option<Bytes> = None;
@@ -65,11 +67,11 @@ impl<'a> View<'a> {
                 let revision = state.readable(asked, current)?;
                 if let Span::One(key) = span {
                     if let Some((key, version)) = state.get(key, revision) {
-                        visit(key, version);
+                        let _ = visit(key, version);
                     }
                     return Ok(None);
                 }
-                Ok(state.stretch(span, after.as_deref(), STRIDE, revision, &mut visit))
+                Ok(state.stretch(span, way, after.as_deref(), STRIDE, revision, &mut visit))
             })?;
             if after.is_none() {
                 return Ok(current.unwrap_or_default());
