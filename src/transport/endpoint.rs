@@ -32,8 +32,7 @@ impl Endpoint {
     /// The `:authority` of requests: `host:port`, an IPv6 host in brackets.
     pub fn authority(&self) -> String {
         match &self.address {
-            // Which network an address is on ("fe80::1%eth0") is nobody else's business.
-            Address::Tcp { host, port } => host_port(host.split('%').next().unwrap_or(host), *port),
+            Address::Tcp { host, port } => host_port(without_zone(host), *port),
             // Go's client sends this, and servers ignore it.
             Address::Unix(_) => "localhost".to_owned(),
         }
@@ -42,7 +41,7 @@ impl Endpoint {
     /// What the server's certificate must be for, unless overridden.
     pub fn server_name(&self) -> &str {
         match &self.address {
-            Address::Tcp { host, .. } => host,
+            Address::Tcp { host, .. } => without_zone(host),
             Address::Unix(path) => path.rsplit('/').next().unwrap_or(path),
         }
     }
@@ -67,9 +66,17 @@ impl Endpoint {
     fn ip(&self) -> Option<IpAddr> {
         match &self.address {
             Address::Unix(_) => None,
-            Address::Tcp { host, .. } => Some(host.parse::<IpAddr>().ok()?.to_canonical()),
+            Address::Tcp { host, .. } => {
+                Some(without_zone(host).parse::<IpAddr>().ok()?.to_canonical())
+            }
         }
     }
+}
+
+/// Which of this machine's networks an address is on ("fe80::1%eth0") is nobody else's
+/// business.
+fn without_zone(host: &str) -> &str {
+    host.split('%').next().unwrap_or(host)
 }
 
 fn host_port(host: &str, port: u16) -> String {
@@ -167,15 +174,14 @@ fn parse(item: &str, prefer_tls: bool) -> Result<Endpoint, &'static str> {
         return Err("user and password belong to the options, not to the endpoint");
     }
     let (host, port) = split_port(host)?;
-    let name = format!("{scheme}{}", host_port(&host, port));
+    let name = format!("{scheme}{}", host_port(&host.replace('%', "%25"), port));
     Ok(Endpoint { address: Address::Tcp { host, port }, tls, name })
 }
 
 fn split_port(host: &str) -> Result<(String, u16), &'static str> {
     let (name, port) = if let Some(rest) = host.strip_prefix('[') {
         let (address, after) = rest.split_once(']').ok_or("no closing bracket")?;
-        let plain = address.split('%').next().unwrap_or(address);
-        plain.parse::<Ipv6Addr>().map_err(|_| "not an IPv6 address in brackets")?;
+        let address = ipv6(address)?;
         match after.strip_prefix(':') {
             Some(port) => (address, Some(port)),
             None if after.is_empty() => (address, None),
@@ -185,8 +191,8 @@ fn split_port(host: &str) -> Result<(String, u16), &'static str> {
         return Err("an IPv6 address must be in brackets");
     } else {
         match host.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (host, None),
+            Some((name, port)) => (name.to_owned(), Some(port)),
+            None => (host.to_owned(), None),
         }
     };
     let port =
@@ -201,11 +207,35 @@ fn split_port(host: &str) -> Result<(String, u16), &'static str> {
                 "the port must be a number; known schemes are http://, https://, unix: and mem:",
             ),
         };
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'%');
-    if name.is_empty() || name.len() > 255 || !name.bytes().all(legal) {
+    let is_ipv6 = host.starts_with('[');
+    if !is_ipv6 && (name.is_empty() || name.len() > 255 || !name.bytes().all(legal)) {
         return Err("no usable host name");
     }
-    Ok((name.to_owned(), port))
+    Ok((name, port))
+}
+
+fn legal(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')
+}
+
+/// An address as it stands in brackets. A percent sign is written %25 in URLs (RFC 6874), also
+/// before a zone; etcd takes no other form.
+fn ipv6(text: &str) -> Result<String, &'static str> {
+    let (address, zone) = match text.split_once('%') {
+        None => (text, None),
+        Some((address, zone)) => {
+            let zone = zone.strip_prefix("25").ok_or("a zone stands after %25")?;
+            (address, Some(zone))
+        }
+    };
+    address.parse::<Ipv6Addr>().map_err(|_| "not an IPv6 address in brackets")?;
+    match zone {
+        None => Ok(address.to_owned()),
+        Some(zone) if zone.is_empty() || zone.len() > 15 || !zone.bytes().all(legal) => {
+            Err("no usable IPv6 zone")
+        }
+        Some(zone) => Ok(format!("{address}%{zone}")),
+    }
 }
 
 #[cfg(test)]
@@ -253,7 +283,7 @@ mod tests {
                 "d:2379"
             ]
         );
-        assert_eq!(names("http://[fe80::1%eth0]:5/ignored?x#y"), ["http://[fe80::1%eth0]:5"]);
+        assert_eq!(names("http://[fe80::1%25eth0]:5/ignored?x#y"), ["http://[fe80::1%25eth0]:5"]);
         assert_eq!(names("a:1 a:1 http://a:1 https://a:1"), ["a:1", "https://a:1"]);
         assert!(members("a:1", true)[0].tls);
         assert!(!members("http://a:1", true)[0].tls);
@@ -263,7 +293,9 @@ mod tests {
     fn authority_and_server_name() {
         let all = members("https://[::1]:2 https://h:3 unix:/run/etcd.sock", false);
         assert_eq!(all[0].authority(), "[::1]:2");
-        assert_eq!(members("[fe80::1%eth0]:5", false)[0].authority(), "[fe80::1]:5");
+        let zoned = &members("https://[fe80::1%25eth0]:5", false)[0];
+        assert_eq!(zoned.address, Address::Tcp { host: "fe80::1%eth0".to_owned(), port: 5 });
+        assert_eq!((&zoned.authority()[..], zoned.server_name()), ("[fe80::1]:5", "fe80::1"));
         assert_eq!(all[0].server_name(), "::1");
         assert_eq!(all[1].server_name(), "h");
         assert_eq!(all[2].server_name(), "etcd.sock");
@@ -290,6 +322,13 @@ mod tests {
             "a b:\u{1}",
             "http://a_b c:0",
             "é:1",
+            "a%20b:1",
+            "[fe80::1%eth0]:1",
+            "[fe80::1%]:1",
+            "[fe80::1%25]:1",
+            "[fe80::1%25eth 0]:1",
+            "[fe80::1%25a%25b]:1",
+            "[fe80::1%25longer-than-15-bytes]:1",
         ] {
             assert!(parse_list(bad, false).is_err(), "{bad:?}");
         }
