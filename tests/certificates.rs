@@ -66,6 +66,7 @@ fn bad_certificates_are_refused_with_the_reason() {
         (issue(certs::not_yet_valid(own.clone())), trusting(), "not valid yet"),
         (issue(own.clone()), named("etcd.example"), "not valid for name \"etcd.example\""),
         (issue(certs::server_for(&["192.0.2.1"])), trusting(), "it is for 192.0.2.1"),
+        (issue(certs::address_as_name("127.0.0.1")), trusting(), "127.0.0.1 as a DNS name, and an"),
         (issue(certs::server_for(&["*.example"])), named("a.b.example"), "it is for *.example"),
         (issue(certs::common_name_only("localhost")), named("localhost"), "a common name does not"),
         (other.issue(own.clone()), trusting(), "by another CA"),

@@ -108,6 +108,25 @@ fn unusable_tls_options_fail_at_open() {
         let error = Client::with("https://localhost:1", options).err().expect("refused");
         assert_eq!(error.status, status, "{error:?}");
     }
+    let pem = |label: &str, head: &str| {
+        format!("-----BEGIN {label}-----\n{head}AAAA\n-----END {label}-----\n").into_bytes()
+    };
+    let encrypted = pem("ENCRYPTED PRIVATE KEY", "");
+    let older = pem("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n");
+    for (key_pem, why) in [
+        (&encrypted[..], "key_pem: the private key is encrypted"),
+        (&older[..], "key_pem: the private key is encrypted"),
+        (cert, "key_pem: no private key in PEM form, but: certificate"),
+        (b"text", "key_pem: no private key in PEM form"),
+    ] {
+        let options = Options { ca_pem: ca, cert_pem: cert, key_pem, ..none() };
+        let error = Client::with("https://localhost:1", options).err().expect("refused");
+        assert_eq!(error.status, ETCD_ERR_TLS);
+        assert!(error.message.starts_with(why), "{error:?}");
+    }
+    let options = Options { ca_pem: key, ..none() };
+    let error = Client::with("https://localhost:1", options).err().expect("refused");
+    assert_eq!(error.message, "ca_pem: no certificate in PEM form, but: private key");
     // A CA for an endpoint without TLS is a mistake, not a detail.
     for options in [
         Options { ca_pem: ca, ..none() },

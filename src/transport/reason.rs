@@ -6,6 +6,7 @@ use crate::error::printable;
 use rustls::pki_types::ServerName;
 use rustls::CertificateError;
 use std::io;
+use std::net::IpAddr;
 
 /// What the system says of an I/O error, without its number.
 pub fn io_reason(e: &io::Error) -> String {
@@ -114,16 +115,20 @@ fn wrong_name(expected: &ServerName<'_>, presented: &[String]) -> String {
     let expected = expected.to_str();
     let for_whom = match presented {
         [] => "no name at all (a common name does not count)".to_owned(),
-        // As the verifier writes them: DnsName("host"), IpAddress(1.2.3.4).
-        names => names
-            .iter()
-            .map(|name| name.split_once('(').map_or(&name[..], |(_, rest)| rest))
-            .map(|name| name.trim_matches(|c| "\"()".contains(c)))
-            .collect::<Vec<_>>()
-            .join(", "),
+        names => names.iter().map(|name| subject_name(name)).collect::<Vec<_>>().join(", "),
     };
     format!(
         "the server's certificate is not valid for name \"{expected}\", it is for {for_whom}; \
          see server_name"
     )
+}
+
+/// As the verifier writes it: DnsName("host"), IpAddress(1.2.3.4).
+fn subject_name(written: &str) -> String {
+    let (kind, rest) = written.split_once('(').unwrap_or(("", written));
+    let name = rest.trim_matches(|c| "\"()".contains(c));
+    match kind == "DnsName" && name.parse::<IpAddr>().is_ok() {
+        true => format!("{name} as a DNS name, and an address counts only as an IP address"),
+        false => name.to_owned(),
+    }
 }

@@ -34,6 +34,21 @@ const SYSTEM_BUNDLES: [&str; 5] = [
 /// Files that take longer to read than a connection may wait are none of ours.
 const MAX_FILE: u64 = 16 << 20;
 
+/// What may stand in a file that was meant for something else.
+const LABELS: [&str; 8] = [
+    "CERTIFICATE",
+    "CERTIFICATE REQUEST",
+    "X509 CRL",
+    "PUBLIC KEY",
+    "PRIVATE KEY",
+    "RSA PRIVATE KEY",
+    "EC PRIVATE KEY",
+    "OPENSSH PRIVATE KEY",
+];
+
+/// How PKCS #8 and openssl's older form say that a password is needed.
+const ENCRYPTED: [&str; 2] = ["-----BEGIN ENCRYPTED PRIVATE KEY-", "Proc-Type: 4,ENCRYPTED"];
+
 /// PEM text, wiped when dropped as it may be a key, and what to call it in an error.
 pub struct Pem {
     text: Zeroizing<Vec<u8>>,
@@ -94,9 +109,36 @@ impl Pem {
         let found: Result<Vec<_>, _> = T::pem_slice_iter(&self.text).collect();
         let found = found.map_err(|e| self.bad(words(&e)))?;
         if found.is_empty() {
-            return Err(self.bad(format!("no {kind} in PEM form")));
+            return Err(self.bad(format!("no {kind} in PEM form{}", self.instead())));
         }
         Ok(found)
+    }
+
+    /// What there is in place of what was looked for.
+    fn instead(&self) -> String {
+        let labels = LABELS.iter().filter(|label| self.contains(&format!("-----BEGIN {label}-")));
+        let found = labels.map(|label| label.to_ascii_lowercase()).collect::<Vec<_>>();
+        match found.is_empty() {
+            true => String::new(),
+            false => format!(", but: {}", found.join(", ")),
+        }
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        self.text.windows(text.len()).any(|part| part == text.as_bytes())
+    }
+
+    fn private_key(&self) -> Result<PrivateKeyDer<'static>> {
+        PrivateKeyDer::from_pem_slice(&self.text).map_err(|e| match e {
+            _ if ENCRYPTED.iter().any(|mark| self.contains(mark)) => self.bad(
+                "the private key is encrypted; only one without a password can be used \
+                 (openssl pkey -in KEY -out PLAIN_KEY)",
+            ),
+            pem::Error::NoItemsFound => {
+                self.bad(format!("no private key in PEM form{}", self.instead()))
+            }
+            e => self.bad(format!("no usable private key: {}", words(&e))),
+        })
     }
 
     fn certificates(&self) -> Result<Vec<CertificateDer<'static>>> {
@@ -172,8 +214,7 @@ impl Settings {
             (None, None) => config.with_no_client_auth(),
             (Some(certificate), Some(key)) => {
                 let chain = certificate.certificates()?;
-                let secret = PrivateKeyDer::from_pem_slice(&key.text)
-                    .map_err(|e| key.bad(format!("no usable private key: {}", words(&e))))?;
+                let secret = key.private_key()?;
                 config
                     .with_client_auth_cert(chain, secret)
                     .map_err(|e| key.bad(format!("does not fit {}: {e}", certificate.source)))?
@@ -209,7 +250,6 @@ impl Settings {
 fn words(e: &pem::Error) -> &'static str {
     match e {
         pem::Error::MissingSectionEnd { .. } => "the text ends in the middle of it",
-        pem::Error::NoItemsFound => "there is none in PEM form",
         _ => "damaged PEM text",
     }
 }

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rcgen::{
     date_time_ymd, BasicConstraints, CertificateParams, CertificateRevocationListParams,
     CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, NameConstraints, RevokedCertParams, SerialNumber,
+    KeyUsagePurpose, NameConstraints, RevokedCertParams, SanType, SerialNumber,
 };
 
 /// A certificate and its private key, in PEM.
@@ -103,6 +103,13 @@ pub fn numbered(mut params: CertificateParams, number: u64) -> CertificateParams
 /// Not for connections from clients to servers.
 pub fn for_clients_only(mut params: CertificateParams) -> CertificateParams {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params
+}
+
+/// For an address that stands where names of hosts do.
+pub fn address_as_name(address: &str) -> CertificateParams {
+    let mut params = server_for(&[]);
+    params.subject_alt_names = vec![SanType::DnsName(address.try_into().unwrap())];
     params
 }
 
