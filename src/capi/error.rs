@@ -1,7 +1,7 @@
 //! Errors as C sees them.
 
 use super::c_string;
-use crate::error::{Error, Outcome};
+use crate::error::{one_line, Error, Outcome};
 use crate::status::{self, etcd_status_t};
 use std::ffi::{c_char, CString};
 
@@ -43,7 +43,9 @@ struct Owned {
 
 impl etcd_error_t {
     pub(super) fn new(error: Error) -> *mut etcd_error_t {
-        let (endpoint, message) = (c_string(&error.endpoint), c_string(&error.message));
+        // It may name what the caller gave, such as a file.
+        let message = c_string(&one_line(&error.message));
+        let endpoint = c_string(&error.endpoint);
         let public = etcd_error_t {
             status: error.status,
             grpc_code: error.grpc.unwrap_or(-1),

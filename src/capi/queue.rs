@@ -440,10 +440,12 @@ pub unsafe extern "C" fn etcd_queue_next_batch(
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
+        if !count.is_null() {
+            count.write(0);
+        }
         if count.is_null() || events.is_null() || capacity == 0 {
             return Err(Error::invalid("events or count is NULL, or capacity is 0"));
         }
-        count.write(0);
         let queue = handle::get(queue)?;
         match queue.next(wait(wait_ms)?, |pending| queue.event(pending))? {
             Ok(event) => events.write(event),

@@ -76,8 +76,7 @@ impl Error {
 /// Longer texts of servers are cut.
 const MAX_MESSAGE: usize = 1024;
 
-/// A text from outside, fit for terminals and logs: control characters are escaped, and
-/// a long text is cut.
+/// A text from outside, fit for terminals and logs: on one line, and a long text is cut.
 pub fn printable(theirs: &str) -> String {
     let mut text = String::new();
     for c in theirs.chars() {
@@ -85,11 +84,21 @@ pub fn printable(theirs: &str) -> String {
             text.push_str("...");
             break;
         }
-        if c.is_control() {
-            text.extend(c.escape_default());
-        } else {
-            text.push(c);
-        }
+        escape(c, &mut text);
     }
     text
+}
+
+/// A text on one line: control characters are escaped.
+pub fn one_line(theirs: &str) -> String {
+    let mut text = String::with_capacity(theirs.len());
+    theirs.chars().for_each(|c| escape(c, &mut text));
+    text
+}
+
+fn escape(c: char, text: &mut String) {
+    match c.is_control() {
+        true => text.extend(c.escape_default()),
+        false => text.push(c),
+    }
 }

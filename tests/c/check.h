@@ -48,7 +48,7 @@ static inline void check_status(etcd_status_t expected, etcd_status_t got, etcd_
   else if (got < 0 && err == NULL) fail(file, line, "%s: %d and no error", call, got);
   else if (got >= 0 && err != NULL) fail(file, line, "%s: %d and an error", call, got);
   else if (got < 0 && (err->status != got || err->message == NULL || err->endpoint == NULL ||
-                       err->message[0] == 0 || err->reserved != 0))
+                       err->message[0] == 0 || strchr(err->message, '\n') != NULL || err->reserved != 0))
     fail(file, line, "%s: %d and an error that does not fit it", call, got);
   if (got != expected)
     fail(file, line, "%s: %s, not %s: %s", call, etcd_status_name(got),
