@@ -3,6 +3,7 @@
 mod bad_calls;
 mod errors;
 mod forms;
+mod fuzz_calls;
 mod header;
 mod numbers;
 mod prototypes;
@@ -50,6 +51,7 @@ fn what_is_made_from_the_sources_is_up_to_date() {
     }
     is_up_to_date("tests/c/bad_calls.h", &bad_calls::generate(&all));
     is_up_to_date("tests/c/errors.h", &errors::generate(&all));
+    is_up_to_date("tests/c/fuzz_calls.h", &fuzz_calls::generate(&all));
     is_up_to_date("python/_etcd_abi.py", &python::generate(&all));
     let modules = ["python/etcd.py", "python/etcd_aio.py"];
     let [etcd, aio] = modules.map(|file| std::fs::read_to_string(root().join(file)).unwrap());
