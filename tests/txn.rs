@@ -325,6 +325,35 @@ fn transactions_in_transactions() {
     });
 }
 
+/// To the byte: what a transaction takes beside its value is 15 bytes, and what a server
+/// adds in its log is 17 or 18.
+#[test]
+fn servers_take_transactions_up_to_a_size() {
+    on_all_at_once("servers_take_transactions_up_to_a_size", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        let member_id = client.get(b"k", DEFAULT).unwrap().member_id;
+        let most = 1_572_864 - 17 - usize::from(member_id & 0x8000 != 0);
+        let status = |txn: Txn| txn.commit(&client).map(drop).map_err(|error| error.status);
+        let write = |size: usize| {
+            let txn = Txn::new();
+            txn.put(ETCD_BRANCH_THEN, "k", &"v".repeat(size - 15), DEFAULT);
+            txn
+        };
+        assert_eq!(status(write(most)), Ok(()));
+        assert_eq!(status(write(most + 1)), Err(ETCD_ERR_REQUEST_TOO_LARGE));
+        // One that only reads is not logged, unless it is nested.
+        let read = || {
+            let txn = Txn::new();
+            txn.get(ETCD_BRANCH_THEN, &"k".repeat(most), DEFAULT);
+            txn
+        };
+        assert_eq!(status(read()), Ok(()));
+        let nested = Txn::new();
+        assert_eq!(nested.nest(ETCD_BRANCH_THEN, &read()), ETCD_OK);
+        assert_eq!(status(nested), Err(ETCD_ERR_REQUEST_TOO_LARGE));
+    });
+}
+
 #[test]
 fn what_a_server_refuses() {
     on_all_at_once("what_a_server_refuses", &[], |backend| {

@@ -201,6 +201,10 @@ impl Engine {
         }
     }
 
+    pub(super) fn member_id(&self) -> u64 {
+        self.member_id
+    }
+
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
     }

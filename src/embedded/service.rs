@@ -3,13 +3,17 @@
 #![forbid(unsafe_code)]
 
 use super::reply::{refuse, RpcStatus};
-use super::Engine;
+use super::{txn, write, Engine};
 use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_REQUEST_TOO_LARGE};
+use prost::encoding::encoded_len_varint;
 use prost::Message;
 use std::sync::Arc;
 
-/// The largest request that etcd accepts.
-const MAX_WRITE: usize = 1_572_864;
+/// The largest entry of its log that etcd makes of a write.
+const MAX_ENTRY: usize = 1_572_864;
+/// The largest message of any call that etcd receives.
+const MAX_MESSAGE: usize = MAX_ENTRY + (512 << 10);
+const RESOURCE_EXHAUSTED: i32 = 8;
 const UNIMPLEMENTED: i32 = 12;
 const INTERNAL: i32 = 13;
 
@@ -21,9 +25,18 @@ impl Engine {
     pub fn call(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
         match path {
             "/etcdserverpb.KV/Range" => serve(message, |r| self.range(r)),
-            "/etcdserverpb.KV/Put" => serve_write(message, |r| self.put(r)),
-            "/etcdserverpb.KV/DeleteRange" => serve_write(message, |r| self.delete_range(r)),
-            "/etcdserverpb.KV/Txn" => serve_write(message, |r| self.txn(r)),
+            "/etcdserverpb.KV/Put" => {
+                self.check_size(message, |r| write::check_put(r).map(|()| true))?;
+                serve(message, |r| self.put(r))
+            }
+            "/etcdserverpb.KV/DeleteRange" => {
+                self.check_size(message, |r| write::check_delete(r).map(|()| true))?;
+                serve(message, |r| self.delete_range(r))
+            }
+            "/etcdserverpb.KV/Txn" => {
+                self.check_size(message, |r| txn::check(r).map(|()| txn::is_logged(r)))?;
+                serve(message, |r| self.txn(r))
+            }
             "/etcdserverpb.KV/Compact" => serve(message, |r| self.compact(r)),
             "/etcdserverpb.Lease/LeaseGrant" => serve(message, |r| self.lease_grant(r)),
             "/etcdserverpb.Lease/LeaseRevoke" => serve(message, |r| self.lease_revoke(r)),
@@ -38,6 +51,28 @@ impl Engine {
         }
     }
 
+    /// The limit for what etcd writes to its log. It comes after the checks that do not
+    /// need the state; `check` says whether the request is logged at all.
+    fn check_size<Q: Message + Default>(
+        &self,
+        message: &[u8],
+        check: impl FnOnce(&Q) -> Result<bool, RpcStatus>,
+    ) -> Result<(), RpcStatus> {
+        let fits = message.len() + self.entry_overhead(message.len()) <= MAX_ENTRY;
+        match fits || !check(&decoded(message)?)? {
+            true => Ok(()),
+            false => Err(refuse(ETCD_ERR_REQUEST_TOO_LARGE)),
+        }
+    }
+
+    /// What etcd's log entry has beside a request: the tag and the length of the request,
+    /// and a header with an id, which begins with the last 16 bits of the member's.
+    fn entry_overhead(&self, size: usize) -> usize {
+        let id = self.member_id() << 48;
+        let header = 2 + 1 + 1 + encoded_len_varint(id);
+        header + 1 + encoded_len_varint(size as u64)
+    }
+
     /// The same, with the calls whose answer may have to wait for those of others.
     pub async fn wait(self: &Arc<Self>, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
         match path {
@@ -50,6 +85,11 @@ impl Engine {
 }
 
 fn decoded<Q: Message + Default>(message: &[u8]) -> Result<Q, RpcStatus> {
+    let size = message.len();
+    if size > MAX_MESSAGE {
+        let message = format!("grpc: received message larger than max ({size} vs. {MAX_MESSAGE})");
+        return Err(RpcStatus { code: RESOURCE_EXHAUSTED, message });
+    }
     Q::decode(message).map_err(|e| RpcStatus {
         code: INTERNAL,
         message: format!("the request cannot be decoded: {e}"),
@@ -61,16 +101,6 @@ fn serve<Q: Message + Default, A: Message>(
     call: impl FnOnce(Q) -> Result<A, RpcStatus>,
 ) -> Result<Vec<u8>, RpcStatus> {
     call(decoded(message)?).map(|response| response.encode_to_vec())
-}
-
-fn serve_write<Q: Message + Default, A: Message>(
-    message: &[u8],
-    call: impl FnOnce(Q) -> Result<A, RpcStatus>,
-) -> Result<Vec<u8>, RpcStatus> {
-    match message.len() > MAX_WRITE {
-        true => Err(refuse(ETCD_ERR_REQUEST_TOO_LARGE)),
-        false => serve(message, call),
-    }
 }
 
 fn unknown(path: &str) -> RpcStatus {
@@ -155,23 +185,44 @@ mod tests {
     }
 
     #[test]
-    fn writes_have_a_largest_size() {
-        let engine = engine();
-        let of_size = |size: usize| {
-            let overhead = put("a", &"v".repeat(size - 20)).encoded_len() - (size - 20);
-            put("a", &"v".repeat(size - overhead)).encode_to_vec()
-        };
-        assert_eq!(of_size(MAX_WRITE).len(), MAX_WRITE);
-        assert!(engine.call("/etcdserverpb.KV/Put", &of_size(MAX_WRITE)).is_ok());
-        for path in ["Put", "DeleteRange", "Txn"] {
-            let path = format!("/etcdserverpb.KV/{path}");
-            let refusal = engine.call(&path, &of_size(MAX_WRITE + 1)).unwrap_err();
-            assert_eq!(
-                (refusal.code, &refusal.message[..]),
-                (3, "etcdserver: request is too large")
-            );
+    fn requests_have_a_largest_size() {
+        for _ in 0..20 {
+            let engine = engine();
+            // The id in a log entry has 9 or 10 bytes.
+            let long = engine.member_id() & 0x8000 != 0;
+            let most = MAX_ENTRY - 17 - usize::from(long);
+            let call = |call: &str, message: &[u8]| {
+                let response = engine.call(&format!("/etcdserverpb.KV/{call}"), message);
+                response.map_err(|status| (status.code, status.message)).map(drop)
+            };
+            let too_large = Err((3, "etcdserver: request is too large".to_owned()));
+            let key = |size: usize| "k".repeat(size);
+            for (size, expected) in [(most, &Ok(())), (most + 1, &too_large)] {
+                // A field of 128 KiB to 2 MiB: a tag and three bytes of length.
+                let largest = put("a", &"v".repeat(size - 3 - 4)).encode_to_vec();
+                assert_eq!(largest.len(), size);
+                assert_eq!(&call("Put", &largest), expected);
+                let largest = delete(&key(size - 4), "").encode_to_vec();
+                assert_eq!((largest.len(), &call("DeleteRange", &largest)), (size, expected));
+                let largest = then(vec![delete_op(&key(size - 12), "")]).encode_to_vec();
+                assert_eq!((largest.len(), &call("Txn", &largest)), (size, expected));
+                // Not logged, unless it is nested.
+                let reads = range_op(&key(size - 12), "");
+                assert_eq!(call("Txn", &then(vec![reads.clone()]).encode_to_vec()), Ok(()));
+                let nested = then(vec![txn_op(vec![], vec![reads], vec![])]).encode_to_vec();
+                assert_eq!(call("Txn", &nested), too_large);
+                assert_eq!(call("Range", &range(&key(size), "").encode_to_vec()), Ok(()));
+            }
+            let refused = call("Put", &put("", &key(most + 1)).encode_to_vec());
+            assert_eq!(refused, Err((3, "etcdserver: key is not provided".to_owned())));
+            let largest = range(&key(MAX_MESSAGE - 4), "").encode_to_vec();
+            assert_eq!(call("Range", &largest), Ok(()));
+            let text = "grpc: received message larger than max (2097153 vs. 2097152)".to_owned();
+            let largest = range(&key(MAX_MESSAGE - 3), "").encode_to_vec();
+            assert_eq!(call("Range", &largest), Err((8, text.clone())));
+            let largest = put("", &key(MAX_MESSAGE - 3)).encode_to_vec();
+            assert_eq!(call("Put", &largest), Err((8, text)));
         }
-        assert!(engine.call("/etcdserverpb.KV/Range", &of_size(MAX_WRITE + 1)).is_ok());
     }
 
     #[test]

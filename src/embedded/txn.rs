@@ -55,6 +55,12 @@ pub fn is_read_only(request: &TxnRequest) -> bool {
     })
 }
 
+/// Whether etcd writes it to its log: it does if anything but ranges is in it.
+pub fn is_logged(request: &TxnRequest) -> bool {
+    let mut ops = request.success.iter().chain(&request.failure);
+    ops.any(|op| !matches!(op.request, Some(Request::RequestRange(_))))
+}
+
 /// A transaction whose compares are decided: the operations to perform.
 struct Plan {
     succeeded: bool,
