@@ -347,10 +347,10 @@ fn servers_take_requests_up_to_a_size() {
     on_every_backend("servers_take_requests_up_to_a_size", |backend, _| {
         let options = Options { max_send_bytes: 8 << 20, ..Default::default() };
         let client = Client::with(&backend.endpoints, options).unwrap();
-        let member_id = client.get(b"k", DEFAULT).unwrap().member_id;
+        let member_id = client.get(b"s", DEFAULT).unwrap().member_id;
         let most = 1_572_864 - 17 - usize::from(member_id & 0x8000 != 0);
         // Of a key of one byte and a value: 3 bytes and 4 before the value.
-        let put = |size: usize| client.put(b"k", &vec![b'v'; size - 7], DEFAULT);
+        let put = |size: usize| client.put(b"s", &vec![b'v'; size - 7], DEFAULT);
         put(most).unwrap();
         let over = put(most + 1).unwrap_err();
         assert_eq!((over.status, over.maybe_applied), (ETCD_ERR_REQUEST_TOO_LARGE, false));
@@ -362,7 +362,7 @@ fn servers_take_requests_up_to_a_size() {
         assert_eq!((over.status, over.maybe_applied), expected);
         let text = "grpc: received message larger than max (2097153 vs. 2097152)";
         assert_eq!(over.message, text);
-        client.delete(b"k", DEFAULT).unwrap();
+        client.delete(b"s", DEFAULT).unwrap();
     });
 }
 

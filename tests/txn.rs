@@ -336,7 +336,7 @@ fn servers_take_transactions_up_to_a_size() {
         let status = |txn: Txn| txn.commit(&client).map(drop).map_err(|error| error.status);
         let write = |size: usize| {
             let txn = Txn::new();
-            txn.put(ETCD_BRANCH_THEN, "k", &"v".repeat(size - 15), DEFAULT);
+            txn.put(ETCD_BRANCH_THEN, "s", &"v".repeat(size - 15), DEFAULT);
             txn
         };
         assert_eq!(status(write(most)), Ok(()));
@@ -405,10 +405,15 @@ fn a_read_that_fails_in_a_transaction_that_writes() {
             txn.put(ETCD_BRANCH_THEN, "half", "v", DEFAULT);
             txn.get(ETCD_BRANCH_THEN, "half/k", CallOptions { revision, ..DEFAULT });
             let error = txn.commit(&client).unwrap_err();
-            assert_eq!((error.status, error.maybe_applied), (status, backend.cluster.is_some()));
-            if !error.maybe_applied {
+            assert_eq!((error.status, error.maybe_applied), (status, true));
+            if backend.cluster.is_none() {
                 assert_eq!(client.value(b"half").unwrap(), None);
             }
+            // Without a write there is no doubt.
+            let txn = Txn::new();
+            txn.get(ETCD_BRANCH_THEN, "half/k", CallOptions { revision, ..DEFAULT });
+            let error = txn.commit(&client).unwrap_err();
+            assert_eq!((error.status, error.maybe_applied), (status, false));
         }
     });
 }

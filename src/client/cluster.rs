@@ -3,9 +3,9 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{no_reply, retry_backoff, Call, Effect, Progress};
+use super::call::{no_reply, retry_backoff, Call, Progress};
 use super::hedge::Budget;
-use super::methods::TXN;
+use super::methods;
 use super::options::EndpointPolicy;
 use super::ticker::Ticker;
 use super::token::{Token, Tokens};
@@ -275,12 +275,7 @@ impl Cluster {
             Failure::Lost(_) => Some(effect.repeatable()),
             _ => Some(false),
         };
-        let error = failure.into_error(effect.changes());
-        // Before 3.5.17 etcd may do a part of such a transaction (#18667).
-        let half_done = again.is_none()
-            && effect == Effect::Write
-            && call.request.path == TXN.path
-            && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
+        let error = methods::error(call, failure);
         let again = again.unwrap_or_else(|| match error.status {
             ETCD_ERR_INVALID_AUTH_TOKEN | ETCD_ERR_AUTH_OLD_REVISION => false,
             ETCD_ERR_NOT_SUPPORTED_FOR_LEARNER => self.channel.len() > 1 && call.member.is_none(),
@@ -288,8 +283,7 @@ impl Cluster {
             ETCD_ERR_NO_LEADER | ETCD_ERR_TOO_MANY_REQUESTS => true,
             status => effect.repeatable() && is_retryable(status),
         });
-        let maybe = half_done || error.outcome == Outcome::MaybeApplied;
-        (error.maybe_applied(maybe), again)
+        (error, again)
     }
 
     /// Asks one member, and a second one if the call may be repeated and waits too long.

@@ -6,6 +6,7 @@ use super::call::{
     closed, no_memory, no_reply, Call, CallOptions, Deadline, Method, Progress, Timeout,
 };
 use super::cluster::Cluster;
+use super::methods;
 use super::namespace::Namespace;
 use crate::embedded::{Engine, RpcStatus};
 use crate::error::{Error, Result};
@@ -82,7 +83,7 @@ impl Embedded {
             Ok(reply) => return Ok(reply),
             Err(RpcStatus { code, message }) => Failure::Refused { code, message },
         };
-        Err(failure.into_error(call.effect.changes()).at(&self.name))
+        Err(methods::error(call, failure).at(&self.name))
     }
 }
 

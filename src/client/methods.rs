@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{Effect, Method};
+use super::call::{Call, Effect, Method};
+use crate::error::{Error, Outcome};
+use crate::status::{ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION};
+use crate::transport::Failure;
 
 pub const GET: Method = Method::new("/etcdserverpb.KV/Range", Effect::Read).ordered();
 /// The same as a stream of parts.
@@ -35,3 +38,17 @@ pub const AUTHENTICATE: Method = Method::new("/etcdserverpb.Auth/Authenticate", 
 /// called off deletes the key, which is that of the other attempt too.
 pub const LOCK: Method = Method::new("/v3lockpb.Lock/Lock", Effect::Write).waits();
 pub const UNLOCK: Method = Method::new("/v3lockpb.Lock/Unlock", Effect::Write);
+
+/// The error of a call that has no reply. It is the same of the engine in this process, which
+/// never does a part of a transaction, so that a program meets there what servers do.
+pub fn error(call: &Call, failure: Failure) -> Error {
+    let refused = matches!(failure, Failure::Refused { .. });
+    let error = failure.into_error(call.effect.changes());
+    // Before 3.5.17 etcd may do a part of such a transaction (#18667).
+    let half_done = refused
+        && call.effect == Effect::Write
+        && call.request.path == TXN.path
+        && matches!(error.status, ETCD_ERR_COMPACTED | ETCD_ERR_FUTURE_REVISION);
+    let maybe = half_done || error.outcome == Outcome::MaybeApplied;
+    error.maybe_applied(maybe)
+}
