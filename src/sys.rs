@@ -209,13 +209,21 @@ pub fn boot_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
+/// Enough bytes to ask for them before they are allocated.
+pub const LARGE: usize = 64 * 1024;
+/// What is left for the small things that come with a payload.
+const REST: usize = 4 << 20;
+
 /// Makes room for a payload, of any size, and leaves enough memory for the
 /// small things that come with it; false if there is too little.
 pub fn reserve<T>(space: &mut Vec<T>, more: usize) -> bool {
-    const LARGE: usize = 64 * 1024;
-    const REST: usize = 4 << 20;
     let large = more.saturating_mul(size_of::<T>()) >= LARGE;
     space.try_reserve_exact(more).is_ok() && (!large || memory_available(REST))
+}
+
+/// Whether there is memory for a payload and the small things that come with it.
+pub fn has_room(bytes: usize) -> bool {
+    memory_available(bytes.saturating_add(REST))
 }
 
 /// Whether `bytes` of address space can still be had. Rust aborts the process

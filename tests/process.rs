@@ -226,6 +226,14 @@ fn no_memory_descriptors_or_threads() {
 }
 
 #[test]
+fn a_store_in_the_process_is_full() {
+    let program = program("limits");
+    for (what, from, to) in [("full", "8", "24"), ("full", "57", "59"), ("big-reply", "1", "70")] {
+        program.run(&["mem:", what, from, to], 5 * MINUTE);
+    }
+}
+
+#[test]
 fn bad_arguments_are_errors() {
     let test = "bad_arguments_are_errors";
     let (plain, checked) = (program("bad_args"), sanitized("bad_args"));

@@ -8,7 +8,7 @@ use super::call::{
 use super::cluster::Cluster;
 use super::methods;
 use super::namespace::Namespace;
-use crate::embedded::{Engine, RpcStatus};
+use crate::embedded::{Engine, RpcStatus, NO_MEMORY, NO_MEMORY_TO_REPLY};
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
@@ -81,6 +81,11 @@ impl Embedded {
                 Failure::TooLarge { size: reply.len(), limit: self.max_receive }
             }
             Ok(reply) => return Ok(reply),
+            Err(RpcStatus { code: code @ (NO_MEMORY | NO_MEMORY_TO_REPLY), message }) => {
+                let error = Error::new(ETCD_ERR_NO_MEMORY, message).at(&self.name);
+                let maybe = code == NO_MEMORY_TO_REPLY && call.effect.changes();
+                return Err(error.maybe_applied(maybe));
+            }
             Err(RpcStatus { code, message }) => Failure::Refused { code, message },
         };
         Err(methods::error(call, failure).at(&self.name))

@@ -5,8 +5,9 @@
 use super::clock::Clock;
 use super::counts::Counts;
 use super::lessor::random;
-use super::reply::{header, RpcStatus};
-use super::store::State;
+use super::reply::{header, RpcStatus, NO_MEMORY};
+use super::span::Span;
+use super::store::{State, ROW};
 use super::view::View;
 use super::{range, txn, write};
 use crate::wire::proto::*;
@@ -67,6 +68,8 @@ impl Engine {
         let mut response = self.write(|state| {
             state.lessor.check(request.lease)?;
             state.check_kept(&request)?;
+            let bytes = request.key.len() + request.value.len();
+            state.make_room(std::iter::once(Span::One(&request.key)), bytes)?;
             Ok(state.put_request(request))
         })?;
         self.stamp(&mut response.header);
@@ -78,7 +81,12 @@ impl Engine {
         request: DeleteRangeRequest,
     ) -> Result<DeleteRangeResponse, RpcStatus> {
         write::check_delete(&request)?;
-        let mut response = self.write(|state| state.delete_request(&request));
+        let mut response = self.write(|state| {
+            let span = Span::new(&request.key, &request.range_end);
+            let replies = if request.prev_kv { state.rows(span) * ROW } else { 0 };
+            state.make_room(std::iter::once(span), replies)?;
+            Ok(state.delete_request(&request))
+        })?;
         self.stamp(&mut response.header);
         Ok(response)
     }
@@ -248,8 +256,13 @@ impl Engine {
             self.write(|_| ());
         }
         let shared = View::shared(&self.state);
-        let result = read(&shared).or_else(|_| read(&shared));
-        result.or_else(|_| read(&View::held(&self.state.read().unwrap())))
+        for _ in 0..2 {
+            match read(&shared) {
+                Err(status) if status.code != NO_MEMORY => {}
+                result => return result,
+            }
+        }
+        read(&View::held(&self.state.read().unwrap()))
     }
 
     /// One write, after leases that are due were revoked. Notifies watches and timers.

@@ -33,7 +33,7 @@ mod watch_tests;
 
 pub use clock::Clock;
 pub use engine::Engine;
-pub use reply::RpcStatus;
+pub use reply::{RpcStatus, NO_MEMORY, NO_MEMORY_TO_REPLY};
 pub use watch::WatchStream;
 
 use crate::sync::IgnorePoison;

@@ -3,11 +3,12 @@
 #![forbid(unsafe_code)]
 
 use super::counts::Counts;
-use super::reply::{header, refuse, RpcStatus};
+use super::reply::{header, no_memory, refuse, RpcStatus};
 use super::span::{Span, Way};
 use super::store::Version;
 use super::view::View;
 use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION};
+use crate::sys;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
 use crate::wire::proto::{KeyValue, RangeRequest, RangeResponse};
 use bytes::Bytes;
@@ -49,12 +50,20 @@ pub fn range(
     };
     let mut count = 0;
     let mut kvs = Vec::new();
+    let mut full = false;
     if let Span::One(_) = span {
         kvs.reserve_exact(1);
     }
     let visit = |key: &Bytes, version: &Version| {
         count += 1;
         if !request.count_only && kvs.len() < enough && passes(request, version) {
+            // Within a write it is known that there is room.
+            let grows = kvs.len() == kvs.capacity() && !view.is_held();
+            let more = kvs.len().max(4);
+            full = grows && !sys::reserve(&mut kvs, more);
+            if full {
+                return ControlFlow::Break(());
+            }
             kvs.push(version.key_value(key));
         }
         match known.is_some() && kvs.len() == enough {
@@ -63,6 +72,9 @@ pub fn range(
         }
     };
     let revision = view.walk(span, way(request), request.revision, visit)?;
+    if full {
+        return Err(no_memory(2 * kvs.len() * size_of::<KeyValue>()));
+    }
     let count = known.unwrap_or(count);
     sort(request, &mut kvs);
     let more = limit.is_some_and(|limit| kvs.len() > limit);

@@ -8,7 +8,7 @@ use crate::wire::proto::ResponseHeader;
 /// The status of a call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpcStatus {
-    /// The gRPC code.
+    /// The gRPC code, or one of the two below.
     pub code: i32,
     /// etcd's own text.
     pub message: String,
@@ -18,6 +18,16 @@ pub struct RpcStatus {
 pub fn refuse(code: etcd_status_t) -> RpcStatus {
     let (grpc, text) = status::find(code).map_or((13, ""), |status| (status.grpc, status.text));
     RpcStatus { code: grpc, message: text.trim_end_matches('\0').to_owned() }
+}
+
+/// There was too little memory to do anything.
+pub const NO_MEMORY: i32 = -1;
+/// It was done, and there is too little memory for the reply.
+pub const NO_MEMORY_TO_REPLY: i32 = -2;
+
+pub fn no_memory(size: usize) -> RpcStatus {
+    let message = format!("no memory for {size} bytes in the store");
+    RpcStatus { code: NO_MEMORY, message }
 }
 
 /// The header of replies inside a transaction. The engine stamps its ids on others.

@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use super::reply::{refuse, RpcStatus};
+use super::reply::{no_memory, refuse, RpcStatus, NO_MEMORY_TO_REPLY};
 use super::{txn, write, Engine};
 use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_REQUEST_TOO_LARGE};
+use crate::sys::{has_room, LARGE};
+use crate::wire::encode;
 use prost::encoding::encoded_len_varint;
 use prost::Message;
 use std::sync::Arc;
@@ -76,9 +78,7 @@ impl Engine {
     /// The same, with the calls whose answer may have to wait for those of others.
     pub async fn wait(self: &Arc<Self>, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
         match path {
-            "/v3lockpb.Lock/Lock" => {
-                self.lock(decoded(message)?).await.map(|response| response.encode_to_vec())
-            }
+            "/v3lockpb.Lock/Lock" => encoded(&self.lock(decoded(message)?).await?),
             _ => self.call(path, message),
         }
     }
@@ -90,6 +90,9 @@ fn decoded<Q: Message + Default>(message: &[u8]) -> Result<Q, RpcStatus> {
         let message = format!("grpc: received message larger than max ({size} vs. {MAX_MESSAGE})");
         return Err(RpcStatus { code: RESOURCE_EXHAUSTED, message });
     }
+    if size >= LARGE && !has_room(size) {
+        return Err(no_memory(size));
+    }
     Q::decode(message).map_err(|e| RpcStatus {
         code: INTERNAL,
         message: format!("the request cannot be decoded: {e}"),
@@ -100,7 +103,14 @@ fn serve<Q: Message + Default, A: Message>(
     message: &[u8],
     call: impl FnOnce(Q) -> Result<A, RpcStatus>,
 ) -> Result<Vec<u8>, RpcStatus> {
-    call(decoded(message)?).map(|response| response.encode_to_vec())
+    encoded(&call(decoded(message)?)?)
+}
+
+fn encoded(response: &impl Message) -> Result<Vec<u8>, RpcStatus> {
+    encode::message(response).ok_or_else(|| RpcStatus {
+        code: NO_MEMORY_TO_REPLY,
+        message: format!("no memory for a reply of {} bytes", response.encoded_len()),
+    })
 }
 
 fn unknown(path: &str) -> RpcStatus {

@@ -6,9 +6,10 @@
 #![forbid(unsafe_code)]
 
 use super::lessor::Lessor;
-use super::reply::{refuse, RpcStatus};
+use super::reply::{no_memory, refuse, RpcStatus};
 use super::span::{Span, Way};
 use crate::status::{ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION};
+use crate::sys::{has_room, LARGE};
 use crate::wire::proto::KeyValue;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -43,6 +44,15 @@ impl Version {
     }
 }
 
+/// Versions of a key from which on another one may need much memory at once.
+const DEEP: usize = LARGE / (2 * size_of::<Version>());
+/// About what a change takes beside its key and value.
+const CHANGE: usize = 300;
+/// About what a list that grows takes at most for one of its keys.
+pub const ROW: usize = 3 * size_of::<KeyValue>();
+/// After writes of so many bytes: whether there is memory left is asked again.
+const ASK: usize = 1 << 20;
+
 /// The history of a key. Two versions have the same revision when nested
 /// transactions put and delete a key in one; the later one counts.
 #[derive(Default)]
@@ -67,6 +77,17 @@ impl Key {
         let before = std::mem::replace(&mut self.latest, version);
         if before.modified > 0 {
             self.older.push_back(before);
+        }
+    }
+
+    /// Bytes that one more version takes at once, where these are many.
+    fn growth(&self) -> usize {
+        let (length, size) = (self.older.len(), size_of::<Version>());
+        let grows = length == self.older.capacity() && length >= DEEP;
+        if grows {
+            2 * length * size
+        } else {
+            0
         }
     }
 
@@ -104,6 +125,10 @@ pub struct State {
     keys: BTreeMap<Bytes, Key>,
     /// Oldest first, without compacted changes.
     log: VecDeque<Change>,
+    /// Some key has had a long history.
+    deep: bool,
+    /// About what was written since it was known that there is memory left.
+    spent: usize,
     pub lessor: Lessor,
 }
 
@@ -115,6 +140,8 @@ impl Default for State {
             compacted: -1,
             keys: BTreeMap::new(),
             log: VecDeque::new(),
+            deep: false,
+            spent: ASK,
             lessor: Lessor::default(),
         }
     }
@@ -200,7 +227,52 @@ impl State {
             Version { created, modified: self.revision, version: before.version + 1, lease, value };
         self.lessor.move_key(&key, before.lease, lease);
         history.push(version.clone());
+        self.deep |= history.older.len() >= DEEP;
         self.log.push_back(Change { key, version });
+    }
+
+    /// How many keys there may be to tell of in a reply.
+    pub fn rows(&self, span: Span<'_>) -> usize {
+        match (span, span.bounds()) {
+            (Span::One(_), _) | (_, None) => 1,
+            (_, Some(bounds)) => self.keys.range::<[u8], _>(bounds).count(),
+        }
+    }
+
+    /// Before a write of these keys, with so many bytes: sees that there is memory for it.
+    /// Nothing is changed otherwise.
+    pub fn make_room<'a>(
+        &mut self,
+        spans: impl Iterator<Item = Span<'a>>,
+        bytes: usize,
+    ) -> Result<(), RpcStatus> {
+        let (mut changes, mut growth) = (0, 0);
+        for span in spans {
+            if let Span::One(key) = span {
+                changes += 1;
+                let history = if self.deep { self.keys.get(key) } else { None };
+                growth += history.map_or(0, Key::growth);
+            } else if let Some(bounds) = span.bounds() {
+                for (_, history) in self.keys.range::<[u8], _>(bounds) {
+                    changes += usize::from(history.latest.is_live());
+                    growth += history.growth();
+                }
+            }
+        }
+        let grows = self.log.capacity() - self.log.len() < changes;
+        if grows && self.log.try_reserve(changes).is_err() {
+            return Err(no_memory(changes * size_of::<Change>()));
+        }
+        let size = bytes + changes * CHANGE + growth;
+        self.spent = self.spent.saturating_add(size);
+        if self.spent >= ASK || grows {
+            if !has_room(size) {
+                self.spent = ASK;
+                return Err(no_memory(size));
+            }
+            self.spent = 0;
+        }
+        Ok(())
     }
 
     /// Deletes the keys of a span and returns how many there were.

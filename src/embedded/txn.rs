@@ -4,7 +4,7 @@
 
 use super::reply::{header, refuse, RpcStatus};
 use super::span::{Span, Way};
-use super::store::{State, Version};
+use super::store::{State, Version, ROW};
 use super::view::View;
 use super::{duplicates, range, write};
 use crate::status::{
@@ -174,6 +174,28 @@ impl Plan {
         })
     }
 
+    /// What it changes, and the bytes of that and of its replies.
+    fn demand<'a>(&'a self, state: &State, changed: &mut Vec<Span<'a>>, bytes: &mut usize) {
+        for step in &self.steps {
+            match step {
+                Step::Nested(plan) => plan.demand(state, changed, bytes),
+                Step::Simple(Request::RequestPut(put)) => {
+                    *bytes += put.key.len() + put.value.len();
+                    changed.push(Span::One(&put.key));
+                }
+                Step::Simple(Request::RequestDeleteRange(delete)) => {
+                    let span = Span::new(&delete.key, &delete.range_end);
+                    *bytes += if delete.prev_kv { state.rows(span) * ROW } else { 0 };
+                    changed.push(span);
+                }
+                Step::Simple(Request::RequestRange(range)) if !range.count_only => {
+                    *bytes += state.rows(Span::new(&range.key, &range.range_end)) * ROW;
+                }
+                Step::Simple(_) => {}
+            }
+        }
+    }
+
     fn run(
         self,
         perform: &mut impl FnMut(Request) -> Result<Response, RpcStatus>,
@@ -210,6 +232,9 @@ pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, RpcStat
 pub fn write(state: &mut State, request: TxnRequest) -> Result<TxnResponse, RpcStatus> {
     let plan = decide(&View::held(state), request)?;
     plan.check(state, state.revision, &mut None)?;
+    let (mut spans, mut bytes) = (Vec::new(), 0);
+    plan.demand(state, &mut spans, &mut bytes);
+    state.make_room(spans.into_iter(), bytes)?;
     let mut response = plan.run(&mut |request| match request {
         Request::RequestRange(request) => {
             range::range(&View::held(state), &request, None).map(Response::ResponseRange)

@@ -34,6 +34,10 @@ impl<'a> View<'a> {
         View { source: Source::Shared(state), current: None }
     }
 
+    pub fn is_held(&self) -> bool {
+        matches!(self.source, Source::Held(_))
+    }
+
     pub fn current(&self) -> i64 {
         self.current.unwrap_or_else(|| self.look(|state| state.revision))
     }

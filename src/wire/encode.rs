@@ -76,6 +76,16 @@ impl Encoder {
     }
 }
 
+/// A message without a frame. None: no memory.
+pub fn message(message: &impl prost::Message) -> Option<Vec<u8>> {
+    let mut encoded = Vec::new();
+    if !sys::reserve(&mut encoded, message.encoded_len()) {
+        return None;
+    }
+    message.encode(&mut encoded).ok()?;
+    Some(encoded)
+}
+
 /// Adds a small message in its frame to others.
 pub fn append(frames: &mut Vec<u8>, message: &impl prost::Message) {
     frames.push(0);

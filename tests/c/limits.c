@@ -154,6 +154,61 @@ static void big_reply(int step) {
   etcd_client_close(client);
 }
 
+/* Writes of one kind to a store in this process, until so many MiB are full: each is done or
+ * is not, and says so. */
+static void full(int step) {
+  rlim_t before = usual(RLIMIT_AS);
+  etcd_client_t *client = open_client(endpoints);
+  etcd_get_options_t prefix = ETCD_GET_OPTIONS_INIT;
+  etcd_get_response_t *response = NULL;
+  etcd_error_t *err = NULL;
+  etcd_status_t status = ETCD_OK;
+  size_t size = step % 3 == 2 ? 300000 : 20;
+  uint8_t *value = calloc(1, size);
+  etcd_delete_options_t old = ETCD_DELETE_OPTIONS_INIT;
+  int64_t written = 0, revision;
+  int gone = 0;
+  char key[40];
+  CHECK(value != NULL);
+  OK(etcd_kv_put(client, text("limits/first"), text("x"), NULL, NULL, &err));
+  OK(etcd_kv_get(client, text("limits/first"), NULL, &response, &err));
+  revision = response->header.revision;
+  etcd_get_response_free(response);
+  response = NULL;
+  limit(RLIMIT_AS, ((rlim_t)self_status("VmSize") << 10) + ((rlim_t)step << 20));
+  while (status == ETCD_OK) {
+    /* One key, or many, or large values. */
+    snprintf(key, sizeof key, "limits/full/%08d", step % 3 == 0 ? 0 : (int)written);
+    status = etcd_kv_put(client, text(key), bytes(value, size), NULL, NULL, &err);
+    if (status == ETCD_OK) written++;
+  }
+  CHECK(status == ETCD_ERR_NO_MEMORY);
+  CHECK(err != NULL && err->outcome == ETCD_NOT_APPLIED);
+  etcd_error_free(err);
+  err = NULL;
+  prefix.flags = ETCD_PREFIX;
+  status = etcd_kv_get(client, text("limits/full/"), &prefix, &response, &err);
+  if (status != ETCD_OK) is_shortage(status, err, "list");
+  etcd_get_response_free(response);
+  response = NULL;
+  err = NULL;
+  /* All of it or nothing. */
+  old.flags = ETCD_PREFIX | ETCD_PREV_KV;
+  status = etcd_kv_delete(client, text("limits/full/"), &old, NULL, &err);
+  if (status == ETCD_OK || err->outcome == ETCD_MAYBE_APPLIED) gone = 1;
+  if (status != ETCD_OK) is_shortage(status, err, "delete");
+  err = NULL;
+  limit(RLIMIT_AS, before);
+  OK(etcd_kv_get(client, text("limits/full/"), &prefix, &response, &err));
+  CHECK(response->header.revision == revision + written + gone);
+  CHECK(response->count == (gone ? 0 : step % 3 == 0 ? written > 0 : written));
+  etcd_get_response_free(response);
+  printf("%d MiB: full after %d\n", step, (int)written);
+  works(client, "limits/later");
+  etcd_client_close(client);
+  free(value);
+}
+
 static void descriptors(int step) {
   rlim_t before = usual(RLIMIT_NOFILE);
   limit(RLIMIT_NOFILE, (rlim_t)step);
@@ -181,6 +236,7 @@ int main(int argc, char **argv) {
   else if (strcmp(argv[2], "memory-fine") == 0) what = memory_fine;
   else if (strcmp(argv[2], "memory-later") == 0) what = memory_later;
   else if (strcmp(argv[2], "big-reply") == 0) what = big_reply;
+  else if (strcmp(argv[2], "full") == 0) what = full;
   else if (strcmp(argv[2], "descriptors") == 0) what = descriptors;
   else what = threads;
   /* glibc reserves 64 MiB of addresses for each thread's heap, which would hide the limit. */

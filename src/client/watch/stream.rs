@@ -170,7 +170,11 @@ impl WatchStream {
     async fn next(&mut self) -> Result<Bytes, Failure> {
         match &mut self.messages {
             _ if self.held.is_some() => std::future::pending().await,
-            Messages::Embedded(stream) => Ok(stream.next().await.encode_to_vec().into()),
+            Messages::Embedded(stream) => {
+                let response = stream.next().await;
+                let message = encode::message(&response).map(Bytes::from);
+                message.ok_or_else(|| Failure::NoMemory(response.encoded_len()))
+            }
             Messages::Network(stream) => {
                 stream.next().await?.map(Bytes::from).ok_or_else(Failure::ended)
             }
