@@ -82,7 +82,7 @@ pub fn message(message: &impl prost::Message) -> Option<Vec<u8>> {
     if !sys::reserve(&mut encoded, message.encoded_len()) {
         return None;
     }
-    message.encode(&mut encoded).ok()?;
+    message.encode_raw(&mut encoded);
     Some(encoded)
 }
 
