@@ -1,13 +1,14 @@
 //! Calls whose ends go to a queue.
 
-use super::call::{etcd_call_t, ticket};
+use super::call::{etcd_call_t, ticket, Ticket};
+use super::clear;
 use super::event::{Content, Ended};
 use super::handle;
 use super::queue::{etcd_queue_t, EventQueue, Pending};
 use super::response::{Reply, Response};
 use super::user_data::Held;
 use crate::client::stubs::Stub;
-use crate::client::{Call, Client};
+use crate::client::{AbortRegistration, Call, Client};
 use crate::error::Result;
 use crate::status::*;
 use std::ffi::c_void;
@@ -47,6 +48,22 @@ impl Drop for Owed {
     }
 }
 
+/// What a call holds on to until its end; after it nothing can fail.
+struct Accepted {
+    queue: Owed,
+    held: Held,
+    ticket: Option<Ticket>,
+    abort: Option<AbortRegistration>,
+}
+
+unsafe fn accept(to: &Destination) -> Result<Accepted> {
+    let queue = Owed::to(handle::get(to.queue)?);
+    let (ticket, abort) = ticket(to.call)?;
+    // The queue may be freed meanwhile. The ticket takes back the handle that was handed out.
+    let held = queue.hold(to.user_data).inspect_err(|_| clear(to.call))?;
+    Ok(Accepted { queue, held, ticket, abort })
+}
+
 unsafe fn free<T: Response>(response: *mut c_void) {
     T::free(response.cast());
 }
@@ -61,12 +78,10 @@ pub(super) unsafe fn submit<T: Reply>(
     call: Call,
     to: Destination,
 ) -> Result<etcd_status_t> {
-    let queue = Owed::to(handle::get(to.queue)?);
+    let Accepted { queue, held, ticket, abort } = accept(&to)?;
     let kind = to.kind;
     let changes = call.effect.changes();
     let prefix = client.namespace().prefix.clone();
-    let (ticket, abort) = ticket(to.call)?;
-    let held = queue.hold(to.user_data)?;
     let done = move |result| {
         queue.pay(Pending::Call(Ended {
             kind,
@@ -92,10 +107,8 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
     to: Destination,
 ) -> Result<etcd_status_t> {
-    let queue = Owed::to(handle::get(to.queue)?);
+    let Accepted { queue, held, ticket, abort } = accept(&to)?;
     let kind = to.kind;
-    let (ticket, abort) = ticket(to.call)?;
-    let held = queue.hold(to.user_data)?;
     let done = move |result| {
         let content = Box::new(move || {
             let _ticket = ticket;
@@ -106,4 +119,29 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     };
     client.start(stub, work, abort, done);
     Ok(ETCD_OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::user_data::Registry;
+    use std::ptr::{null_mut, NonNull};
+
+    unsafe extern "C" fn drop_it(_: *mut c_void, _: *mut c_void) {}
+
+    /// As it is for a caller that has looked it up before it is removed.
+    #[test]
+    fn a_call_that_a_freed_queue_refuses_has_no_handle() {
+        let user_data = Registry::new(Some(drop_it), null_mut());
+        user_data.drop_all();
+        let mut queue = EventQueue::default();
+        queue.user_data = user_data;
+        let queue = handle::insert::<etcd_queue_t>(Arc::new(queue)).unwrap();
+        let mut call = NonNull::dangling().as_ptr();
+        let user_data = NonNull::<c_void>::dangling().as_ptr();
+        let to = Destination { kind: 0, queue, user_data, call: &raw mut call };
+        assert_eq!(unsafe { accept(&to) }.err().unwrap().status, ETCD_ERR_BAD_HANDLE);
+        assert!(call.is_null());
+        handle::remove(queue).unwrap();
+    }
 }
