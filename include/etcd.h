@@ -1568,8 +1568,8 @@ ETCD_API etcd_status_t etcd_client_sync(etcd_client_t *client, const etcd_call_o
 #define ETCD_COMPACT_PHYSICAL 0x400000u
 
 /**
- * For sort_order: by key, ascending; with another sort_target, ascending by
- * that within what the limit leaves.
+ * For sort_order: by key, ascending. With another sort_target: by that, ascending, but with a limit
+ * only the first keys are sorted, one more than the limit, and the last of them is left out.
  */
 #define ETCD_SORT_NONE 0
 
@@ -3277,7 +3277,8 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_NO_PUT 0x10000u
 
 /**
- * For a watch: leave out the events of keys that were deleted or have expired.
+ * For a watch: leave out the events of keys that were deleted or have expired. With
+ * ETCD_WATCH_NO_PUT too, the watch has no events: it tells how far the store has come.
  */
 #define ETCD_WATCH_NO_DELETE 0x20000u
 

@@ -167,6 +167,9 @@ fn gets_with_every_option() {
             ..prefix
         };
         assert_eq!(found(last), "e");
+        // Of a, b and c, and the last of them left out.
+        let no_order = CallOptions { limit: 2, sort_target: ETCD_SORT_BY_MOD, ..prefix };
+        assert_eq!(found(no_order), "cb");
 
         let keys = reply(flags(ETCD_PREFIX | ETCD_GET_KEYS_ONLY));
         assert!(keys.kvs.len() == 5 && keys.kvs.iter().all(|kv| kv.value.is_empty()));

@@ -28,8 +28,8 @@ pub const ETCD_PUT_IGNORE_LEASE: u32 = 1 << 21;
 /// For compact: return when the space has been freed too, not only decided upon.
 pub const ETCD_COMPACT_PHYSICAL: u32 = 1 << 22;
 
-/// For sort_order: by key, ascending; with another sort_target, ascending by
-/// that within what the limit leaves.
+/// For sort_order: by key, ascending. With another sort_target: by that, ascending, but with a limit
+/// only the first keys are sorted, one more than the limit, and the last of them is left out.
 pub const ETCD_SORT_NONE: i32 = 0;
 /// For sort_order: smallest first, before the limit is applied.
 pub const ETCD_SORT_ASCEND: i32 = 21;

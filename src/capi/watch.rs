@@ -26,7 +26,8 @@ handle::kind!(5, etcd_watch_t, stream::Stream<Watch>, "watch");
 
 /// For a watch: leave out the events of keys that were put.
 pub const ETCD_WATCH_NO_PUT: u32 = 1 << 16;
-/// For a watch: leave out the events of keys that were deleted or have expired.
+/// For a watch: leave out the events of keys that were deleted or have expired. With
+/// ETCD_WATCH_NO_PUT too, the watch has no events: it tells how far the store has come.
 pub const ETCD_WATCH_NO_DELETE: u32 = 1 << 17;
 /// For a watch that is on no queue: return an ETCD_WATCH_RESPONSE_CREATED response when a server has
 /// created it. A watch on a queue always does.
@@ -246,10 +247,6 @@ unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec
     }
     let (key, range_end) = keys.span()?;
     let has = |flag| options.flags & flag != 0;
-    if has(ETCD_WATCH_NO_PUT) && has(ETCD_WATCH_NO_DELETE) {
-        let why = "flags: with ETCD_WATCH_NO_PUT and ETCD_WATCH_NO_DELETE there are no events";
-        return Err(Error::invalid(why));
-    }
     Ok(Spec {
         no_puts: has(ETCD_WATCH_NO_PUT),
         no_deletes: has(ETCD_WATCH_NO_DELETE),
