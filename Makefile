@@ -40,8 +40,9 @@ demo: all ## run c-examples/demo.c and etcd-test on an etcd in memory; or on END
 test: servers ## all tests; long scenarios at a tenth of their length
 	@CARGO='$(CARGO)' LIBETCD_REQUIRE_SERVERS=1 tools/test.sh
 
-soak: servers ## the same tests at full length
+soak: servers ## the same tests at full length, and half an hour of invented replies (fuzz/)
 	LIBETCD_REQUIRE_SERVERS=1 LIBETCD_SOAK=1 $(CARGO) test
+	@CARGO='$(CARGO)' tools/fuzz.sh 600
 
 abi: ## compare the ABI with that of the last tag
 	@CARGO='$(CARGO)' tools/abi.sh

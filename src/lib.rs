@@ -26,4 +26,6 @@ mod sys;
 mod transport;
 mod wire;
 
+#[cfg(fuzzing)]
+pub use capi::fuzzing;
 pub use error::status;

@@ -17,6 +17,8 @@ pub mod endpoints;
 pub mod error;
 pub mod event;
 mod exports;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod handle;
 pub mod keepalive;
 pub mod kv;

@@ -9,6 +9,8 @@ mod connect;
 mod connection;
 pub mod endpoint;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod grpc;
 mod maintain;
 mod message;

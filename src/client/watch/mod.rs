@@ -7,6 +7,8 @@ mod assignment;
 mod batch;
 mod dispatch;
 mod entry;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod hub;
 mod position;
 mod progress;
