@@ -519,3 +519,36 @@ fn streams_go_to_the_member_that_takes_them() {
         assert!(began.elapsed() < Duration::from_secs(8));
     }
 }
+
+#[test]
+fn leases_that_come_and_go_do_not_hide_a_silent_member() {
+    let test = "leases_that_come_and_go_do_not_hide_a_silent_member";
+    let Some(version) = newest_or_skip(test) else { return };
+    let etcd = shared(&version).endpoints();
+    let granter = Client::open(&etcd);
+    let id = support::recorder::grant(&granter);
+    let silent = Hostile::start(|c| {
+        c.greet(&[])?;
+        loop {
+            c.request()?;
+        }
+    });
+    let client = open(&silent.endpoint());
+    let lease = KeepAlive::begin(&client, id);
+    std::thread::sleep(Duration::from_millis(200));
+    client.set_endpoints(&format!("{},{etcd}", silent.endpoint())).unwrap();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                drop(KeepAlive::begin(&client, id + 1));
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let began = Instant::now();
+        let renewed = lease.next();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(renewed.is_ok(), "{renewed:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    });
+}

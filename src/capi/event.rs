@@ -65,8 +65,10 @@ impl Ended {
         let Ended {
             kind, held: Held { user_data, .. }, changes, result, decode, prefix, free, ..
         } = self;
-        let result = result
-            .and_then(|message| decode(message, &prefix).map_err(|error| unread(error, changes)));
+        // Otherwise the end of a call would be lost with the panic.
+        let decode = |message| super::without_panic(changes, || decode(message, &prefix));
+        let result =
+            result.and_then(|message| decode(message).map_err(|error| unread(error, changes)));
         Content { kind, user_data, result, free }
     }
 }
@@ -204,4 +206,30 @@ pub unsafe extern "C" fn etcd_event_free(event: *mut etcd_event_t) {
             drop(Box::from_raw(event));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::user_data::Registry;
+
+    #[test]
+    fn a_panic_on_the_thread_of_a_reader_is_the_end_of_the_call() {
+        let registry = Registry::default();
+        let held = registry.hold(std::ptr::null_mut()).unwrap();
+        unsafe fn free(_: *mut c_void) {}
+        let ended = Ended {
+            kind: 1,
+            held,
+            changes: true,
+            result: Ok(Vec::new()),
+            decode: |_, _| panic!("on purpose"),
+            prefix: Bytes::new(),
+            free,
+            _ticket: None,
+        };
+        let error = ended.content().result.unwrap_err();
+        assert_eq!(error.status, crate::status::ETCD_ERR_INTERNAL);
+        assert_eq!(error.outcome, crate::error::Outcome::MaybeApplied);
+    }
 }

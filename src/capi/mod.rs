@@ -43,6 +43,7 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sys::Uncancelled;
 use error::etcd_error_t;
+use std::any::Any;
 use std::ffi::{c_char, CStr, CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -59,8 +60,7 @@ unsafe fn guard(
     body: impl FnOnce() -> Result<etcd_status_t>,
 ) -> etcd_status_t {
     let _whole = Uncancelled::new();
-    let result = caught(body);
-    let result = result.unwrap_or_else(|panic| Err(Error::defect(&*panic).maybe_applied(true)));
+    let result = without_panic(true, body);
     if !err.is_null() {
         err.write(std::ptr::null_mut());
     }
@@ -74,6 +74,12 @@ unsafe fn guard(
             status
         }
     }
+}
+
+/// Runs the body; a panic in it is an error, of a call that `changes` something.
+fn without_panic<T>(changes: bool, body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let defect = |panic: Box<dyn Any + Send>| Error::defect(&*panic).maybe_applied(changes);
+    caught(body).unwrap_or_else(|panic| Err(defect(panic)))
 }
 
 /// For exports that cannot fail: a panic becomes the default.

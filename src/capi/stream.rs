@@ -5,7 +5,7 @@ use super::event::Content;
 use super::handle::{self, Kind};
 use super::queue::{etcd_queue_t, EventQueue, OnQueue, Pending};
 use super::user_data::{Held, Registry};
-use super::{clear, wait};
+use super::{clear, wait, without_panic};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sync::mailbox::{Mailbox, Taken};
@@ -45,7 +45,7 @@ where
 {
     fn take(&self, held: Held, user_data: &Registry) -> Option<Content> {
         let result = match self.source.mailbox().take_one() {
-            Taken::Item(item) => item.response().map(<*mut _>::cast),
+            Taken::Item(item) => without_panic(false, || item.response()).map(<*mut _>::cast),
             Taken::End(error) => user_data.release(held).then_some(Err(error))?,
             Taken::Nothing | Taken::Closed => return None,
         };

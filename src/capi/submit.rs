@@ -7,6 +7,7 @@ use super::handle;
 use super::queue::{etcd_queue_t, EventQueue, Pending};
 use super::response::{Reply, Response};
 use super::user_data::Held;
+use super::without_panic;
 use crate::client::stubs::Stub;
 use crate::client::{AbortRegistration, Call, Client};
 use crate::error::Result;
@@ -112,7 +113,7 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     let done = move |result| {
         let content = Box::new(move || {
             let _ticket = ticket;
-            let result = response(result).map(<*mut T>::cast);
+            let result = without_panic(true, || response(result)).map(<*mut T>::cast);
             Content { kind, user_data: held.user_data, result, free: free::<T> }
         });
         queue.pay(Pending::Work(held, content));

@@ -38,7 +38,7 @@ use crate::observe::Telemetry;
 use crate::runtime::{InProgress, Runtime};
 use crate::sync::oneshot::Oneshot;
 use crate::sync::IgnorePoison;
-use crate::transport::Channel;
+use crate::transport::{Channel, CONNECTION_WINDOW, STREAM_WINDOW};
 use bytes::Bytes;
 use call::closed;
 use cluster::Cluster;
@@ -62,8 +62,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use watch::{Hub, Spec, Watch};
 
-/// They take half of a connection's window.
 const MAX_RANGE_STREAMS: usize = 2;
+/// Streams that nobody reads leave room for the replies to calls.
+const _: () = assert!(
+    (MAX_RANGE_STREAMS + watch::MAX_STREAMS) * (STREAM_WINDOW as usize)
+        <= CONNECTION_WINDOW as usize * 2 / 3
+);
 /// How long close waits for the runtime to drop a client's calls.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(900);
 

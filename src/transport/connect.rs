@@ -40,8 +40,8 @@ pub struct Connected {
 
 /// HTTP/2 receive windows: large enough that a reply of a few MiB needs no window
 /// update, small enough for a thousand connections.
-const STREAM_WINDOW: u32 = 4 << 20;
-const CONNECTION_WINDOW: u32 = 16 << 20;
+pub const STREAM_WINDOW: u32 = 4 << 20;
+pub const CONNECTION_WINDOW: u32 = 24 << 20;
 /// A server's headers have some hundred bytes.
 const MAX_HEADERS: u32 = 32 * 1024;
 /// How many abandoned calls are remembered, so that their late replies are ignored.

@@ -27,6 +27,7 @@ pub mod tls;
 mod unary;
 
 pub use channel::Channel;
+pub use connect::{CONNECTION_WINDOW, STREAM_WINDOW};
 pub use connection::{now_ms, ConnectionState};
 pub use failure::Failure;
 pub use grpc::Request;

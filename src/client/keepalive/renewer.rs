@@ -162,8 +162,10 @@ impl Renewer {
                     self.check = None;
                     self.on_checked(id, found);
                 }
-                () = sleep(pause) => self.check_stream(),
+                () = sleep(pause) => {}
             }
+            // In every turn: leases may come and go faster than any sleep ends.
+            self.check_stream();
             self.begin_check();
         }
     }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 /// New tokens in a row without a created watch.
 const MAX_RENEWALS: u32 = 3;
 /// One, and one for slow readers or with a token that takes no new watches.
-const MAX_STREAMS: usize = 2;
+pub const MAX_STREAMS: usize = 2;
 /// Watches that wait on a stream for the server's confirmation. So one that is closed before it was
 /// requested costs nothing, and a great many do not fill the memory of both sides.
 const MAX_CREATING: usize = 256;
@@ -212,11 +212,11 @@ impl Task {
             return;
         }
         let core = self.core.clone();
-        self.spawn(async move {
-            Command::TokenRenewed(match &core.server {
+        self.spawn(Command::TokenRenewed, async move {
+            match &core.server {
                 Server::Cluster(cluster) => cluster.new_token(&old).await.map(drop),
                 Server::Embedded(_) => Ok(()),
-            })
+            }
         });
     }
 

@@ -214,9 +214,10 @@ impl Task {
                     let (number, member) = (stream.number, stream.member.clone());
                     if let (Server::Cluster(cluster), Some(member)) = (&self.core.server, member) {
                         let cluster = cluster.clone();
-                        self.spawn(async move {
-                            Command::Exact(number, progress::is_exact(&cluster, &member).await)
-                        });
+                        self.spawn(
+                            move |exact: Result<_>| Command::Exact(number, exact.ok().flatten()),
+                            async move { Ok(progress::is_exact(&cluster, &member).await) },
+                        );
                     }
                 }
                 Some(true) if !stream.watches.is_empty() => {

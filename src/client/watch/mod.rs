@@ -16,6 +16,7 @@ mod resync;
 mod stream;
 mod task;
 
+pub use assignment::MAX_STREAMS;
 pub use batch::Batch;
 pub use hub::Hub;
 pub use resync::Listed;

@@ -12,12 +12,14 @@ use crate::client::call::{retry_backoff, Deadline};
 use crate::client::core::Core;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
-use crate::status::{is_about_store, is_retryable, ETCD_ERR_REVISION_REGRESSED};
+use crate::status::{is_about_store, is_retryable, ETCD_ERR_INTERNAL, ETCD_ERR_REVISION_REGRESSED};
 use crate::transport::backoff::Backoff;
 use crate::transport::{Failure, Subchannel};
 use crate::wire::decode::Header;
+use futures_util::FutureExt;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,23 +62,7 @@ pub(super) struct Task {
 /// Serves watches until the future is dropped. The drop ends them, even if it was never
 /// polled.
 pub fn serve(hub: Arc<Hub>, core: Arc<Core>) -> impl Future<Output = ()> {
-    let mut task = Task {
-        hub,
-        core,
-        watches: HashMap::new(),
-        waiting: Default::default(),
-        wanted: None,
-        asking: HashMap::new(),
-        streams: Vec::new(),
-        opening: None,
-        opened: 0,
-        renewing: false,
-        avoid: None,
-        backoff: retry_backoff(),
-        not_before: Instant::now(),
-        progress: Instant::now() + PROGRESS,
-        tasks: JoinSet::new(),
-    };
+    let mut task = Task::new(hub, core);
     async move {
         loop {
             task.assign();
@@ -109,6 +95,26 @@ impl Drop for Task {
 }
 
 impl Task {
+    fn new(hub: Arc<Hub>, core: Arc<Core>) -> Task {
+        Task {
+            hub,
+            core,
+            watches: HashMap::new(),
+            waiting: Default::default(),
+            wanted: None,
+            asking: HashMap::new(),
+            streams: Vec::new(),
+            opening: None,
+            opened: 0,
+            renewing: false,
+            avoid: None,
+            backoff: retry_backoff(),
+            not_before: Instant::now(),
+            progress: Instant::now() + PROGRESS,
+            tasks: JoinSet::new(),
+        }
+    }
+
     fn execute(&mut self, command: Command) {
         match command {
             Command::Open { watch, spec, start, mailbox } => {
@@ -147,12 +153,16 @@ impl Task {
                     entry.questions = 1;
                     self.ask_revision(watch);
                 }
-                if let Ok(header) = header {
-                    let asked = self.asking.entry(watch).or_insert((header.revision, header));
-                    if header.revision > asked.1.revision {
-                        asked.1 = header;
+                match header {
+                    Ok(header) => {
+                        let asked = self.asking.entry(watch).or_insert((header.revision, header));
+                        if header.revision > asked.1.revision {
+                            asked.1 = header;
+                        }
+                        self.ask_for_progress();
                     }
-                    self.ask_for_progress();
+                    Err(error) if error.status == ETCD_ERR_INTERNAL => self.end(watch, error),
+                    Err(_) => {}
                 }
             }
             Command::Start(watch, Ok(revision)) => {
@@ -162,7 +172,9 @@ impl Task {
                 }
             }
             Command::Start(watch, Err(error)) => self.end(watch, error),
-            Command::StoreChecked(watch, _, Err(error)) if is_about_store(error.status) => {
+            Command::StoreChecked(watch, _, Err(error))
+                if is_about_store(error.status) || error.status == ETCD_ERR_INTERNAL =>
+            {
                 self.end(watch, error);
             }
             Command::StoreChecked(watch, reached, Ok(header)) if header.revision < reached => {
@@ -192,19 +204,27 @@ impl Task {
         }
     }
 
-    /// Runs a call that reports by a command.
-    pub(super) fn spawn(&mut self, call: impl Future<Output = Command> + Send + 'static) {
+    /// Runs a call that reports by a command. Without one a watch would wait for ever, so
+    /// that a panic is reported too.
+    pub(super) fn spawn<T: Send + 'static>(
+        &mut self,
+        report: impl FnOnce(Result<T>) -> Command + Send + 'static,
+        call: impl Future<Output = Result<T>> + Send + 'static,
+    ) {
         let hub = self.hub.clone();
-        self.tasks.spawn(async move { hub.send(call.await) });
+        self.tasks.spawn(async move {
+            let result = AssertUnwindSafe(call).catch_unwind().await;
+            hub.send(report(result.unwrap_or_else(|panic| Err(Error::defect(&*panic)))));
+        });
     }
 
     /// One at a time: it may take as long as no server is reachable.
     fn ask_revision(&mut self, watch: u64) {
         let Some(entry) = self.watches.get(&watch) else { return };
         let (core, key) = (self.core.clone(), entry.spec.key.clone());
-        self.spawn(
-            async move { Command::Revision(watch, now(&core, &key, Deadline::NEVER).await) },
-        );
+        self.spawn(move |now| Command::Revision(watch, now), async move {
+            now(&core, &key, Deadline::NEVER).await
+        });
     }
 
     /// A member is behind the watch: asks the others whether the store has gone back.
@@ -212,8 +232,8 @@ impl Task {
         let Some(entry) = self.watches.get(&watch) else { return };
         let (core, key) = (self.core.clone(), entry.spec.key.clone());
         let reached = entry.position.reached();
-        self.spawn(async move {
-            Command::StoreChecked(watch, reached, now(&core, &key, Deadline::NEVER).await)
+        self.spawn(move |now| Command::StoreChecked(watch, reached, now), async move {
+            now(&core, &key, Deadline::NEVER).await
         });
     }
 
@@ -326,8 +346,67 @@ impl Task {
         let Some(entry) = self.watches.get(&watch) else { return };
         let (core, spec) = (self.core.clone(), entry.spec.clone());
         let mailbox = entry.mailbox.clone();
-        self.spawn(
-            async move { Command::Start(watch, resync::list(&core, &spec, &mailbox).await) },
-        );
+        self.spawn(move |start| Command::Start(watch, start), async move {
+            resync::list(&core, &spec, &mailbox).await
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Spec;
+    use super::*;
+    use crate::client::{Client, Options, Servers};
+    use crate::sync::mailbox::{Mailbox, Taken};
+
+    /// What becomes of a watch for which such a call was made, and panics.
+    async fn after_a_panic<T: Send + 'static>(
+        core: &Arc<Core>,
+        report: impl FnOnce(u64, Result<T>) -> Command + Send + 'static,
+    ) -> Error {
+        let mut task = Task::new(Arc::default(), core.clone());
+        let mailbox = Arc::new(Mailbox::new(1000, Arc::new(|| ())));
+        let spec = Box::new(Spec::new("k", ""));
+        let opened = Command::Open { watch: 1, spec, start: Some(1), mailbox: mailbox.clone() };
+        task.execute(opened);
+        task.renewing = true;
+        task.spawn(|result| report(1, result), async {
+            crate::error::panics::silence_thread();
+            panic!("on purpose")
+        });
+        while task.tasks.join_next().await.is_some() {}
+        task.hub.take().into_iter().for_each(|it| task.execute(it));
+        match mailbox.take_one() {
+            Taken::End(error) => error,
+            _ => panic!("the watch is silent"),
+        }
+    }
+
+    #[test]
+    fn a_panic_in_a_call_of_a_watch_ends_the_watch() {
+        let options = Options {
+            servers: Servers::Embedded { store: "panics".to_owned() },
+            timeout: None,
+            auto_sync: None,
+            max_send: 1000,
+            max_receive: 1000,
+            key_prefix: Vec::new(),
+            log: Default::default(),
+        };
+        let client = Client::open(options).unwrap();
+        let core = client.core().clone();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            for error in [
+                after_a_panic(&core, Command::Start).await,
+                after_a_panic(&core, Command::Revision).await,
+                after_a_panic(&core, |watch, now| Command::StoreChecked(watch, 5, now)).await,
+                after_a_panic(&core, |_, renewed| Command::TokenRenewed(renewed)).await,
+            ] {
+                assert_eq!(error.status, ETCD_ERR_INTERNAL, "{error:?}");
+                assert!(error.message.contains("on purpose"), "{error:?}");
+            }
+        });
+        client.close();
     }
 }
