@@ -190,7 +190,6 @@ impl EventQueue {
     /// What a reader gets, and with it the user_data of a call. None if a stream has nothing more to
     /// deliver, or if the user_data was dropped.
     fn event(&self, pending: Pending) -> Option<*mut etcd_event_t> {
-        let _in_use = self.user_data.borrow(pending.held())?;
         let content = match pending {
             Pending::Stream(held, stream) => stream.take(held, &self.user_data)?,
             Pending::Work(held, content) => self.user_data.release(held).then(content)?,

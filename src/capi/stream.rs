@@ -45,6 +45,8 @@ where
 {
     fn take(&self, held: Held, user_data: &Registry) -> Option<Content> {
         let result = match self.source.mailbox().take_one() {
+            // Only looked at: who takes events itself must not be left to drop it after the free.
+            Taken::Item(_) if !user_data.has(held) => return None,
             Taken::Item(item) => without_panic(false, || item.response()).map(<*mut _>::cast),
             Taken::End(error) => user_data.release(held).then_some(Err(error))?,
             Taken::Nothing | Taken::Closed => return None,

@@ -74,6 +74,11 @@ impl Registry {
         held.number == 0 || self.state().held.remove(&held.number).is_some()
     }
 
+    /// False if it was dropped, or released.
+    pub fn has(&self, held: Held) -> bool {
+        held.number == 0 || self.state().held.contains_key(&held.number)
+    }
+
     /// None if it was dropped, or released.
     pub fn borrow(&self, held: Held) -> Option<Use<'_>> {
         if held.number != 0 {
@@ -110,5 +115,56 @@ impl Drop for Use<'_> {
             drop(state);
             entry.into_iter().for_each(|entry| registry.drop_one(entry));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Content;
+    use super::super::handle;
+    use super::super::queue::*;
+    use super::*;
+    use crate::status::*;
+    use std::ptr::{null, null_mut};
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::Arc;
+
+    static DROPS: AtomicUsize = AtomicUsize::new(0);
+
+    unsafe extern "C" fn count(_: *mut c_void, _: *mut c_void) {
+        DROPS.fetch_add(1, SeqCst);
+    }
+
+    /// Another thread frees the queue while an event of this stream is taken.
+    struct Freed(u64);
+
+    impl OnQueue for Freed {
+        fn take(&self, held: Held, user_data: &Registry) -> Option<Content> {
+            // SAFETY: a handle.
+            unsafe { etcd_queue_free(self.0 as *mut etcd_queue_t) };
+            assert_eq!(DROPS.load(SeqCst), 1, "dropped before the free returns");
+            assert!(!user_data.has(held));
+            None
+        }
+    }
+
+    #[test]
+    fn nothing_is_dropped_after_the_free_by_one_who_takes_an_event() {
+        let mut options = etcd_queue_options_t {
+            size: size_of::<etcd_queue_options_t>(),
+            drop_callback: Some(count),
+            arg: null_mut(),
+        };
+        let (mut handle, mut event) = (null_mut(), null_mut());
+        // SAFETY: all pointers are to what lives here, or NULL.
+        unsafe {
+            assert_eq!(etcd_queue_new(&options, &mut handle, null_mut()), ETCD_OK);
+            let queue = handle::get(handle).unwrap();
+            let held = queue.user_data.hold((&raw mut options).cast()).unwrap();
+            queue.push(Pending::Stream(held, Arc::new(Freed(handle as u64))));
+            let taken = etcd_queue_next(handle, 0, &mut event, null_mut());
+            assert_eq!((taken, event.cast_const()), (ETCD_ERR_BAD_HANDLE, null()));
+        }
+        assert_eq!(DROPS.load(SeqCst), 1);
     }
 }
