@@ -557,6 +557,32 @@ fn a_login_that_is_never_answered_takes_no_longer_than_the_call() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
+#[test]
+fn a_write_whose_proposal_was_dropped_is_sent_again() {
+    fn drops(conn: &mut Conn, so_many: usize) -> io::Result<()> {
+        conn.greet(&[])?;
+        for call in 0.. {
+            let id = conn.request()?.stream;
+            let end = [GRPC[0], GRPC[1], ("grpc-status", "2")];
+            match call < so_many {
+                true => conn.headers(
+                    id,
+                    END_STREAM,
+                    &[&end[..], &[("grpc-message", "raft proposal dropped")]].concat(),
+                )?,
+                false => conn.reply(id, &header(5))?,
+            }
+        }
+        Ok(())
+    }
+    let server = Hostile::start(|c| drops(c, 3));
+    let client = open(&server.endpoint());
+    client.put(b"k", b"v", DEFAULT).unwrap();
+    server.set(|c| drops(c, usize::MAX));
+    let error = client.put(b"k", b"v", timeout(500)).unwrap_err();
+    assert_eq!((error.status, error.maybe_applied), (ETCD_ERR_NO_LEADER, false), "{error:?}");
+}
+
 /// Answers every call with this revision.
 fn at_revision(conn: &mut Conn, revision: i64) -> io::Result<()> {
     conn.greet(&[])?;

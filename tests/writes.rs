@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use support::backend::on_all_at_once;
 use support::ffi::{self, *};
 use support::proxy::{Dir, Fault, Proxy};
-use support::server::{newest_or_skip, shared};
+use support::server::{newest_or_skip, shared, Cluster};
 
 /// A reply to a write with a condition.
 #[derive(Debug, PartialEq)]
@@ -463,5 +463,45 @@ fn the_first_and_the_last_of_a_range() {
         ] {
             assert_eq!(client.get(b"f/", options).unwrap_err().status, ETCD_ERR_INVALID_ARGUMENT);
         }
+    });
+}
+
+/// While a leader hands over it drops what is proposed.
+#[test]
+fn no_transfer_of_the_lead_leaves_a_write_in_doubt_that_was_dropped() {
+    let test = "no_transfer_of_the_lead_leaves_a_write_in_doubt_that_was_dropped";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).members(3).start();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..16)
+            .map(|i| {
+                let (cluster, over) = (&cluster, &over);
+                scope.spawn(move || {
+                    let client = Client::open(&cluster.endpoints());
+                    let key = format!("transfer/{i}");
+                    let mut dropped = Vec::new();
+                    while !over.load(Relaxed) {
+                        let result = client.put(key.as_bytes(), b"v", DEFAULT);
+                        dropped.extend(result.err().filter(|e| e.message.contains("dropped")));
+                    }
+                    dropped
+                })
+            })
+            .collect();
+        let members = cluster.etcdctl_ok(&["member", "list"]);
+        let id = |i: usize| {
+            let name = format!("m{i}");
+            let line = members.lines().find(|line| line.split(", ").nth(2) == Some(&name));
+            line.unwrap().split(", ").next().unwrap()
+        };
+        for _ in 0..15 {
+            let next = (cluster.leader() + 1) % 3;
+            cluster.etcdctl(&["move-leader", id(next)]);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        over.store(true, Relaxed);
+        let dropped: Vec<_> = writers.into_iter().flat_map(|it| it.join().unwrap()).collect();
+        assert!(dropped.is_empty(), "{} times: {:?}", dropped.len(), dropped[0]);
     });
 }

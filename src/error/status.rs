@@ -382,6 +382,13 @@ pub fn of_server_error(grpc: i32, message: &str) -> etcd_status_t {
     }
     match text {
         "lease not found" => ETCD_ERR_LEASE_NOT_FOUND,
+        // Of raft: it has no leader, or one that hands over. Nothing was proposed.
+        "raft proposal dropped" => ETCD_ERR_NO_LEADER,
+        "raft: stopped" => ETCD_ERR_STOPPED,
+        "request cancelled" => ETCD_ERR_REQUEST_CANCELLED,
+        "auth: authentication failed, password was given for no password user" => {
+            ETCD_ERR_AUTH_FAILED
+        }
         _ if (1..=16).contains(&grpc) => -100 - grpc,
         _ => ETCD_ERR_GRPC_UNKNOWN,
     }
@@ -518,6 +525,26 @@ mod tests {
             }
         }
         assert_eq!(of_server_error(5, "lease not found"), ETCD_ERR_LEASE_NOT_FOUND);
+        // What etcd does not translate: the text, may it be applied, may it be retried.
+        for (text, status, applied, retryable) in [
+            ("raft proposal dropped", ETCD_ERR_NO_LEADER, false, true),
+            ("raft: stopped", ETCD_ERR_STOPPED, true, true),
+            ("etcdserver: request cancelled", ETCD_ERR_REQUEST_CANCELLED, true, false),
+            (
+                "auth: authentication failed, password was given for no password user",
+                ETCD_ERR_AUTH_FAILED,
+                false,
+                false,
+            ),
+        ] {
+            let known = of_server_error(2, text);
+            assert_eq!(known, status, "{text}");
+            assert_eq!(
+                (may_be_applied(known), is_retryable(known)),
+                (applied, retryable),
+                "{text}"
+            );
+        }
         assert_eq!(of_server_error(12, "unknown service"), ETCD_ERR_GRPC_UNIMPLEMENTED);
         assert_eq!(of_server_error(99, "?"), ETCD_ERR_GRPC_UNKNOWN);
     }
