@@ -325,6 +325,24 @@ fn restarts_and_new_leaders_cost_no_lease() {
 }
 
 #[test]
+fn a_lease_ends_at_once_with_the_store_it_was_of() {
+    let test = "a_lease_ends_at_once_with_the_store_it_was_of";
+    let Some(version) = newest_or_skip(test) else { return };
+    let [ours, theirs] = [(); 2].map(|()| Cluster::builder(&version).start());
+    let proxy = Proxy::to_port(ours.port(0), 5);
+    let client = Client::open(&proxy.endpoint());
+    let id = grant(&client, 3_600);
+    let kept = follow(&client, id);
+    kept.renewed();
+    proxy.set_upstream(std::net::SocketAddr::from(([127, 0, 0, 1], theirs.port(0))));
+    proxy.once(Fault::Cut);
+    let end = kept.end(10_000);
+    assert_eq!(end.status, ETCD_ERR_CLUSTER_CHANGED, "{end:?}");
+    let end = keep(&client, id).end(5_000);
+    assert_eq!(end.status, ETCD_ERR_CLUSTER_CHANGED, "{end:?}");
+}
+
+#[test]
 fn a_silent_member_is_left() {
     let test = "a_silent_member_is_left";
     let Some(version) = newest_or_skip(test) else { return };

@@ -15,6 +15,7 @@ use crate::sys::boot_time;
 use crate::transport::backoff::Backoff;
 use crate::transport::{now_ms, ConnectionState};
 use crate::transport::{Failure, Stream, Subchannel};
+use crate::wire::decode::MAX_REVISION;
 use crate::wire::encode;
 use crate::wire::proto::*;
 use futures_util::future::{BoxFuture, FutureExt};
@@ -294,7 +295,7 @@ impl Renewer {
                 self.stream = StreamState::Closed;
                 // The latest token may have changed; it is read again.
                 self.stale = None;
-                if is_final(&error) {
+                if is_final(&error) || is_about_store(error.status) {
                     return self.end_all(&error);
                 }
                 self.back_off();
@@ -309,7 +310,7 @@ impl Renewer {
                         LeaseKeepAliveResponse::decode(&*message)
                             .map_err(|e| Failure::Malformed(e.to_string()))
                     });
-                    match answer {
+                    match answer.and_then(|answer| self.observed(answer)) {
                         Ok(answer) => self.take(answer),
                         Err(failure) => return self.stream_failed(failure),
                     }
@@ -319,6 +320,28 @@ impl Renewer {
                 if let Some(event) = next {
                     self.on_stream(event);
                 }
+            }
+        }
+    }
+
+    /// Compares an answer with what is known of the store. A member of another cluster is not
+    /// used again.
+    fn observed(&self, answer: LeaseKeepAliveResponse) -> Result<LeaseKeepAliveResponse, Failure> {
+        let (Server::Cluster(cluster), StreamState::Open(open)) = (&self.core.server, &self.stream)
+        else {
+            return Ok(answer);
+        };
+        let (cluster_id, revision) =
+            answer.header.as_ref().map_or((0, 0), |header| (header.cluster_id, header.revision));
+        if !(0..=MAX_REVISION).contains(&revision) {
+            return Err(Failure::Malformed(format!("revision {revision}")));
+        }
+        let member = &open.member;
+        match cluster.store().observe(&member.witness, cluster_id, revision) {
+            Ok(()) => Ok(answer),
+            Err(error) => {
+                member.quarantine(error.clone().at(member.name()));
+                Err(Failure::Lost(error.message))
             }
         }
     }
@@ -387,7 +410,8 @@ impl Renewer {
             self.avoid = Some(open.member);
         }
         self.keeper.set_trouble(Some(error));
-        if !unanswered.is_empty() {
+        // Also if no renewal is due for long: the store may have become another.
+        if !self.entries.is_empty() {
             self.open_stream();
         }
     }
