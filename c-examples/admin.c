@@ -39,7 +39,8 @@ int main(int argc, char **argv)
             continue;
         }
         printf("%s: etcd %s, %s, %lld bytes, revision %lld\n", endpoints->names[i], status->version,
-               status->leader == status->header.member_id ? "the leader" : "a follower", (long long)status->db_size,
+               status->is_learner ? "a learner" : status->leader == status->header.member_id ? "the leader" : "a follower",
+               (long long)status->db_size,
                (long long)status->header.revision);
         for (k = 0; k < status->error_count; k++) printf("  %s\n", status->errors[k]);
         etcd_maintenance_status_response_free(status);

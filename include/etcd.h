@@ -2328,14 +2328,14 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next(etcd_range_t *iter, etcd_ge
  * @param iter      Iterator.
  * @param queue     As etcd_kv_get_async().
  * @param user_data As etcd_kv_get_async().
- * @param[out] op   As etcd_kv_get_async().
+ * @param[out] call As etcd_kv_get_async().
  * @param[out] err  As etcd_kv_get_async().
  * @return As etcd_kv_get_async().
  * @par Thread safety  Any thread.
  * @since 0.1
  */
 ETCD_MUST_USE ETCD_API etcd_status_t etcd_range_next_async(etcd_range_t *iter, etcd_queue_t *queue,
-    void *user_data, etcd_call_t **op, etcd_error_t **err);
+    void *user_data, etcd_call_t **call, etcd_error_t **err);
 
 /**
  * Closes an iterator, at any point of the range. Pages stay valid.
@@ -3308,7 +3308,8 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 
 /**
  * For a watch that is on no queue and has no start_revision: do not wait for the server. Changes
- * before the ETCD_WATCH_RESPONSE_CREATED response may be missed. A watch on a queue never waits.
+ * before the ETCD_WATCH_RESPONSE_CREATED response, which ETCD_WATCH_CREATED_NOTIFY asks for, may be
+ * missed. A watch on a queue never waits, and neither does one with a start_revision.
  */
 #define ETCD_WATCH_NO_WAIT 0x400000u
 
@@ -3530,8 +3531,8 @@ ETCD_API etcd_status_t etcd_watch_request_progress(etcd_watch_t *watch);
 /**
  * Closes a watch.
  *
- * Nothing more is delivered. On a queue, the call waits for callbacks that run on other threads,
- * unless it is called in a callback itself. A wait in etcd_watch_next() ends with
+ * Nothing more is delivered. On a queue, the call waits for callbacks of the queue that run on other
+ * threads, unless it is called in one of them. A wait in etcd_watch_next() ends with
  * ETCD_ERR_BAD_HANDLE.
  *
  * @param watch  May be NULL, or closed already.
@@ -3607,7 +3608,7 @@ struct etcd_handler_t {
    */
   size_t size;
   /**
-   * NULL: the events are dropped.
+   * NULL: the events are dropped, and the drop callback of the queue is not called for them.
    */
   etcd_event_cb callback;
   /**
@@ -3736,8 +3737,12 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_new(const etcd_queue_options_t *
  * events are dropped; streams continue until they are closed. The descriptor is closed when the
  * last of these calls has ended: remove it from any poll set first.
  *
- * The call waits for callbacks that run on other threads, unless it is called in a callback
- * itself. Then the drop callback of etcd_queue_options_t, if there is one, is called for each
+ * The call waits for callbacks of this queue that run on other threads, unless it is called in one
+ * of them. It does not wait for a thread that uses an event which etcd_queue_next() returned: let
+ * such threads finish first if the drop callback frees what they use. Two callbacks of different
+ * queues must not free or close what belongs to the other's queue: each would wait for the other.
+ *
+ * Then the drop callback of etcd_queue_options_t, if there is one, is called for each
  * user_data that is still out: that of a call whose event was not taken, and that of a stream which
  * is not closed and whose last event was not taken. When etcd_queue_free() has returned, nothing is
  * called any more. If it is called in a callback, the user_data of callbacks that run at that time
@@ -3863,7 +3868,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_dispatcher(etcd_queue_t *q
  *
  * As etcd_queue_start_dispatcher(), with the handlers of
  * etcd_queue_dispatch_handlers(). A handler that does not begin with its size ends the
- * thread; its event and those after it stay in the queue.
+ * thread; its event and those after it stay in the queue, which then takes no other such thread.
  *
  * @param queue     Open queue that has no such thread yet.
  * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().

@@ -202,7 +202,7 @@ pub unsafe extern "C" fn etcd_range_next(
 /// @param iter      Iterator.
 /// @param queue     As etcd_kv_get_async().
 /// @param user_data As etcd_kv_get_async().
-/// @param[out] op   As etcd_kv_get_async().
+/// @param[out] call As etcd_kv_get_async().
 /// @param[out] err  As etcd_kv_get_async().
 /// @return As etcd_kv_get_async().
 /// @par Thread safety  Any thread.
@@ -213,16 +213,16 @@ pub unsafe extern "C" fn etcd_range_next_async(
     iter: *mut etcd_range_t,
     queue: *mut etcd_queue_t,
     user_data: *mut c_void,
-    op: *mut *mut etcd_call_t,
+    call: *mut *mut etcd_call_t,
     err: *mut *mut etcd_error_t,
 ) -> etcd_status_t {
     guard(err, || {
-        clear(op);
+        clear(call);
         let (iter, client) = open(iter)?;
         let work = iter.clone().next(&client);
         let prefix = client.namespace().prefix.clone();
         let response = move |page| iter.response(page, &prefix);
-        let to = Destination { kind: ETCD_EVENT_GET_RESPONSE, queue, user_data, call: op };
+        let to = Destination { kind: ETCD_EVENT_GET_RESPONSE, queue, user_data, call };
         submit_work(&client, None, work, response, to)
     })
 }

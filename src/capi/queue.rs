@@ -43,7 +43,7 @@ pub type etcd_event_cb = Option<unsafe extern "C" fn(event: *mut etcd_event_t, a
 pub struct etcd_handler_t {
     /// Set by ETCD_HANDLER_INIT.
     pub size: usize,
-    /// NULL: the events are dropped.
+    /// NULL: the events are dropped, and the drop callback of the queue is not called for them.
     pub callback: etcd_event_cb,
     /// Given to the callback; never followed.
     pub arg: *mut c_void,
@@ -344,8 +344,12 @@ pub unsafe extern "C" fn etcd_queue_new(
 /// events are dropped; streams continue until they are closed. The descriptor is closed when the
 /// last of these calls has ended: remove it from any poll set first.
 ///
-/// The call waits for callbacks that run on other threads, unless it is called in a callback
-/// itself. Then the drop callback of etcd_queue_options_t, if there is one, is called for each
+/// The call waits for callbacks of this queue that run on other threads, unless it is called in one
+/// of them. It does not wait for a thread that uses an event which etcd_queue_next() returned: let
+/// such threads finish first if the drop callback frees what they use. Two callbacks of different
+/// queues must not free or close what belongs to the other's queue: each would wait for the other.
+///
+/// Then the drop callback of etcd_queue_options_t, if there is one, is called for each
 /// user_data that is still out: that of a call whose event was not taken, and that of a stream which
 /// is not closed and whose last event was not taken. When etcd_queue_free() has returned, nothing is
 /// called any more. If it is called in a callback, the user_data of callbacks that run at that time
@@ -569,7 +573,7 @@ pub unsafe extern "C" fn etcd_queue_start_dispatcher(
 ///
 /// As etcd_queue_start_dispatcher(), with the handlers of
 /// etcd_queue_dispatch_handlers(). A handler that does not begin with its size ends the
-/// thread; its event and those after it stay in the queue.
+/// thread; its event and those after it stay in the queue, which then takes no other such thread.
 ///
 /// @param queue     Open queue that has no such thread yet.
 /// @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().

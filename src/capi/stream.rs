@@ -47,7 +47,10 @@ where
         let result = match self.source.mailbox().take_one() {
             // Only looked at: who takes events itself must not be left to drop it after the free.
             Taken::Item(_) if !user_data.has(held) => return None,
-            Taken::Item(item) => without_panic(false, || item.response()).map(<*mut _>::cast),
+            Taken::Item(item) => match self.response(item) {
+                Ok(response) => Ok(response.cast()),
+                Err(_) => return self.take(held, user_data),
+            },
             Taken::End(error) => user_data.release(held).then_some(Err(error))?,
             Taken::Nothing | Taken::Closed => return None,
         };
@@ -56,6 +59,17 @@ where
         }
         let (kind, user_data) = (S::Item::EVENT, held.user_data);
         Some(Content { kind, user_data, result, free: free::<S::Item> })
+    }
+}
+
+impl<S: Source> Stream<S>
+where
+    S::Item: Delivery,
+{
+    /// One that cannot be made is missing: that ends the stream.
+    fn response(&self, item: S::Item) -> Result<*mut <S::Item as Delivery>::Response> {
+        let response = without_panic(false, || item.response());
+        response.inspect_err(|error| self.source.mailbox().cut(error.clone()))
     }
 }
 
@@ -118,7 +132,7 @@ where
     }
     match stream.source.next(wait) {
         Taken::Item(item) => {
-            let response = item.response()?;
+            let response = stream.response(item)?;
             match out.is_null() {
                 true => S::Item::free(response),
                 false => out.write(response),

@@ -42,7 +42,8 @@ pub const ETCD_WATCH_MERGE: u32 = 1 << 20;
 /// (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending with ETCD_ERR_COMPACTED.
 pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
 /// For a watch that is on no queue and has no start_revision: do not wait for the server. Changes
-/// before the ETCD_WATCH_RESPONSE_CREATED response may be missed. A watch on a queue never waits.
+/// before the ETCD_WATCH_RESPONSE_CREATED response, which ETCD_WATCH_CREATED_NOTIFY asks for, may be
+/// missed. A watch on a queue never waits, and neither does one with a start_revision.
 pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
 
 /// From etcd_watch_open(); its response is an etcd_watch_response_t. The last event has an error
@@ -379,8 +380,8 @@ pub unsafe extern "C" fn etcd_watch_request_progress(watch: *mut etcd_watch_t) -
 
 /// Closes a watch.
 ///
-/// Nothing more is delivered. On a queue, the call waits for callbacks that run on other threads,
-/// unless it is called in a callback itself. A wait in etcd_watch_next() ends with
+/// Nothing more is delivered. On a queue, the call waits for callbacks of the queue that run on other
+/// threads, unless it is called in one of them. A wait in etcd_watch_next() ends with
 /// ETCD_ERR_BAD_HANDLE.
 ///
 /// @param watch  May be NULL, or closed already.

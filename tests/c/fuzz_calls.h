@@ -1319,13 +1319,13 @@ static void fuzz_etcd_range_next_async(void) {
   etcd_range_t *iter = any_handle(KIND_etcd_range_t);
   etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
   void *user_data = any_argument("user_data");
-  OUT(etcd_call_t, op);
+  OUT(etcd_call_t, call);
   OUT(etcd_error_t, err);
   begin("etcd_range_next_async");
-  etcd_status_t got = etcd_range_next_async(iter, queue, user_data, at_op, at_err);
+  etcd_status_t got = etcd_range_next_async(iter, queue, user_data, at_call, at_err);
   ended();
   is_possible(got);
-  if (is_there(got, (void **)at_op, op)) keep_etcd_call_t(op);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
   if (at_err != NULL) fits(got, err);
 }
 
