@@ -243,6 +243,69 @@ fn a_revocation_list_is_read_again() {
     assert!(error.message.contains("revoked"), "{error:?}");
 }
 
+#[test]
+fn a_certificate_that_is_itself_trusted_may_be_a_cas() {
+    let Some(version) = newest_or_skip("a_certificate_that_is_itself_trusted_may_be_a_cas") else {
+        return;
+    };
+    let own = certs::as_ca(certs::server(&[]));
+    let far = certs::as_ca(certs::server_for(&["etcd.example"]));
+    let [own, far, old] = [own.clone(), far, certs::expired(own)].map(certs::self_signed);
+    let cluster = Cluster::builder(&version).tls(TlsMode::Server).start();
+    let trusting = |pem: &'static str| Options { ca_pem: pem.as_bytes(), ..Options::default() };
+    let [own_pem, far_pem, old_pem] = [&own, &far, &old].map(|it| &*it.cert.clone().leak());
+    show(&cluster, &own);
+    works(&Client::with(&cluster.endpoints(), trusting(own_pem)).unwrap());
+    let refused = |pem, why: &str| {
+        let message = cause(&cluster.endpoints(), trusting(pem));
+        assert!(message.contains(why), "{why}: {message}");
+    };
+    refused(far_pem, "the server's certificate");
+    show(&cluster, &far);
+    refused(far_pem, "not valid for name \"127.0.0.1\", it is for etcd.example");
+    let named = Options { server_name: "etcd.example", ..trusting(far_pem) };
+    works(&Client::with(&cluster.endpoints(), named).unwrap());
+    show(&cluster, &old);
+    refused(old_pem, "has expired");
+}
+
+/// They have keys on the curve P-521.
+#[test]
+fn certificates_that_etcd_makes_itself_are_checked() {
+    on_versions_at_once("certificates_that_etcd_makes_itself_are_checked", |version| {
+        let clusters = [(); 2].map(|()| Cluster::builder(version).start());
+        let started = |cluster: &Cluster, tls: &str| {
+            let url = cluster.endpoint(0).replace("http://", "https://");
+            let mut args = vec!["--auto-tls", "--listen-client-urls", &url];
+            args.extend(["--advertise-client-urls", &url]);
+            if !tls.is_empty() {
+                args.extend(["--tls-max-version", tls]);
+            }
+            cluster.kill(0);
+            cluster.launch_with(0, &args);
+            cluster.wait_healthy(0);
+            url
+        };
+        let ca_file = |cluster: &Cluster| {
+            let file = cluster.data_dir(0).join("fixtures/client/cert.pem");
+            file.to_str().unwrap().to_owned()
+        };
+        // In TLS 1.2 etcd signs with another hash. Older ones do not have the flag.
+        let tls: &[&str] = if version.name.starts_with("3.4") { &[""] } else { &["", "TLS1.2"] };
+        for tls in tls {
+            let url = started(&clusters[0], tls);
+            started(&clusters[1], "");
+            let [own, other] = clusters.each_ref().map(ca_file);
+            works(&Client::with(&url, Options { ca_file: &own, ..Options::default() }).unwrap());
+            let skip = ETCD_CLIENT_INSECURE_SKIP_VERIFY;
+            works(&Client::with(&url, Options { flags: skip, ..Options::default() }).unwrap());
+            let message = cause(&url, Options { ca_file: &other, ..Options::default() });
+            assert!(message.contains("the server's certificate"), "{message}");
+            eprintln!("{message}");
+        }
+    });
+}
+
 /// Keeps everybody else from opening a file, as a file server does that is away.
 struct Lease(#[allow(dead_code)] std::fs::File);
 

@@ -15,6 +15,7 @@ mod grpc;
 mod maintain;
 mod message;
 mod off_thread;
+mod p521;
 mod permit;
 mod probe;
 mod reason;
@@ -25,6 +26,7 @@ mod stream;
 mod subchannel;
 pub mod tls;
 mod unary;
+mod verify;
 
 pub use channel::Channel;
 pub use connect::{CONNECTION_WINDOW, STREAM_WINDOW};

@@ -98,8 +98,8 @@ fn other(found: &str) -> String {
     let why = [
         (
             "CaUsedAsEndEntity",
-            "is that of a CA; it needs one of its own, signed by the CA (a self-signed one: with \
-             CA:FALSE)",
+            "is that of a CA; it needs one of its own, signed by the CA, or must itself be the one \
+             that is trusted (ca_file, ca_pem)",
         ),
         ("Algorithm", "is signed in a way that is too weak, or not known here"),
         ("NameConstraint", "is for a name that its CA may not sign for"),

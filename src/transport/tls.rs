@@ -3,18 +3,19 @@
 #![forbid(unsafe_code)]
 
 use super::off_thread::OffThread;
+use super::p521::provider;
 use super::reason::io_reason;
+use super::verify::{Anybody, OrTrustedItself};
 use crate::error::{Error, Result};
 use crate::status::{ETCD_ERR_IO, ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES, ETCD_ERR_TLS};
 use crate::sync::IgnorePoison;
 use crate::sys::ForkLocal;
 use once_cell::sync::OnceCell;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -199,7 +200,7 @@ impl Settings {
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(provider());
         let config = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|e| Error::new(ETCD_ERR_TLS, e.to_string()))?;
@@ -208,7 +209,10 @@ impl Settings {
                 let anybody = Arc::new(Anybody(provider));
                 config.dangerous().with_custom_certificate_verifier(anybody)
             }
-            false => config.with_webpki_verifier(self.verifier(provider)?),
+            false => {
+                let verifier = Arc::new(self.verifier(provider)?);
+                config.dangerous().with_custom_certificate_verifier(verifier)
+            }
         };
         let mut config = match (&self.certificate, &self.key) {
             (None, None) => config.with_no_client_auth(),
@@ -225,7 +229,7 @@ impl Settings {
         Ok(Arc::new(config))
     }
 
-    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
+    fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<OrTrustedItself> {
         let roots = match &self.ca {
             Some(ca) => roots(ca)?.into(),
             None => system_roots()?,
@@ -239,10 +243,12 @@ impl Settings {
             }
             None => verifier,
         };
-        verifier.build().map_err(|e| match &self.crl {
+        let verifier = verifier.build().map_err(|e| match &self.crl {
             Some(crl) => crl.bad(format!("no usable revocation list: {e}")),
             None => Error::new(ETCD_ERR_TLS, e.to_string()),
-        })
+        })?;
+        let trusted = self.ca.as_ref().map_or(Ok(Vec::new()), Pem::certificates)?;
+        Ok(OrTrustedItself { verifier, trusted })
     }
 }
 
@@ -342,44 +348,5 @@ impl Tls {
             None => ServerName::try_from(host.to_owned())
                 .map_err(|_| format!("\"{host}\" is no name a certificate can carry")),
         }
-    }
-}
-
-/// Believes whoever answers; those in between can read and change everything.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
