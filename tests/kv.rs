@@ -351,7 +351,7 @@ fn servers_take_requests_up_to_a_size() {
         let options = Options { max_send_bytes: 8 << 20, ..Default::default() };
         let client = Client::with(&backend.endpoints, options).unwrap();
         let member_id = client.get(b"s", DEFAULT).unwrap().member_id;
-        let most = 1_572_864 - 17 - usize::from(member_id & 0x8000 != 0);
+        let most = support::max_request(member_id);
         // Of a key of one byte and a value: 3 bytes and 4 before the value.
         let put = |size: usize| client.put(b"s", &vec![b'v'; size - 7], DEFAULT);
         put(most).unwrap();

@@ -332,7 +332,7 @@ fn servers_take_transactions_up_to_a_size() {
     on_all_at_once("servers_take_transactions_up_to_a_size", &[], |backend| {
         let client = Client::open(&backend.endpoints);
         let member_id = client.get(b"k", DEFAULT).unwrap().member_id;
-        let most = 1_572_864 - 17 - usize::from(member_id & 0x8000 != 0);
+        let most = support::max_request(member_id);
         let status = |txn: Txn| txn.commit(&client).map(drop).map_err(|error| error.status);
         let write = |size: usize| {
             let txn = Txn::new();
