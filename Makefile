@@ -16,7 +16,7 @@ BINDIR ?= bin
 MANDIR ?= share/man
 
 all: ## build the library, libetcd.so and libetcd.a, and the command etcd-test
-	@test -f $(OUT)/libetcd.so || echo "libetcd: the first build takes 2 to 4 minutes" >&2
+	@test -f $(OUT)/libetcd.so || echo "libetcd: the first build takes 1 to 3 minutes" >&2
 	$(CARGO) build --release
 	@# The name programs ask for at run time, so that they run against the build tree too.
 	@ln -sf libetcd.so $(OUT)/libetcd.so.$(SOVERSION)
