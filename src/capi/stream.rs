@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sync::mailbox::{Mailbox, Taken};
 use std::ffi::c_void;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The reading end of something that delivers.
@@ -35,8 +35,10 @@ pub trait Delivery: Send + 'static {
 /// A source, and what its events carry.
 pub struct Stream<S> {
     pub source: S,
-    /// Where its events go, and what they carry.
-    queue: Option<(Arc<EventQueue>, Held)>,
+    /// Where its events go.
+    queue: Option<Arc<EventQueue>>,
+    /// What they carry.
+    held: OnceLock<Held>,
 }
 
 impl<S: Source> OnQueue for Stream<S>
@@ -84,25 +86,19 @@ where
     S::Item: Delivery,
     K: Kind<Target = Stream<S>>,
 {
-    let hold = |queue: Arc<EventQueue>| {
-        let held = queue.user_data.hold(user_data)?;
-        Ok::<_, Error>((queue, held))
-    };
-    let queue = queue.map(hold).transpose()?;
-    let stream = Arc::new(Stream { source, queue: queue.clone() });
-    let handle = handle::insert::<K>(stream.clone());
-    let Some((queue, held)) = queue else { return handle };
-    if handle.is_err() {
-        queue.user_data.release(held);
-        return handle;
-    }
+    let stream = Arc::new(Stream { source, queue: queue.clone(), held: OnceLock::new() });
+    let handle = handle::insert::<K>(stream.clone())?;
+    let Some(queue) = queue else { return Ok(handle) };
+    // After all that can fail: a caller whose call failed keeps its user_data.
+    let held = queue.user_data.hold(user_data).inspect_err(|_| close(handle))?;
+    let held = *stream.held.get_or_init(|| held);
     let ours = Arc::downgrade(&stream);
     stream.source.mailbox().attach(Arc::new(move || {
         if let Some(stream) = ours.upgrade() {
             queue.push(Pending::Stream(held, stream));
         }
     }));
-    handle
+    Ok(handle)
 }
 
 /// The queue of that handle; NULL is none.
@@ -153,8 +149,8 @@ where
 {
     if let Ok(stream) = handle::remove(handle) {
         stream.source.mailbox().close();
-        if let Some((queue, held)) = &stream.queue {
-            queue.user_data.release(*held);
+        if let Some(queue) = &stream.queue {
+            stream.held.get().map(|held| queue.user_data.release(*held));
             queue.wait_for_callbacks();
         }
     }
