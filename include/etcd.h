@@ -3804,6 +3804,16 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_next_batch(etcd_queue_t *queue, 
     etcd_event_t **events, size_t capacity, size_t *count, etcd_error_t **err);
 
 /**
+ * Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.
+ *
+ * @param queue  Open queue.
+ * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread. Not from a signal handler.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_queue_wake(etcd_queue_t *queue);
+
+/**
  * Calls back for each event that is there.
  *
  * Waits for the first as etcd_queue_next() does, and for no other. Events that
@@ -3878,16 +3888,6 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_dispatcher(etcd_queue_t *q
  */
 ETCD_MUST_USE ETCD_API etcd_status_t etcd_queue_start_handler_dispatcher(etcd_queue_t *queue,
     etcd_error_t **err);
-
-/**
- * Makes one etcd_queue_next(), the one in progress or the next, return ETCD_WOKEN.
- *
- * @param queue  Open queue.
- * @return ETCD_OK, ETCD_ERR_BAD_HANDLE or ETCD_ERR_FORKED.
- * @par Thread safety  Any thread. Not from a signal handler.
- * @since 0.1
- */
-ETCD_API etcd_status_t etcd_queue_wake(etcd_queue_t *queue);
 
 /** @} */
 

@@ -13,6 +13,7 @@ pub mod client;
 pub mod condition;
 pub mod connection;
 pub mod counters;
+pub mod dispatch;
 pub mod endpoints;
 pub mod error;
 pub mod event;

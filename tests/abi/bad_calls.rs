@@ -1,23 +1,7 @@
 //! tests/c/bad_calls.h: what every call on a client refuses, from its prototype.
 
-use super::prototypes::{functions, Function};
+use super::prototypes::{base, functions, good, Function};
 use std::fmt::Write as _;
-
-/// An argument that is good, as tests/c/bad_args.c has it.
-fn good(of: &str, name: &str) -> String {
-    match name {
-        "client" => "client".to_owned(),
-        "queue" => "queue".to_owned(),
-        "user_data" => "NULL".to_owned(),
-        "options" | "out" | "call" | "err" => format!("&{name}"),
-        _ => match of {
-            "etcd_bytes_t" => "text(\"bad/key\")".to_owned(),
-            "int64_t" | "uint64_t" | "int32_t" | "uint32_t" | "bool" | "size_t" => "1".to_owned(),
-            "const char *" => "\"bad\"".to_owned(),
-            _ => format!("GOOD_{}", of.trim_start_matches("const ").trim_end_matches([' ', '*'])),
-        },
-    }
-}
 
 fn row(function: &Function<'_>, status: &str, with: Option<(&str, &str)>) -> String {
     let arguments = function.arguments.iter().map(|(of, name)| match with {
@@ -29,8 +13,7 @@ fn row(function: &Function<'_>, status: &str, with: Option<(&str, &str)>) -> Str
 }
 
 fn rows(function: &Function<'_>) -> String {
-    let options = function.argument("options").unwrap().trim_start_matches("const ");
-    let options = options.trim_end_matches([' ', '*']);
+    let options = base(function.argument("options").unwrap());
     let init = options.trim_end_matches("_t").to_uppercase();
     let mut text = format!("static void bad_{}(void) {{\n", function.name);
     let _ = writeln!(text, "  {options} options = {init}_INIT;");

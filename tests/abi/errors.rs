@@ -1,7 +1,7 @@
 //! tests/c/errors.h: every function that may have an error, called with nothing and with good
 //! arguments. What it returns is for the program to judge.
 
-use super::prototypes::{functions, Function};
+use super::prototypes::{base, end_of, functions, good, Function};
 use std::fmt::Write as _;
 
 /// The statuses that are neither a success nor an error.
@@ -15,20 +15,13 @@ fn nothing(of: &str) -> &'static str {
     }
 }
 
-/// An argument that is good; the program has what begins with GOOD_.
-fn good(of: &str, name: &str) -> String {
+/// An argument that is good.
+fn own(of: &str, name: &str) -> String {
     match (of, name) {
-        (_, "client" | "queue") => name.to_owned(),
-        (_, "out" | "count" | "err") => format!("&{name}"),
         (_, "events") => "&out".to_owned(),
-        // Where a handle to the call goes.
-        ("etcd_call_t **", _) => "NULL".to_owned(),
-        (_, "options" | "user_data" | "arg" | "call") => "NULL".to_owned(),
-        ("etcd_bytes_t", _) => "text(\"errors/key\")".to_owned(),
-        ("const char *", _) => "\"mem:errors\"".to_owned(),
+        (_, "options" | "arg" | "call") => "NULL".to_owned(),
         ("etcd_event_cb", _) => "ignore".to_owned(),
-        ("int64_t" | "uint64_t" | "int32_t" | "uint32_t" | "bool" | "size_t", _) => "1".to_owned(),
-        _ => format!("GOOD_{}", of.trim_start_matches("const ").trim_end_matches([' ', '*'])),
+        _ => good(of, name),
     }
 }
 
@@ -60,13 +53,9 @@ fn calls(function: &Function<'_>, all: &[Function<'_>]) -> String {
     });
     let _ = writeln!(text, "  FITS({name}({err}));");
     let _ = writeln!(text, "  SAME({name}({null}));");
-    let _ = writeln!(text, "  FITS({name}({}));", list(&good));
+    let _ = writeln!(text, "  FITS({name}({}));", list(&own));
     if let Some(of) = out {
-        let base = of.trim_end_matches([' ', '*']).trim_end_matches("_t");
-        let names = [format!("{base}_free"), format!("{base}_close")];
-        let free =
-            all.iter().map(|other| other.name).find(|other| names.iter().any(|n| n == other));
-        let _ = writeln!(text, "  {}(out);", free.unwrap_or("etcd_text_free"));
+        let _ = writeln!(text, "  {}(out);", end_of(base(of), all).unwrap());
     }
     if has("client") {
         text.push_str("  etcd_client_close(client);\n");

@@ -1,7 +1,7 @@
 //! tests/c/fuzz_calls.h: every exported function, called with random arguments, and every structure that
 //! it may return, read to its last byte. What the random arguments are is for tests/c/fuzz_api.c to say.
 
-use super::prototypes::{constants, functions, structures, Function, Structure};
+use super::prototypes::{base, constants, end_of, functions, structures, Function, Structure};
 use std::fmt::Write as _;
 
 /// Those that wait, and have neither options nor a wait_ms that would bound it: as long as a call
@@ -18,11 +18,6 @@ const WAIT: [&str; 7] = [
 ];
 const WAIT_FOR_EVER: [&str; 2] = ["etcd_watch", "etcd_lock"];
 
-/// A type without `const` and what points to it.
-fn base(of: &str) -> &str {
-    of.trim_start_matches("const ").trim_end_matches([' ', '*'])
-}
-
 struct Headers<'a> {
     functions: Vec<Function<'a>>,
     structures: Vec<Structure<'a>>,
@@ -35,14 +30,7 @@ impl<'a> Headers<'a> {
 
     /// What ends the life of an object of this type, if the caller has to.
     fn end_of(&self, name: &str) -> Option<&'a str> {
-        let base = name.trim_end_matches("_t");
-        let names = match name {
-            "etcd_call_t" => ["etcd_call_cancel".to_owned(), String::new()],
-            "char" => ["etcd_text_free".to_owned(), String::new()],
-            _ => [format!("{base}_close"), format!("{base}_free")],
-        };
-        let ends = self.functions.iter().map(|of| of.name);
-        ends.into_iter().find(|function| names.iter().any(|name| name == function))
+        end_of(name, &self.functions)
     }
 
     /// A number that is looked up, and may be stale.

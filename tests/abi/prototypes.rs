@@ -106,3 +106,32 @@ pub fn structures(header: &str) -> Vec<Structure<'_>> {
     };
     header.split("\nstruct ").skip(1).map(structure).collect()
 }
+
+/// A type without `const` and what points to it.
+pub fn base(of: &str) -> &str {
+    of.trim_start_matches("const ").trim_end_matches([' ', '*'])
+}
+
+/// What ends the life of an object of this type, if the caller has to.
+pub fn end_of<'a>(name: &str, all: &[Function<'a>]) -> Option<&'a str> {
+    let base = name.trim_end_matches("_t");
+    let names = match name {
+        "etcd_call_t" => ["etcd_call_cancel".to_owned(), String::new()],
+        "char" => ["etcd_text_free".to_owned(), String::new()],
+        _ => [format!("{base}_close"), format!("{base}_free")],
+    };
+    all.iter().map(|of| of.name).find(|function| names.iter().any(|name| name == function))
+}
+
+/// An argument that is good; the programs have what begins with GOOD_, and variables of the other names.
+pub fn good(of: &str, name: &str) -> String {
+    match (of, name) {
+        (_, "client" | "queue") => name.to_owned(),
+        (_, "user_data") => "NULL".to_owned(),
+        (_, "options" | "out" | "count" | "call" | "err") => format!("&{name}"),
+        ("etcd_bytes_t", _) => "text(\"good/key\")".to_owned(),
+        ("const char *", _) => "\"mem:good\"".to_owned(),
+        ("int64_t" | "uint64_t" | "int32_t" | "uint32_t" | "bool" | "size_t", _) => "1".to_owned(),
+        _ => format!("GOOD_{}", base(of)),
+    }
+}

@@ -129,7 +129,7 @@ const ETCD: &[Topic] = &[
             ETCD_ERR_NO_MEMORY; by any call that asks a server also ETCD_ERR_TIMEOUT,
             ETCD_ERR_UNAVAILABLE, ETCD_ERR_CLOSED, ETCD_ERR_SEND_TOO_LARGE,
             ETCD_ERR_REPLY_TOO_LARGE and the errors of servers.",
-        sources: &["src/error/status.rs", "src/capi/error.rs"],
+        sources: &["src/error/status/codes.rs", "src/capi/error.rs"],
         code: "",
     },
     Topic {
@@ -243,6 +243,7 @@ const ETCD: &[Topic] = &[
             "src/capi/call.rs",
             "src/capi/user_data.rs",
             "src/capi/queue.rs",
+            "src/capi/dispatch.rs",
         ],
         code: "",
     },

@@ -21,19 +21,19 @@ static void bad_etcd_kv_get(void) {
   etcd_get_options_t options = ETCD_GET_OPTIONS_INIT;
   etcd_get_response_t *out = GARBAGE(etcd_get_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get(NULL, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get(closed_client, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_get(client, text("bad/key"), &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get(closed_client, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_get(client, text("good/key"), &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get(client, text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get(client, text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get(client, text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get(client, text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -41,19 +41,19 @@ static void bad_etcd_kv_get_async(void) {
   etcd_get_options_t options = ETCD_GET_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get_async(NULL, text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get_async(closed_client, text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get_async(client, text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get_async(NULL, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get_async(closed_client, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_get_async(client, text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get_async(client, text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get_async(client, text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get_async(client, text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get_async(client, text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get_async(client, text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_get_async(client, text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -61,18 +61,18 @@ static void bad_etcd_kv_put(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_put_response_t *out = GARBAGE(etcd_put_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put(NULL, text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put(closed_client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put(NULL, text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put(closed_client, text("good/key"), text("good/key"), &options, &out, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put(client, text("good/key"), text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put(client, text("good/key"), text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put(client, text("good/key"), text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -80,19 +80,19 @@ static void bad_etcd_kv_put_async(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_async(NULL, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_async(closed_client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_async(client, text("bad/key"), text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_async(NULL, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_async(closed_client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_async(client, text("good/key"), text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -100,18 +100,18 @@ static void bad_etcd_kv_delete(void) {
   etcd_delete_options_t options = ETCD_DELETE_OPTIONS_INIT;
   etcd_delete_response_t *out = GARBAGE(etcd_delete_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete(NULL, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete(closed_client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete(closed_client, text("good/key"), &options, &out, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete(client, text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete(client, text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete(client, text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete(client, text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -119,19 +119,19 @@ static void bad_etcd_kv_delete_async(void) {
   etcd_delete_options_t options = ETCD_DELETE_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_async(NULL, text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_async(closed_client, text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_async(client, text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_async(NULL, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_async(closed_client, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_async(client, text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_async(client, text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_async(client, text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_async(client, text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_async(client, text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_async(client, text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_async(client, text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -178,19 +178,19 @@ static void bad_etcd_kv_put_if_absent(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_if_response_t *out = GARBAGE(etcd_if_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent(NULL, text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent(closed_client, text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_absent(client, text("bad/key"), text("bad/key"), &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent(NULL, text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent(closed_client, text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_absent(client, text("good/key"), text("good/key"), &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, text("good/key"), text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, text("good/key"), text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent(client, text("good/key"), text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -198,19 +198,19 @@ static void bad_etcd_kv_put_if_absent_async(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(NULL, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(closed_client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(client, text("bad/key"), text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(NULL, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(closed_client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_absent_async(client, text("good/key"), text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_absent_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -218,19 +218,19 @@ static void bad_etcd_kv_put_if_value(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_if_response_t *out = GARBAGE(etcd_if_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value(NULL, text("bad/key"), text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value(closed_client, text("bad/key"), text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_value(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value(NULL, text("good/key"), text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value(closed_client, text("good/key"), text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_value(client, text("good/key"), text("good/key"), text("good/key"), &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value(client, text("good/key"), text("good/key"), text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value(client, text("good/key"), text("good/key"), text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value(client, text("good/key"), text("good/key"), text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -238,19 +238,19 @@ static void bad_etcd_kv_put_if_value_async(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(NULL, text("bad/key"), text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(closed_client, text("bad/key"), text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(NULL, text("good/key"), text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(closed_client, text("good/key"), text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_value_async(client, text("good/key"), text("good/key"), text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value_async(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value_async(client, text("good/key"), text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value_async(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value_async(client, text("good/key"), text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value_async(client, text("bad/key"), text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_value_async(client, text("good/key"), text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -258,19 +258,19 @@ static void bad_etcd_kv_put_if_revision(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_if_response_t *out = GARBAGE(etcd_if_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision(NULL, text("bad/key"), 1, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision(closed_client, text("bad/key"), 1, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_revision(client, text("bad/key"), 1, text("bad/key"), &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision(NULL, text("good/key"), 1, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision(closed_client, text("good/key"), 1, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_put_if_revision(client, text("good/key"), 1, text("good/key"), &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision(client, text("bad/key"), 1, text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision(client, text("good/key"), 1, text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision(client, text("bad/key"), 1, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision(client, text("good/key"), 1, text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision(client, text("bad/key"), 1, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision(client, text("good/key"), 1, text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -278,19 +278,19 @@ static void bad_etcd_kv_put_if_revision_async(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(NULL, text("bad/key"), 1, text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(closed_client, text("bad/key"), 1, text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(client, text("bad/key"), 1, text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(NULL, text("good/key"), 1, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(closed_client, text("good/key"), 1, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_if_revision_async(client, text("good/key"), 1, text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision_async(client, text("bad/key"), 1, text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision_async(client, text("good/key"), 1, text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision_async(client, text("bad/key"), 1, text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision_async(client, text("good/key"), 1, text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision_async(client, text("bad/key"), 1, text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_if_revision_async(client, text("good/key"), 1, text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -298,19 +298,19 @@ static void bad_etcd_kv_delete_if_value(void) {
   etcd_delete_options_t options = ETCD_DELETE_OPTIONS_INIT;
   etcd_if_response_t *out = GARBAGE(etcd_if_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value(NULL, text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value(closed_client, text("bad/key"), text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_value(client, text("bad/key"), text("bad/key"), &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value(NULL, text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value(closed_client, text("good/key"), text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_value(client, text("good/key"), text("good/key"), &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value(client, text("good/key"), text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value(client, text("good/key"), text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value(client, text("bad/key"), text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value(client, text("good/key"), text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -318,19 +318,19 @@ static void bad_etcd_kv_delete_if_value_async(void) {
   etcd_delete_options_t options = ETCD_DELETE_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(NULL, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(closed_client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(client, text("bad/key"), text("bad/key"), &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(NULL, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(closed_client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_value_async(client, text("good/key"), text("good/key"), &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value_async(client, text("bad/key"), text("bad/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_value_async(client, text("good/key"), text("good/key"), &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -338,19 +338,19 @@ static void bad_etcd_kv_delete_if_revision(void) {
   etcd_delete_options_t options = ETCD_DELETE_OPTIONS_INIT;
   etcd_if_response_t *out = GARBAGE(etcd_if_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision(NULL, text("bad/key"), 1, &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision(closed_client, text("bad/key"), 1, &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_revision(client, text("bad/key"), 1, &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision(NULL, text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision(closed_client, text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_delete_if_revision(client, text("good/key"), 1, &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision(client, text("bad/key"), 1, &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision(client, text("good/key"), 1, &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision(client, text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision(client, text("good/key"), 1, &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision(client, text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision(client, text("good/key"), 1, &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -358,19 +358,19 @@ static void bad_etcd_kv_delete_if_revision_async(void) {
   etcd_delete_options_t options = ETCD_DELETE_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(NULL, text("bad/key"), 1, &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(closed_client, text("bad/key"), 1, &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(client, text("bad/key"), 1, &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(NULL, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(closed_client, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_delete_if_revision_async(client, text("good/key"), 1, &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision_async(client, text("bad/key"), 1, &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision_async(client, text("good/key"), 1, &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision_async(client, text("bad/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision_async(client, text("good/key"), 1, &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision_async(client, text("bad/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_delete_if_revision_async(client, text("good/key"), 1, &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -378,18 +378,18 @@ static void bad_etcd_kv_put_ttl(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_put_response_t *out = GARBAGE(etcd_put_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl(NULL, text("bad/key"), text("bad/key"), 1, &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl(closed_client, text("bad/key"), text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl(NULL, text("good/key"), text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl(closed_client, text("good/key"), text("good/key"), 1, &options, &out, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, text("bad/key"), text("bad/key"), 1, &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, text("good/key"), text("good/key"), 1, &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, text("bad/key"), text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, text("good/key"), text("good/key"), 1, &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, text("bad/key"), text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl(client, text("good/key"), text("good/key"), 1, &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -397,19 +397,19 @@ static void bad_etcd_kv_put_ttl_async(void) {
   etcd_put_options_t options = ETCD_PUT_OPTIONS_INIT;
   etcd_call_t *call = GARBAGE(etcd_call_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(NULL, text("bad/key"), text("bad/key"), 1, &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(closed_client, text("bad/key"), text("bad/key"), 1, &options, queue, NULL, &call, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(client, text("bad/key"), text("bad/key"), 1, &options, NULL, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(NULL, text("good/key"), text("good/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(closed_client, text("good/key"), text("good/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_put_ttl_async(client, text("good/key"), text("good/key"), 1, &options, NULL, NULL, &call, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl_async(client, text("bad/key"), text("bad/key"), 1, &options, queue, NULL, &call, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl_async(client, text("good/key"), text("good/key"), 1, &options, queue, NULL, &call, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl_async(client, text("bad/key"), text("bad/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl_async(client, text("good/key"), text("good/key"), 1, &options, queue, NULL, &call, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl_async(client, text("bad/key"), text("bad/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_put_ttl_async(client, text("good/key"), text("good/key"), 1, &options, queue, NULL, &call, &err));
   CHECK(call == NULL);
 }
 
@@ -417,19 +417,19 @@ static void bad_etcd_range_open(void) {
   etcd_range_options_t options = ETCD_RANGE_OPTIONS_INIT;
   etcd_range_t *out = GARBAGE(etcd_range_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_range_open(NULL, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_range_open(closed_client, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_range_open(client, text("bad/key"), &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_range_open(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_range_open(closed_client, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_range_open(client, text("good/key"), &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_range_open(client, text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -733,19 +733,19 @@ static void bad_etcd_watch_open(void) {
   etcd_watch_options_t options = ETCD_WATCH_OPTIONS_INIT;
   etcd_watch_t *out = GARBAGE(etcd_watch_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_watch_open(NULL, text("bad/key"), &options, queue, NULL, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_watch_open(closed_client, text("bad/key"), &options, queue, NULL, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_watch_open(client, text("bad/key"), &options, queue, NULL, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_watch_open(NULL, text("good/key"), &options, queue, NULL, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_watch_open(closed_client, text("good/key"), &options, queue, NULL, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_watch_open(client, text("good/key"), &options, queue, NULL, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_watch_open(client, text("bad/key"), &options, queue, NULL, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_watch_open(client, text("good/key"), &options, queue, NULL, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_watch_open(client, text("bad/key"), &options, queue, NULL, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_watch_open(client, text("good/key"), &options, queue, NULL, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_watch_open(client, text("bad/key"), &options, queue, NULL, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_watch_open(client, text("good/key"), &options, queue, NULL, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -773,19 +773,19 @@ static void bad_etcd_maintenance_status(void) {
   etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_maintenance_status_response_t *out = GARBAGE(etcd_maintenance_status_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_maintenance_status(NULL, "bad", &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_maintenance_status(closed_client, "bad", &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_maintenance_status(client, "bad", &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_maintenance_status(NULL, "mem:good", &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_maintenance_status(closed_client, "mem:good", &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_maintenance_status(client, "mem:good", &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "bad", &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "mem:good", &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "bad", &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "mem:good", &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "bad", &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_maintenance_status(client, "mem:good", &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -793,19 +793,19 @@ static void bad_etcd_lock_service_lock(void) {
   etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_lock_service_lock_response_t *out = GARBAGE(etcd_lock_service_lock_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_lock(NULL, text("bad/key"), 1, &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_lock(closed_client, text("bad/key"), 1, &options, &out, &err));
-  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_lock_service_lock(client, text("bad/key"), 1, &options, NULL, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_lock(NULL, text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_lock(closed_client, text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_lock_service_lock(client, text("good/key"), 1, &options, NULL, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("bad/key"), 1, &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("good/key"), 1, &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("good/key"), 1, &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("bad/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_lock(client, text("good/key"), 1, &options, &out, &err));
   CHECK(out == NULL);
 }
 
@@ -813,18 +813,18 @@ static void bad_etcd_lock_service_unlock(void) {
   etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
   uint32_t bit;
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_unlock(NULL, text("bad/key"), &options, &out, &err));
-  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_unlock(closed_client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_unlock(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lock_service_unlock(closed_client, text("good/key"), &options, &out, &err));
   for (bit = 1; bit != 0; bit <<= 1) {
     if (bit & 0x3fffff00u) continue;
     options.flags = bit;
-    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("bad/key"), &options, &out, &err));
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("good/key"), &options, &out, &err));
   }
   options.flags = 0;
   options.size = sizeof options.size;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("good/key"), &options, &out, &err));
   options.size = 0;
-  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("bad/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lock_service_unlock(client, text("good/key"), &options, &out, &err));
   CHECK(out == NULL);
 }
 

@@ -12,14 +12,14 @@ static void of_etcd_client_open_endpoints(void) {
   etcd_client_t *out = NULL;
   FITS(etcd_client_open_endpoints(NULL, NULL, &err));
   SAME(etcd_client_open_endpoints(NULL, NULL, NULL));
-  FITS(etcd_client_open_endpoints("mem:errors", &out, &err));
+  FITS(etcd_client_open_endpoints("mem:good", &out, &err));
   etcd_client_close(out);
 }
 
 static void of_etcd_mem_drop(void) {
   FITS(etcd_mem_drop(NULL, &err));
   SAME(etcd_mem_drop(NULL, NULL));
-  FITS(etcd_mem_drop("mem:errors", &err));
+  FITS(etcd_mem_drop("mem:good", &err));
 }
 
 static void of_etcd_client_endpoints(void) {
@@ -36,7 +36,7 @@ static void of_etcd_client_set_endpoints(void) {
   etcd_client_t *client = open_client(endpoints);
   FITS(etcd_client_set_endpoints(NULL, NULL, &err));
   SAME(etcd_client_set_endpoints(NULL, NULL, NULL));
-  FITS(etcd_client_set_endpoints(client, "mem:errors", &err));
+  FITS(etcd_client_set_endpoints(client, "mem:good", &err));
   etcd_client_close(client);
 }
 
@@ -53,7 +53,7 @@ static void of_etcd_kv_get(void) {
   etcd_get_response_t *out = NULL;
   FITS(etcd_kv_get(NULL, text(""), NULL, NULL, &err));
   SAME(etcd_kv_get(NULL, text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_get(client, text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_get(client, text("good/key"), NULL, &out, &err));
   etcd_get_response_free(out);
   etcd_client_close(client);
 }
@@ -63,7 +63,7 @@ static void of_etcd_kv_get_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_get_async(NULL, text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_get_async(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_get_async(client, text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_get_async(client, text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -73,7 +73,7 @@ static void of_etcd_kv_put(void) {
   etcd_put_response_t *out = NULL;
   FITS(etcd_kv_put(NULL, text(""), text(""), NULL, NULL, &err));
   SAME(etcd_kv_put(NULL, text(""), text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_put(client, text("errors/key"), text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_put(client, text("good/key"), text("good/key"), NULL, &out, &err));
   etcd_put_response_free(out);
   etcd_client_close(client);
 }
@@ -83,7 +83,7 @@ static void of_etcd_kv_put_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_put_async(NULL, text(""), text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_put_async(NULL, text(""), text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_put_async(client, text("errors/key"), text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_put_async(client, text("good/key"), text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -93,7 +93,7 @@ static void of_etcd_kv_delete(void) {
   etcd_delete_response_t *out = NULL;
   FITS(etcd_kv_delete(NULL, text(""), NULL, NULL, &err));
   SAME(etcd_kv_delete(NULL, text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_delete(client, text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_delete(client, text("good/key"), NULL, &out, &err));
   etcd_delete_response_free(out);
   etcd_client_close(client);
 }
@@ -103,7 +103,7 @@ static void of_etcd_kv_delete_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_delete_async(NULL, text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_delete_async(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_delete_async(client, text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_delete_async(client, text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -133,7 +133,7 @@ static void of_etcd_kv_put_if_absent(void) {
   etcd_if_response_t *out = NULL;
   FITS(etcd_kv_put_if_absent(NULL, text(""), text(""), NULL, NULL, &err));
   SAME(etcd_kv_put_if_absent(NULL, text(""), text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_put_if_absent(client, text("errors/key"), text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_put_if_absent(client, text("good/key"), text("good/key"), NULL, &out, &err));
   etcd_if_response_free(out);
   etcd_client_close(client);
 }
@@ -143,7 +143,7 @@ static void of_etcd_kv_put_if_absent_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_put_if_absent_async(NULL, text(""), text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_put_if_absent_async(NULL, text(""), text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_put_if_absent_async(client, text("errors/key"), text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_put_if_absent_async(client, text("good/key"), text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -153,7 +153,7 @@ static void of_etcd_kv_put_if_value(void) {
   etcd_if_response_t *out = NULL;
   FITS(etcd_kv_put_if_value(NULL, text(""), text(""), text(""), NULL, NULL, &err));
   SAME(etcd_kv_put_if_value(NULL, text(""), text(""), text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_put_if_value(client, text("errors/key"), text("errors/key"), text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_put_if_value(client, text("good/key"), text("good/key"), text("good/key"), NULL, &out, &err));
   etcd_if_response_free(out);
   etcd_client_close(client);
 }
@@ -163,7 +163,7 @@ static void of_etcd_kv_put_if_value_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_put_if_value_async(NULL, text(""), text(""), text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_put_if_value_async(NULL, text(""), text(""), text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_put_if_value_async(client, text("errors/key"), text("errors/key"), text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_put_if_value_async(client, text("good/key"), text("good/key"), text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -173,7 +173,7 @@ static void of_etcd_kv_put_if_revision(void) {
   etcd_if_response_t *out = NULL;
   FITS(etcd_kv_put_if_revision(NULL, text(""), 0, text(""), NULL, NULL, &err));
   SAME(etcd_kv_put_if_revision(NULL, text(""), 0, text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_put_if_revision(client, text("errors/key"), 1, text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_put_if_revision(client, text("good/key"), 1, text("good/key"), NULL, &out, &err));
   etcd_if_response_free(out);
   etcd_client_close(client);
 }
@@ -183,7 +183,7 @@ static void of_etcd_kv_put_if_revision_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_put_if_revision_async(NULL, text(""), 0, text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_put_if_revision_async(NULL, text(""), 0, text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_put_if_revision_async(client, text("errors/key"), 1, text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_put_if_revision_async(client, text("good/key"), 1, text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -193,7 +193,7 @@ static void of_etcd_kv_delete_if_value(void) {
   etcd_if_response_t *out = NULL;
   FITS(etcd_kv_delete_if_value(NULL, text(""), text(""), NULL, NULL, &err));
   SAME(etcd_kv_delete_if_value(NULL, text(""), text(""), NULL, NULL, NULL));
-  FITS(etcd_kv_delete_if_value(client, text("errors/key"), text("errors/key"), NULL, &out, &err));
+  FITS(etcd_kv_delete_if_value(client, text("good/key"), text("good/key"), NULL, &out, &err));
   etcd_if_response_free(out);
   etcd_client_close(client);
 }
@@ -203,7 +203,7 @@ static void of_etcd_kv_delete_if_value_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_delete_if_value_async(NULL, text(""), text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_delete_if_value_async(NULL, text(""), text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_delete_if_value_async(client, text("errors/key"), text("errors/key"), NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_delete_if_value_async(client, text("good/key"), text("good/key"), NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -213,7 +213,7 @@ static void of_etcd_kv_delete_if_revision(void) {
   etcd_if_response_t *out = NULL;
   FITS(etcd_kv_delete_if_revision(NULL, text(""), 0, NULL, NULL, &err));
   SAME(etcd_kv_delete_if_revision(NULL, text(""), 0, NULL, NULL, NULL));
-  FITS(etcd_kv_delete_if_revision(client, text("errors/key"), 1, NULL, &out, &err));
+  FITS(etcd_kv_delete_if_revision(client, text("good/key"), 1, NULL, &out, &err));
   etcd_if_response_free(out);
   etcd_client_close(client);
 }
@@ -223,7 +223,7 @@ static void of_etcd_kv_delete_if_revision_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_delete_if_revision_async(NULL, text(""), 0, NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_delete_if_revision_async(NULL, text(""), 0, NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_delete_if_revision_async(client, text("errors/key"), 1, NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_delete_if_revision_async(client, text("good/key"), 1, NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -233,7 +233,7 @@ static void of_etcd_kv_put_ttl(void) {
   etcd_put_response_t *out = NULL;
   FITS(etcd_kv_put_ttl(NULL, text(""), text(""), 0, NULL, NULL, &err));
   SAME(etcd_kv_put_ttl(NULL, text(""), text(""), 0, NULL, NULL, NULL));
-  FITS(etcd_kv_put_ttl(client, text("errors/key"), text("errors/key"), 1, NULL, &out, &err));
+  FITS(etcd_kv_put_ttl(client, text("good/key"), text("good/key"), 1, NULL, &out, &err));
   etcd_put_response_free(out);
   etcd_client_close(client);
 }
@@ -243,7 +243,7 @@ static void of_etcd_kv_put_ttl_async(void) {
   etcd_queue_t *queue = new_queue();
   FITS(etcd_kv_put_ttl_async(NULL, text(""), text(""), 0, NULL, NULL, NULL, NULL, &err));
   SAME(etcd_kv_put_ttl_async(NULL, text(""), text(""), 0, NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_kv_put_ttl_async(client, text("errors/key"), text("errors/key"), 1, NULL, queue, NULL, NULL, &err));
+  FITS(etcd_kv_put_ttl_async(client, text("good/key"), text("good/key"), 1, NULL, queue, NULL, NULL, &err));
   etcd_client_close(client);
   free_queue(queue);
 }
@@ -253,7 +253,7 @@ static void of_etcd_range_open(void) {
   etcd_range_t *out = NULL;
   FITS(etcd_range_open(NULL, text(""), NULL, NULL, &err));
   SAME(etcd_range_open(NULL, text(""), NULL, NULL, NULL));
-  FITS(etcd_range_open(client, text("errors/key"), NULL, &out, &err));
+  FITS(etcd_range_open(client, text("good/key"), NULL, &out, &err));
   etcd_range_close(out);
   etcd_client_close(client);
 }
@@ -298,7 +298,7 @@ static void of_etcd_op_new_get(void) {
   etcd_op_t *out = NULL;
   FITS(etcd_op_new_get(text(""), NULL, NULL, &err));
   SAME(etcd_op_new_get(text(""), NULL, NULL, NULL));
-  FITS(etcd_op_new_get(text("errors/key"), NULL, &out, &err));
+  FITS(etcd_op_new_get(text("good/key"), NULL, &out, &err));
   etcd_op_free(out);
 }
 
@@ -306,7 +306,7 @@ static void of_etcd_op_new_put(void) {
   etcd_op_t *out = NULL;
   FITS(etcd_op_new_put(text(""), text(""), NULL, NULL, &err));
   SAME(etcd_op_new_put(text(""), text(""), NULL, NULL, NULL));
-  FITS(etcd_op_new_put(text("errors/key"), text("errors/key"), NULL, &out, &err));
+  FITS(etcd_op_new_put(text("good/key"), text("good/key"), NULL, &out, &err));
   etcd_op_free(out);
 }
 
@@ -314,7 +314,7 @@ static void of_etcd_op_new_delete(void) {
   etcd_op_t *out = NULL;
   FITS(etcd_op_new_delete(text(""), NULL, NULL, &err));
   SAME(etcd_op_new_delete(text(""), NULL, NULL, NULL));
-  FITS(etcd_op_new_delete(text("errors/key"), NULL, &out, &err));
+  FITS(etcd_op_new_delete(text("good/key"), NULL, &out, &err));
   etcd_op_free(out);
 }
 
@@ -472,7 +472,7 @@ static void of_etcd_watch_open(void) {
   etcd_watch_t *out = NULL;
   FITS(etcd_watch_open(NULL, text(""), NULL, NULL, NULL, NULL, &err));
   SAME(etcd_watch_open(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_watch_open(client, text("errors/key"), NULL, queue, NULL, &out, &err));
+  FITS(etcd_watch_open(client, text("good/key"), NULL, queue, NULL, &out, &err));
   etcd_watch_close(out);
   etcd_client_close(client);
   free_queue(queue);
@@ -582,7 +582,7 @@ static void of_etcd_client_counters_text(void) {
   char *out = NULL;
   FITS(etcd_client_counters_text(NULL, NULL, NULL, &err));
   SAME(etcd_client_counters_text(NULL, NULL, NULL, NULL));
-  FITS(etcd_client_counters_text(client, "mem:errors", &out, &err));
+  FITS(etcd_client_counters_text(client, "mem:good", &out, &err));
   etcd_text_free(out);
   etcd_client_close(client);
 }
@@ -602,7 +602,7 @@ static void of_etcd_maintenance_status(void) {
   etcd_maintenance_status_response_t *out = NULL;
   FITS(etcd_maintenance_status(NULL, NULL, NULL, NULL, &err));
   SAME(etcd_maintenance_status(NULL, NULL, NULL, NULL, NULL));
-  FITS(etcd_maintenance_status(client, "mem:errors", NULL, &out, &err));
+  FITS(etcd_maintenance_status(client, "mem:good", NULL, &out, &err));
   etcd_maintenance_status_response_free(out);
   etcd_client_close(client);
 }
@@ -612,7 +612,7 @@ static void of_etcd_lock_service_lock(void) {
   etcd_lock_service_lock_response_t *out = NULL;
   FITS(etcd_lock_service_lock(NULL, text(""), 0, NULL, NULL, &err));
   SAME(etcd_lock_service_lock(NULL, text(""), 0, NULL, NULL, NULL));
-  FITS(etcd_lock_service_lock(client, text("errors/key"), 1, NULL, &out, &err));
+  FITS(etcd_lock_service_lock(client, text("good/key"), 1, NULL, &out, &err));
   etcd_lock_service_lock_response_free(out);
   etcd_client_close(client);
 }
@@ -622,7 +622,7 @@ static void of_etcd_lock_service_unlock(void) {
   etcd_header_response_t *out = NULL;
   FITS(etcd_lock_service_unlock(NULL, text(""), NULL, NULL, &err));
   SAME(etcd_lock_service_unlock(NULL, text(""), NULL, NULL, NULL));
-  FITS(etcd_lock_service_unlock(client, text("errors/key"), NULL, &out, &err));
+  FITS(etcd_lock_service_unlock(client, text("good/key"), NULL, &out, &err));
   etcd_header_response_free(out);
   etcd_client_close(client);
 }

@@ -2012,6 +2012,14 @@ static void fuzz_etcd_queue_next_batch(void) {
   if (at_err != NULL) fits(got, err);
 }
 
+static void fuzz_etcd_queue_wake(void) {
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  begin("etcd_queue_wake");
+  etcd_status_t got = etcd_queue_wake(queue);
+  ended();
+  is_possible(got);
+}
+
 static void fuzz_etcd_queue_dispatch(void) {
   etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
   int32_t wait_ms = any_int32_t("wait_ms");
@@ -2060,14 +2068,6 @@ static void fuzz_etcd_queue_start_handler_dispatcher(void) {
   ended();
   is_possible(got);
   if (at_err != NULL) fits(got, err);
-}
-
-static void fuzz_etcd_queue_wake(void) {
-  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
-  begin("etcd_queue_wake");
-  etcd_status_t got = etcd_queue_wake(queue);
-  ended();
-  is_possible(got);
 }
 
 static void fuzz_etcd_connection_watch_open(void) {
@@ -2453,11 +2453,11 @@ static const struct {
   { "etcd_queue_fd", fuzz_etcd_queue_fd, 0 },
   { "etcd_queue_next", fuzz_etcd_queue_next, 0 },
   { "etcd_queue_next_batch", fuzz_etcd_queue_next_batch, 0 },
+  { "etcd_queue_wake", fuzz_etcd_queue_wake, 0 },
   { "etcd_queue_dispatch", fuzz_etcd_queue_dispatch, 0 },
   { "etcd_queue_dispatch_handlers", fuzz_etcd_queue_dispatch_handlers, 0 },
   { "etcd_queue_start_dispatcher", fuzz_etcd_queue_start_dispatcher, 0 },
   { "etcd_queue_start_handler_dispatcher", fuzz_etcd_queue_start_handler_dispatcher, 0 },
-  { "etcd_queue_wake", fuzz_etcd_queue_wake, 0 },
   { "etcd_connection_watch_open", fuzz_etcd_connection_watch_open, 0 },
   { "etcd_connection_watch_next", fuzz_etcd_connection_watch_next, 0 },
   { "etcd_connection_watch_close", fuzz_etcd_connection_watch_close, 0 },

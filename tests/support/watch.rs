@@ -1,6 +1,7 @@
 //! Watches, as C opens them, in a form that is easy to test with.
 
 use super::ffi::*;
+use etcd::capi::dispatch::*;
 use etcd::capi::event::*;
 use etcd::capi::queue::*;
 use etcd::capi::watch::*;
