@@ -138,22 +138,14 @@ impl Handle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Client, Options, Servers};
+    use super::super::{Client, Options};
     use super::*;
 
     #[test]
     fn keys_are_those_of_the_namespace() {
         let open = |key_prefix: &[u8]| {
-            let options = Options {
-                servers: Servers::Embedded { store: "handle".to_owned() },
-                timeout: None,
-                auto_sync: None,
-                max_send: 1000,
-                max_receive: 1000,
-                key_prefix: key_prefix.to_vec(),
-                log: Default::default(),
-            };
-            Client::open(options).unwrap()
+            let key_prefix = key_prefix.to_vec();
+            Client::open(Options { key_prefix, ..Options::of_store("handle") }).unwrap()
         };
         let (client, whole) = (open(b"p/"), open(b""));
         let (ours, all, never) = (client.handle(), whole.handle(), Deadline::NEVER);

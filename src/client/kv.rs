@@ -2,6 +2,8 @@
 //! message that owns its fields, which costs a call on `mem:` 10 % for a get, and 20 % for a
 //! put and a delete. Over a network the difference is not measurable.
 
+#![forbid(unsafe_code)]
+
 use super::call::{no_memory, require_positive, Call, CallOptions};
 use super::core::Core;
 use super::methods::{COMPACT, DELETE, GET, PUT};

@@ -387,16 +387,7 @@ mod tests {
             Level::Error,
             Box::new(move |line| ours.lock().unwrap().push(line.message.to_string())),
         );
-        let options = Options {
-            servers: Servers::Embedded { store: "panics".to_owned() },
-            timeout: None,
-            auto_sync: None,
-            max_send: 1000,
-            max_receive: 1000,
-            key_prefix: Vec::new(),
-            log,
-        };
-        let client = Client::open(options).unwrap();
+        let client = Client::open(Options { log, ..Options::of_store("panics") }).unwrap();
         let error = client.wait::<()>(async { panic!("on purpose") }).unwrap_err();
         assert_eq!((error.status, error.outcome), (ETCD_ERR_INTERNAL, Outcome::MaybeApplied));
         assert!(lines.lock().unwrap().iter().any(|line| line.contains("on purpose")));

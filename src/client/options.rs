@@ -1,5 +1,7 @@
 //! What a client is opened with, checked.
 
+#![forbid(unsafe_code)]
+
 use crate::error::{Error, Result};
 use crate::observe::log::Log;
 use crate::transport::endpoint::{parse_list, Endpoint, Endpoints};
@@ -75,4 +77,20 @@ pub struct Options {
     /// What all its keys begin with, unseen by the caller.
     pub key_prefix: Vec<u8>,
     pub log: Log,
+}
+
+#[cfg(test)]
+impl Options {
+    /// A small client of a store in this process.
+    pub fn of_store(store: &str) -> Options {
+        Options {
+            servers: Servers::Embedded { store: store.to_owned() },
+            timeout: None,
+            auto_sync: None,
+            max_send: 1000,
+            max_receive: 10_000,
+            key_prefix: Vec::new(),
+            log: Log::default(),
+        }
+    }
 }

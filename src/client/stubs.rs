@@ -180,7 +180,7 @@ fn whole(error: etcd_client::Error, changes: bool) -> Error {
 #[cfg(test)]
 mod tests {
     use super::super::methods::{LOCK, MEMBER_LIST, UNLOCK};
-    use super::super::{Client, Options, Servers, Timeout};
+    use super::super::{Client, Options, Timeout};
     use super::*;
     use crate::error::Outcome;
     use crate::wire::proto::LeaseGrantResponse;
@@ -188,16 +188,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn open(store: &str) -> Client {
-        let options = Options {
-            servers: Servers::Embedded { store: store.to_owned() },
-            timeout: Some(Duration::from_secs(10)),
-            auto_sync: None,
-            max_send: 1000,
-            max_receive: 10_000,
-            key_prefix: Vec::new(),
-            log: Default::default(),
-        };
-        Client::open(options).unwrap()
+        let timeout = Some(Duration::from_secs(10));
+        Client::open(Options { timeout, ..Options::of_store(store) }).unwrap()
     }
 
     fn after(millis: u64) -> CallOptions {

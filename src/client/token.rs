@@ -1,6 +1,8 @@
 //! The authentication token: fetched when a server asks for one, by one call
 //! for all that need it.
 
+#![forbid(unsafe_code)]
+
 use super::call::{no_memory, Call};
 use super::methods::AUTHENTICATE;
 use super::options::{Login, Secret};

@@ -277,20 +277,13 @@ fn first_kv(reply: &TxnResponse, index: usize) -> Option<&KeyValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Client, Options, Servers};
+    use crate::client::{Client, Options};
     use std::sync::atomic::Ordering::Relaxed;
 
     #[test]
     fn the_close_revokes_no_lease_of_a_lock_that_is_granted() {
-        let options = Options {
-            servers: Servers::Embedded { store: "lock-at-close".to_owned() },
-            timeout: None,
-            auto_sync: None,
-            max_send: 1000,
-            max_receive: 1000,
-            key_prefix: b"p/".to_vec(),
-            log: Default::default(),
-        };
+        let key_prefix = b"p/".to_vec();
+        let options = Options { key_prefix, ..Options::of_store("lock-at-close") };
         let client = Client::open(options).unwrap();
         let handle = client.handle();
         let core = client.core().clone();

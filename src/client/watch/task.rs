@@ -356,7 +356,7 @@ impl Task {
 mod tests {
     use super::super::Spec;
     use super::*;
-    use crate::client::{Client, Options, Servers};
+    use crate::client::{Client, Options};
     use crate::sync::mailbox::{Mailbox, Taken};
 
     /// What becomes of a watch for which such a call was made, and panics.
@@ -384,16 +384,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_call_of_a_watch_ends_the_watch() {
-        let options = Options {
-            servers: Servers::Embedded { store: "panics".to_owned() },
-            timeout: None,
-            auto_sync: None,
-            max_send: 1000,
-            max_receive: 1000,
-            key_prefix: Vec::new(),
-            log: Default::default(),
-        };
-        let client = Client::open(options).unwrap();
+        let client = Client::open(Options::of_store("panics")).unwrap();
         let core = client.core().clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
