@@ -1,17 +1,11 @@
 """Tests of what etcd.py has beyond simple calls: their options, transactions, leases and watches."""
 
-import asyncio
-import ctypes
-import inspect
 import logging
-import math
 import threading
 import time
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, List
 
-import _etcd_abi as abi
 import etcd
-import etcd_aio
 import test_etcd
 from test_etcd import ENDPOINTS
 
@@ -326,93 +320,6 @@ class Watches(test_etcd.Case):
                 print("interrupted")
         """)
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "interrupted\n", ""))
-
-
-class Integers(test_etcd.Case):
-    """Every integer that a caller may give, as _etcd_abi.py declares it."""
-
-    LARGE = 2**63, -2**63 - 1, 2**64 + 5
-    # Fields that etcd.py fills in by itself.
-    OURS = {"size", "len", "flags", "sort_order", "sort_target", "target", "relation", "reserved", "log_level",
-            "log_reserved"}
-    FIELDS = {name for kind in vars(abi).values() if hasattr(kind, "_fields_") and kind is not abi.Counters
-              for name, of, *_ in kind._fields_ if of in etcd._INTEGERS and not name.endswith("_ms")} - OURS
-
-    def refused(self) -> Iterator[Tuple[str, str, Dict[str, Any]]]:
-        """Each call with each of its integers, and arguments of which this one does not fit."""
-        sample = {int: 1, etcd.Data: self.root, "Txn": etcd.Txn()}
-        for name in sorted(dir(etcd.Client)):
-            make = getattr(etcd, f"_{name}", None)
-            if make is None or name == "do":
-                continue
-            good = {it.name: sample.get(it.annotation) for it in inspect.signature(make).parameters.values()
-                    if it.kind == it.POSITIONAL_OR_KEYWORD and it.default is it.empty}
-            for integer in sorted(self.FIELDS | {name for name in good if good[name] == 1}):
-                for large in self.LARGE:
-                    arguments = {**good, integer: large}
-                    try:
-                        make(**arguments)
-                    except TypeError:
-                        break  # It has no such option.
-                    except etcd.InvalidArgument as error:
-                        self.assertEqual((error.name, error.outcome), ("ETCD_ERR_INVALID_ARGUMENT", etcd.NOT_APPLIED))
-                        yield name, integer, arguments
-                    else:
-                        self.fail(f"{name}({arguments}) would be made")
-
-    def test_none_is_cut(self) -> None:
-        tried: Set[str] = set()
-        queue = etcd.Queue()
-
-        async def every_form(client: etcd.Client) -> None:
-            async with etcd_aio.Client(ENDPOINTS) as aio:
-                for name, integer, arguments in self.refused():
-                    tried.update((name, integer))
-                    for at in (client, etcd.Op, etcd.Txn().then):
-                        if hasattr(at, name):
-                            with self.assertRaises(etcd.InvalidArgument):
-                                getattr(at, name)(**arguments)
-                    if hasattr(client, name + "_async"):
-                        with self.assertRaises(etcd.InvalidArgument):
-                            getattr(client, name + "_async")(queue, **arguments)
-                    if hasattr(aio, name):
-                        with self.assertRaises(etcd.InvalidArgument):
-                            await getattr(aio, name)(**arguments)
-                self.assertEqual((client.counters()["calls"], aio.counters()["calls"]), (0, 0))
-
-        with etcd.Client(ENDPOINTS) as client:
-            asyncio.run(every_form(client))
-        for large in self.LARGE:
-            for target in ("version", "create", "mod", "lease"):
-                with self.assertRaises(etcd.InvalidArgument):
-                    etcd.Txn().compare("key", target, "==", large)
-            for option in ("max_send_bytes", "max_receive_bytes"):
-                with self.assertRaises(etcd.InvalidArgument):
-                    etcd.Client(ENDPOINTS, **{option: large})  # type: ignore[arg-type]
-        self.assertEqual(self.FIELDS - tried, {"number", "max_send_bytes", "max_receive_bytes"})
-        forms = {f"etcd_{family}{name}{form}"
-                 for family in ("", "kv_") for name in tried for form in ("", "_async", "_open")}
-        taking = {name for name, (_, arguments) in abi.FUNCTIONS.items() if ctypes.c_int64 in arguments}
-        self.assertEqual(taking - forms, {"etcd_txn_compare_number"})
-
-    def test_the_ends_of_a_range(self) -> None:
-        error = self.fails(etcd.InvalidArgument, "ETCD_ERR_INVALID_ARGUMENT",
-                           lambda: self.client.lease_grant(60, id=2**63))
-        self.assertIn(f"id is not from {-2**63} to {2**63 - 1}", str(error))
-        error = self.fails(etcd.InvalidArgument, "ETCD_ERR_INVALID_ARGUMENT",
-                           lambda: etcd.Client(ENDPOINTS, max_send_bytes=-1))
-        self.assertIn("max_send_bytes is not from 0 to 4294967295", str(error))
-        self.assertFalse(self.client.put_if_revision(self.root, 2**63 - 1, "value"))
-        with self.assertRaises(TypeError):
-            self.client.lease_grant(60.5)  # type: ignore[arg-type]
-
-    def test_times(self) -> None:
-        for seconds in (10.0**300, 10**400, 2**32 / 1000, 2**64):
-            self.assertEqual(etcd._ms(seconds), 2**32 - 2)
-        self.assertEqual([etcd._ms(seconds) for seconds in (None, math.inf, 1e-9, 1.5)], [0, 2**32 - 1, 1, 1500])
-        for wrong in (-1, -math.inf, math.nan):
-            with self.assertRaises(ValueError):
-                self.client.get(self.root, timeout=wrong)
 
 
 class Queues(test_etcd.Case):

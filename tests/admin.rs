@@ -5,7 +5,6 @@ mod support;
 use etcd::capi::admin::cluster::*;
 use etcd::capi::admin::lock::*;
 use etcd::capi::admin::maintenance::*;
-use etcd::capi::lease::*;
 use etcd::capi::options::{etcd_call_options_t, ETCD_PREFIX, ETCD_SERIALIZABLE};
 use etcd::capi::pairs::etcd_header_response_free;
 use etcd::status::*;
@@ -20,6 +19,7 @@ use support::backend::{on_all_at_once, on_versions_at_once, Backend};
 use support::cc::{program, sanitized};
 use support::ffi::{self, *};
 use support::hostile::{Conn, Hostile, Script};
+use support::leases::{grant, revoke};
 use support::process::{temp_dir, Port};
 use support::server::Cluster;
 use support::session::Session;
@@ -138,23 +138,6 @@ fn unlock(client: &Client, key: &str) -> Result<i64> {
         etcd_header_response_free(out);
         Ok(revision)
     }
-}
-
-fn grant(client: &Client, ttl: i64) -> i64 {
-    let (mut out, mut error) = (null_mut(), null_mut());
-    unsafe {
-        let status = etcd_lease_grant(client.0, ttl, null(), &mut out, &mut error);
-        ffi::check(status, error).unwrap();
-        let id = (*out).id;
-        etcd_lease_grant_response_free(out);
-        id
-    }
-}
-
-fn revoke(client: &Client, id: i64) {
-    let mut error = null_mut();
-    let status = unsafe { etcd_lease_revoke(client.0, id, null(), null_mut(), &mut error) };
-    unsafe { ffi::check(status, error) }.unwrap();
 }
 
 /// How many keys wait for a lock, or hold it.
@@ -289,7 +272,7 @@ fn locks_are_granted_one_after_another() {
         let (key, revision) = ended(&second).unwrap();
         assert!(revision >= released && third.try_recv().is_err());
         assert_eq!(key, format!("{name}/{:x}", leases[1]));
-        revoke(&client, leases[1]);
+        revoke(&client, leases[1]).unwrap();
         let (key, _) = ended(&third).unwrap();
         unlock(&client, &key).unwrap();
         unlock(&client, &key).expect("no key is no error");
@@ -328,7 +311,7 @@ fn a_lock_that_fails_says_the_same_everywhere() {
         // Told at its turn.
         let lease = grant(&client, 60);
         let waits = waiting(&client, name, lease, 0);
-        revoke(&client, lease);
+        revoke(&client, lease).unwrap();
         assert!(waits.recv_timeout(Duration::from_millis(200)).is_err());
         unlock(&client, &key).unwrap();
         let expired = ended(&waits);

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use support::checker::{check, report};
 use support::ffi::{Client, DEFAULT};
 use support::history::*;
+use support::leases::grant;
 use support::proxy::Rng;
-use support::recorder::{grant, now, Pulse, Recorder};
+use support::recorder::{now, Pulse, Recorder};
 use support::server::{newest_or_skip, Cluster};
 use support::session::Session;
 use support::watchers::{watch, watch_classic, Goal, Plan, ALL};
@@ -172,7 +173,7 @@ fn the_leader_is_killed_again_and_again() {
     let (clients, session) =
         ([(); WRITERS].map(|()| Client::open(&endpoints)), Session::open(&endpoints));
     let watching = Client::open(&endpoints);
-    let leases = [0, 0, grant(&clients[0]), grant(&clients[0])];
+    let leases = [0, 0, grant(&clients[0], 36_000), grant(&clients[0], 36_000)];
     let mut last = Recorder::new(&clients[0], WRITERS, 30_000);
     let start = last.get(COUNTER[0], false).revision().expect("a healthy cluster") + 1;
     let (stop, goal) = (AtomicBool::new(false), Goal::unknown());

@@ -3,14 +3,13 @@
 mod support;
 
 use etcd::capi::keepalive::*;
-use etcd::capi::options::*;
 use etcd::status::*;
 use std::io;
-use std::ptr::null_mut;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use support::ffi::*;
 use support::hostile::*;
+use support::leases::{begin, grant, KeepAlive};
 use support::process::PeakMemory;
 use support::server::{newest_or_skip, shared};
 use support::watch::{Watch, WatchOptions};
@@ -340,52 +339,9 @@ fn endless(conn: &mut Conn, fields: fn(i64) -> [Vec<u8>; 2]) -> io::Result<()> {
     }
 }
 
-/// Closed when dropped.
-struct KeepAlive(*mut etcd_lease_keep_alive_t);
-
-impl Drop for KeepAlive {
-    fn drop(&mut self) {
-        unsafe { etcd_lease_keep_alive_close(self.0) };
-    }
-}
-
-impl KeepAlive {
-    fn begin(client: &Client, id: i64) -> KeepAlive {
-        let size = size_of::<etcd_call_options_t>();
-        let flags = ETCD_LEASE_KEEP_ALIVE_NOTIFY;
-        let options = etcd_call_options_t { size, timeout_ms: 10_000, flags };
-        let (mut out, mut error) = (null_mut(), null_mut());
-        unsafe {
-            let status = etcd_lease_keep_alive_open(
-                client.0,
-                id,
-                &options,
-                null_mut(),
-                null_mut(),
-                &mut out,
-                &mut error,
-            );
-            support::ffi::check(status, error).unwrap();
-        }
-        KeepAlive(out)
-    }
-
-    /// The ttl of the next renewal.
-    fn next(&self) -> Result<i64> {
-        let (mut out, mut error) = (null_mut(), null_mut());
-        unsafe {
-            let status = etcd_lease_keep_alive_next(self.0, 15_000, &mut out, &mut error);
-            support::ffi::check(status, error)?;
-            assert_eq!(status, ETCD_OK, "nothing within 15 s");
-            let ttl = (*out).ttl;
-            etcd::capi::lease::etcd_lease_keep_alive_response_free(out);
-            Ok(ttl)
-        }
-    }
-
-    fn left_ms(&self) -> i64 {
-        unsafe { etcd_lease_keep_alive_left_ms(self.0) }
-    }
+/// Told of renewals too. The first may take 10 s.
+fn follow(client: &Client, id: i64) -> KeepAlive {
+    begin(client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 10_000, None).unwrap()
 }
 
 fn renewal(id: i64, ttl: i64) -> Vec<u8> {
@@ -410,10 +366,10 @@ fn a_lease_is_what_its_own_answers_say() {
         c.hang()
     });
     let client = open(&server.endpoint());
-    let lease = KeepAlive::begin(&client, 7);
-    assert_eq!(lease.next(), Ok(3));
-    assert!((1..=3000).contains(&lease.left_ms()), "{}", lease.left_ms());
-    let end = lease.next().unwrap_err();
+    let lease = follow(&client, 7);
+    assert_eq!(lease.ttl(), Ok(3));
+    assert!((1..=3000).contains(&lease.left().as_millis()), "{:?}", lease.left());
+    let end = lease.ttl().unwrap_err();
     assert_eq!(end.status, ETCD_ERR_LEASE_LOST, "{end:?}");
 }
 
@@ -429,14 +385,14 @@ fn times_to_live_beyond_reason() {
     for ttl in ["least", "none"] {
         let server = Hostile::start(answering(ttl));
         let client = open(&server.endpoint());
-        let end = KeepAlive::begin(&client, 7).next().unwrap_err();
+        let end = follow(&client, 7).ttl().unwrap_err();
         assert_eq!(end.status, ETCD_ERR_LEASE_NOT_FOUND, "{end:?}");
     }
     let server = Hostile::start(answering("most"));
     let client = open(&server.endpoint());
-    let lease = KeepAlive::begin(&client, 7);
-    assert_eq!(lease.next(), Ok(i64::MAX));
-    assert!(lease.left_ms() > 1 << 60, "{}", lease.left_ms());
+    let lease = follow(&client, 7);
+    assert_eq!(lease.ttl(), Ok(i64::MAX));
+    assert!(lease.left().as_millis() > 1 << 60, "{:?}", lease.left());
 }
 
 /// One renewal a request, whatever it says.
@@ -481,7 +437,7 @@ fn a_lease_goes_on_after_nonsense() {
     for (name, script) in nonsense {
         let server = Hostile::start(script);
         let client = open(&server.endpoint());
-        assert_eq!(KeepAlive::begin(&client, 7).next(), Ok(60), "{name}");
+        assert_eq!(follow(&client, 7).ttl(), Ok(60), "{name}");
     }
 }
 
@@ -513,9 +469,9 @@ fn streams_go_to_the_member_that_takes_them() {
         let options = WatchOptions { start: revision, ..Default::default() };
         let watch = Watch::open(&client, KEY, options).unwrap();
         assert_eq!(told(&watch, 1), [revision]);
-        let lease = KeepAlive::begin(&client, 1_000_000 + i);
+        let lease = follow(&client, 1_000_000 + i);
         let began = Instant::now();
-        assert_eq!(lease.next().unwrap_err().status, ETCD_ERR_LEASE_NOT_FOUND);
+        assert_eq!(lease.ttl().unwrap_err().status, ETCD_ERR_LEASE_NOT_FOUND);
         assert!(began.elapsed() < Duration::from_secs(8));
     }
 }
@@ -526,7 +482,7 @@ fn leases_that_come_and_go_do_not_hide_a_silent_member() {
     let Some(version) = newest_or_skip(test) else { return };
     let etcd = shared(&version).endpoints();
     let granter = Client::open(&etcd);
-    let id = support::recorder::grant(&granter);
+    let id = grant(&granter, 36_000);
     let silent = Hostile::start(|c| {
         c.greet(&[])?;
         loop {
@@ -534,19 +490,19 @@ fn leases_that_come_and_go_do_not_hide_a_silent_member() {
         }
     });
     let client = open(&silent.endpoint());
-    let lease = KeepAlive::begin(&client, id);
+    let lease = follow(&client, id);
     std::thread::sleep(Duration::from_millis(200));
     client.set_endpoints(&format!("{},{etcd}", silent.endpoint())).unwrap();
     let over = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                drop(KeepAlive::begin(&client, id + 1));
+                drop(follow(&client, id + 1));
                 std::thread::sleep(Duration::from_millis(1));
             }
         });
         let began = Instant::now();
-        let renewed = lease.next();
+        let renewed = lease.ttl();
         over.store(true, std::sync::atomic::Ordering::Relaxed);
         assert!(renewed.is_ok(), "{renewed:?}");
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());

@@ -6,8 +6,6 @@ use etcd::capi::client::*;
 use etcd::capi::connection::*;
 use etcd::capi::counters::*;
 use etcd::capi::event::*;
-use etcd::capi::keepalive::*;
-use etcd::capi::lease::*;
 use etcd::capi::log::*;
 use etcd::capi::options::ETCD_PREFIX;
 use etcd::capi::queue::etcd_queue_next;
@@ -15,10 +13,11 @@ use etcd::capi::watch::*;
 use etcd::status::*;
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use support::backend::{on_all_at_once, on_versions_at_once};
 use support::ffi::*;
 use support::inside::*;
+use support::leases::{grant, keep, revoke};
 use support::proxy::{Fault, Proxy};
 use support::server::{newest_or_skip, Cluster};
 use support::watch::{Watch, WatchOptions};
@@ -85,38 +84,6 @@ fn what_becomes_of_watches_is_counted() {
     });
 }
 
-fn grant(client: &Client, ttl: i64) -> i64 {
-    let (mut out, mut error) = (null_mut(), null_mut());
-    unsafe {
-        check(etcd_lease_grant(client.0, ttl, null(), &mut out, &mut error), error).unwrap();
-        let id = (*out).id;
-        etcd_lease_grant_response_free(out);
-        id
-    }
-}
-
-fn revoke(client: &Client, id: i64) {
-    let status = unsafe { etcd_lease_revoke(client.0, id, null(), null_mut(), null_mut()) };
-    assert_eq!(status, ETCD_OK);
-}
-
-fn keep(client: &Client, id: i64) -> *mut etcd_lease_keep_alive_t {
-    let (mut out, mut error) = (null_mut(), null_mut());
-    unsafe {
-        let status = etcd_lease_keep_alive_open(
-            client.0,
-            id,
-            null(),
-            null_mut(),
-            null_mut(),
-            &mut out,
-            &mut error,
-        );
-        check(status, error).unwrap();
-    }
-    out
-}
-
 #[test]
 fn leases_kept_alive_are_counted() {
     on_all_at_once("leases_kept_alive_are_counted", &[], |backend| {
@@ -128,16 +95,16 @@ fn leases_kept_alive_are_counted() {
         let now = counters(&client);
         assert!(now.keep_alives_sent >= now.keep_alives_answered);
         // The client knows of its own end, and finds the other.
-        revoke(&client, mine);
+        revoke(&client, mine).unwrap();
         assert_eq!(counters(&client).leases_lost, 0);
         assert!(lines.0.lock().unwrap().is_empty(), "{lines:?}");
-        revoke(&Client::open(&backend.endpoints), other);
+        revoke(&Client::open(&backend.endpoints), other).unwrap();
         within_10_s("a loss", || counters(&client).leases_lost == 1);
         let lost = format!("{other:x}: ");
         lines.expect(ETCD_LOG_WARN, "lease", ETCD_ERR_LEASE_NOT_FOUND, &lost, "");
         let third = grant(&client, 60);
         let closed = keep(&client, third);
-        kept.iter().chain([&closed]).for_each(|&it| unsafe { etcd_lease_keep_alive_close(it) });
+        drop((kept, closed));
         assert_eq!(counters(&client).leases_lost, 1);
     });
 }
@@ -161,7 +128,7 @@ fn a_lease_that_no_server_can_renew_is_counted_and_logged() {
         assert_eq!(counters(&client).leases_lost, 1);
         proxy.set(Fault::Pass);
         lines.expect(ETCD_LOG_INFO, "lease", ETCD_OK, "renewals go on", "");
-        kept.iter().for_each(|&it| unsafe { etcd_lease_keep_alive_close(it) });
+        drop(kept);
         assert_eq!(counters(&client).leases_lost, 1);
         // A stream that breaks is one line, however often it breaks until there is an answer.
         let all = lines.0.lock().unwrap();

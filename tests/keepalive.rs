@@ -6,7 +6,6 @@ use etcd::capi::condition::etcd_kv_put_ttl;
 use etcd::capi::event::*;
 use etcd::capi::keepalive::*;
 use etcd::capi::lease::*;
-use etcd::capi::options::*;
 use etcd::capi::pairs::etcd_put_response_free;
 use etcd::capi::queue::etcd_queue_next;
 use etcd::status::*;
@@ -16,6 +15,7 @@ use std::time::{Duration, Instant};
 use support::backend::on_all_at_once;
 use support::cc::{program, Running};
 use support::ffi::{self, *};
+use support::leases::*;
 use support::process::{http_get, Port};
 use support::proxy::{Dir, Fault, Proxy};
 use support::scaled;
@@ -25,111 +25,6 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
-}
-
-fn grant(client: &Client, ttl: i64) -> i64 {
-    let (mut out, mut error) = (null_mut(), null_mut());
-    unsafe {
-        ffi::check(etcd_lease_grant(client.0, ttl, null(), &mut out, &mut error), error).unwrap();
-        assert_eq!((*out).ttl, ttl);
-        let id = (*out).id;
-        etcd_lease_grant_response_free(out);
-        id
-    }
-}
-
-fn revoke(client: &Client, id: i64) -> Result<()> {
-    let mut error = null_mut();
-    unsafe { ffi::check(etcd_lease_revoke(client.0, id, null(), null_mut(), &mut error), error) }
-}
-
-/// Closed when dropped.
-struct KeepAlive(*mut etcd_lease_keep_alive_t);
-unsafe impl Send for KeepAlive {}
-unsafe impl Sync for KeepAlive {}
-
-impl Drop for KeepAlive {
-    fn drop(&mut self) {
-        unsafe { etcd_lease_keep_alive_close(self.0) };
-    }
-}
-
-fn begin(
-    client: &Client,
-    id: i64,
-    flags: u32,
-    timeout_ms: u32,
-    queue: Option<&Queue>,
-) -> Result<KeepAlive> {
-    let size = size_of::<etcd_call_options_t>();
-    let options = etcd_call_options_t { size, timeout_ms, flags };
-    let (mut out, mut error) = (null_mut(), null_mut());
-    let queue = queue.map_or(null_mut(), |queue| queue.0);
-    let tag = id as *mut std::ffi::c_void;
-    unsafe {
-        let status =
-            etcd_lease_keep_alive_open(client.0, id, &options, queue, tag, &mut out, &mut error);
-        ffi::check(status, error).map(|()| KeepAlive(out))
-    }
-}
-
-/// Told of the end alone.
-fn keep(client: &Client, id: i64) -> KeepAlive {
-    begin(client, id, 0, 0, None).unwrap()
-}
-
-/// Told of renewals too.
-fn follow(client: &Client, id: i64) -> KeepAlive {
-    begin(client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 0, None).unwrap()
-}
-
-impl KeepAlive {
-    /// The ttl of a renewal; None if nothing came in time.
-    fn next(&self, wait_ms: i32) -> Result<Option<i64>> {
-        let (mut out, mut error) = (null_mut(), null_mut());
-        unsafe {
-            let status = etcd_lease_keep_alive_next(self.0, wait_ms, &mut out, &mut error);
-            ffi::check(status, error)?;
-            assert_eq!(status == ETCD_EMPTY, out.is_null());
-            let ttl = out.as_ref().map(|renewal| {
-                assert!(renewal.header.cluster_id != 0 && renewal.id != 0);
-                renewal.ttl
-            });
-            etcd_lease_keep_alive_response_free(out);
-            Ok(ttl)
-        }
-    }
-
-    fn left(&self) -> Duration {
-        ms(unsafe { etcd_lease_keep_alive_left_ms(self.0) }.try_into().unwrap())
-    }
-
-    fn renewed(&self) {
-        assert!(self.next(5_000).unwrap().is_some(), "no renewal");
-    }
-
-    /// Waits for the end; a second time it is the same.
-    fn end(&self, wait_ms: i32) -> Failure {
-        let until = Instant::now() + ms(wait_ms as u64);
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.next(left.as_millis() as i32) {
-                Ok(None) => panic!("no end within {wait_ms} ms"),
-                Ok(Some(_)) => {}
-                Err(end) => {
-                    assert_eq!(self.next(0), Err(end.clone()));
-                    assert_eq!(self.left(), Duration::ZERO);
-                    assert!(!end.maybe_applied);
-                    return end;
-                }
-            }
-        }
-    }
-
-    fn lives(&self) {
-        assert!(self.left() > Duration::ZERO);
-        while self.next(0).unwrap().is_some() {}
-    }
 }
 
 /// The next event: of which lease, and the ttl or the end.

@@ -10,6 +10,7 @@ pub mod history;
 pub mod hostile;
 pub mod inside;
 pub mod install;
+pub mod leases;
 pub mod process;
 pub mod proxy;
 mod proxy_engine;

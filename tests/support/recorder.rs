@@ -4,11 +4,10 @@ use super::ffi::*;
 use super::history::{Kv, Op, Outcome, Seen};
 use etcd::capi::condition::*;
 use etcd::capi::error::etcd_error_t;
-use etcd::capi::lease::*;
 use etcd::capi::options::*;
 use etcd::capi::txn::*;
 use etcd::status::*;
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -220,17 +219,6 @@ impl Pulse {
         let some: Vec<_> = late.iter().take(8).map(|op| op.to_string()).collect();
         let some = some.join("\n  ");
         assert!(late.is_empty(), "{} are late, stalls {stalls:?}:\n  {some}", late.len());
-    }
-}
-
-/// The id of a lease that outlives the test.
-pub fn grant(client: &Client) -> i64 {
-    let (mut out, mut error) = (null_mut(), null_mut());
-    unsafe {
-        check(etcd_lease_grant(client.0, 36_000, null(), &mut out, &mut error), error).unwrap();
-        let id = (*out).id;
-        etcd_lease_grant_response_free(out);
-        id
     }
 }
 
