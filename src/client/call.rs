@@ -10,7 +10,6 @@ use crate::transport::backoff::Backoff;
 use crate::transport::{Request, Subchannel};
 use crate::wire::encode;
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use prost::Message;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -57,7 +56,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn new(path: PathAndQuery, effect: Effect, frame: Bytes) -> Call {
+    pub fn new(path: &'static str, effect: Effect, frame: Bytes) -> Call {
         let request = Request { path, frame, require_leader: false };
         let (timeout, on_end, member) = (None, None, None);
         Call { request, effect, ordered: false, timeout, waits: false, member, on_end }
@@ -74,7 +73,7 @@ impl Call {
     /// Logs that a reply is over the limit, which a caller may take for a server's fault.
     pub fn log_too_large(&self, error: &Error, telemetry: &Telemetry) {
         if error.status == ETCD_ERR_REPLY_TOO_LARGE {
-            let (path, message) = (&self.request.path, &error.message);
+            let (path, message) = (self.request.path, &error.message);
             let message = format_args!("{path}: {message}");
             telemetry.log.emit(Level::Warn, "call", &error.endpoint, error.status, message);
         }
@@ -130,12 +129,8 @@ impl Method {
         Method { waits: true, ..self }
     }
 
-    pub fn path(self) -> PathAndQuery {
-        PathAndQuery::from_static(self.path)
-    }
-
     pub fn framed(self, frame: Bytes, timeout: Option<Duration>) -> Call {
-        let call = Call::new(self.path(), self.effect, frame);
+        let call = Call::new(self.path, self.effect, frame);
         Call { ordered: self.ordered, waits: self.waits, timeout, ..call }
     }
 

@@ -194,7 +194,7 @@ impl Pages {
             let selected = cluster.channel.pick(None)?;
             let request = RangeRequest { limit: 0, ..self.request.clone() };
             let frame = encode::frame(&request)?;
-            let path = GET_STREAM.path();
+            let path = GET_STREAM.path;
             let request = Request { path, frame, require_leader: self.require_leader };
             let limit = cluster.max_receive;
             let stream = Stream::open(&selected, &request, true, token.value.as_ref(), limit).await;

@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::transport::Selected;
 use crate::transport::{Request, Stream, Subchannel};
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use std::sync::Arc;
 
 impl Cluster {
@@ -16,7 +15,7 @@ impl Cluster {
     /// ever. Nothing is sent yet: the moment at which something is may count.
     pub async fn stream(
         &self,
-        path: PathAndQuery,
+        path: &'static str,
         mut avoid: Option<Arc<Subchannel>>,
         token: &Token,
         limit: usize,

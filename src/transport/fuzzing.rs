@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use super::message::Message;
-use http::uri::PathAndQuery;
 
 const PATHS: [&str; 8] = [
     "/etcdserverpb.KV/Range",
@@ -19,9 +18,9 @@ const PATHS: [&str; 8] = [
 /// Messages until one is refused, received piece by piece, within a limit.
 pub fn frames(data: &[u8]) {
     let &[path, piece, limit, ref frames @ ..] = data else { return };
-    let path = PathAndQuery::from_static(PATHS[usize::from(path) % PATHS.len()]);
+    let path = PATHS[usize::from(path) % PATHS.len()];
     let limit = usize::from(limit) * 16;
-    let mut message = Message::new(&path, limit);
+    let mut message = Message::new(path, limit);
     for piece in frames.chunks(usize::from(piece).max(1)) {
         let mut left = piece;
         loop {
@@ -29,7 +28,7 @@ pub fn frames(data: &[u8]) {
             let Ok(rest) = message.take(left) else { return };
             left = rest;
             if message.is_whole() {
-                let whole = std::mem::replace(&mut message, Message::new(&path, limit));
+                let whole = std::mem::replace(&mut message, Message::new(path, limit));
                 let Ok(whole) = whole.finish() else { return };
                 assert!(whole.len() <= limit);
             } else {

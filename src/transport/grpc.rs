@@ -16,7 +16,7 @@ const GRPC: &str = "application/grpc";
 /// One request, framed once and sent as often as needed.
 #[derive(Clone)]
 pub struct Request {
-    pub path: PathAndQuery,
+    pub path: &'static str,
     /// With its gRPC frame header.
     pub frame: Bytes,
     pub require_leader: bool,
@@ -30,7 +30,7 @@ pub fn request_head(
     let mut uri = http::uri::Parts::default();
     uri.scheme = Some(if subchannel.endpoint.tls { Scheme::HTTPS } else { Scheme::HTTP });
     uri.authority = Some(subchannel.authority.clone());
-    uri.path_and_query = Some(request.path.clone());
+    uri.path_and_query = Some(PathAndQuery::from_static(request.path));
     let mut head = http::Request::new(());
     *head.method_mut() = Method::POST;
     *head.uri_mut() = Uri::from_parts(uri).unwrap_or_default();

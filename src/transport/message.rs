@@ -6,7 +6,6 @@ use super::failure::Failure;
 use crate::sys;
 use crate::wire::encode::PREFIX;
 use crate::wire::memory_cost::{self, Element};
-use http::uri::PathAndQuery;
 
 /// No byte of a reply becomes more bytes in memory; see [`memory_cost`].
 const MAX_GROWTH: usize = 128;
@@ -26,8 +25,8 @@ pub struct Message {
 
 impl Message {
     /// A reply to the call with this path.
-    pub fn new(path: &PathAndQuery, limit: usize) -> Message {
-        let elements = memory_cost::elements(path.path());
+    pub fn new(path: &str, limit: usize) -> Message {
+        let elements = memory_cost::elements(path);
         Message { limit, elements, prefix: [0; PREFIX], begun: 0, length: None, data: Vec::new() }
     }
 
@@ -91,8 +90,7 @@ mod tests {
     use super::*;
 
     fn collect(chunks: &[&[u8]]) -> Result<Vec<u8>, Failure> {
-        let path = PathAndQuery::from_static("/etcdserverpb.KV/Range");
-        let mut message = Message::new(&path, 100);
+        let mut message = Message::new("/etcdserverpb.KV/Range", 100);
         for chunk in chunks {
             if !message.take(chunk)?.is_empty() {
                 return Err(Failure::Malformed(String::new()));

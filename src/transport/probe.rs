@@ -11,7 +11,6 @@ use super::subchannel::Selected;
 use super::unary::unary;
 use crate::status::{is_about_token, of_server_error};
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -38,9 +37,8 @@ const STATUS: Probe = Probe { path: "/etcdserverpb.Maintenance/Status", frame: &
 
 impl Probe {
     async fn send(&self, selected: &Selected, sent: &AtomicBool) -> Result<Vec<u8>, Failure> {
-        let path = PathAndQuery::from_static(self.path);
         let frame = Bytes::from_static(self.frame);
-        let request = Request { path, frame, require_leader: false };
+        let request = Request { path: self.path, frame, require_leader: false };
         unary(selected, &request, None, REPLY_LIMIT, sent).await
     }
 }

@@ -10,7 +10,6 @@ use super::subchannel::Selected;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
-use http::uri::PathAndQuery;
 use http::HeaderValue;
 
 enum Reply {
@@ -26,7 +25,7 @@ pub struct Stream {
     permit: StreamPermit,
     request: SendStream<Bytes>,
     reply: Reply,
-    path: PathAndQuery,
+    path: &'static str,
     limit: usize,
     message: Message,
     /// Received bytes that belong to later messages.
@@ -56,9 +55,9 @@ impl Stream {
             permit,
             request,
             reply: Reply::Awaited(reply),
-            path: first.path.clone(),
+            path: first.path,
             limit,
-            message: Message::new(&first.path, limit),
+            message: Message::new(first.path, limit),
             rest: Bytes::new(),
         })
     }
@@ -87,7 +86,7 @@ impl Stream {
             let rest = self.message.take(&self.rest)?.len();
             self.rest = self.rest.split_off(self.rest.len() - rest);
             if self.message.is_whole() {
-                let next = Message::new(&self.path, self.limit);
+                let next = Message::new(self.path, self.limit);
                 return std::mem::replace(&mut self.message, next).finish().map(Some);
             }
             let reply = match &mut self.reply {
@@ -167,7 +166,6 @@ mod tests {
         // It has no descriptor that could be asked whether the server has closed it.
         state.queued.store(1, Relaxed);
         let selected = Selected { subchannel, connection: Connection { sender, state } };
-        let path = PathAndQuery::from_static(path);
         let first = Request { path, frame: Bytes::from_static(&[0; 5]), require_leader: false };
         Stream::open(&selected, &first, true, None, 1 << 20).await.unwrap()
     }

@@ -44,7 +44,7 @@ pub async fn unary(
     // After an answer the server has processed the request, whatever it says later.
     let (head, mut stream) = response.await.map_err(unanswered)?.into_parts();
     check_head(&head)?;
-    let mut message = Message::new(&request.path, reply_limit);
+    let mut message = Message::new(request.path, reply_limit);
     while let Some(chunk) = stream.data().await {
         let chunk = chunk.map_err(lost)?;
         let _ = stream.flow_control().release_capacity(chunk.len());

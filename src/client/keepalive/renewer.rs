@@ -507,7 +507,7 @@ async fn open(
         Some(stale) => cluster.new_token(stale).await?,
         None => cluster.token().await?,
     };
-    let path = LEASE_KEEP_ALIVE.path();
+    let path = LEASE_KEEP_ALIVE.path;
     let (stream, selected) = cluster.stream(path, avoid, &token, cluster.max_receive).await?;
     let state = selected.connection.state.clone();
     Ok(Open { stream, state, member: selected.subchannel, token })

@@ -194,7 +194,7 @@ async fn network(
 ) -> Result<(Messages, Arc<Subchannel>, Token)> {
     let token = cluster.token().await?;
     let limit = cluster.max_receive.max(MIN_LIMIT);
-    let (stream, selected) = cluster.stream(WATCH.path(), avoid, &token, limit).await?;
+    let (stream, selected) = cluster.stream(WATCH.path, avoid, &token, limit).await?;
     Ok((Messages::Network(Box::new(stream)), selected.subchannel, token))
 }
 
