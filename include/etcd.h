@@ -281,8 +281,8 @@ struct etcd_error_t {
    */
   const char *message;
   /**
-   * With ETCD_ERR_COMPACTED of a watch the oldest revision that can still be
-   * watched; else 0.
+   * Of a watch: with ETCD_ERR_COMPACTED the oldest revision that can still be watched, with
+   * ETCD_ERR_REPLY_TOO_LARGE the first one that was not delivered. Else 0.
    */
   int64_t revision;
 };
@@ -3301,8 +3301,9 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_WATCH_MERGE 0x100000u
 
 /**
- * For a watch: when events are lost to a compaction, deliver the keys as they are now
- * (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending with ETCD_ERR_COMPACTED.
+ * For a watch: when events are lost to a compaction, or one is larger than the client receives,
+ * deliver the keys as they are now (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending
+ * with ETCD_ERR_COMPACTED or ETCD_ERR_REPLY_TOO_LARGE.
  */
 #define ETCD_WATCH_RESYNC 0x200000u
 
@@ -3320,7 +3321,8 @@ ETCD_API void etcd_lease_keep_alive_close(etcd_lease_keep_alive_t *keep_alive);
 #define ETCD_EVENT_WATCH 131
 
 /**
- * What a response is: events.
+ * What a response is: events. All of a revision are in one response, unless it is larger than the
+ * client's max_receive_bytes. Then it comes in several, and all but the last have `more` set.
  */
 #define ETCD_WATCH_RESPONSE_EVENTS 71
 
@@ -3384,7 +3386,7 @@ struct etcd_watch_options_t {
   uint32_t flags;
   /**
    * Bytes of events that wait for their reader; then the server keeps them.
-   * Default 1 MiB. One revision may be larger.
+   * Default 1 MiB. One revision may be larger, up to the client's max_receive_bytes.
    */
   uint32_t max_bytes;
   /**
@@ -3443,7 +3445,8 @@ struct etcd_watch_response_t {
   uint32_t reserved;
   /**
    * The revision up to which the watch is complete with this response. To resume, open a watch
-   * at this plus 1: it misses no event and repeats none.
+   * at this plus 1: it misses no event and repeats none. While `more` is set on events, it is the
+   * revision before theirs.
    */
   int64_t revision;
   /**
@@ -3455,7 +3458,7 @@ struct etcd_watch_response_t {
    */
   size_t event_count;
   /**
-   * The next response continues this ETCD_WATCH_RESPONSE_SNAPSHOT.
+   * The next response continues this ETCD_WATCH_RESPONSE_SNAPSHOT, or the revision of these events.
    */
   bool more;
 };
@@ -3463,12 +3466,15 @@ struct etcd_watch_response_t {
 /**
  * Watches one key, or all keys of a range.
  *
- * Every event is delivered once and in order, those of one revision together. When a connection, a
- * member or a token fails, the watch resumes where it was, on another member if necessary, for as
- * long as that takes. It ends with an error, its last response, in three cases. Events are lost to
- * a compaction: ETCD_ERR_COMPACTED; events before error->revision no longer exist, so read the keys
- * again and watch from there, or use ETCD_WATCH_RESYNC. The server refuses the watch, such as with
- * ETCD_ERR_PERMISSION_DENIED. The client is closed.
+ * Every event is delivered once and in order, those of one revision together unless they are larger
+ * than max_receive_bytes (ETCD_WATCH_RESPONSE_EVENTS). When a connection, a member or a token fails,
+ * the watch resumes where it was, on another member if necessary, for as long as that takes. It ends
+ * with an error, its last response, in four cases. Events are lost to a compaction:
+ * ETCD_ERR_COMPACTED; events before error->revision no longer exist, so read the keys again and
+ * watch from there, or use ETCD_WATCH_RESYNC. A single event is larger than max_receive_bytes, and
+ * than 4 MiB: ETCD_ERR_REPLY_TOO_LARGE; it is of error->revision, so watch from there with a larger
+ * limit or without ETCD_PREV_KV, or from the next revision, or use ETCD_WATCH_RESYNC. The server
+ * refuses the watch, such as with ETCD_ERR_PERMISSION_DENIED. The client is closed.
  *
  * A slow reader delays no other reader: events beyond max_bytes stay at the server and are
  * requested when there is room again.

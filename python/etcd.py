@@ -194,7 +194,9 @@ class WatchResponse:
     """A response of a watch; iterating over it iterates over its events.
 
     kind is one of the WATCH_ numbers; ignore others. A watch that is opened with
-    start_revision = revision + 1 delivers every later event once.
+    start_revision = revision + 1 delivers every later event once. more says that the
+    next response continues this snapshot, or this revision if it is larger than
+    max_receive_bytes; revision is the one before until then.
     """
 
     header: Header
@@ -308,7 +310,8 @@ class EtcdError(Exception):
     grpc_code      the gRPC code in the server's answer; -1 if the library found the error
     endpoint       the endpoint concerned; "" if none or several
     retryable      whether the same call may succeed later; for a write look at outcome first
-    revision       with Compacted, of a watch: the oldest revision that can still be watched; else 0
+    revision       of a watch: with Compacted the oldest revision that can still be watched, with
+                   ETCD_ERR_REPLY_TOO_LARGE that of the event; else 0
     """
 
     def __init__(self, status: int, name: str, message: str, outcome: int = NOT_APPLIED, grpc_code: int = -1,

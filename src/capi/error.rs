@@ -29,8 +29,8 @@ pub struct etcd_error_t {
     pub endpoint: *const c_char,
     /// What happened, in words, one line of UTF-8. Never NULL.
     pub message: *const c_char,
-    /// With ETCD_ERR_COMPACTED of a watch the oldest revision that can still be
-    /// watched; else 0.
+    /// Of a watch: with ETCD_ERR_COMPACTED the oldest revision that can still be watched, with
+    /// ETCD_ERR_REPLY_TOO_LARGE the first one that was not delivered. Else 0.
     pub revision: i64,
 }
 

@@ -38,8 +38,9 @@ pub const ETCD_WATCH_PROGRESS_NOTIFY: u32 = 1 << 19;
 /// For a watch: one response may have the events of several revisions, if they have arrived
 /// together. This is faster when there are many events.
 pub const ETCD_WATCH_MERGE: u32 = 1 << 20;
-/// For a watch: when events are lost to a compaction, deliver the keys as they are now
-/// (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending with ETCD_ERR_COMPACTED.
+/// For a watch: when events are lost to a compaction, or one is larger than the client receives,
+/// deliver the keys as they are now (ETCD_WATCH_RESPONSE_SNAPSHOT) and continue, instead of ending
+/// with ETCD_ERR_COMPACTED or ETCD_ERR_REPLY_TOO_LARGE.
 pub const ETCD_WATCH_RESYNC: u32 = 1 << 21;
 /// For a watch that is on no queue and has no start_revision: do not wait for the server. Changes
 /// before the ETCD_WATCH_RESPONSE_CREATED response, which ETCD_WATCH_CREATED_NOTIFY asks for, may be
@@ -50,7 +51,8 @@ pub const ETCD_WATCH_NO_WAIT: u32 = 1 << 22;
 /// and no response.
 pub const ETCD_EVENT_WATCH: i32 = 131;
 
-/// What a response is: events.
+/// What a response is: events. All of a revision are in one response, unless it is larger than the
+/// client's max_receive_bytes. Then it comes in several, and all but the last have `more` set.
 pub const ETCD_WATCH_RESPONSE_EVENTS: i32 = 71;
 /// What a response is: the watch has been created. It comes once, before all others. Every event
 /// after its revision is delivered.
@@ -88,7 +90,7 @@ pub struct etcd_watch_options_t {
     /// after the other, have said that they know of none, instead of waiting.
     pub flags: u32,
     /// Bytes of events that wait for their reader; then the server keeps them.
-    /// Default 1 MiB. One revision may be larger.
+    /// Default 1 MiB. One revision may be larger, up to the client's max_receive_bytes.
     pub max_bytes: u32,
     /// Must be 0.
     pub reserved: u32,
@@ -128,13 +130,14 @@ pub struct etcd_watch_response_t {
     /// Always 0.
     pub reserved: u32,
     /// The revision up to which the watch is complete with this response. To resume, open a watch
-    /// at this plus 1: it misses no event and repeats none.
+    /// at this plus 1: it misses no event and repeats none. While `more` is set on events, it is the
+    /// revision before theirs.
     pub revision: i64,
     /// In the order in which it happened; valid until the response is freed.
     pub events: *const etcd_watch_event_t,
     /// Number of elements of events.
     pub event_count: usize,
-    /// The next response continues this ETCD_WATCH_RESPONSE_SNAPSHOT.
+    /// The next response continues this ETCD_WATCH_RESPONSE_SNAPSHOT, or the revision of these events.
     pub more: bool,
 }
 
@@ -182,7 +185,8 @@ impl Delivery for Message {
                 let public = etcd_watch_response_t {
                     events: first(&events),
                     event_count: events.len(),
-                    ..empty(ETCD_WATCH_RESPONSE_EVENTS, batch.header.into(), batch.revision)
+                    more: batch.more,
+                    ..empty(ETCD_WATCH_RESPONSE_EVENTS, batch.header.into(), batch.complete())
                 };
                 let (_events, _previous) = (events, previous);
                 hand_out(
@@ -268,12 +272,15 @@ unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec
 
 /// Watches one key, or all keys of a range.
 ///
-/// Every event is delivered once and in order, those of one revision together. When a connection, a
-/// member or a token fails, the watch resumes where it was, on another member if necessary, for as
-/// long as that takes. It ends with an error, its last response, in three cases. Events are lost to
-/// a compaction: ETCD_ERR_COMPACTED; events before error->revision no longer exist, so read the keys
-/// again and watch from there, or use ETCD_WATCH_RESYNC. The server refuses the watch, such as with
-/// ETCD_ERR_PERMISSION_DENIED. The client is closed.
+/// Every event is delivered once and in order, those of one revision together unless they are larger
+/// than max_receive_bytes (ETCD_WATCH_RESPONSE_EVENTS). When a connection, a member or a token fails,
+/// the watch resumes where it was, on another member if necessary, for as long as that takes. It ends
+/// with an error, its last response, in four cases. Events are lost to a compaction:
+/// ETCD_ERR_COMPACTED; events before error->revision no longer exist, so read the keys again and
+/// watch from there, or use ETCD_WATCH_RESYNC. A single event is larger than max_receive_bytes, and
+/// than 4 MiB: ETCD_ERR_REPLY_TOO_LARGE; it is of error->revision, so watch from there with a larger
+/// limit or without ETCD_PREV_KV, or from the next revision, or use ETCD_WATCH_RESYNC. The server
+/// refuses the watch, such as with ETCD_ERR_PERMISSION_DENIED. The client is closed.
 ///
 /// A slow reader delays no other reader: events beyond max_bytes stay at the server and are
 /// requested when there is room again.

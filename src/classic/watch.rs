@@ -44,6 +44,8 @@ struct Open {
     watch: Watch,
     /// What the last event's revision holds besides those handed out.
     rest: VecDeque<Event>,
+    /// It holds still more, which the watch has yet to bring.
+    more: bool,
 }
 
 /// A change, with its revision.
@@ -72,7 +74,7 @@ impl Cursors {
         idle.push_back(cursor);
         if idle.iter().filter(|it| it.open.is_some()).count() > MAX_OPEN {
             if let Some(oldest) = idle.iter_mut().find(|it| it.open.is_some()) {
-                let is_within = oldest.open.take().is_some_and(|open| !open.rest.is_empty());
+                let is_within = oldest.open.take().is_some_and(|it| it.more || !it.rest.is_empty());
                 // At the end of a revision the next index is enough.
                 oldest.handed_out *= usize::from(is_within);
             }
@@ -128,6 +130,7 @@ impl Session {
         let open = open.get_or_insert_with(|| Open {
             watch: self.client.watch(spec(prefix), start),
             rest: VecDeque::new(),
+            more: false,
         });
         loop {
             if let Some(event) = open.rest.pop_front() {
@@ -135,15 +138,18 @@ impl Session {
                 return Ok(event);
             }
             let batch = open.watch.next()?;
-            let concerning = batch.events().filter(|event| concerns(prefix, event.kv.key));
+            let mut concerning = batch.events().filter(|event| concerns(prefix, event.kv.key));
             let change = |event: watch::Event<'_>| Event {
                 revision: event.kv.mod_revision,
                 key: event.kv.key.to_vec(),
                 value: (!event.deleted).then(|| event.kv.value.to_vec()),
             };
-            open.rest = concerning.skip(skip).map(change).collect();
-            *handed_out = skip;
-            skip = 0;
+            let skipped = concerning.by_ref().take(skip).count();
+            // A revision may come in parts.
+            skip = if batch.more { skip - skipped } else { 0 };
+            *handed_out = skipped + if batch.begun > 0 { *handed_out } else { 0 };
+            open.rest = concerning.map(change).collect();
+            open.more = batch.more;
         }
     }
 }
@@ -166,17 +172,16 @@ fn concerns(prefix: &[u8], key: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::methods::COMPACT;
+    use crate::client::methods::{COMPACT, DELETE};
     use crate::client::{Client, Deadline, Options, Servers};
     use crate::status::{ETCD_ERR_CLOSED, ETCD_ERR_COMPACTED};
-    use crate::wire::proto::{CompactionRequest, CompactionResponse};
+    use crate::wire::proto::{
+        CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse,
+    };
 
-    #[test]
-    fn an_index_that_is_compacted_away_is_refused() {
-        let servers = Servers::Embedded { store: "classic-watch".to_owned() };
-        let limit = 1 << 20;
+    fn session(store: &str, limit: usize) -> Session {
         let options = Options {
-            servers,
+            servers: Servers::Embedded { store: store.to_owned() },
             timeout: None,
             auto_sync: None,
             max_send: limit,
@@ -184,7 +189,41 @@ mod tests {
             key_prefix: Vec::new(),
             log: Default::default(),
         };
-        let session = Session::new(Client::open(options).unwrap());
+        Session::new(Client::open(options).unwrap())
+    }
+
+    #[test]
+    fn a_revision_that_comes_in_parts_is_handed_out_once() {
+        let session = session("classic-watch-parts", 1000);
+        let keys: Vec<_> = (0..50).map(|i| format!("large/{i:02}").into_bytes()).collect();
+        for key in &keys {
+            session.set(key, b"v", None, 0).unwrap();
+        }
+        let range =
+            DeleteRangeRequest { key: "large/".into(), range_end: "large0".into(), prev_kv: false };
+        let deleted: DeleteRangeResponse = session.ask(DELETE, &range, Deadline::NEVER).unwrap();
+        let index = deleted.header.unwrap().revision as i32;
+        for i in 0..=MAX_OPEN {
+            session.set(format!("other/{i}").as_bytes(), b"v", None, 0).unwrap();
+        }
+        let mut next = index;
+        for (i, key) in keys.iter().enumerate() {
+            let change = session.watch(b"large/", Some(next)).unwrap();
+            assert_eq!((change.index, &change.key, change.value), (index, key, None));
+            next = index + 1;
+            // After the last of a part, and in the middle of one: the watch is closed, and opened again.
+            if [13, 20].contains(&i) {
+                for i in 0..=MAX_OPEN {
+                    session.watch(format!("other/{i}").as_bytes(), Some(next)).unwrap();
+                }
+            }
+        }
+        session.close();
+    }
+
+    #[test]
+    fn an_index_that_is_compacted_away_is_refused() {
+        let session = session("classic-watch", 1 << 20);
         for value in [b"2", b"3", b"4", b"5"] {
             session.set(b"k", value, None, 0).unwrap();
         }

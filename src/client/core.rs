@@ -78,7 +78,8 @@ impl Embedded {
     fn result(&self, call: &Call, answer: Result<Vec<u8>, RpcStatus>) -> Result<Vec<u8>> {
         let failure = match answer {
             Ok(reply) if reply.len() > self.max_receive => {
-                Failure::TooLarge { size: reply.len(), limit: self.max_receive }
+                let (size, limit) = (reply.len(), self.max_receive);
+                Failure::TooLarge { size, limit, beginning: Vec::new() }
             }
             Ok(reply) => return Ok(reply),
             Err(RpcStatus { code: code @ (NO_MEMORY | NO_MEMORY_TO_REPLY), message }) => {

@@ -129,7 +129,8 @@ impl Stub {
         call.request.require_leader = self.require_leader;
         let reply = self.core.run(&call, &self.progress).await?;
         if reply.len() > LARGEST_REPLY {
-            let failure = Failure::TooLarge { size: reply.len(), limit: LARGEST_REPLY };
+            let (size, limit) = (reply.len(), LARGEST_REPLY);
+            let failure = Failure::TooLarge { size, limit, beginning: Vec::new() };
             return Err(failure.into_error(call.effect.changes()));
         }
         let mut response = Response::new(Body::new(Full::new(framed(&reply))));

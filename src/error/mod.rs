@@ -26,7 +26,8 @@ pub struct Error {
     pub outcome: Outcome,
     pub endpoint: String,
     pub message: String,
-    /// The oldest revision that can be read, if the requested one is compacted; else 0.
+    /// The oldest revision that can be read, if the requested one is compacted; the first that a
+    /// watch could not deliver, if it is too large; else 0.
     pub revision: i64,
 }
 

@@ -14,8 +14,9 @@ pub enum Failure {
     Lost(String),
     /// The server's answer.
     Refused { code: i32, message: String },
-    /// The reply is over the limit, as received or in memory.
-    TooLarge { size: usize, limit: usize },
+    /// The reply is over the limit, as received or in memory. How it begins, if it is one for a
+    /// watch.
+    TooLarge { size: usize, limit: usize, beginning: Vec<u8> },
     /// The reply does not fit into memory; its size.
     NoMemory(usize),
     /// The reply is not gRPC.
@@ -40,7 +41,7 @@ impl Failure {
                 let error = Error { grpc: Some(code), ..Error::new(status, message) };
                 (error, served || may_be_applied(status))
             }
-            Failure::TooLarge { size, limit } => {
+            Failure::TooLarge { size, limit, .. } => {
                 let why = format!("the reply takes {size} bytes, the receive limit is {limit}");
                 (Error::new(ETCD_ERR_REPLY_TOO_LARGE, why), true)
             }

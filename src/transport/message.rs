@@ -10,10 +10,16 @@ use crate::wire::memory_cost::{self, Element};
 /// No byte of a reply becomes more bytes in memory; see [`memory_cost`].
 const MAX_GROWTH: usize = 128;
 
+/// It says which watch a response is for, and of which revision.
+const BEGINNING: usize = 4096;
+const WATCH: &str = "/etcdserverpb.Watch/Watch";
+
 /// Collects one message in memory of its own: the pieces from HTTP/2 would keep far
 /// larger buffers alive.
 pub struct Message {
     limit: usize,
+    /// How much to read of a message that is too large.
+    beginning: usize,
     elements: &'static [Element],
     prefix: [u8; PREFIX],
     /// How many bytes of the prefix have arrived.
@@ -26,8 +32,15 @@ pub struct Message {
 impl Message {
     /// A reply to the call with this path.
     pub fn new(path: &str, limit: usize) -> Message {
-        let elements = memory_cost::elements(path);
-        Message { limit, elements, prefix: [0; PREFIX], begun: 0, length: None, data: Vec::new() }
+        Message {
+            limit,
+            beginning: if path == WATCH { BEGINNING } else { 0 },
+            elements: memory_cost::elements(path),
+            prefix: [0; PREFIX],
+            begun: 0,
+            length: None,
+            data: Vec::new(),
+        }
     }
 
     /// Takes what belongs to the message and returns the rest.
@@ -45,18 +58,37 @@ impl Message {
                 return Err(Failure::Malformed("the reply is compressed".to_owned()));
             }
             let length = u32::from_be_bytes(length) as usize;
-            if length > self.limit {
-                return Err(Failure::TooLarge { size: length, limit: self.limit });
-            }
-            if !sys::reserve(&mut self.data, length) {
+            self.length = Some(length);
+            let wanted = self.wanted();
+            if !sys::reserve(&mut self.data, wanted) {
                 return Err(Failure::NoMemory(length));
             }
-            self.length = Some(length);
         }
-        let missing = self.length.unwrap_or(0) - self.data.len();
+        let missing = self.wanted() - self.data.len();
         let (ours, rest) = chunk.split_at(chunk.len().min(missing));
         self.data.extend_from_slice(ours);
-        Ok(rest)
+        match self.length {
+            Some(length) if length > self.limit && self.data.len() == self.wanted() => {
+                Err(self.too_large(length))
+            }
+            _ => Ok(rest),
+        }
+    }
+
+    /// How much of the message is of use.
+    fn wanted(&self) -> usize {
+        match self.length.unwrap_or(0) {
+            // Larger than gRPC allows: no more will come.
+            length if length > i32::MAX as usize => 0,
+            length if length > self.limit => self.beginning.min(self.limit),
+            length => length,
+        }
+    }
+
+    fn too_large(&mut self, size: usize) -> Failure {
+        let mut beginning = std::mem::take(&mut self.data);
+        beginning.truncate(self.beginning);
+        Failure::TooLarge { size, limit: self.limit, beginning }
     }
 
     pub fn is_whole(&self) -> bool {
@@ -67,7 +99,7 @@ impl Message {
         self.begun > 0
     }
 
-    pub fn finish(self) -> Result<Vec<u8>, Failure> {
+    pub fn finish(mut self) -> Result<Vec<u8>, Failure> {
         if !self.is_whole() {
             let why = match self.begun {
                 0 => "the reply is without a message",
@@ -79,7 +111,7 @@ impl Message {
         let (size, room) = (self.data.len(), self.limit.saturating_mul(2));
         let small = size < room / MAX_GROWTH;
         if !small && memory_cost::exceeds(self.elements, &self.data, room) {
-            return Err(Failure::TooLarge { size: size + room, limit: self.limit });
+            return Err(self.too_large(size + room));
         }
         Ok(self.data)
     }
@@ -109,6 +141,21 @@ mod tests {
         let single: Vec<&[u8]> = reply.chunks(1).collect();
         assert_eq!(collect(&single).unwrap(), b"abcd");
         assert_eq!(collect(&[b"\0\0\0\0\0"]).unwrap(), b"");
+    }
+
+    #[test]
+    fn of_a_response_to_a_watch_the_beginning_is_kept() {
+        let mut message = Message::new(WATCH, 5000);
+        assert!(message.take(b"\0\0\0\x20\0").is_ok_and(<[u8]>::is_empty));
+        assert!(message.take(&[7; BEGINNING - 1]).is_ok_and(<[u8]>::is_empty));
+        let failure = message.take(&[8; 2]).unwrap_err();
+        let Failure::TooLarge { size: 0x2000, limit: 5000, beginning } = failure else { panic!() };
+        assert_eq!((beginning.len(), beginning[0], beginning[BEGINNING - 1]), (BEGINNING, 7, 8));
+        let mut message = Message::new(WATCH, 5000);
+        message.take(&[&b"\0\0\0\x03\xe8"[..], &[11 << 3 | 2, 0].repeat(500)].concat()).unwrap();
+        let failure = message.finish().unwrap_err();
+        let Failure::TooLarge { size: 11_000, beginning, .. } = failure else { panic!() };
+        assert_eq!(beginning.len(), 1000);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
     #[inline(always)]
-    fn varint(&mut self) -> Result<u64> {
+    pub(super) fn varint(&mut self) -> Result<u64> {
         match self.0 {
             // Most numbers have one byte.
             [byte @ ..0x80, rest @ ..] => {

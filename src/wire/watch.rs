@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::decode::{Fields, Header, KeyValue, Malformed, Result, Value};
+use super::decode::{Fields, Header, KeyValue, Malformed, Result, Value, MAX_REVISION};
 use std::ops::Range;
 
 /// A response without its events.
@@ -46,6 +46,37 @@ pub fn head(message: &[u8]) -> Result<Head<'_>> {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// The watch that a response is for, and the revision of its first event, 0 if it comes later:
+/// from the beginning of the response.
+pub fn beginning(message: &[u8]) -> Option<(i64, i64)> {
+    let (mut watch_id, mut revision) = (0, 0);
+    let event = find(message, EVENTS, |number, value| {
+        watch_id = if number == 2 { value as i64 } else { watch_id };
+    })?;
+    if let Some(kv) = find(event, 2, |_, _| ()) {
+        find(kv, 5, |number, value| revision = if number == 3 { value as i64 } else { revision });
+    }
+    Some((watch_id, revision.clamp(0, MAX_REVISION)))
+}
+
+/// A field of a message that may be cut off within it; `number` is called with those before.
+fn find(message: &[u8], wanted: u64, mut number: impl FnMut(u64, u64)) -> Option<&[u8]> {
+    let mut fields = Fields(message);
+    loop {
+        let mut cut = Fields(fields.0);
+        match fields.next() {
+            Ok(Some((field, Value::Bytes(bytes)))) if field == wanted => return Some(bytes),
+            Ok(Some((field, Value::Number(value)))) => number(field, value),
+            Ok(Some(_)) => {}
+            Ok(None) => return None,
+            Err(Malformed) => {
+                let (tag, _length) = (cut.varint().ok()?, cut.varint().ok()?);
+                return (tag == wanted << 3 | 2).then_some(cut.0);
+            }
         }
     }
 }
@@ -149,6 +180,33 @@ mod tests {
         assert_eq!((second.deleted, second.kv.key, second.kv.mod_revision), (true, &b"b"[..], 8));
         assert_eq!(second.prev_kv.unwrap().version, 2);
         assert!(events.next().is_none());
+    }
+
+    #[test]
+    fn the_beginning_says_what_a_response_is_for() {
+        let before = proto::KeyValue { value: vec![1; 500].into(), ..kv("b", 6, 2) };
+        let large = proto::KeyValue { value: vec![1; 500].into(), ..kv("a", 7, 1) };
+        for (event, watch_id) in
+            [(event(0, large, None), 3), (event(1, kv("b", 7, 0), Some(before)), 0)]
+        {
+            let header = Some(proto::ResponseHeader {
+                revision: 9,
+                cluster_id: 1 << 63,
+                ..Default::default()
+            });
+            let events = vec![event];
+            let response = proto::WatchResponse { header, watch_id, events, ..Default::default() };
+            let message = response.encode_to_vec();
+            for length in 0..message.len() {
+                let found = beginning(&message[..length]);
+                match length {
+                    ..15 => assert_eq!(found, None),
+                    15..40 => assert!(found.is_none_or(|it| it.0 == watch_id)),
+                    _ => assert_eq!(found, Some((watch_id, 7)), "{length}"),
+                }
+            }
+        }
+        assert_eq!(beginning(b"\x10\x03\x20\x01"), None);
     }
 
     #[test]

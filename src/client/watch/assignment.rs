@@ -107,7 +107,7 @@ impl Task {
         let mut stream = self.streams.remove(at);
         if let Some(Held { watch, batches, .. }) = stream.held.take() {
             if let (Some(entry), Some(first)) = (self.watches.get_mut(&watch), batches.front()) {
-                entry.position.rewind(first.first);
+                entry.position.rewind(first);
             }
         }
         let moved: Vec<u64> = stream.into_watches().collect();
@@ -182,15 +182,7 @@ impl Task {
         entry.broken |= matches!(entry.assignment, Assignment::On(..));
         entry.assignment = Assignment::Asking;
         match verdict(&self.core, &error, &mut entry.renewals) {
-            Verdict::End if error.status == ETCD_ERR_COMPACTED && entry.spec.resync => {
-                // It does not resume.
-                entry.broken = false;
-                let message = format_args!("{}; the keys are delivered instead", error.message);
-                let log = &self.core.telemetry.log;
-                log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
-                self.core.telemetry.counters.add(Counter::WatchesResynced, 1);
-                self.resynchronise(watch);
-            }
+            Verdict::End if error.status == ETCD_ERR_COMPACTED => self.lose(watch, error),
             Verdict::End => self.end(watch, error),
             Verdict::Renew => {
                 self.enqueue(watch);
@@ -205,6 +197,42 @@ impl Task {
             }
         }
         self.streams.retain(|stream| !stream.is_empty());
+    }
+
+    /// A watch cannot have what comes next. It ends, or its reader gets the keys instead.
+    fn lose(&mut self, watch: u64, error: Error) {
+        let Some(entry) = self.watches.get_mut(&watch).filter(|it| it.spec.resync) else {
+            return self.end(watch, error);
+        };
+        entry.assignment = Assignment::Asking;
+        // It does not resume.
+        entry.broken = false;
+        let message = format_args!("{}; the keys are delivered instead", error.message);
+        let log = &self.core.telemetry.log;
+        log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
+        self.core.telemetry.counters.add(Counter::WatchesResynced, 1);
+        self.resynchronise(watch);
+    }
+
+    /// A response is over the receive limit. The watch that it is for gets smaller ones from
+    /// now on; if this was the smallest, it loses it. Other watches only move.
+    pub(super) fn too_large(&mut self, at: usize, size: usize, limit: usize, beginning: &[u8]) {
+        let beginning = watch::beginning(beginning);
+        let whose =
+            beginning.and_then(|(id, first)| Some((self.streams[at].find(id, false)?, first)));
+        let Some((watch, first)) = whose else {
+            let why = format!("a response of {size} bytes that is for no watch");
+            return self.stream_failed(at, Failure::Malformed(why));
+        };
+        let error =
+            self.at(at, Failure::TooLarge { size, limit, beginning: vec![] }.into_error(false));
+        self.close_stream(at);
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
+        if std::mem::replace(&mut entry.fragment, true) {
+            let revision = entry.position.next_from(first);
+            self.delay();
+            self.lose(watch, Error { revision, ..error });
+        }
     }
 
     pub(super) fn renew(&mut self, old: Token) {
@@ -222,7 +250,6 @@ impl Task {
 
     /// A stream has failed: its watches move to another one, or end with it.
     pub(super) fn stream_failed(&mut self, at: usize, failure: Failure) {
-        let too_large = matches!(failure, Failure::TooLarge { .. });
         let error = self.at(at, failure.into_error(false));
         let (member, token) = (self.streams[at].member.clone(), self.streams[at].token.clone());
         let members = match &self.core.server {
@@ -233,15 +260,9 @@ impl Task {
             self.backoff.reset();
         }
         let moved = self.close_stream(at);
-        // A watch whose responses were not fragmented is the cause, not the others.
-        let is_whole = |watch: &u64| self.watches.get(watch).is_some_and(|it| !it.fragment);
-        let blameless = too_large && moved.iter().any(is_whole);
         let mut renew = false;
         for watch in moved {
             let Some(entry) = self.watches.get_mut(&watch) else { continue };
-            if too_large && (!std::mem::replace(&mut entry.fragment, true) || blameless) {
-                continue;
-            }
             let leaderless = error.status == ETCD_ERR_NO_LEADER;
             if let (true, Some(member)) = (leaderless, &member) {
                 entry.had_no_leader(member);

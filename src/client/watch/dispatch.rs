@@ -5,14 +5,13 @@
 use super::batch::Batch;
 use super::entry::Assignment;
 use super::hub::Command;
-use super::position::Stop;
+use super::position::Malformed;
 use super::progress;
 use super::stream::{Held, WatchStream};
 use super::task::{Task, PROGRESS};
 use crate::client::core::Server;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::observe::counters::Counter;
-use crate::status::ETCD_ERR_REPLY_TOO_LARGE;
 use crate::transport::Failure;
 use crate::wire::decode::Header;
 use crate::wire::watch;
@@ -54,6 +53,9 @@ impl Task {
     pub(super) fn on_message(&mut self, at: usize, message: Result<Bytes, Failure>) {
         let message = match message {
             Ok(message) => message,
+            Err(Failure::TooLarge { size, limit, beginning }) => {
+                return self.too_large(at, size, limit, &beginning);
+            }
             Err(failure) => return self.stream_failed(at, failure),
         };
         let Ok(head) = watch::head(&message) else {
@@ -98,12 +100,7 @@ impl Task {
                 self.backoff.reset();
                 self.deliver(at, watch, batches);
             }
-            Err(Stop::Malformed(why)) => self.stream_failed(at, Failure::Malformed(why.to_owned())),
-            Err(Stop::TooLarge(size)) => {
-                let why = format!("a revision of {size} bytes is over the receive limit");
-                let error = self.at(at, Error::new(ETCD_ERR_REPLY_TOO_LARGE, why));
-                self.end(watch, error);
-            }
+            Err(Malformed(why)) => self.stream_failed(at, Failure::Malformed(why.to_owned())),
         }
     }
 
@@ -157,7 +154,7 @@ impl Task {
     }
 
     /// Cancels a watch until its reader has room; it resumes from `first`.
-    pub(super) fn pause(&mut self, watch: u64, first: Option<i64>) {
+    pub(super) fn pause(&mut self, watch: u64, first: Option<&Batch>) {
         let Some(entry) = self.watches.get_mut(&watch) else { return };
         if let Some(first) = first {
             entry.position.rewind(first);

@@ -12,16 +12,12 @@ use bytes::Bytes;
 /// Several revisions go into one batch until it has so many bytes.
 const MERGED: usize = 256 << 10;
 
-/// Why a stream cannot go on.
+/// A response that etcd would not send, and why.
 #[derive(Debug, PartialEq)]
-pub enum Stop {
-    /// etcd would not send it.
-    Malformed(&'static str),
-    /// One revision is over the client's receive limit.
-    TooLarge(usize),
-}
+pub struct Malformed(pub &'static str);
 
-const NOT_FROM_ETCD: Stop = Stop::Malformed("an event that etcd would not send");
+const NOT_FROM_ETCD: Malformed = Malformed("an event that etcd would not send");
+const CHANGED: Malformed = Malformed("a revision that has fewer events than before");
 
 pub struct Position {
     /// All revisions before it were delivered, or had nothing for this watch. 0 if the server is to
@@ -33,7 +29,11 @@ pub struct Position {
     reported: i64,
     /// Ends with a revision that may continue in the next response.
     partial: Batch,
-    /// Bytes and events of one revision at most.
+    /// Events of the revision `next` that were delivered: it is too large for one batch.
+    begun: usize,
+    /// Those of them that the stream has yet to repeat.
+    repeated: usize,
+    /// Bytes of one batch at most, its events counted as they are in memory.
     limit: usize,
     merge: bool,
     /// What all keys begin with.
@@ -43,16 +43,36 @@ pub struct Position {
 }
 
 impl Position {
-    /// `limit`: bytes of one revision. `merge`: several revisions to a batch.
+    /// `limit`: bytes of one batch; a larger revision comes in several. `merge`: several
+    /// revisions to a batch.
     pub fn new(next: i64, limit: usize, merge: bool) -> Position {
-        let (partial, prefix) = (Batch::default(), Bytes::new());
-        Position { next, start: next, reported: 0, partial, limit, merge, prefix, duplicates: 0 }
+        Position {
+            next,
+            start: next,
+            reported: 0,
+            partial: Batch::default(),
+            begun: 0,
+            repeated: 0,
+            limit,
+            merge,
+            prefix: Bytes::new(),
+            duplicates: 0,
+        }
     }
 
-    /// Where a new stream has to begin. An incomplete revision is dropped.
+    /// Where a new stream has to begin. What is incomplete is dropped.
     pub fn resume(&mut self) -> i64 {
         self.partial = Batch::default();
+        self.repeated = self.begun;
         self.next
+    }
+
+    /// The first revision that is not delivered, if the next event is of this one.
+    pub fn next_from(&self, revision: i64) -> i64 {
+        match self.is_whole() {
+            true => revision.max(self.next),
+            false => self.partial.first.max(self.next),
+        }
     }
 
     /// The revision that the store has certainly had, if servers tell the truth.
@@ -71,11 +91,18 @@ impl Position {
         }
     }
 
-    /// Back to a revision that could not be delivered.
-    pub fn rewind(&mut self, revision: i64) {
+    /// To a revision of which nothing was delivered.
+    pub fn go_to(&mut self, revision: i64) {
         self.next = revision;
+        self.begun = 0;
         self.reported = self.reported.min(revision - 1);
         self.partial = Batch::default();
+    }
+
+    /// Back to a batch that could not be delivered.
+    pub fn rewind(&mut self, batch: &Batch) {
+        self.go_to(batch.first);
+        self.begun = batch.begun;
     }
 
     /// The revision to report as progress, at least this one and never less than before.
@@ -90,7 +117,7 @@ impl Position {
 
     /// Whether no revision is incomplete.
     pub fn is_whole(&self) -> bool {
-        self.partial.count == 0
+        self.partial.count == 0 && self.begun == 0
     }
 
     /// Nothing up to this revision is missing. False if that was known, or if a
@@ -103,8 +130,8 @@ impl Position {
         advances
     }
 
-    /// The new events of a response, whole revisions only.
-    pub fn take(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Vec<Batch>, Stop> {
+    /// The new events of a response: whole revisions, and those that are too large in parts.
+    pub fn take(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Vec<Batch>, Malformed> {
         let part = self.new_events(message, head)?;
         let mut batches = Vec::new();
         let mut last = self.partial.revision;
@@ -121,11 +148,14 @@ impl Position {
             let event = event.map_err(|_| NOT_FROM_ETCD)?;
             let own = |kv: &KeyValue<'_>| namespace::name(&self.prefix, kv.key).is_some();
             if !own(&event.kv) || !event.prev_kv.iter().all(own) {
-                return Err(Stop::Malformed("an event of a key without the prefix"));
+                return Err(Malformed("an event of a key without the prefix"));
             }
             let revision = event.kv.mod_revision;
             if revision < last {
-                return Err(Stop::Malformed("events out of order"));
+                return Err(Malformed("events out of order"));
+            }
+            if self.begun > 0 && self.partial.count == 0 && revision > self.next {
+                return Err(CHANGED);
             }
             last = revision;
             let end = part.len() - events.left();
@@ -144,23 +174,23 @@ impl Position {
                 self.partial.revision = revision;
                 (of_revision, size, count) = (at, 0, 0);
             }
+            let more = (size + (end - at)).max((count + 1) * EVENT / 3);
+            if more > self.limit && count > 0 {
+                if let Some(before) = whole.take() {
+                    batches.extend(self.finish_before(before, &part, start, head));
+                    start = of_revision;
+                }
+                self.partial.add(part.slice(start..at));
+                batches.push(self.part(head));
+                (start, of_revision, size, count) = (at, at, 0, 0);
+            }
             self.partial.count += 1;
             (size, count) = (size + (end - at), count + 1);
-            let in_memory = size.max(count * EVENT / 3);
-            if in_memory > self.limit {
-                return Err(Stop::TooLarge(size));
-            }
         }
         match (head.fragment, whole) {
             // What a fragment ends with may go on in the next one.
-            (true, Some((at, count, revision))) => {
-                let rest = self.partial.count - count;
-                let last = self.partial.revision;
-                self.partial.add(part.slice(start..at));
-                (self.partial.count, self.partial.revision) = (count, revision);
-                batches.extend(self.finish(head));
-                self.partial =
-                    Batch { first: last, revision: last, count: rest, ..Batch::default() };
+            (true, Some(before)) => {
+                batches.extend(self.finish_before(before, &part, start, head));
                 self.partial.add(part.slice(of_revision..));
             }
             (true, None) => self.partial.add(part.slice(start..)),
@@ -174,16 +204,20 @@ impl Position {
 
     /// The events without those that came before: servers before 3.4.25 and 3.5.8 may
     /// send events twice.
-    fn new_events(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Bytes, Stop> {
+    fn new_events(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Bytes, Malformed> {
         let part = message.slice(head.events.clone());
         let mut events = Events::new(&part);
         let mut at = 0;
         while let Some(event) = events.next() {
             let event = event.map_err(|_| NOT_FROM_ETCD)?;
-            if event.kv.mod_revision >= self.next {
+            let revision = event.kv.mod_revision;
+            if revision == self.next && self.repeated > 0 {
+                self.repeated -= 1;
+            } else if revision < self.next {
+                self.duplicates += 1;
+            } else {
                 break;
             }
-            self.duplicates += 1;
             at = part.len() - events.left();
         }
         let fresh = part.slice(at..);
@@ -201,9 +235,37 @@ impl Position {
         if whole.count == 0 {
             return None;
         }
+        let whole = Batch { begun: std::mem::take(&mut self.begun), ..whole };
         self.next = whole.revision.saturating_add(1);
         self.reported = whole.revision;
         Some(whole)
+    }
+
+    /// What the current batch had before its last revision, which begins a new one.
+    fn finish_before(
+        &mut self,
+        (end, count, revision): (usize, usize, i64),
+        part: &Bytes,
+        start: usize,
+        head: &Head<'_>,
+    ) -> Option<Batch> {
+        let (rest, last) = (self.partial.count - count, self.partial.revision);
+        self.partial.add(part.slice(start..end));
+        (self.partial.count, self.partial.revision) = (count, revision);
+        let finished = self.finish(head);
+        self.partial = Batch { first: last, revision: last, count: rest, ..Batch::default() };
+        finished
+    }
+
+    /// The current batch, whose revision goes on in the next one.
+    fn part(&mut self, head: &Head<'_>) -> Batch {
+        let revision = self.partial.revision;
+        let rest = Batch { first: revision, revision, ..Batch::default() };
+        let part = std::mem::replace(&mut self.partial, rest);
+        let (begun, hidden) = (self.begun, self.prefix.len());
+        self.next = revision;
+        self.begun += part.count;
+        Batch { header: head.header, hidden, begun, more: true, ..part }
     }
 }
 
@@ -223,12 +285,12 @@ mod tests {
         WatchResponse { events, fragment, ..Default::default() }.encode_to_vec().into()
     }
 
-    fn take(position: &mut Position, message: Bytes) -> Result<Vec<Batch>, Stop> {
+    fn take(position: &mut Position, message: Bytes) -> Result<Vec<Batch>, Malformed> {
         position.take(&message, &watch::head(&message).unwrap())
     }
 
     /// First and last revision, and all there are in between.
-    fn shape(batches: Result<Vec<Batch>, Stop>) -> Vec<(i64, i64, usize)> {
+    fn shape(batches: Result<Vec<Batch>, Malformed>) -> Vec<(i64, i64, usize)> {
         let batches = batches.unwrap();
         for batch in &batches {
             let revisions: Vec<_> = batch.events().map(|event| event.kv.mod_revision).collect();
@@ -329,7 +391,7 @@ mod tests {
         assert_eq!((position.progress(10), position.progress(9)), (Some(10), Some(10)));
         take(&mut position, response(&[13], true)).unwrap();
         assert_eq!(position.progress(12), None);
-        position.rewind(6);
+        position.go_to(6);
         assert_eq!((position.progress(6), position.progress(4)), (None, Some(5)));
     }
 
@@ -342,7 +404,7 @@ mod tests {
         assert_eq!(position.resume(), 10);
         take(&mut position, response(&[11], true)).unwrap();
         assert!(!position.notice(12));
-        position.rewind(8);
+        position.go_to(8);
         assert_eq!(position.resume(), 8);
     }
 
@@ -365,27 +427,64 @@ mod tests {
             batches[0].events().map(|event| (event.kv.key, event.prev_kv.unwrap().key)).collect();
         assert_eq!(names, [(&b"a"[..], &b"a"[..]), (b"b", b"b")]);
         for other in [&b"p/a"[..], b"q/", b"p/ab"] {
-            assert!(matches!(taken(other), Err(Stop::Malformed(_))));
+            assert!(matches!(taken(other), Err(Malformed(_))));
         }
     }
 
     #[test]
     fn what_ends_a_stream() {
         let malformed = take(&mut position(1), response(&[3, 2], false));
-        assert!(matches!(malformed, Err(Stop::Malformed(_))));
+        assert!(matches!(malformed, Err(Malformed(_))));
         let malformed = take(&mut position(1), response(&[0], false));
-        assert!(matches!(malformed, Err(Stop::Malformed(_))));
-        let mut position = Position::new(1, 1000, false);
-        let mut endless =
-            std::iter::repeat_with(|| take(&mut position, response(&[1; 10], true))).take(100);
-        assert!(endless.any(|taken| matches!(taken, Err(Stop::TooLarge(_)))));
-        // Many revisions together may be larger.
+        assert!(matches!(malformed, Err(Malformed(_))));
+        // Many revisions together may be larger than the limit.
         for merge in [false, true] {
             let mut position = Position::new(1, 1000, merge);
             for i in 1..100 {
                 let taken = take(&mut position, response(&[2 * i, 2 * i + 1], true));
                 assert!(!shape(taken).is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn a_revision_that_is_too_large_comes_in_parts() {
+        // Each event counts as 70 bytes.
+        for merge in [false, true] {
+            let mut position = Position::new(5, 1000, merge);
+            let parts = |taken: Result<Vec<Batch>, Malformed>| {
+                let batches = taken.as_ref().unwrap().clone();
+                let shape = shape(taken).into_iter().zip(batches);
+                shape
+                    .map(|((_, last, count), b)| (last, b.begun, count, b.more))
+                    .collect::<Vec<_>>()
+            };
+            let history = [[5].repeat(3), [6].repeat(32), [7].repeat(2)].concat();
+            let taken = take(&mut position, response(&history[..30], true));
+            assert_eq!(parts(taken), [(5, 0, 3, false), (6, 0, 14, true)]);
+            assert!(!position.is_whole() && !position.notice(9));
+            assert_eq!((position.progress(5), position.progress(6)), (None, None));
+            // The stream breaks: what was delivered is not delivered again.
+            assert_eq!(position.resume(), 6);
+            assert_eq!(parts(take(&mut position, response(&history[3..10], true))), []);
+            let taken = take(&mut position, response(&history[10..], false));
+            let batches = taken.as_ref().unwrap().clone();
+            assert_eq!(parts(taken)[0], (6, 14, 14, true));
+            assert_eq!(batches[1].begun, 28);
+            assert_eq!((position.resume(), position.duplicates), (8, 0));
+            // Back to a part that the reader had no room for.
+            position.rewind(&batches[1]);
+            assert_eq!(position.resume(), 6);
+            let taken = take(&mut position, response(&history[3..], false));
+            let rest = match merge {
+                true => vec![(7, 28, 6, false)],
+                false => vec![(6, 28, 4, false), (7, 0, 2, false)],
+            };
+            assert_eq!(parts(taken), rest);
+            position.rewind(&batches[1]);
+            position.resume();
+            let fewer = take(&mut position, response(&[[6].repeat(28), vec![7]].concat(), false));
+            assert_eq!(fewer, Err(CHANGED));
         }
     }
 

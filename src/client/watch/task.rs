@@ -167,7 +167,7 @@ impl Task {
             }
             Command::Start(watch, Ok(revision)) => {
                 if let Some(entry) = self.watches.get_mut(&watch) {
-                    entry.position.rewind(revision);
+                    entry.position.go_to(revision);
                     self.enqueue(watch);
                 }
             }
@@ -332,8 +332,7 @@ impl Task {
         for stream in &mut self.streams {
             if let Some(held) = stream.held.take_if(|held| held.until <= Instant::now()) {
                 stream.listen_again();
-                let first = held.batches.front().map(|batch| batch.first);
-                return self.pause(held.watch, first);
+                return self.pause(held.watch, held.batches.front());
             }
         }
         if Instant::now() >= self.progress {
