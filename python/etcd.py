@@ -433,6 +433,12 @@ _RESULTS = {"==": abi.ETCD_COMPARE_EQUAL, ">": abi.ETCD_COMPARE_GREATER, "<": ab
 # The end of a range that is the key alone. It is recognized by identity: an empty end that was computed is refused.
 _ALONE = bytearray()
 _POINTER, _NUMBER = struct.Struct("=Q"), struct.Struct("=q")
+# The two halves of abi.WATCH_EVENT: a key with its value, and what happened to it.
+_CHANGED, _CHANGE = struct.Struct("=QQQQqqqq16x"), struct.Struct("=64xQi4x")
+_NEAR = 4096
+"""In bytes; less than that from key to key is one piece of memory: no page between them can be missing."""
+_new: Callable[..., Any] = tuple.__new__
+"""Makes a NamedTuple of a tuple, four times as fast as its own constructor."""
 _INTEGERS = {ctypes.c_int, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint, ctypes.c_uint32, ctypes.c_uint64}
 # Which of a function's arguments after the first are integers.
 _INTEGER_ARGUMENTS = {
@@ -596,16 +602,46 @@ def _each(layout: struct.Struct, pointer: int, count: int) -> Iterator[Tuple[Any
     return layout.iter_unpack(ctypes.string_at(pointer, count * layout.size))
 
 
-def _kvs(pointer: int, count: int) -> List[KeyValue]:
-    string_at = ctypes.string_at
-    return [
-        KeyValue(string_at(key, key_len), string_at(value, value_len), created, modified, version, lease)
-        for key, key_len, value, value_len, created, modified, version, lease in _each(abi.KV, pointer, count)
-    ]
+def _kvs(rows: List[Tuple[Any, ...]]) -> List[KeyValue]:
+    """Of rows as abi.KV unpacks them.
+
+    The keys and values of a reply lie as its server sent them, each behind the last. They are copied all at once, with
+    the little that is between them.
+    """
+    kvs: List[KeyValue] = []
+    for first in range(0, len(rows), 128):
+        some = rows[first:first + 128]
+        start = end = some[0][0]
+        limit = start + _NEAR
+        for key, key_len, value, value_len, _, _, _, _ in some:
+            if not value_len:
+                value = key
+            if not end <= key <= value < limit:
+                kvs += map(_kv_alone, some)
+                break
+            end, limit = value, key + _NEAR
+        else:
+            memory = ctypes.string_at(start, end + (value_len or key_len) - start)
+            for key, key_len, value, value_len, created, modified, version, lease in some:
+                key -= start
+                value -= start
+                kvs.append(_new(KeyValue, (memory[key:key + key_len], memory[value:value + value_len], created,
+                                           modified, version, lease)))
+    return kvs
+
+
+def _kv_alone(row: Tuple[Any, ...]) -> KeyValue:
+    key, key_len, value, value_len, created, modified, version, lease = row
+    return KeyValue(ctypes.string_at(key, key_len), ctypes.string_at(value, value_len), created, modified, version,
+                    lease)
+
+
+def _kv_list(pointer: int, count: int) -> List[KeyValue]:
+    return _kvs(list(_each(abi.KV, pointer, count)))
 
 
 def _kv(pointer: int) -> Optional[KeyValue]:
-    return _kvs(pointer, 1)[0] if pointer else None
+    return _kv_alone(_read(abi.KV, pointer)) if pointer else None
 
 
 def _header(header: bytes) -> Header:
@@ -628,7 +664,7 @@ _lease_keep_alive_response = _plain(LeaseKeepAliveResponse, abi.LEASE_KEEP_ALIVE
 
 def _range_response(pointer: int) -> RangeResponse:
     header, kvs, kv_count, count, more = _read(abi.GET_RESPONSE, pointer)
-    return RangeResponse(_header(header), _kvs(kvs, kv_count), count, more)
+    return RangeResponse(_header(header), _kv_list(kvs, kv_count), count, more)
 
 
 def _first(pointer: int) -> Optional[KeyValue]:
@@ -643,7 +679,7 @@ def _put_response(pointer: int) -> PutResponse:
 
 def _delete_response(pointer: int) -> DeleteResponse:
     header, deleted, prev_kvs, prev_kv_count = _read(abi.DELETE_RESPONSE, pointer)
-    return DeleteResponse(_header(header), deleted, _kvs(prev_kvs, prev_kv_count))
+    return DeleteResponse(_header(header), deleted, _kv_list(prev_kvs, prev_kv_count))
 
 
 def _if_response(pointer: int) -> IfResponse:
@@ -663,9 +699,16 @@ def _txn_response(pointer: int) -> TxnResponse:
 
 def _watch_response(pointer: int) -> WatchResponse:
     header, kind, _, revision, events, count, more = _read(abi.WATCH_RESPONSE, pointer)
+    table = ctypes.string_at(events, count * abi.WATCH_EVENT.size)
+    changes = list(_CHANGE.iter_unpack(table))
+    rows: List[Tuple[Any, ...]] = []
+    for row, (prev_kv, _) in zip(_CHANGED.iter_unpack(table), changes):
+        rows.append(row)
+        if prev_kv:
+            rows.append(_read(abi.KV, prev_kv))
+    kvs = iter(_kvs(rows))
     return WatchResponse(_header(header), kind, revision, [
-        WatchEvent(what, _kvs(events + i * abi.WATCH_EVENT.size, 1)[0], _kv(prev_kv))
-        for i, (_, prev_kv, what, _) in enumerate(_each(abi.WATCH_EVENT, events, count))
+        _new(WatchEvent, (what, next(kvs), next(kvs) if prev_kv else None)) for prev_kv, what in changes
     ], more)
 
 

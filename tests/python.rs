@@ -9,12 +9,13 @@ use support::cc;
 use support::server::{versions_or_skip, Cluster, Version};
 
 /// test_etcd kills the victim, so what needs it alive stands before.
-const MODULES: [&str; 10] = [
+const MODULES: [&str; 11] = [
     "test_etcd_endpoints",
     "test_etcd",
     "test_etcd_calls",
     "test_etcd_integers",
     "test_etcd_pages",
+    "test_etcd_replies",
     "test_etcd_writes",
     "test_etcd_admin",
     "test_etcd_exports",
