@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::call::{no_reply, retry_backoff, Call, Progress};
+use super::call::{no_reply, retry_backoff, Call, Effect, Progress};
 use super::hedge::Budget;
 use super::methods;
 use super::options::EndpointPolicy;
@@ -34,6 +34,9 @@ const HEDGE_DELAY: Duration = Duration::from_millis(400);
 /// A member that is cut off from the others answers reads only after 7 s. A slow read is
 /// therefore also sent to another member, once, and calls prefer others for a while.
 const SLOW: Duration = Duration::from_secs(2);
+
+/// The reply to an attempt, or why there is none, and whose that is.
+type Attempt = Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)>;
 
 /// The servers, and the token to ask them with.
 pub struct Cluster {
@@ -174,32 +177,39 @@ impl Cluster {
         let mut avoid: Option<Arc<Subchannel>> = None;
         let mut backoff = retry_backoff();
         for tries in 1.. {
-            let selected = self.select(call, avoid.as_ref(), progress).await?;
+            let reads = call.effect == Effect::Read && token.is_none() && !self.tokens.has_login();
+            let selected = self.select(call, avoid.as_ref(), reads, progress).await?;
             *progress.subchannel.lock().ignore_poison() = Some(selected.subchannel.clone());
             let known = call.ordered.then(|| self.store().known());
-            let (subchannel, error, again) =
-                match self.attempt(call, &selected, token, progress).await {
-                    Ok((subchannel, reply)) => match self.check(&subchannel, &reply, known) {
-                        Ok(()) => {
-                            if call.member.is_none() {
-                                self.channel.prefer(&subchannel);
-                            }
-                            return Ok(reply);
+            let attempt = match selected.on_trial {
+                false => self.attempt(call, &selected, token, progress).await,
+                true => match Box::pin(self.beside_probe(call, &selected, progress)).await {
+                    Some(attempt) => attempt,
+                    None => continue,
+                },
+            };
+            let (subchannel, error, again) = match attempt {
+                Ok((subchannel, reply)) => match self.check(&subchannel, &reply, known) {
+                    Ok(()) => {
+                        if call.member.is_none() {
+                            self.channel.prefer(&subchannel);
                         }
-                        // What it did was perhaps done to the wrong store.
-                        Err(error) => {
-                            let again = is_about_store(error.status) && call.effect.repeatable();
-                            (subchannel, error.maybe_applied(call.effect.changes()), again)
-                        }
-                    },
-                    Err((subchannel, failure)) => {
-                        let (error, again) = self.classify(call, failure);
-                        if is_members_fault(&error) {
-                            subchannel.deprioritise();
-                        }
-                        (subchannel, error, again)
+                        return Ok(reply);
                     }
-                };
+                    // What it did was perhaps done to the wrong store.
+                    Err(error) => {
+                        let again = is_about_store(error.status) && call.effect.repeatable();
+                        (subchannel, error.maybe_applied(call.effect.changes()), again)
+                    }
+                },
+                Err((subchannel, failure)) => {
+                    let (error, again) = self.classify(call, failure);
+                    if is_members_fault(&error) {
+                        subchannel.deprioritise();
+                    }
+                    (subchannel, error, again)
+                }
+            };
             let error = error.at(subchannel.name());
             if !again {
                 call.log_too_large(&error, &self.telemetry);
@@ -237,11 +247,13 @@ impl Cluster {
         &self,
         call: &Call,
         avoid: Option<&Arc<Subchannel>>,
+        reads: bool,
         progress: &Progress,
     ) -> Result<Selected> {
         match &call.member {
             None => match self.channel.pick(avoid) {
                 Some(selected) => Ok(selected),
+                None if reads => Box::pin(self.channel.ready_for_reads(avoid)).await,
                 None => Box::pin(self.channel.ready(avoid)).await,
             },
             Some(member) => {
@@ -293,10 +305,44 @@ impl Cluster {
         selected: &Selected,
         token: Option<&HeaderValue>,
         progress: &Progress,
-    ) -> Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)> {
+    ) -> Attempt {
         let began = now_ms();
         let (limit, sent) = (self.max_receive, &progress.sending);
-        let mut first = pin!(unary(selected, &call.request, token, limit, sent));
+        let first = pin!(unary(selected, &call.request, token, limit, sent));
+        self.reply(call, selected, token, began, first, progress).await
+    }
+
+    /// Sends a call that only reads on a connection that is on trial. None if the call has to
+    /// be sent anew, because that was not admitted or another one came up before.
+    async fn beside_probe(
+        &self,
+        call: &Call,
+        selected: &Selected,
+        progress: &Progress,
+    ) -> Option<Attempt> {
+        let (began, sent) = (now_ms(), AtomicBool::new(false));
+        let mut first = pin!(unary(selected, &call.request, None, self.max_receive, &sent));
+        let mut admitted = pin!(self.channel.admitted(selected));
+        match select(admitted.as_mut(), first.as_mut()).await {
+            Either::Left((false, _)) => None,
+            Either::Left((true, _)) => {
+                progress.sending.store(sent.load(Relaxed), Relaxed);
+                Some(self.reply(call, selected, None, began, first, progress).await)
+            }
+            Either::Right((result, _)) => admitted.await.then(|| of(&selected.subchannel, result)),
+        }
+    }
+
+    /// Waits for the reply to a first attempt, or to a second one.
+    async fn reply(
+        &self,
+        call: &Call,
+        selected: &Selected,
+        token: Option<&HeaderValue>,
+        began: u64,
+        mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
+        progress: &Progress,
+    ) -> Attempt {
         if call.waits {
             return of(&selected.subchannel, first.await);
         }
@@ -315,7 +361,7 @@ impl Cluster {
         began: u64,
         mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
         progress: &Progress,
-    ) -> Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)> {
+    ) -> Attempt {
         let state = &selected.connection.state;
         let (other, waited) = loop {
             let waited = Duration::from_millis(now_ms().saturating_sub(began));

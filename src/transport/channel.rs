@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::backoff::rng;
+use super::connection::Connection;
 use super::endpoint::Endpoint;
 use super::maintain::{maintain, try_out, Network, Timing};
 use super::store_identity::StoreIdentity;
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::observe::Telemetry;
 use crate::sync::IgnorePoison;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -32,6 +34,8 @@ struct List {
 
 /// More than any rank of a subchannel.
 const AVOIDED: u32 = 10;
+/// How many calls may be sent before the server is known.
+const READS_ON_TRIAL: usize = 64;
 
 impl Channel {
     pub fn new(
@@ -148,7 +152,34 @@ impl Channel {
         self.until(|| self.pick(avoid), || self.quarantined()).await
     }
 
-    /// The same for a certain one of the list.
+    /// The same, or one that is on trial.
+    pub async fn ready_for_reads(&self, avoid: Option<&Arc<Subchannel>>) -> Result<Selected> {
+        self.until(|| self.pick(avoid).or_else(|| self.on_trial()), || self.quarantined()).await
+    }
+
+    fn on_trial(&self) -> Option<Selected> {
+        let list = self.list.lock().ignore_poison();
+        let (before, after) = list.subchannels.split_at(list.preferred);
+        after.iter().chain(before).find_map(|subchannel| {
+            let connection = subchannel.tried()?;
+            let busy = connection.state.streams.load(Relaxed) > READS_ON_TRIAL;
+            (!busy).then(|| Selected::on_trial(subchannel, &connection))
+        })
+    }
+
+    /// Waits until one that is on trial is admitted; false if it is not, or if another one is
+    /// up before.
+    pub async fn admitted(&self, selected: &Selected) -> bool {
+        let is = |it: Option<Connection>| it.is_some_and(|it| it.is(&selected.connection));
+        let verdict = || match is(selected.subchannel.connection()) {
+            true => Some(true),
+            false if is(selected.subchannel.tried()) => self.pick(None).map(|_| false),
+            false => Some(false),
+        };
+        self.until(verdict, || None).await.unwrap_or(false)
+    }
+
+    /// The same as [`Channel::ready`] for a certain one of the list.
     pub async fn ready_on(&self, member: &Arc<Subchannel>) -> Result<Selected> {
         let never = || match position(&self.subchannels(), member) {
             Some(_) => member.quarantined(),
@@ -158,17 +189,17 @@ impl Channel {
     }
 
     /// Waits until `pick` finds one, or `never` says why it will not.
-    async fn until(
+    async fn until<T>(
         &self,
-        pick: impl Fn() -> Option<Selected>,
+        pick: impl Fn() -> Option<T>,
         never: impl Fn() -> Option<Error>,
-    ) -> Result<Selected> {
+    ) -> Result<T> {
         loop {
             // Registered before the check, so that no change is missed.
             let mut changed = std::pin::pin!(self.network.changed.notified());
             changed.as_mut().enable();
             match (pick(), never()) {
-                (Some(selected), _) => return Ok(selected),
+                (Some(picked), _) => return Ok(picked),
                 (None, Some(error)) => return Err(error),
                 (None, None) => changed.await,
             }

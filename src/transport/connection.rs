@@ -26,6 +26,12 @@ pub struct Connection {
     pub state: Arc<ConnectionState>,
 }
 
+impl Connection {
+    pub fn is(&self, other: &Connection) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+}
+
 /// Shared by a connection's socket, its maintaining task and its calls.
 pub struct ConnectionState {
     /// The socket's descriptor while it is open, else -1.

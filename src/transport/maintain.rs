@@ -4,15 +4,12 @@
 
 use super::backoff::Backoff;
 use super::candidates::Candidates;
-use super::connect::{connect, Connected, Driver};
-use super::connection::{Connection, ConnectionState};
+use super::connection::ConnectionState;
 use super::endpoint::Endpoint;
-use super::failure::Failure;
-use super::probe::{identify, watch_over};
-use super::reason::h2_reason;
 use super::store_identity::StoreIdentity;
-use super::subchannel::{down, Connectivity, Selected, Subchannel};
+use super::subchannel::{down, Connectivity, Subchannel};
 use super::tls::Tls;
+use super::trial::{establish, Admitted};
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
@@ -69,56 +66,38 @@ pub async fn maintain(subchannel: Arc<Subchannel>, network: Arc<Network>) {
 
 /// Connects, and again whenever the connection is lost.
 async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
-    let timing = network.timing;
     let mut leaving = pin!(subchannel.leaving.notified());
     let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<ConnectionState>>::new());
     let mut backoff = Backoff::new(MIN_PAUSE, MAX_PAUSE);
     let mut candidates = Candidates::default();
     loop {
-        let (endpoint, tls) = (&subchannel.endpoint, network.tls.as_ref());
-        let connecting =
-            connect(endpoint, tls, timing.connect, &mut candidates, &subchannel.telemetry);
-        let connected = tokio::select! {
-            connected = connecting => connected,
+        let admitted = tokio::select! {
+            admitted = establish(subchannel, network, &mut candidates) => admitted,
             () = &mut leaving => break,
         };
         let (mut up_since, mut used) = (None, None);
-        let why = match connected {
-            Err(why) => Some(down(why)),
-            Ok(Connected { sender, driver, state, address }) => {
-                used = address;
-                let connection = Connection { sender, state: state.clone() };
-                let selected =
-                    || Selected { subchannel: subchannel.clone(), connection: connection.clone() };
-                let mut life = Box::pin(live(driver, selected(), timing));
-                let admitted = tokio::select! {
-                    why = &mut life => Err(why),
-                    admitted = admit(selected(), network) => admitted,
-                    () = &mut leaving => break,
-                };
-                match admitted {
-                    Err(why) => Some(why),
-                    Ok(()) => {
-                        if !subchannel.set(Connectivity::Up(connection), None) {
-                            break;
-                        }
-                        up_since = Some(Instant::now());
-                        network.changed.notify_waiters();
-                        tokio::select! {
-                            why = &mut life => Some(why),
-                            () = state.retire.notified() => {
-                                retired.retain(|old| old.strong_count() > 0);
-                                retired.push(Arc::downgrade(&state));
-                                draining.spawn(drain(life, state));
-                                None
-                            }
-                            () = &mut leaving => {
-                                // It may have come up after it was told to leave.
-                                state.leave();
-                                draining.spawn(drain(life, state));
-                                break;
-                            }
-                        }
+        let why = match admitted {
+            Err(why) => Some(why),
+            Ok(Admitted { connection, mut life, address }) => {
+                let state = connection.state.clone();
+                if !subchannel.set(Connectivity::Up(connection), None) {
+                    break;
+                }
+                (up_since, used) = (Some(Instant::now()), address);
+                network.changed.notify_waiters();
+                tokio::select! {
+                    why = &mut life => Some(why),
+                    () = state.retire.notified() => {
+                        retired.retain(|old| old.strong_count() > 0);
+                        retired.push(Arc::downgrade(&state));
+                        draining.spawn(drain(life, state));
+                        None
+                    }
+                    () = &mut leaving => {
+                        // It may have come up after it was told to leave.
+                        state.leave();
+                        draining.spawn(drain(life, state));
+                        break;
                     }
                 }
             }
@@ -148,46 +127,8 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
 /// Tries an endpoint that is not in the list: whether a member of the store answers there.
 pub async fn try_out(endpoint: &Endpoint, network: &Network) -> Result<()> {
     // Nothing of it is counted or shown.
-    let (mut candidates, telemetry) = (Candidates::default(), Arc::<Telemetry>::default());
-    let subchannel = Subchannel::new(endpoint.clone(), telemetry.clone()).map_err(down)?;
-    let (tls, timing) = (network.tls.as_ref(), network.timing);
-    let connecting = connect(endpoint, tls, timing.connect, &mut candidates, &telemetry);
-    let Connected { sender, driver, state, .. } = connecting.await.map_err(down)?;
-    let (subchannel, connection) = (Arc::new(subchannel), Connection { sender, state });
-    let selected = || Selected { subchannel: subchannel.clone(), connection: connection.clone() };
-    tokio::select! {
-        why = live(driver, selected(), timing) => Err(why),
-        admitted = admit(selected(), network) => admitted,
-    }
-}
-
-/// Asks a server for its cluster before any call may reach it.
-async fn admit(selected: Selected, network: &Network) -> Result<()> {
-    let (limit, began) = (network.timing.connect, Instant::now());
-    let answer = timeout(limit, identify(&selected)).await;
-    selected.connection.state.answered_within(began.elapsed());
-    match answer {
-        Ok(Ok(reply)) => {
-            let subchannel = &selected.subchannel;
-            let checked = network.store.check(&subchannel.witness, &reply, None);
-            checked.map_err(|mismatch| mismatch.error.at(subchannel.name()))
-        }
-        Ok(Err(Failure::NotSent(why) | Failure::Lost(why))) => Err(down(why)),
-        // The replies to calls will carry the cluster's id.
-        Ok(Err(_)) => Ok(()),
-        Err(_) => Err(down(format!("no answer to a call within {} ms", limit.as_millis()))),
-    }
-}
-
-/// Runs a connection to its end and returns the reason.
-async fn live(driver: Driver, selected: Selected, timing: Timing) -> Error {
-    tokio::select! {
-        end = driver => match end {
-            Ok(()) => down("the server closed the connection"),
-            Err(e) => down(format!("connection lost: {}", h2_reason(&e))),
-        },
-        why = watch_over(&selected, timing.ping_interval, timing.ping_timeout) => down(why),
-    }
+    let subchannel = Subchannel::new(endpoint.clone(), Arc::default()).map_err(down)?;
+    establish(&Arc::new(subchannel), network, &mut Candidates::default()).await.map(drop)
 }
 
 /// Runs a connection until its calls in progress have ended, then closes it.

@@ -25,6 +25,7 @@ mod store_identity;
 mod stream;
 mod subchannel;
 pub mod tls;
+mod trial;
 mod unary;
 mod verify;
 

@@ -143,7 +143,6 @@ mod tests {
     use crate::wire::encode::PREFIX;
     use http::{HeaderMap, Response};
     use std::process::{Child, Command, Stdio};
-    use std::sync::atomic::Ordering::Relaxed;
     use std::sync::Arc;
     use std::time::Duration;
     use tokio::io::{AsyncRead, AsyncWrite};
@@ -165,7 +164,8 @@ mod tests {
         let state = Arc::new(ConnectionState::new(Arc::default()));
         // It has no descriptor that could be asked whether the server has closed it.
         state.queued.store(1, Relaxed);
-        let selected = Selected { subchannel, connection: Connection { sender, state } };
+        let connection = Connection { sender, state };
+        let selected = Selected { subchannel, connection, on_trial: false };
         let first = Request { path, frame: Bytes::from_static(&[0; 5]), require_leader: false };
         Stream::open(&selected, &first, true, None, 1 << 20).await.unwrap()
     }

@@ -39,6 +39,8 @@ pub struct Subchannel {
     pub endpoint: Endpoint,
     pub authority: Authority,
     connectivity: Mutex<Connectivity>,
+    /// A connection on which the probe has not been answered.
+    tried: Mutex<Option<Connection>>,
     begun: AtomicBool,
     /// Until when others are preferred, as of [`now_ms`]; 0 = they are not.
     deprioritised: AtomicU64,
@@ -50,17 +52,34 @@ pub struct Subchannel {
     observed: Arc<connections::Endpoint>,
 }
 
-/// A subchannel that is up, selected for one attempt.
+/// A subchannel that is up, or on trial, selected for one attempt.
+#[derive(Clone)]
 pub struct Selected {
     pub subchannel: Arc<Subchannel>,
     pub connection: Connection,
+    /// Only for what does no harm on a wrong server, and is believed once it is admitted.
+    pub on_trial: bool,
 }
 
 impl Selected {
     /// Selects this one, if it is up.
     pub fn of(subchannel: &Arc<Subchannel>) -> Option<Selected> {
         let connection = subchannel.connection()?;
-        Some(Selected { subchannel: subchannel.clone(), connection })
+        Some(Selected { subchannel: subchannel.clone(), connection, on_trial: false })
+    }
+
+    pub fn on_trial(subchannel: &Arc<Subchannel>, connection: &Connection) -> Selected {
+        let (subchannel, connection) = (subchannel.clone(), connection.clone());
+        Selected { subchannel, connection, on_trial: true }
+    }
+}
+
+/// While it is kept, reads may go beside the probe.
+pub struct OnTrial<'a>(&'a Subchannel);
+
+impl Drop for OnTrial<'_> {
+    fn drop(&mut self) {
+        *self.0.tried.lock().ignore_poison() = None;
     }
 }
 
@@ -80,6 +99,7 @@ impl Subchannel {
             observed,
             endpoint,
             connectivity: Mutex::new(Connectivity::Down(down(why))),
+            tried: Mutex::default(),
             begun: AtomicBool::new(false),
             deprioritised: AtomicU64::new(0),
             witness: Arc::default(),
@@ -102,6 +122,16 @@ impl Subchannel {
             Connectivity::Up(connection) => Some(connection.clone()),
             Connectivity::Down(_) => None,
         }
+    }
+
+    pub fn try_out(&self, connection: &Connection) -> OnTrial<'_> {
+        *self.tried.lock().ignore_poison() = Some(connection.clone());
+        OnTrial(self)
+    }
+
+    /// The connection that is on trial, unless the last server that was tried was a wrong one.
+    pub fn tried(&self) -> Option<Connection> {
+        self.tried.lock().ignore_poison().clone().filter(|_| self.quarantined().is_none())
     }
 
     /// How good it would be to use this endpoint now: 0 is best, None is down.
