@@ -11,6 +11,7 @@ use support::checker::{check, report};
 use support::ffi::*;
 use support::history::{History, Op, Outcome, Seen};
 use support::hostile::{header, Conn, Hostile, DATA, PROBE};
+use support::inside::counters;
 use support::proxy::{Dir, Fault, Proxy, Rng};
 use support::recorder::{Pulse, Recorder};
 use support::server::{newest_or_skip, versions_or_skip, Cluster, TlsMode};
@@ -533,4 +534,23 @@ fn something_that_is_no_etcd_is_told_apart() {
         let _ = std::net::TcpStream::connect(&endpoint);
     }
     let _ = server.join();
+}
+
+/// Answers one call and hangs up.
+fn one_call(conn: &mut Conn) -> std::io::Result<()> {
+    conn.greet(&[])?;
+    let stream = conn.request()?.stream;
+    conn.reply(stream, &header(5))
+}
+
+#[test]
+fn a_connection_that_has_served_calls_is_replaced_at_once() {
+    let server = Hostile::start(one_call);
+    let client = Client::open(&server.endpoint());
+    for _ in 0..20 {
+        // Pauses that grow would reach a second.
+        client.get(b"k", timeout(700)).unwrap();
+    }
+    let opened = counters(&client).connections_opened;
+    assert!((20..=21).contains(&opened), "{opened} connections for 20 calls");
 }

@@ -191,6 +191,7 @@ impl Cluster {
             let (subchannel, error, again) = match attempt {
                 Ok((subchannel, reply)) => match self.check(&subchannel, &reply, known) {
                     Ok(()) => {
+                        selected.connection.state.served.store(true, Relaxed);
                         if call.member.is_none() {
                             self.channel.prefer(&subchannel);
                         }

@@ -68,14 +68,14 @@ pub async fn maintain(subchannel: Arc<Subchannel>, network: Arc<Network>) {
 async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
     let mut leaving = pin!(subchannel.leaving.notified());
     let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<ConnectionState>>::new());
-    let mut backoff = Backoff::new(MIN_PAUSE, MAX_PAUSE);
+    let mut pauses = Pauses::default();
     let mut candidates = Candidates::default();
     loop {
         let admitted = tokio::select! {
             admitted = establish(subchannel, network, &mut candidates) => admitted,
             () = &mut leaving => break,
         };
-        let (mut up_since, mut used) = (None, None);
+        let (mut was_good, mut used) = (false, None);
         let why = match admitted {
             Err(why) => Some(why),
             Ok(Admitted { connection, mut life, address }) => {
@@ -83,14 +83,15 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
                 if !subchannel.set(Connectivity::Up(connection), None) {
                     break;
                 }
-                (up_since, used) = (Some(Instant::now()), address);
+                let up_since = Instant::now();
+                used = address;
                 network.changed.notify_waiters();
-                tokio::select! {
+                let why = tokio::select! {
                     why = &mut life => Some(why),
                     () = state.retire.notified() => {
                         retired.retain(|old| old.strong_count() > 0);
                         retired.push(Arc::downgrade(&state));
-                        draining.spawn(drain(life, state));
+                        draining.spawn(drain(life, state.clone()));
                         None
                     }
                     () = &mut leaving => {
@@ -99,7 +100,9 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
                         draining.spawn(drain(life, state));
                         break;
                     }
-                }
+                };
+                was_good = state.served.load(Relaxed) || up_since.elapsed() > MAX_PAUSE;
+                why
             }
         };
         // Before any other task runs: a call that has just failed must not come back here.
@@ -109,19 +112,35 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
         network.changed.notify_waiters();
         // However it ended, the name's other addresses are better now.
         used.into_iter().for_each(|address| candidates.failed(address));
-        // A connection that is lost at once is no better than one that is refused.
-        if up_since.is_some_and(|since| since.elapsed() > MAX_PAUSE) {
-            backoff.reset();
-        }
         while draining.try_join_next().is_some() {}
         tokio::select! {
-            () = sleep(backoff.next()) => {}
+            () = sleep(pauses.after(was_good)) => {}
             () = &mut leaving => break,
         }
     }
     subchannel.set(Connectivity::Down(down("not in the list of endpoints")), None);
     retired.iter().filter_map(Weak::upgrade).for_each(|old| old.leave());
     while draining.join_next().await.is_some() {}
+}
+
+/// The pauses before the next attempt to connect.
+struct Pauses(Backoff);
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Pauses(Backoff::new(MIN_PAUSE, MAX_PAUSE))
+    }
+}
+
+impl Pauses {
+    /// After an attempt that failed, or a connection that was `good`: calls were answered on
+    /// it, or it lasted. One that is lost at once is no better than one that is refused.
+    fn after(&mut self, good: bool) -> Duration {
+        if good {
+            self.0.reset();
+        }
+        self.0.next()
+    }
 }
 
 /// Tries an endpoint that is not in the list: whether a member of the store answers there.
@@ -137,5 +156,22 @@ async fn drain(mut life: impl Future<Output = Error> + Unpin, state: Arc<Connect
         if timeout(DRAINED_CHECK, &mut life).await.is_ok() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_unless_connections_are_of_use() {
+        let mut pauses = Pauses::default();
+        let lost_at_once: Vec<_> = (0..20).map(|_| pauses.after(false)).collect();
+        assert!(lost_at_once[10..].iter().all(|pause| *pause >= MAX_PAUSE / 2));
+        for _ in 0..20 {
+            let pause = pauses.after(true);
+            assert!(pause <= MIN_PAUSE && pause >= MIN_PAUSE / 2, "{pause:?}");
+        }
+        assert!(pauses.after(false) > MIN_PAUSE / 2);
     }
 }

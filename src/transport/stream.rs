@@ -11,6 +11,7 @@ use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
 use http::HeaderValue;
+use std::sync::atomic::Ordering::Relaxed;
 
 enum Reply {
     Awaited(ResponseFuture),
@@ -86,6 +87,7 @@ impl Stream {
             let rest = self.message.take(&self.rest)?.len();
             self.rest = self.rest.split_off(self.rest.len() - rest);
             if self.message.is_whole() {
+                self.permit.state().served.store(true, Relaxed);
                 let next = Message::new(self.path, self.limit);
                 return std::mem::replace(&mut self.message, next).finish().map(Some);
             }
@@ -143,6 +145,7 @@ mod tests {
     use crate::wire::encode::PREFIX;
     use http::{HeaderMap, Response};
     use std::process::{Child, Command, Stdio};
+    use std::sync::atomic::Ordering::Relaxed;
     use std::sync::Arc;
     use std::time::Duration;
     use tokio::io::{AsyncRead, AsyncWrite};
