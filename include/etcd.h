@@ -3412,8 +3412,7 @@ struct etcd_watch_event_t {
   etcd_kv_t kv;
   /**
    * With ETCD_PREV_KV, the key before this change. NULL if it did not exist, or if that revision
-   * has been compacted. Servers (etcd 3.4 to 3.7) may also leave it out of a change that happens
-   * while they create the watch.
+   * has been compacted.
    */
   const etcd_kv_t *prev_kv;
   /**

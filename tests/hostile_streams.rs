@@ -3,6 +3,7 @@
 mod support;
 
 use etcd::capi::keepalive::*;
+use etcd::capi::options::ETCD_PREV_KV;
 use etcd::status::*;
 use std::io;
 use std::sync::{Mutex, MutexGuard};
@@ -243,6 +244,50 @@ fn a_watch_is_told_its_own_events_once() {
     let watch = watch(&client);
     assert_eq!(told(&watch, 3), [10, 11, 12]);
     assert_eq!(watch.next(300), Ok(None));
+}
+
+/// A put over an older one or a deletion, with what was before it or without.
+fn change(deleted: bool, revision: i64, previous: bool) -> Vec<u8> {
+    let kv = [field(1, KEY), number(2, 1), number(3, revision), number(4, 2)].concat();
+    let previous = if previous { field(3, &kv) } else { Vec::new() };
+    let deleted = number(1, i64::from(deleted));
+    [number(2, 0), field(11, &[deleted, field(2, &kv), previous].concat())].concat()
+}
+
+/// Leaves out what was before the first changes on its first streams.
+fn leave_out(conn: &mut Conn, streams: usize) -> io::Result<()> {
+    conn.greet(&[])?;
+    let mut last = 0;
+    for at in 0..2 {
+        last = stream_after(conn, last)?;
+        conn.accept(last)?;
+        tell(conn, last, &[created(0)])?;
+        tell(conn, last, &[change(at == 1, 6, at >= streams)])?;
+    }
+    // Of this one the server has none.
+    tell(conn, last, &[change(true, 7, false)])?;
+    conn.hang()
+}
+
+#[test]
+fn a_previous_value_that_was_left_out_is_asked_for_once() {
+    let cases: [(Script, bool); 3] =
+        [(|c| leave_out(c, 1), true), (|c| leave_out(c, 2), false), (|c| leave_out(c, 0), true)];
+    for (i, (script, previous)) in cases.into_iter().enumerate() {
+        let server = Hostile::start(script);
+        let client = open(&server.endpoint());
+        let options = WatchOptions { start: 6, flags: ETCD_PREV_KV, ..Default::default() };
+        let watch = Watch::open(&client, KEY, options).unwrap();
+        let told = watch.told();
+        assert_eq!((told.revision, told.events[0].prev_kv.is_some()), (6, previous), "{i}");
+        if i == 2 {
+            // It was there at once.
+            assert!(!told.events[0].deleted && watch.next(200).unwrap().is_none());
+            continue;
+        }
+        assert!(told.events[0].deleted, "{i}");
+        assert_eq!(watch.told().revision, 7, "{i}");
+    }
 }
 
 #[test]

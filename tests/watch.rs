@@ -5,6 +5,7 @@ mod support;
 use etcd::capi::options::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use support::backend::{on_all_at_once, Backend};
@@ -46,10 +47,7 @@ fn what_happens_is_told() {
     on_all_at_once("what_happens_is_told", &[], |backend| {
         let client = Client::open(&backend.endpoints);
         put(&client, "told/a", "0");
-        // etcd may leave out the previous value of what happens while it creates the watch.
-        let options = with(ETCD_PREV_KV | ETCD_WATCH_CREATED_NOTIFY);
-        let watch = Watch::open(&client, b"told/", options).unwrap();
-        assert_eq!(watch.told().kind, ETCD_WATCH_RESPONSE_CREATED);
+        let watch = Watch::open(&client, b"told/", with(ETCD_PREV_KV)).unwrap();
         let first = put(&client, "told/a", "1");
         let told = watch.told();
         assert_eq!(
@@ -74,6 +72,35 @@ fn what_happens_is_told() {
         put(&client, "told0", "after");
         assert_eq!(watch.next(200), Ok(None));
         assert_eq!(watch.next(0), Ok(None));
+    });
+}
+
+#[test]
+fn previous_values_from_the_first_event_on() {
+    on_all_at_once("previous_values_from_the_first_event_on", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        put(&client, "prev/a", "0");
+        let (over, queue, mut without) = (AtomicBool::new(false), Queue::new(), 0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let client = Client::open(&backend.endpoints);
+                    while !over.load(Relaxed) {
+                        put(&client, "prev/a", "1");
+                    }
+                });
+            }
+            for _ in 0..support::scaled(3000) {
+                let watch = Watch::on(&queue, &client, b"prev/", with(ETCD_PREV_KV), 0);
+                // The first is its beginning.
+                let told = [next_of(&queue, 10_000), next_of(&queue, 10_000)];
+                let first = told.into_iter().flatten().filter_map(|(_, told)| told.ok()).last();
+                without += usize::from(first.is_none_or(|told| told.events[0].prev_kv.is_none()));
+                drop(watch);
+            }
+            over.store(true, Relaxed);
+        });
+        assert_eq!(without, 0);
     });
 }
 

@@ -110,8 +110,7 @@ pub struct etcd_watch_event_t {
     /// of the deletion.
     pub kv: etcd_kv_t,
     /// With ETCD_PREV_KV, the key before this change. NULL if it did not exist, or if that revision
-    /// has been compacted. Servers (etcd 3.4 to 3.7) may also leave it out of a change that happens
-    /// while they create the watch.
+    /// has been compacted.
     pub prev_kv: *const etcd_kv_t,
     /// ETCD_KV_PUT or ETCD_KV_DELETE.
     pub kind: i32,

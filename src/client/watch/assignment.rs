@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::entry::{Assignment, NOTICE_SIZE};
+use super::entry::{Assignment, Previous, NOTICE_SIZE};
 use super::hub::Command;
 use super::stream::{Creation, Held, WatchStream};
 use super::task::Task;
@@ -145,6 +145,9 @@ impl Task {
             telemetry.counters.add(Counter::WatchesResumed, 1);
             let message = format_args!("goes on with revision {revision}");
             telemetry.log.emit(Level::Info, "watch", name, ETCD_OK, message);
+        }
+        if entry.previous == Previous::Sure {
+            entry.previous = Previous::Unsure;
         }
         entry.renewals = 0;
         entry.leaderless.clear();

@@ -92,6 +92,11 @@ impl Task {
             }
             return;
         }
+        if entry.lacks_previous(&message, &head) {
+            let assignment = entry.assignment;
+            self.enqueue(watch);
+            return self.unassign(assignment);
+        }
         let taken = entry.position.take(&message, &head);
         let again = std::mem::take(&mut entry.position.duplicates);
         self.core.telemetry.counters.add(Counter::WatchDuplicates, again);

@@ -9,6 +9,7 @@ use crate::observe::counters::{Counter, Counters};
 use crate::sync::mailbox::Mailbox;
 use crate::transport::Subchannel;
 use crate::wire::decode::Header;
+use crate::wire::watch::Head;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -33,9 +34,21 @@ pub struct Entry {
     /// The server fragments large responses. Not from the beginning: etcd takes quadratic
     /// time for that.
     pub fragment: bool,
+    pub previous: Previous,
     pub renewals: u32,
     /// Members that had no leader, since the watch was last created.
     pub leaderless: Vec<Arc<Subchannel>>,
+}
+
+/// Whether the events of a watch come with the pairs that they changed, if it wants them.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Previous {
+    /// etcd (3.4 to 3.7) may leave them out while it creates the watch.
+    Unsure,
+    /// They were left out: the watch is created again.
+    Missed,
+    /// What is left out now, the server does not have.
+    Sure,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -53,6 +66,17 @@ pub enum Assignment {
 }
 
 impl Entry {
+    /// Whether a response has to be asked for again, since it lacks the pairs before.
+    pub fn lacks_previous(&mut self, message: &[u8], head: &Head<'_>) -> bool {
+        if !self.spec.prev_kv || self.previous == Previous::Sure {
+            return false;
+        }
+        let Some(has) = self.position.has_previous(message, head) else { return false };
+        let again = !has && self.previous == Previous::Unsure;
+        self.previous = if again { Previous::Missed } else { Previous::Sure };
+        again
+    }
+
     pub fn had_no_leader(&mut self, member: &Arc<Subchannel>) {
         if !self.leaderless.iter().any(|other| Arc::ptr_eq(other, member)) {
             self.leaderless.push(member.clone());

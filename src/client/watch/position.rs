@@ -130,6 +130,22 @@ impl Position {
         advances
     }
 
+    /// Whether the new events of a response come with the pairs that they changed; None if they
+    /// changed none.
+    pub fn has_previous(&self, message: &[u8], head: &Head<'_>) -> Option<bool> {
+        let mut changed = false;
+        for event in Events::new(&message[head.events.clone()]) {
+            let Ok(event) = event else { break };
+            if event.kv.mod_revision >= self.next {
+                if event.prev_kv.is_some() {
+                    return Some(true);
+                }
+                changed |= event.deleted || event.kv.version > 1;
+            }
+        }
+        changed.then_some(false)
+    }
+
     /// The new events of a response: whole revisions, and those that are too large in parts.
     pub fn take(&mut self, message: &Bytes, head: &Head<'_>) -> Result<Vec<Batch>, Malformed> {
         let part = self.new_events(message, head)?;

@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::entry::{Assignment, Entry};
+use super::entry::{Assignment, Entry, Previous};
 use super::hub::{Command, Hub};
 use super::position::Position;
 use super::stream::{next_message, WatchStream};
@@ -132,6 +132,7 @@ impl Task {
                     questions: 0,
                     slow: false,
                     fragment: false,
+                    previous: Previous::Unsure,
                     renewals: 0,
                     leaderless: Vec::new(),
                 };
