@@ -3185,6 +3185,10 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list_async(etcd_client_t *client
  * ETCD_ERR_LEASE_NOT_FOUND: the lease has expired or was revoked. If another client has revoked
  * it, the next renewal notices that, after a third of the ttl.
  *
+ * ETCD_ERR_NO_LEADER, with ETCD_REQUIRE_LEADER only: no member that can be reached knows of a leader,
+ * so that nobody can renew the lease now. It may live on: without the flag, the library
+ * would go on until it is renewed or lost.
+ *
  * ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to renew this lease,
  * such as ETCD_ERR_PERMISSION_DENIED.
  *
@@ -3193,7 +3197,8 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_list_async(etcd_client_t *client
  *
  * @param client    Open client.
  * @param id        The lease, not 0. The first renewal shows whether it exists.
- * @param options   May be NULL for defaults. Copied. timeout_ms: how long the first renewal may
+ * @param options   May be NULL for defaults. Copied. Flags: ETCD_LEASE_KEEP_ALIVE_NOTIFY,
+ *                  ETCD_REQUIRE_LEADER. timeout_ms: how long the first renewal may
  *                  take. It is ignored while the client knows how long the lease lives:
  *                  because it keeps the lease alive already, or has granted or renewed it.
  * @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
@@ -3245,7 +3250,7 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_keep_alive_next(etcd_lease_keep_
  *
  * @param keep_alive  May be NULL, or closed: 0.
  * @return Milliseconds, a lower bound: the lease may live longer, and ends earlier only if it is
- *         revoked. 0 if the lease has ended, or if it was granted elsewhere and not renewed yet.
+ *         revoked. 0 if it is not kept alive any more, or if it was granted elsewhere and not renewed yet.
  * @par Thread safety  Any thread, any number at once. Does not block.
  * @since 0.1
  */
@@ -3380,8 +3385,8 @@ struct etcd_watch_options_t {
   uint32_t timeout_ms;
   /**
    * ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
-   * ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
-   * after the other, have said that they know of none, instead of waiting.
+   * ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members that can be reached,
+   * one after the other, have said that they know of none, instead of waiting.
    */
   uint32_t flags;
   /**

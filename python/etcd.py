@@ -1102,9 +1102,10 @@ def _watch(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Da
         max_bytes=max_bytes, timeout=timeout, require_leader=require_leader)
 
 
-def _lease_keep_alive(id: int, *, notify: bool = False,
-                      timeout: Optional[float] = None) -> _Request[LeaseKeepAliveResponse]:
-    return _request("etcd_lease_keep_alive_open", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout)
+def _lease_keep_alive(id: int, *, notify: bool = False, timeout: Optional[float] = None,
+                      require_leader: bool = False) -> _Request[LeaseKeepAliveResponse]:
+    return _request("etcd_lease_keep_alive_open", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout,
+                    require_leader=require_leader)
 
 
 _CONNECTIONS = _Request("etcd_connection_watch_open", (), _connection_response)
@@ -1484,7 +1485,8 @@ class Client(_Handle):
 
         lost is called once, on a thread of its own, when it has ended, but not after
         close().  Options: notify, to have renewals from next() too, but not with lost;
-        timeout, for the first renewal of a lease that another client has granted.
+        timeout, for the first renewal of a lease that another client has granted;
+        require_leader, to end with ETCD_ERR_NO_LEADER when no member knows of a leader.
         """
         if lost is not None and options.get("notify"):
             raise ValueError("either lost or notify")
@@ -1743,7 +1745,8 @@ class KeepAlive(_Stream[LeaseKeepAliveResponse]):
     """A lease that is kept alive by the library's thread, for as long as this object is.
 
     next() raises when the lease has ended: LeaseLost, LeaseNotFound, Closed with the
-    client, or the servers' reason to refuse it. With notify it returns renewals.
+    client, or the servers' reason to refuse it. With require_leader it also raises,
+    ETCD_ERR_NO_LEADER, when no member knows of a leader. With notify it returns renewals.
     close() does not revoke the lease.
     """
 

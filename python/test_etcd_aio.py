@@ -254,7 +254,7 @@ class Watches(Case):
 class Leases(Case):
     async def test_keep_alive(self) -> None:
         lease = await self.client.lease_grant(3)
-        async with self.client.lease_keep_alive(lease.id) as kept, \
+        async with self.client.lease_keep_alive(lease.id, require_leader=True) as kept, \
                 self.client.lease_keep_alive(lease.id, notify=True) as told:
             self.assertEqual((await told.next()).id, lease.id)
             self.assertIn(kept.left_ms(), range(1, lease.ttl * 1000 + 1))

@@ -208,7 +208,7 @@ class Leases(test_etcd.Case):
             ended.set()
 
         with client.lease_keep_alive(lease.id, lost=lost) as kept, \
-                client.lease_keep_alive(lease.id, notify=True) as told:
+                client.lease_keep_alive(lease.id, notify=True, require_leader=True) as told:
             self.assertIn(kept.left_ms(), range(1, lease.ttl * 1000 + 1))
             renewed = told.next(10)
             assert renewed is not None

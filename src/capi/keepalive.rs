@@ -9,7 +9,7 @@ use super::response::{Reply, Response};
 use super::stream::{self, Delivery, Source};
 use super::types::ETCD_TIMEOUT_NONE;
 use super::{clear, guard, handle, known_flags, out, quiet};
-use crate::client::keepalive::{KeepAlive, Renewal};
+use crate::client::keepalive::{KeepAlive, Renewal, Wants};
 use crate::error::Result;
 use crate::status::*;
 use crate::sync::mailbox::{Mailbox, Taken};
@@ -68,6 +68,10 @@ impl Delivery for Renewal {
 /// ETCD_ERR_LEASE_NOT_FOUND: the lease has expired or was revoked. If another client has revoked
 /// it, the next renewal notices that, after a third of the ttl.
 ///
+/// ETCD_ERR_NO_LEADER, with ETCD_REQUIRE_LEADER only: no member that can be reached knows of a leader,
+/// so that nobody can renew the lease now. It may live on: without the flag, the library
+/// would go on until it is renewed or lost.
+///
 /// ETCD_ERR_CLOSED: the client was closed. Any other error: the servers refuse to renew this lease,
 /// such as ETCD_ERR_PERMISSION_DENIED.
 ///
@@ -76,7 +80,8 @@ impl Delivery for Renewal {
 ///
 /// @param client    Open client.
 /// @param id        The lease, not 0. The first renewal shows whether it exists.
-/// @param options   May be NULL for defaults. Copied. timeout_ms: how long the first renewal may
+/// @param options   May be NULL for defaults. Copied. Flags: ETCD_LEASE_KEEP_ALIVE_NOTIFY,
+///                  ETCD_REQUIRE_LEADER. timeout_ms: how long the first renewal may
 ///                  take. It is ignored while the client knows how long the lease lives:
 ///                  because it keeps the lease alive already, or has granted or renewed it.
 /// @param queue     Where ETCD_EVENT_LEASE_KEEP_ALIVE events go; NULL: call etcd_lease_keep_alive_next().
@@ -102,15 +107,18 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_open(
         let out = self::out(out, "out")?;
         let client = handle::get(client)?;
         let options = copy(options)?;
-        known_flags(options.flags, ETCD_LEASE_KEEP_ALIVE_NOTIFY)?;
+        known_flags(options.flags, ETCD_LEASE_KEEP_ALIVE_NOTIFY | ETCD_REQUIRE_LEADER)?;
         let queue = stream::queue(queue)?;
         let first = match options.timeout_ms {
             0 => client.deadline().left(),
             ETCD_TIMEOUT_NONE => None,
             ms => Some(Duration::from_millis(ms.into())),
         };
-        let notify = options.flags & ETCD_LEASE_KEEP_ALIVE_NOTIFY != 0;
-        let source = client.keep_alive(id, first, notify)?;
+        let wants = Wants {
+            renewals: options.flags & ETCD_LEASE_KEEP_ALIVE_NOTIFY != 0,
+            leader: options.flags & ETCD_REQUIRE_LEADER != 0,
+        };
+        let source = client.keep_alive(id, first, wants)?;
         out.write(stream::open(source, queue, user_data)?);
         Ok(ETCD_OK)
     })
@@ -160,7 +168,7 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_next(
 ///
 /// @param keep_alive  May be NULL, or closed: 0.
 /// @return Milliseconds, a lower bound: the lease may live longer, and ends earlier only if it is
-///         revoked. 0 if the lease has ended, or if it was granted elsewhere and not renewed yet.
+///         revoked. 0 if it is not kept alive any more, or if it was granted elsewhere and not renewed yet.
 /// @par Thread safety  Any thread, any number at once. Does not block.
 /// @since 0.1
 #[no_mangle]

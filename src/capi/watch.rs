@@ -86,8 +86,8 @@ pub struct etcd_watch_options_t {
     /// that; 0 for the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
     pub timeout_ms: u32,
     /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
-    /// ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members, one
-    /// after the other, have said that they know of none, instead of waiting.
+    /// ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members that can be reached,
+    /// one after the other, have said that they know of none, instead of waiting.
     pub flags: u32,
     /// Bytes of events that wait for their reader; then the server keeps them.
     /// Default 1 MiB. One revision may be larger, up to the client's max_receive_bytes.

@@ -5,7 +5,7 @@
 
 use super::call::{Call, CallOptions, Deadline, Method, Progress};
 use super::core::Core;
-use super::keepalive::{KeepAlive, Keeper};
+use super::keepalive::{KeepAlive, Keeper, Wants};
 use super::kv::{GetOptions, Keys, PutOptions};
 use super::lease;
 use super::methods::*;
@@ -115,7 +115,7 @@ impl Handle {
     /// Keeps a lease alive until the result is dropped. `first`: how long the first
     /// renewal may take.
     pub fn keep_alive(&self, lease: i64, first: Duration) -> Result<KeepAlive> {
-        KeepAlive::open(&self.keeper, lease, Some(first), false)
+        KeepAlive::open(&self.keeper, lease, Some(first), Wants::default())
     }
 
     /// Revokes a lease of no more use, or leaves it to expire if that takes long.

@@ -12,6 +12,7 @@ mod handle;
 mod hedge;
 pub mod keepalive;
 pub mod kv;
+mod leaderless;
 pub mod lease;
 mod members;
 pub mod methods;
@@ -47,7 +48,7 @@ use dispatcher::{dispatch, serve, Completion, Done, Ending, Inbox, Job, Work};
 use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::FutureExt;
-use keepalive::{KeepAlive, Keeper, Renewer};
+use keepalive::{KeepAlive, Keeper, Renewer, Wants};
 use namespace::Namespace;
 use prost::Message;
 use std::future::Future;
@@ -254,13 +255,8 @@ impl Client {
     }
 
     /// As [`KeepAlive::open`].
-    pub fn keep_alive(
-        &self,
-        id: i64,
-        first: Option<Duration>,
-        wants_renewals: bool,
-    ) -> Result<KeepAlive> {
-        let keep_alive = KeepAlive::open(&self.keeper, id, first, wants_renewals)?;
+    pub fn keep_alive(&self, id: i64, first: Option<Duration>, wants: Wants) -> Result<KeepAlive> {
+        let keep_alive = KeepAlive::open(&self.keeper, id, first, wants)?;
         self.runtime.ensure_driven();
         Ok(keep_alive)
     }

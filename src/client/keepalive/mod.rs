@@ -62,7 +62,15 @@ struct State {
 
 struct Reader {
     mailbox: Arc<Mailbox<Renewal>>,
-    wants_renewals: bool,
+    wants: Wants,
+}
+
+/// What a reader is told besides the end of the lease.
+#[derive(Clone, Copy, Default)]
+pub struct Wants {
+    pub renewals: bool,
+    /// That no member knows of a leader. This ends the reader, and not the lease.
+    pub leader: bool,
 }
 
 /// There was a renewal. A reader sees the latest one, also if it has missed others.
@@ -155,7 +163,7 @@ impl Lease {
         };
         state.certain = true;
         state.latest = response;
-        let wants = state.readers.iter().filter(|reader| reader.wants_renewals);
+        let wants = state.readers.iter().filter(|reader| reader.wants.renewals);
         let wants: Vec<_> = wants.map(|reader| reader.mailbox.clone()).collect();
         drop(state);
         for mailbox in wants {
@@ -259,6 +267,23 @@ impl Keeper {
         std::mem::take(&mut self.state.lock().ignore_poison().changed)
     }
 
+    /// No member knows of a leader. Ends the readers that want to know.
+    fn no_leader(&self, error: &Error) {
+        let leases: Vec<_> = self.state.lock().ignore_poison().leases.values().cloned().collect();
+        for lease in leases {
+            let mut state = lease.state.lock().ignore_poison();
+            let (ended, rest) = std::mem::take(&mut state.readers)
+                .into_iter()
+                .partition::<Vec<_>, _>(|reader| reader.wants.leader);
+            state.readers = rest;
+            drop(state);
+            if !ended.is_empty() {
+                self.prune(lease.id);
+            }
+            ended.iter().for_each(|reader| reader.mailbox.cut(error.clone()));
+        }
+    }
+
     /// The renewer has ended the lease.
     fn forget(&self, lease: &Arc<Lease>) {
         let mut kept = self.state.lock().ignore_poison();
@@ -329,7 +354,7 @@ impl KeepAlive {
         keeper: &Arc<Keeper>,
         id: i64,
         first: Option<Duration>,
-        wants_renewals: bool,
+        wants: Wants,
     ) -> Result<KeepAlive> {
         let (id, keeper) = (nonzero_lease(id)?, keeper.clone());
         let pruned = Arc::downgrade(&keeper);
@@ -340,7 +365,7 @@ impl KeepAlive {
         };
         let mailbox = Arc::new(Mailbox::new(1, Arc::new(on_room)));
         let deadline = first.and_then(|first| boot_time().checked_add(first));
-        let reader = Reader { mailbox: mailbox.clone(), wants_renewals };
+        let reader = Reader { mailbox: mailbox.clone(), wants };
         let lease = keeper.begin(id, deadline.unwrap_or(Duration::MAX), reader)?;
         Ok(KeepAlive { keeper, lease, mailbox })
     }

@@ -6,6 +6,7 @@ use super::{Keeper, Lease};
 use crate::client::call::{retry_backoff, Deadline};
 use crate::client::cluster::Cluster;
 use crate::client::core::{Core, Server};
+use crate::client::leaderless::Leaderless;
 use crate::client::methods::{LEASE_KEEP_ALIVE, LEASE_TIME_TO_LIVE};
 use crate::client::token::Token;
 use crate::error::{Error, Result};
@@ -106,6 +107,8 @@ pub struct Renewer {
     token_renewals: u32,
     /// Refused by a server.
     stale: Option<Token>,
+    /// Since the last answer.
+    leaderless: Leaderless,
     /// The member that failed last.
     avoid: Option<Arc<Subchannel>>,
     doubts: VecDeque<i64>,
@@ -139,6 +142,7 @@ impl Renewer {
             pause: Duration::ZERO,
             token_renewals: 0,
             stale: None,
+            leaderless: Leaderless::default(),
             avoid: None,
             doubts: VecDeque::new(),
             check: None,
@@ -193,6 +197,7 @@ impl Renewer {
         if self.entries.is_empty() {
             self.stream = StreamState::Closed;
             self.unanswered.clear();
+            self.leaderless.clear();
         }
     }
 
@@ -354,6 +359,7 @@ impl Renewer {
         if !self.pause.is_zero() {
             (self.pause, self.token_renewals, self.avoid) = (Duration::ZERO, 0, None);
             self.backoff.reset();
+            self.leaderless.clear();
             self.keeper.set_trouble(None);
         }
         self.renewed(answer, sent);
@@ -407,6 +413,10 @@ impl Renewer {
                 self.forget(*id);
             }
         } else {
+            let members = cluster.channel.subchannels();
+            if error.status == ETCD_ERR_NO_LEADER && self.leaderless.add(&open.member, &members) {
+                self.keeper.no_leader(&error);
+            }
             self.avoid = Some(open.member);
         }
         self.keeper.set_trouble(Some(error));

@@ -266,13 +266,13 @@ impl Task {
         let mut renew = false;
         for watch in moved {
             let Some(entry) = self.watches.get_mut(&watch) else { continue };
-            let leaderless = error.status == ETCD_ERR_NO_LEADER;
-            if let (true, Some(member)) = (leaderless, &member) {
-                entry.had_no_leader(member);
-            }
-            let given_up = entry.spec.require_leader && entry.no_leader_at_all(&members);
+            let no_leader = match (error.status, &member) {
+                (ETCD_ERR_NO_LEADER, Some(member)) => entry.leaderless.add(member, &members),
+                _ => false,
+            };
+            let given_up = no_leader && entry.spec.require_leader;
             match verdict(&self.core, &error, &mut entry.renewals) {
-                Verdict::Again if !(leaderless && given_up) => {}
+                Verdict::Again if !given_up => {}
                 Verdict::Renew => renew = true,
                 Verdict::Again | Verdict::End => self.end(watch, error.clone()),
             }

@@ -5,9 +5,9 @@
 use super::batch::Batch;
 use super::position::Position;
 use super::{Message, Spec};
+use crate::client::leaderless::Leaderless;
 use crate::observe::counters::{Counter, Counters};
 use crate::sync::mailbox::Mailbox;
-use crate::transport::Subchannel;
 use crate::wire::decode::Header;
 use crate::wire::watch::Head;
 use std::collections::VecDeque;
@@ -36,8 +36,8 @@ pub struct Entry {
     pub fragment: bool,
     pub previous: Previous,
     pub renewals: u32,
-    /// Members that had no leader, since the watch was last created.
-    pub leaderless: Vec<Arc<Subchannel>>,
+    /// Since the watch was last created.
+    pub leaderless: Leaderless,
 }
 
 /// Whether the events of a watch come with the pairs that they changed, if it wants them.
@@ -75,17 +75,6 @@ impl Entry {
         let again = !has && self.previous == Previous::Unsure;
         self.previous = if again { Previous::Missed } else { Previous::Sure };
         again
-    }
-
-    pub fn had_no_leader(&mut self, member: &Arc<Subchannel>) {
-        if !self.leaderless.iter().any(|other| Arc::ptr_eq(other, member)) {
-            self.leaderless.push(member.clone());
-        }
-    }
-
-    /// Whether none of these members had a leader.
-    pub fn no_leader_at_all(&self, members: &[Arc<Subchannel>]) -> bool {
-        members.iter().all(|one| self.leaderless.iter().any(|other| Arc::ptr_eq(other, one)))
     }
 
     /// Returns the batches that the reader has no room for.

@@ -10,6 +10,7 @@ use super::stream::{next_message, WatchStream};
 use super::{now, resync};
 use crate::client::call::{retry_backoff, Deadline};
 use crate::client::core::Core;
+use crate::client::leaderless::Leaderless;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::status::{is_about_store, is_retryable, ETCD_ERR_INTERNAL, ETCD_ERR_REVISION_REGRESSED};
@@ -134,7 +135,7 @@ impl Task {
                     fragment: false,
                     previous: Previous::Unsure,
                     renewals: 0,
-                    leaderless: Vec::new(),
+                    leaderless: Leaderless::default(),
                 };
                 self.watches.insert(watch, entry);
                 self.enqueue(watch);
