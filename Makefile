@@ -5,7 +5,9 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SOVERSION := 0
 
 CARGO ?= cargo
-OUT = $(or $(CARGO_TARGET_DIR),target)/release
+# dev-release is built again within seconds (CONTRIBUTING.md).
+PROFILE ?= release
+OUT = $(or $(CARGO_TARGET_DIR),target)/$(PROFILE)
 
 # The directories may be absolute, or relative to PREFIX.
 DESTDIR ?=
@@ -17,7 +19,7 @@ MANDIR ?= share/man
 
 all: ## build the library, libetcd.so and libetcd.a, and the command etcd-test
 	@test -f $(OUT)/libetcd.so || echo "libetcd: the first build takes 1 to 3 minutes" >&2
-	$(CARGO) build --release
+	$(CARGO) build --profile $(PROFILE)
 	@# The name programs ask for at run time, so that they run against the build tree too.
 	@ln -sf libetcd.so $(OUT)/libetcd.so.$(SOVERSION)
 	$(CC) -std=c99 -Wall -Wextra -O2 -Iinclude -o $(OUT)/etcd-test cmd/etcd-test.c \
