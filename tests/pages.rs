@@ -130,11 +130,15 @@ fn pages(client: &Client, key: &[u8], options: CallOptions<'_>) -> Vec<Reply> {
 
 /// Puts keys 0 to count - 1 below the prefix, a hundred at once.
 fn fill(client: &Client, prefix: &str, count: usize, value: &[u8]) {
-    for first in (0..count).step_by(100) {
+    fill_from(client, prefix, 0..count, value);
+}
+
+fn fill_from(client: &Client, prefix: &str, keys: std::ops::Range<usize>, value: &[u8]) {
+    for first in keys.clone().step_by(100) {
         let mut error = null_mut();
         unsafe {
             let txn = etcd_txn_new();
-            for i in first..count.min(first + 100) {
+            for i in first..keys.end.min(first + 100) {
                 let key = key(prefix, i);
                 etcd_txn_put(txn, ETCD_BRANCH_THEN, bytes(&key), bytes(value), null());
             }
@@ -163,16 +167,23 @@ fn assert_whole(pages: &[Reply], prefix: &str, count: usize) {
     }
 }
 
-/// How many streamed ranges a server has begun, by its own count.
-fn streams(backend: &Backend) -> u64 {
+/// How many calls a server has begun, by its own count.
+fn calls(backend: &Backend, method: &str) -> u64 {
+    counted(backend, "grpc_server_started_total", &format!("\"{method}\""))
+}
+
+/// Bytes that a server has sent to clients.
+fn sent(backend: &Backend) -> u64 {
+    counted(backend, "etcd_network_client_grpc_sent_bytes_total", "")
+}
+
+fn counted(backend: &Backend, name: &str, label: &str) -> u64 {
     let Some(cluster) = backend.cluster else { return 0 };
     let mut socket = TcpStream::connect(("127.0.0.1", cluster.port(0))).unwrap();
     socket.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
     let mut text = String::new();
     socket.read_to_string(&mut text).unwrap();
-    let line = text.lines().find(|line| {
-        line.starts_with("grpc_server_started_total") && line.contains("\"RangeStream\"")
-    });
+    let line = text.lines().find(|line| line.starts_with(name) && line.contains(label));
     line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as u64)
 }
 
@@ -195,7 +206,7 @@ fn every_key_of_one_revision_comes_once_while_writers_change_them() {
     let test = "every_key_of_one_revision_comes_once_while_writers_change_them";
     on_every_backend(test, |backend, client| {
         fill(client, "w/", KEYS, b"then");
-        let before = streams(backend);
+        let before = calls(backend, "RangeStream");
         // In the engine each page counts what is left.
         let limit = if backend.cluster.is_some() { 0 } else { 10_000 };
         let iter = Pages::open(client, b"w/", CallOptions { limit, ..flags(ETCD_PREFIX) }).unwrap();
@@ -221,7 +232,7 @@ fn every_key_of_one_revision_comes_once_while_writers_change_them() {
         for page in &all {
             assert!(page.kvs.len() <= most && page.kvs.iter().all(|kv| kv.value == b"then"));
         }
-        assert_eq!(streams(backend) > before, has_streams(backend));
+        assert_eq!(calls(backend, "RangeStream") > before, has_streams(backend));
         assert!(
             client.get(b"w/", flags(ETCD_PREFIX | ETCD_GET_COUNT_ONLY)).unwrap().revision
                 > all[0].revision
@@ -348,6 +359,85 @@ fn large_values_make_small_pages() {
 }
 
 #[test]
+fn a_server_that_counts_for_each_reply_is_asked_for_many_pages_at_once() {
+    let test = "a_server_that_counts_for_each_reply_is_asked_for_many_pages_at_once";
+    on_every_backend(test, |backend, client| {
+        if backend.cluster.is_none() || has_streams(backend) {
+            return;
+        }
+        fill(client, "m/", 20_000, b"value");
+        let before = calls(backend, "Range");
+        let options = CallOptions { limit: 70, ..flags(ETCD_PREFIX) };
+        let all = pages(client, b"m/", options);
+        assert_whole(&all, "m/", 20_000);
+        let (last, others) = all.split_last().unwrap();
+        assert!(others.iter().all(|page| page.kvs.len() == 70) && last.kvs.len() == 20_000 % 70);
+        // 1, 4, 16, 64 and then 142 pages, which are less than 10,000 keys; one probe of each connection.
+        let asked = calls(backend, "Range") - before;
+        assert!((5..12).contains(&asked), "{asked}");
+
+        // Who reads two pages has cost five.
+        let before = sent(backend);
+        let iter = Pages::open(client, b"m/", options).unwrap();
+        let two = [iter.next().unwrap().unwrap(), iter.next().unwrap().unwrap()];
+        assert!(two.iter().all(|page| page.kvs.len() == 70));
+        let each = 40;
+        let bytes = sent(backend) - before;
+        assert!(bytes < 10 * 70 * each, "{bytes}");
+    });
+}
+
+#[test]
+fn what_is_asked_for_ahead_may_be_too_large() {
+    let test = "what_is_asked_for_ahead_may_be_too_large";
+    on_every_backend(test, |backend, client| {
+        // One page of the large ones is below the limit, two are not.
+        fill(client, "l/", 3000, &[b'v'; 9000]);
+        for first in (0..3000).step_by(1500) {
+            fill_from(client, "l/", first..first + 1000, b"small");
+        }
+        let options = Options { max_receive_bytes: 1 << 20, ..Options::default() };
+        let narrow = Client::with(&backend.endpoints, options).unwrap();
+        for sort_order in [ETCD_SORT_ASCEND, ETCD_SORT_DESCEND] {
+            let options = CallOptions { limit: 100, sort_order, ..flags(ETCD_PREFIX) };
+            let mut all = pages(&narrow, b"l/", options);
+            assert!(has_streams(backend) || all.iter().all(|page| page.kvs.len() == 100));
+            if sort_order == ETCD_SORT_DESCEND {
+                let more: Vec<_> = all.iter().map(|page| page.more).collect();
+                all.reverse();
+                for (page, more) in all.iter_mut().zip(more) {
+                    page.kvs.reverse();
+                    page.more = more;
+                }
+            }
+            assert_whole(&all, "l/", 3000);
+        }
+    });
+}
+
+#[test]
+fn a_slow_connection_is_asked_for_one_page_at_a_time() {
+    let test = "a_slow_connection_is_asked_for_one_page_at_a_time";
+    let _alone = alone();
+    for version in versions_or_skip(test) {
+        if version.number >= (3, 7, 0) {
+            continue;
+        }
+        let cluster = shared(&version);
+        let client = Client::open(&cluster.endpoints());
+        fill(&client, "s/", 3000, &[b'v'; 100]);
+        let proxy = Proxy::to_port(cluster.port(0), 1);
+        let through = Client::open(&proxy.endpoint());
+        through.get(b"s/", DEFAULT).unwrap();
+        // A page takes half a second.
+        proxy.set(Fault::Drip(Dir::ToClient, 6000, Duration::from_millis(50)));
+        let options = CallOptions { limit: 500, timeout_ms: 1500, ..flags(ETCD_PREFIX) };
+        assert_whole(&pages(&through, b"s/", options), "s/", 3000);
+        client.delete(b"s/", flags(ETCD_PREFIX)).unwrap();
+    }
+}
+
+#[test]
 fn connections_may_break_at_any_point() {
     let test = "connections_may_break_at_any_point";
     let _alone = alone();
@@ -406,7 +496,7 @@ fn readers_that_pause_stop_nobody() {
     on_every_backend("readers_that_pause_stop_nobody", |backend, client| {
         // More than a connection's window in all.
         fill(client, "p/", 8000, &[b'v'; 1000]);
-        let before = streams(backend);
+        let before = calls(backend, "RangeStream");
         let options = CallOptions { limit: 100, ..flags(ETCD_PREFIX) };
         let iters: Vec<_> = (0..6).map(|_| Pages::open(client, b"p/", options).unwrap()).collect();
         let read = |iter: &Pages| [iter.next().unwrap().unwrap(), iter.next().unwrap().unwrap()];
@@ -424,7 +514,7 @@ fn readers_that_pause_stop_nobody() {
             assert_whole(all, "p/", 8000);
         }
         if has_streams(backend) {
-            assert!(streams(backend) >= before + 4, "ended, and begun again");
+            assert!(calls(backend, "RangeStream") >= before + 4, "ended, and begun again");
         }
     });
 }

@@ -115,8 +115,10 @@ unsafe fn pages(
 ///
 /// All pages are of one revision, whatever is written meanwhile: together they have every key of
 /// the range once. The number of keys does not matter, since neither side holds more than a page
-/// and what is on its way. Servers that can (etcd 3.7) send all pages but the first as one stream;
-/// others are asked for each page.
+/// and what is on its way. Servers that can (etcd 3.7) send all pages but the first as one stream.
+/// Others count what is left of the range for each reply: they are asked for up to four times as
+/// much as before each time, up to about 1 MiB or 10,000 keys, which come in pages all the same. A
+/// page that is kept keeps the memory of the reply that it came in.
 ///
 /// @param client   Open client.
 /// @param key      Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.

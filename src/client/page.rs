@@ -3,7 +3,8 @@
 //! The first page is a get like any other; its revision is that of all others.
 //! What is left is streamed where the server can: then it need not count, for
 //! each page, the keys that are still to come. A stream that breaks is followed
-//! by a get, which has all the patience of gets, and then by another stream.
+//! by a get, which has all the patience of gets, and then by another stream. A
+//! server that cannot is asked for more and more pages at once.
 
 #![forbid(unsafe_code)]
 
@@ -22,12 +23,15 @@ use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::{sleep, timeout};
 
 /// Keys in a page by default.
 const PAGE: i64 = 1000;
+/// Bytes and keys to ask for beyond a page, going by the size of the last reply.
+const AHEAD: usize = 1 << 20;
+const AHEAD_KEYS: usize = 10_000;
 /// For the first keys of a stream, of which servers send a few at once; after
 /// that for any sign of life.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -53,8 +57,10 @@ pub struct Pages {
     require_leader: bool,
     /// Keys in a page at most.
     most: i64,
-    /// Keys to ask for: fewer after a reply that was too large.
+    /// Keys to ask for as a page: fewer after a reply that was too large.
     ask: i64,
+    /// Pages to ask for at once; 0 for never more than one again.
+    ahead: i64,
     /// The first reply's.
     origin: Option<(Header, i64)>,
     /// What has arrived and was not handed out.
@@ -95,6 +101,7 @@ impl Pages {
             require_leader,
             most,
             ask: most,
+            ahead: 1,
             origin: None,
             waiting: None,
             more: true,
@@ -151,27 +158,32 @@ impl Pages {
         Ok(Some(Page { header, count, more: cut_off || self.more, message }))
     }
 
-    /// Asks for a page, which is then waiting.
+    /// Asks for a page, or for several, which are then waiting.
     async fn get(&mut self, core: &Core, until: Deadline) -> Result<()> {
+        let began = Instant::now();
         let message = loop {
-            self.request.limit = self.ask;
+            self.request.limit = self.ask.saturating_mul(self.ahead.max(1));
             let mut call = GET.call(&self.request, until)?;
             call.request.require_leader = self.require_leader;
             call.ordered = !self.request.serializable;
             let reply = core.run(&call, &Progress::default()).await;
             match reply.as_ref().map_err(|error| error.status) {
-                Err(ETCD_ERR_REPLY_TOO_LARGE) if self.ask > 1 => self.ask /= 2,
                 // A member that is behind the one that answered first.
                 Err(ETCD_ERR_FUTURE_REVISION)
                     if self.request.serializable && self.origin.is_some() =>
                 {
                     self.request.serializable = false;
                 }
+                Err(_) if self.ahead > 1 => self.ahead = 0,
+                Err(ETCD_ERR_REPLY_TOO_LARGE) if self.ask > 1 => self.ask /= 2,
                 _ => break Bytes::from(reply?),
             }
         };
-        self.ask = self.ask.saturating_mul(2).min(self.most);
-        let reply = RANGE.decode(&message, |_, _| ())?;
+        let mut keys = 0;
+        let reply = RANGE.decode(&message, |_, _| keys += 1)?;
+        // Four times as much would come with time to spare.
+        let soon = until.left().is_none_or(|left| 8 * began.elapsed() < left);
+        self.grow(core, soon, keys, message.len());
         if self.origin.is_none() {
             let mut header = reply.header;
             match self.request.revision {
@@ -183,6 +195,20 @@ impl Pages {
         self.more = reply.more && !self.request.range_end.is_empty();
         (self.waiting, self.settled) = (Some(message), true);
         Ok(())
+    }
+
+    /// Sees how much to ask for after a reply of so many keys and bytes.
+    fn grow(&mut self, core: &Core, soon: bool, keys: usize, bytes: usize) {
+        let room = match &core.server {
+            Server::Cluster(cluster) if soon => AHEAD.min(cluster.max_receive / 2),
+            // The engine counts once.
+            _ => 0,
+        };
+        let fitting = (keys.saturating_mul(room) / bytes.max(1)).min(AHEAD_KEYS) as i64;
+        if self.ask == self.most {
+            self.ahead = (4 * self.ahead).min((fitting / self.most).max(1));
+        }
+        self.ask = self.ask.saturating_mul(2).min(self.most);
     }
 
     /// A stream of what is left; none if it is not to be had now.
@@ -234,6 +260,8 @@ impl Pages {
     /// Goes on with this key, which comes after all that was handed out.
     pub fn skip_to(&mut self, key: Bytes) {
         self.request.key = key;
+        // What was asked for ahead is in vain.
+        self.ahead = self.ahead.min(1);
         (self.waiting, self.stream, self.more) = (None, None, true);
     }
 
