@@ -32,6 +32,8 @@ struct List {
     preferred: usize,
 }
 
+/// Endpoints in one message.
+const MAX_REASONS: usize = 16;
 /// More than any rank of a subchannel.
 const AVOIDED: u32 = 10;
 /// How many calls may be sent before the server is known.
@@ -44,11 +46,11 @@ impl Channel {
         timing: Timing,
         telemetry: Arc<Telemetry>,
     ) -> Result<Channel> {
-        let (changed, store) = (Notify::new(), StoreIdentity::default());
+        let (changed, store, demand) = Default::default();
         let channel = Channel {
             list: Mutex::new(List { subchannels: Vec::new(), preferred: 0 }),
             changed: Notify::new(),
-            network: Arc::new(Network { tls, timing, changed, store, telemetry }),
+            network: Arc::new(Network { tls, timing, changed, demand, store, telemetry }),
         };
         channel.set(endpoints)?;
         Ok(channel)
@@ -121,7 +123,7 @@ impl Channel {
                 Err(why) => reasons.push(why),
             }
         }
-        Err(reasons.join("; "))
+        Err(listed(reasons))
     }
 
     pub fn subchannels(&self) -> Vec<Arc<Subchannel>> {
@@ -143,7 +145,10 @@ impl Channel {
             Some(subchannel.rank()? + AVOIDED * u32::from(avoided))
         };
         let ranked = after.iter().chain(before).filter_map(|it| Some((rank(it)?, it)));
-        let (_, subchannel) = ranked.min_by_key(|&(rank, _)| rank)?;
+        let (rank, subchannel) = ranked.min_by_key(|&(rank, _)| rank)?;
+        if rank > 0 {
+            self.network.demand.wish();
+        }
         Selected::of(subchannel)
     }
 
@@ -194,6 +199,7 @@ impl Channel {
         pick: impl Fn() -> Option<T>,
         never: impl Fn() -> Option<Error>,
     ) -> Result<T> {
+        let mut waiting = None;
         loop {
             // Registered before the check, so that no change is missed.
             let mut changed = std::pin::pin!(self.network.changed.notified());
@@ -201,7 +207,10 @@ impl Channel {
             match (pick(), never()) {
                 (Some(picked), _) => return Ok(picked),
                 (None, Some(error)) => return Err(error),
-                (None, None) => changed.await,
+                (None, None) => {
+                    waiting.get_or_insert_with(|| self.network.demand.wait());
+                    changed.await;
+                }
             }
         }
     }
@@ -220,11 +229,20 @@ impl Channel {
         errors?.pop()
     }
 
-    /// Each endpoint that is down, with the reason.
+    /// Each endpoint that is down, with the reason; of many the first ones.
     pub fn why_down(&self) -> String {
         let down = |it: &Arc<Subchannel>| Some(format!("{}: {}", it.name(), it.why_down()?));
-        self.subchannels().iter().filter_map(down).collect::<Vec<_>>().join("; ")
+        listed(self.subchannels().iter().filter_map(down).collect())
     }
+}
+
+fn listed(mut reasons: Vec<String>) -> String {
+    let more = reasons.len().saturating_sub(MAX_REASONS);
+    if more > 0 {
+        reasons.truncate(MAX_REASONS);
+        reasons.push(format!("and {more} more"));
+    }
+    reasons.join("; ")
 }
 
 fn position(subchannels: &[Arc<Subchannel>], subchannel: &Arc<Subchannel>) -> Option<usize> {

@@ -5,6 +5,7 @@
 use super::backoff::Backoff;
 use super::candidates::Candidates;
 use super::connection::ConnectionState;
+use super::demand::Demand;
 use super::endpoint::Endpoint;
 use super::store_identity::StoreIdentity;
 use super::subchannel::{down, Connectivity, Subchannel};
@@ -45,6 +46,7 @@ pub struct Network {
     pub timing: Timing,
     /// Notified when a subchannel has come up, or an attempt has failed.
     pub changed: Notify,
+    pub demand: Demand,
     pub store: StoreIdentity,
     pub telemetry: Arc<Telemetry>,
 }
@@ -70,6 +72,7 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
     let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<ConnectionState>>::new());
     let mut pauses = Pauses::default();
     let mut candidates = Candidates::default();
+    let mut down_now = None;
     loop {
         let admitted = tokio::select! {
             admitted = establish(subchannel, network, &mut candidates) => admitted,
@@ -83,6 +86,7 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
                 if !subchannel.set(Connectivity::Up(connection), None) {
                     break;
                 }
+                down_now = None;
                 let up_since = Instant::now();
                 used = address;
                 network.changed.notify_waiters();
@@ -113,8 +117,9 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
         // However it ended, the name's other addresses are better now.
         used.into_iter().for_each(|address| candidates.failed(address));
         while draining.try_join_next().is_some() {}
+        down_now.get_or_insert_with(|| network.demand.down());
         tokio::select! {
-            () = sleep(pauses.after(was_good)) => {}
+            () = network.demand.pause(pauses.after(was_good)) => {}
             () = &mut leaving => break,
         }
     }

@@ -7,6 +7,7 @@ mod candidates;
 mod channel;
 mod connect;
 mod connection;
+mod demand;
 pub mod endpoint;
 mod failure;
 #[cfg(any(test, fuzzing))]
