@@ -223,7 +223,12 @@ struct Ends {
 impl Runtime {
     /// Runs `body`, then the runtime is stopped, which must find an end.
     fn run<T>(body: impl FnOnce(&Runtime) -> T) -> T {
-        let runtime = Runtime(Arc::new(Driver::new(Flag::default())));
+        Runtime::run_for(false, body)
+    }
+
+    /// The same for one who opens clients one after another.
+    fn run_for<T>(opener: bool, body: impl FnOnce(&Runtime) -> T) -> T {
+        let runtime = Runtime(Arc::new(Driver::new(Flag::default(), opener)));
         let driver = runtime.0.clone();
         let thread = thread::spawn(move || driver.run());
         let output = body(&runtime);
@@ -251,6 +256,13 @@ impl Runtime {
             ends.owed.fetch_sub(1, Relaxed);
             runtime.0.end();
         }));
+    }
+
+    /// What a client that is opened begins with.
+    fn open_client(&self, ends: &Ends) {
+        let (engine, ends) = (self.0.engine(), ends.clone());
+        engine.inbox.lock().unwrap().push(Box::new(move || ends.queue.push(())));
+        self.0.defer(&engine.changed);
     }
 
     /// A blocking call: led, if the caller is let in, else handed in.
@@ -464,5 +476,30 @@ fn readers_of_runtimes_that_have_ended_are_woken() {
         });
         ends.queue.close();
         join(readers);
+    });
+}
+
+#[test]
+fn who_opens_a_client_leads_at_once_and_what_it_leaves_is_done_soon() {
+    check(1_000, || {
+        Runtime::run_for(true, |runtime| {
+            runtime.open_client(&Ends::default());
+            assert!(runtime.call() && runtime.call());
+            let other = runtime.clone();
+            join([thread::spawn(move || assert!(!other.call()))]);
+            drop(runtime.0.lead_unattended());
+        });
+    });
+    check_with_clock(1_000, || {
+        Runtime::run_for(true, |runtime| {
+            let ends = Ends::default();
+            for _ in 0..2 {
+                runtime.open_client(&ends);
+                while ends.queue.take() == Next::Empty {
+                    ends.queue.wait(None);
+                }
+                runtime.call();
+            }
+        });
     });
 }

@@ -147,23 +147,32 @@ impl Inbox {
         waiting.as_mut().map(|waiting| std::mem::swap(waiting, empty)).is_some()
     }
 
+    /// The dispatcher has to be notified.
     pub fn close(&self) {
         let left = self.waiting.lock().ignore_poison().take();
         drop(left);
-        self.changed.notify_one();
     }
 }
 
-/// Closes the inbox and fills `ended` when the dispatcher has ended, even by a panic.
+/// Closes the inbox and tells who closes the client when the dispatcher has ended, even by a
+/// panic.
 pub struct Ending {
     pub inbox: Arc<Inbox>,
-    pub ended: Arc<Oneshot<()>>,
+    pub ended: Arc<Ended>,
+}
+
+/// For a thread that waits, and for one that drives.
+#[derive(Default)]
+pub struct Ended {
+    pub filled: Oneshot<()>,
+    pub notified: Notify,
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
         self.inbox.close();
-        self.ended.fill(());
+        self.ended.filled.fill(());
+        self.ended.notified.notify_one();
     }
 }
 

@@ -44,7 +44,7 @@ use bytes::Bytes;
 use call::closed;
 use cluster::Cluster;
 use core::{Embedded, Server};
-use dispatcher::{dispatch, serve, Completion, Done, Ending, Inbox, Job, Work};
+use dispatcher::{dispatch, serve, Completion, Done, Ended, Ending, Inbox, Job, Work};
 use futures_util::future::Abortable;
 pub use futures_util::future::{AbortHandle, AbortRegistration};
 use futures_util::FutureExt;
@@ -61,6 +61,7 @@ use ticker::Ticker;
 use token::Tokens;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use watch::{Hub, Spec, Watch};
 
 const MAX_RANGE_STREAMS: usize = 2;
@@ -78,7 +79,7 @@ pub struct Client {
     keeper: Arc<Keeper>,
     inbox: Arc<Inbox>,
     /// Filled when the dispatcher has ended.
-    ended: Arc<Oneshot<()>>,
+    ended: Arc<Ended>,
     /// Ends the call that a caller's own thread is driving.
     led: Mutex<Option<AbortHandle>>,
     runtime: Runtime,
@@ -135,7 +136,7 @@ impl Client {
         let hub = Arc::new(Hub::default());
         let keeper = Arc::new(Keeper::new(telemetry));
         let inbox = Arc::new(Inbox::new());
-        let ended = Arc::new(Oneshot::default());
+        let ended = Arc::<Ended>::default();
         let ending = Ending { inbox: inbox.clone(), ended: ended.clone() };
         let (ours, watches) = (core.clone(), hub.clone());
         let renewer = Renewer::new(core.clone(), keeper.clone());
@@ -162,7 +163,7 @@ impl Client {
             dispatch(&ours, &ending.inbox, &mut tasks).await;
             tasks.shutdown().await;
             lease::give_back_orphaned(&ours).await;
-            drop(below);
+            below.shutdown().await;
             drop(ending);
         });
         Ok(Client { core, hub, keeper, inbox, ended, led: Mutex::new(None), runtime })
@@ -176,8 +177,14 @@ impl Client {
             led.abort();
         }
         self.core.telemetry.connections.end(closed());
-        self.runtime.ensure_driven();
-        self.ended.wait_for(CLOSE_TIMEOUT);
+        self.runtime.defer(&self.inbox.changed);
+        if let Some(lead) = self.runtime.lead_unattended() {
+            let ended = self.ended.notified.notified();
+            let _ = lead.drive(async { timeout(CLOSE_TIMEOUT, ended).await });
+        } else {
+            self.runtime.ensure_driven();
+            self.ended.filled.wait_for(CLOSE_TIMEOUT);
+        }
         self.core.telemetry.log.close();
     }
 

@@ -53,6 +53,8 @@ struct State {
     reader: Option<ThreadNumber>,
     /// The reader that did not come back in time.
     late: Option<ThreadNumber>,
+    /// The thread that has opened a client, and leads at once.
+    opener: Option<ThreadNumber>,
     /// Tells of the work that the reader has handed in since.
     deferred: Vec<Arc<Notify>>,
     /// A thread waits to be granted the runtime.
@@ -82,14 +84,16 @@ impl State {
 }
 
 impl<E: Engine> Driver<E> {
-    /// Driven by the thread, which is to call [`Driver::run`].
-    pub fn new(engine: E) -> Self {
+    /// The thread is to call [`Driver::run`]. It drives, unless who has opened a client is
+    /// `expected` to.
+    pub fn new(engine: E, expected: bool) -> Self {
         let state = State {
-            who: Who::Thread,
+            who: if expected { Who::Nobody } else { Who::Thread },
             last_call: Instant::now(),
             led: 0,
             reader: None,
             late: None,
+            opener: None,
             deferred: Vec::new(),
             requested: false,
         };
@@ -152,8 +156,29 @@ impl<E: Engine> Driver<E> {
         self.ensure_driven();
     }
 
+    /// The same of the work of a client that the caller has opened, and is expected to use, or
+    /// is about to close: it has time until somebody drives, which is soon.
+    pub fn defer(&self, changed: &Arc<Notify>) {
+        let mut state = self.state();
+        state.opener = Some(sys::this_thread());
+        match state.who {
+            Who::Nobody => state.deferred.push(changed.clone()),
+            _ => {
+                drop(state);
+                changed.notify_one();
+            }
+        }
+    }
+
+    /// Lets the caller drive, if nobody does, for something that is no call.
+    pub fn lead_unattended(&self) -> Option<Lead<'_, E>> {
+        let state = self.state();
+        let free = state.who == Who::Nobody && E::may_block_on();
+        free.then(|| self.enter(state, Duration::ZERO, None, &|calls| calls == 0))?
+    }
+
     /// Lets the caller drive for the one call it has begun, if no other is in progress
-    /// and that has been so for a while.
+    /// and that has been so for a while, or if it has just opened a client.
     pub fn lead(&self) -> Option<Lead<'_, E>> {
         if self.calls.load(Relaxed) != 1 {
             self.streak.store(0, Relaxed);
@@ -165,7 +190,8 @@ impl<E: Engine> Driver<E> {
         state.last_call = now;
         let streak = if soon { self.streak.load(Relaxed).saturating_add(1) } else { 0 };
         self.streak.store(streak, Relaxed);
-        if streak < STREAK || !E::may_block_on() {
+        let opened = state.who == Who::Nobody && state.opener == Some(sys::this_thread());
+        if (streak < STREAK && !opened) || !E::may_block_on() {
             return None;
         }
         let lead = self.enter(state, UNATTENDED, None, &|calls| calls == 1);
@@ -239,8 +265,11 @@ impl<E: Engine> Driver<E> {
     /// The thread: drives, and looks after what leaders leave, until it is stopped.
     pub fn run(&self) {
         loop {
-            // Tasks catch their own panics; this is for the runtime's.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.drive(self.release.notified())));
+            let is_thread = self.state().who == Who::Thread;
+            if is_thread {
+                // Tasks catch their own panics; this is for the runtime's.
+                let _ = catch_unwind(AssertUnwindSafe(|| self.drive(self.release.notified())));
+            }
             if !self.stand_by() {
                 return;
             }

@@ -1,5 +1,6 @@
 //! The hidden runtime: one thread for all clients of the process, started at
-//! the first open and joined at the last close.
+//! the first open and joined at the last close. In a program that opens and closes clients
+//! one after another it stays for [`LINGER`].
 //!
 //! Who drives it changes, see `driver.rs`. Normally the thread does. A caller that
 //! makes one blocking call after another, with no other call in progress, is granted the
@@ -20,14 +21,19 @@ use crate::status::{ETCD_ERR_NO_MEMORY, ETCD_ERR_NO_RESOURCES};
 use crate::sync::oneshot::Oneshot;
 use crate::sync::IgnorePoison;
 use crate::sys::{self, ForkLocal};
-use driver::Driver;
+use driver::{Driver, STREAK};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use tokio::time::timeout_at;
 
 /// Enough for TLS handshakes, which run on this stack.
 const STACK: usize = 1 << 20;
+/// A process that opens a client so soon after its last close is likely to do so again.
+const LINGER: Duration = Duration::from_millis(100);
 /// What opening a client takes at its worst. Refused early, because a failed
 /// allocation half way would abort the host.
 const HEADROOM: usize = 16 << 20;
@@ -38,11 +44,41 @@ pub type Lead<'a> = driver::Lead<'a, Engine>;
 type Shared = Driver<Engine>;
 
 /// What is driven.
-pub struct Engine(tokio::runtime::Runtime);
+pub struct Engine {
+    tokio: tokio::runtime::Runtime,
+    nursery: Arc<Nursery>,
+}
+
+/// Starts tasks from within the runtime, where that costs no system call.
+#[derive(Default)]
+struct Nursery {
+    tasks: Mutex<Vec<Task>>,
+    changed: Arc<Notify>,
+}
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Nursery {
+    async fn run(self: Arc<Nursery>) {
+        loop {
+            let changed = self.changed.notified();
+            let idle_since = running().as_ref().and_then(|running| running.idle_since);
+            match idle_since {
+                None => changed.await,
+                Some(since) => drop(timeout_at((since + LINGER).into(), changed).await),
+            }
+            if expire() {
+                return;
+            }
+            let tasks = std::mem::take(&mut *self.tasks.lock().ignore_poison());
+            tasks.into_iter().for_each(|task| drop(tokio::spawn(task)));
+        }
+    }
+}
 
 impl driver::Engine for Engine {
     fn block_on<F: Future>(&self, until: F) -> F::Output {
-        self.0.block_on(until)
+        self.tokio.block_on(until)
     }
 
     /// It needs stack, and a thread that is not within a runtime already, nor
@@ -59,10 +95,39 @@ impl driver::Engine for Engine {
 #[derive(Default)]
 struct Process {
     running: Mutex<Option<Running>>,
+    openings: Mutex<Openings>,
+}
+
+/// Clients that are opened soon after the last one was closed.
+#[derive(Default)]
+struct Openings {
+    closed: Option<Instant>,
+    in_a_row: u32,
+}
+
+impl Openings {
+    /// There is a client.
+    fn opened(&mut self) {
+        let soon = self.closed.is_some_and(|closed| closed.elapsed() < LINGER);
+        self.in_a_row = if soon { self.in_a_row.saturating_add(1) } else { 0 };
+    }
+
+    /// There is none any more.
+    fn closed(&mut self) {
+        self.closed = Some(Instant::now());
+    }
+
+    /// Whether the opener is expected to make its calls at once, and to open another client
+    /// after this one. A program that does so only a few times finds nothing left behind.
+    fn are_a_habit(&self) -> bool {
+        self.in_a_row >= STREAK
+    }
 }
 
 struct Running {
     users: usize,
+    /// Since when there are none.
+    idle_since: Option<Instant>,
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
 }
@@ -74,6 +139,22 @@ fn process() -> &'static Process {
 
 fn running() -> MutexGuard<'static, Option<Running>> {
     process().running.lock().ignore_poison()
+}
+
+fn openings() -> MutexGuard<'static, Openings> {
+    process().openings.lock().ignore_poison()
+}
+
+/// Ends the runtime if nobody has used it for long enough.
+fn expire() -> bool {
+    let mut running = running();
+    let idle = running.as_ref().and_then(|running| running.idle_since);
+    let expired = idle.is_some_and(|since| since.elapsed() >= LINGER);
+    if expired {
+        // The thread ends by itself.
+        running.take().into_iter().for_each(|ended| ended.shared.stop());
+    }
+    expired
 }
 
 /// A client's share in the runtime; the last one dropped ends it.
@@ -96,18 +177,29 @@ impl Runtime {
         let generation = sys::fork_generation();
         let mut running = running();
         if let Some(running) = &mut *running {
+            if running.idle_since.take().is_some() {
+                openings().opened();
+            }
             running.users += 1;
             return Ok(Runtime { shared: running.shared.clone(), generation });
         }
+        openings().opened();
         let started = start()?;
         let shared = started.shared.clone();
         *running = Some(started);
         Ok(Runtime { shared, generation })
     }
 
+    /// Starts a task, at once or when the caller drives, which is expected soon.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.shared.engine().0.spawn(task);
-        self.ensure_driven();
+        let nursery = &self.shared.engine().nursery;
+        nursery.tasks.lock().ignore_poison().push(Box::pin(task));
+        self.shared.defer(&nursery.changed);
+    }
+
+    /// Announces work that is done when the caller drives, which is expected soon.
+    pub fn defer(&self, changed: &Arc<Notify>) {
+        self.shared.defer(changed);
     }
 
     /// Notes a call; it is in progress until the result is dropped.
@@ -131,6 +223,11 @@ impl Runtime {
     pub fn lead(&self) -> Option<Lead<'_>> {
         self.shared.lead()
     }
+
+    /// Lets the caller drive, if nobody does, for something that is no call.
+    pub fn lead_unattended(&self) -> Option<Lead<'_>> {
+        self.shared.lead_unattended()
+    }
 }
 
 impl Drop for Runtime {
@@ -147,7 +244,19 @@ impl Drop for Runtime {
                     of_us.users -= 1;
                     None
                 }
-                _ => running.take(),
+                _ => {
+                    let mut openings = openings();
+                    openings.closed();
+                    match &mut *running {
+                        Some(last) if openings.are_a_habit() => {
+                            last.users = 0;
+                            last.idle_since = Some(Instant::now());
+                            last.shared.defer(&last.shared.engine().nursery.changed);
+                            None
+                        }
+                        _ => running.take(),
+                    }
+                }
             }
         };
         if let Some(Running { shared, thread, .. }) = ended {
@@ -166,14 +275,15 @@ pub fn check_headroom() -> Result<()> {
 }
 
 fn start() -> Result<Running> {
+    let expected = openings().are_a_habit();
     let failed =
         |e: std::io::Error| Error::new(ETCD_ERR_NO_RESOURCES, format!("cannot start: {e}"));
     let started = Arc::new(Oneshot::default());
-    let starting = Starting(Some(started.clone()));
+    let starting = Starting { started: Some(started.clone()), expected };
     let thread = std::thread::Builder::new().name("etcd".into()).stack_size(STACK);
     let thread = sys::with_signals_blocked(|| thread.spawn(|| starting.run())).map_err(failed)?;
     match started.wait() {
-        Some(Ok(shared)) => Ok(Running { users: 1, shared, thread }),
+        Some(Ok(shared)) => Ok(Running { users: 1, idle_since: None, shared, thread }),
         Some(Err(e)) => {
             let _ = thread.join();
             Err(failed(e))
@@ -186,17 +296,20 @@ fn start() -> Result<Running> {
 type Start = Option<std::io::Result<Arc<Shared>>>;
 
 /// Reports the start to the thread that waits for it, even if it panics.
-struct Starting(Option<Arc<Oneshot<Start>>>);
+struct Starting {
+    started: Option<Arc<Oneshot<Start>>>,
+    expected: bool,
+}
 
 impl Starting {
     fn tell(&mut self, how: Start) {
-        if let Some(started) = self.0.take() {
+        if let Some(started) = self.started.take() {
             started.fill(how);
         }
     }
 
     fn run(mut self) {
-        match shared() {
+        match shared(self.expected) {
             Ok(shared) => {
                 self.tell(Some(Ok(shared.clone())));
                 silence_thread();
@@ -213,9 +326,11 @@ impl Drop for Starting {
     }
 }
 
-fn shared() -> std::io::Result<Arc<Shared>> {
+fn shared(expected: bool) -> std::io::Result<Arc<Shared>> {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    Ok(Arc::new(Driver::new(Engine(tokio))))
+    let nursery = Arc::<Nursery>::default();
+    tokio.spawn(nursery.clone().run());
+    Ok(Arc::new(Driver::new(Engine { tokio, nursery }, expected)))
 }
 
 #[cfg(test)]
@@ -223,11 +338,10 @@ mod tests {
     use super::*;
     use std::panic::{catch_unwind, AssertUnwindSafe};
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-    use std::time::Duration;
 
     #[test]
     fn a_panic_while_the_state_is_held_ends_nothing() {
-        let shared = shared().unwrap();
+        let shared = shared(false).unwrap();
         let ours = shared.clone();
         let thread = std::thread::spawn(move || ours.run());
         shared.begin();
@@ -241,10 +355,24 @@ mod tests {
         shared.end();
         let done = Arc::new(Oneshot::default());
         let fill = done.clone();
-        shared.engine().0.spawn(async move { fill.fill(()) });
+        shared.engine().tokio.spawn(async move { fill.fill(()) });
         shared.ensure_driven();
         assert_eq!(done.wait_for(Duration::from_secs(10)), Some(()));
         shared.stop();
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn only_openings_in_a_row_are_a_habit() {
+        let mut openings = Openings::default();
+        for _ in 0..=STREAK {
+            assert!(!openings.are_a_habit());
+            openings.opened();
+            openings.closed();
+        }
+        assert!(openings.are_a_habit());
+        openings.closed = Instant::now().checked_sub(LINGER);
+        openings.opened();
+        assert!(!openings.are_a_habit());
     }
 }

@@ -37,8 +37,9 @@ int main(int argc, char **argv) {
     if (now_ms() - began > 1000) FAIL("close took %d ms", (int)(now_ms() - began));
     join(caller);
     if (now_ms() - began > 1000) FAIL("the call ended after %d ms", (int)(now_ms() - began));
-    /* This one, and at most one that still asks for the name. */
-    if (count_threads() > 2) FAIL("%d threads after %d rounds", count_threads(), i + 1);
+    /* This one, at most one that still asks for the name, and after many clients in a row the
+     * library's. */
+    if (count_threads() > (i < 16 ? 2 : 3)) FAIL("%d threads after %d rounds", count_threads(), i + 1);
     if (i == 0 && count_threads() != 2) FAIL("nobody asks for the name: is the name server silent?");
   }
   return 0;
