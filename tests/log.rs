@@ -223,10 +223,13 @@ fn close_waits_for_a_line_in_progress() {
 struct Intruder {
     client: Mutex<usize>,
     seen: Mutex<Vec<etcd_status_t>>,
+    /// Lines that say what was refused.
+    told: AtomicUsize,
 }
 
-unsafe extern "C" fn call_back(_: *const etcd_log_record_t, arg: *mut c_void) {
+unsafe extern "C" fn call_back(record: *const etcd_log_record_t, arg: *mut c_void) {
     let intruder = &*arg.cast::<Intruder>();
+    intruder.told.fetch_add(usize::from((*record).status == ETCD_ERR_UNSUPPORTED), SeqCst);
     let client = *intruder.client.lock().unwrap() as *mut etcd_client_t;
     if client.is_null() {
         return;
@@ -245,14 +248,17 @@ fn a_log_callback_that_calls_back_is_refused() {
     let Some(version) = newest_or_skip("a_log_callback_that_calls_back_is_refused") else { return };
     let cluster = Cluster::builder(&version).start();
     let proxy = Proxy::to_port(cluster.port(0), 6);
-    let intruder = Intruder { client: Mutex::new(0), seen: Mutex::default() };
+    let intruder =
+        Intruder { client: Mutex::new(0), seen: Mutex::default(), told: AtomicUsize::new(0) };
     let log_arg = std::ptr::from_ref(&intruder) as usize;
     let options = Options { log_callback: Some(call_back), log_arg, ..Options::default() };
     let client = Client::with(&proxy.endpoint(), options).unwrap();
     client.put(b"k", b"", DEFAULT).unwrap();
+    assert_eq!(intruder.told.load(SeqCst), 0);
     *intruder.client.lock().unwrap() = client.0 as usize;
     proxy.once(Fault::Cut);
     within_10_s("lines", || intruder.seen.lock().unwrap().len() >= 4);
     assert!(intruder.seen.lock().unwrap().iter().all(|&status| status == ETCD_ERR_UNSUPPORTED));
+    within_10_s("what was refused", || intruder.told.load(SeqCst) > 0);
     client.put(b"k", b"", DEFAULT).unwrap();
 }

@@ -86,10 +86,10 @@ fn number(kind: u64, uses: u32, place: u32) -> u64 {
 /// The place that a handle of this process and kind names, and its use.
 fn locate<K: Kind>(handle: u64) -> Result<(usize, u32)> {
     let bad = |why: &str| Error::new(ETCD_ERR_BAD_HANDLE, format!("{}: {why}", K::NAME));
-    not_in_a_log_callback()?;
     if handle == 0 {
         return Err(bad("NULL"));
     }
+    not_in_a_log_callback()?;
     if handle >> (PLACE_BITS + USE_BITS + FORK_BITS) != K::NUMBER {
         return Err(bad("not a handle of this kind"));
     }

@@ -40,7 +40,8 @@ pub struct etcd_log_record_t {
 /// thread and on threads that make calls, also by several threads at once. Calls wait while it
 /// runs: it should be quick, and must not wait for a lock that is held around calls into the
 /// library. In it, calls on clients, queues and other handles fail with ETCD_ERR_UNSUPPORTED; a
-/// function without a result does nothing. It is not called after etcd_client_close() has
+/// function without a result does nothing: what was to be closed or freed stays open. Afterwards
+/// a line with ETCD_ERR_UNSUPPORTED says so. It is not called after etcd_client_close() has
 /// returned.
 pub type etcd_log_cb =
     Option<unsafe extern "C" fn(record: *const etcd_log_record_t, arg: *mut c_void)>;

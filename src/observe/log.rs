@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::status::etcd_status_t;
+use crate::status::{etcd_status_t, ETCD_ERR_UNSUPPORTED};
 use crate::sync::IgnorePoison;
 use std::cell::Cell;
 use std::fmt::Arguments;
@@ -59,6 +59,17 @@ impl Log {
         if let Some(sink) = &*sink {
             let before = IN_CALLBACK.replace(true);
             sink(&Record { level, what, endpoint, status, message });
+            // Functions without a result have no other way to say so.
+            if REFUSED.replace(false) && Level::Warn as u8 <= self.level.load(Relaxed) {
+                sink(&Record {
+                    level: Level::Warn,
+                    what: "call",
+                    endpoint: "",
+                    status: ETCD_ERR_UNSUPPORTED,
+                    message: format_args!("refused in a log callback; nothing was done or closed"),
+                });
+                REFUSED.set(false);
+            }
             IN_CALLBACK.set(before);
         }
     }
@@ -73,9 +84,14 @@ impl Log {
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+    /// It has called the library.
+    static REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the sink is being called on this thread: what waits for it would wait for ever.
+/// Whether the sink is being called on this thread: what waits for it would wait for ever. A call
+/// that asks is refused then.
 pub fn in_log_callback() -> bool {
-    IN_CALLBACK.get()
+    let inside = IN_CALLBACK.get();
+    REFUSED.set(inside);
+    inside
 }
