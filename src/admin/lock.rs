@@ -7,12 +7,9 @@ use crate::client::namespace::own_name;
 use crate::client::stubs::Asked;
 use crate::client::{CallOptions, Client, Timeout};
 use crate::error::{Error, Result};
-use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_LEASE_LOST};
+use crate::status::ETCD_ERR_EMPTY_KEY;
 use etcd_client::{LockOptions, ResponseHeader, UnlockResponse};
 use std::future::Future;
-
-/// A server's answer, when its turn comes, to a waiter whose lease has ended.
-const EXPIRED: &str = "mutex: session is expired";
 
 pub struct Locked {
     pub header: Option<ResponseHeader>,
@@ -37,17 +34,12 @@ pub fn lock(
     let (name, prefix) = (namespace.key(name), namespace.prefix.clone());
     let how = Some(LockOptions::new().with_lease(lease));
     let asked = stub.ask(async move |mut etcd| etcd.lock(name, how).await);
-    Ok(asked.then(move |result| match result {
-        Ok(mut response) => {
-            let header = response.take_header();
-            let key = own_name(&prefix, response.key());
-            let key = key.map_err(|error| error.maybe_applied(true))?.to_vec();
-            Ok(Locked { header, key })
-        }
-        Err(error) if error.message == EXPIRED => {
-            Err(Error { status: ETCD_ERR_LEASE_LOST, ..error }.maybe_applied(false))
-        }
-        Err(error) => Err(error),
+    Ok(asked.then(move |result| {
+        let mut response = result?;
+        let header = response.take_header();
+        let key = own_name(&prefix, response.key());
+        let key = key.map_err(|error| error.maybe_applied(true))?.to_vec();
+        Ok(Locked { header, key })
     }))
 }
 

@@ -24,7 +24,12 @@ pub fn of_server_error(grpc: i32, message: &str) -> etcd_status_t {
         "lease not found" => ETCD_ERR_LEASE_NOT_FOUND,
         // Of raft: it has no leader, or one that hands over. Nothing was proposed.
         "raft proposal dropped" => ETCD_ERR_NO_LEADER,
-        "raft: stopped" => ETCD_ERR_STOPPED,
+        // Of a server that stops: of raft, of the store, and of the lock service's own client.
+        "raft: stopped" | "mvcc: closed" => ETCD_ERR_STOPPED,
+        _ if text.starts_with("etcdclient: leases keep alive halted") => ETCD_ERR_STOPPED,
+        // Of the lock service, to who waits for a lock: its lease has ended; its watch has.
+        "mutex: session is expired" => ETCD_ERR_LEASE_LOST,
+        "lost watcher waiting for delete" => ETCD_ERR_WATCH_CANCELLED,
         "request cancelled" => ETCD_ERR_REQUEST_CANCELLED,
         "auth: authentication failed, password was given for no password user" => {
             ETCD_ERR_AUTH_FAILED
@@ -169,6 +174,16 @@ mod tests {
         for (text, status, applied, retryable) in [
             ("raft proposal dropped", ETCD_ERR_NO_LEADER, false, true),
             ("raft: stopped", ETCD_ERR_STOPPED, true, true),
+            ("mvcc: closed", ETCD_ERR_STOPPED, true, true),
+            ("etcdclient: leases keep alive halted", ETCD_ERR_STOPPED, true, true),
+            (
+                "etcdclient: leases keep alive halted: context canceled",
+                ETCD_ERR_STOPPED,
+                true,
+                true,
+            ),
+            ("mutex: session is expired", ETCD_ERR_LEASE_LOST, false, false),
+            ("lost watcher waiting for delete", ETCD_ERR_WATCH_CANCELLED, true, false),
             ("etcdserver: request cancelled", ETCD_ERR_REQUEST_CANCELLED, true, false),
             (
                 "auth: authentication failed, password was given for no password user",
