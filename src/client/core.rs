@@ -61,8 +61,8 @@ impl Embedded {
     async fn wait(&self, call: &Call, progress: &Progress) -> Result<Vec<u8>> {
         let counted = self.telemetry.counters.call();
         progress.sending.store(true, Relaxed);
-        let message = &call.request.frame[encode::PREFIX..];
-        let answer = self.engine.wait(call.request.path, message);
+        let message = call.request.frame.slice(encode::PREFIX..);
+        let answer = self.engine.wait(call.request.path, &message);
         let limit = call.timeout.unwrap_or(Duration::MAX);
         counted.ended(match timeout(limit, answer).await {
             Ok(answer) => self.result(call, answer),
@@ -71,8 +71,8 @@ impl Embedded {
     }
 
     fn ask(&self, call: &Call) -> Result<Vec<u8>> {
-        let message = &call.request.frame[encode::PREFIX..];
-        self.result(call, self.engine.call(call.request.path, message))
+        let message = call.request.frame.slice(encode::PREFIX..);
+        self.result(call, self.engine.call(call.request.path, &message))
     }
 
     fn result(&self, call: &Call, answer: Result<Vec<u8>, RpcStatus>) -> Result<Vec<u8>> {

@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::span::Way;
-use crate::wire::proto::{KeyValue, RangeRequest};
+use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -36,20 +36,15 @@ impl Counts {
         counts.remove(at).map(|count| (count.key, count.count))
     }
 
-    /// Remembers what is left behind the keys of a page, for the request of the next one.
-    pub fn put(
-        &self,
-        request: &RangeRequest,
-        revision: i64,
-        kvs: &[KeyValue],
-        count: i64,
-        way: Way,
-    ) {
+    /// Remembers what is left behind the last key of a page, for the request of the next one.
+    pub fn put(&self, request: &RangeRequest, revision: i64, last: Bytes, count: i64, way: Way) {
         let size = request.key.len() + request.range_end.len();
-        let Some(last) = kvs.last().filter(|_| count >= WORTH && size <= MAX_KEYS) else { return };
+        if count < WORTH || size > MAX_KEYS {
+            return;
+        }
         let (key, range_end) = match way {
-            Way::Up => ([&last.key[..], &[0]].concat().into(), request.range_end.clone()),
-            Way::Down => (request.key.clone(), Bytes::copy_from_slice(&last.key)),
+            Way::Up => ([&last[..], &[0]].concat().into(), request.range_end.clone()),
+            Way::Down => (request.key.clone(), Bytes::copy_from_slice(&last)),
         };
         let mut counts = self.0.lock().unwrap();
         counts.truncate(MOST - 1);

@@ -5,12 +5,18 @@
 use super::clock::Clock;
 use super::counts::Counts;
 use super::lessor::random;
-use super::reply::{header, RpcStatus, NO_MEMORY};
+use super::reply::{header, no_memory_to_reply, RpcStatus, NO_MEMORY};
+use super::rows::Message;
 use super::span::Span;
 use super::store::{State, ROW};
 use super::view::View;
 use super::{range, txn, write};
+use crate::sys::reserve;
+use crate::wire::decode::Put;
+use crate::wire::encode::{self, MAX_HEADER, PAIR_FIELD};
 use crate::wire::proto::*;
+use bytes::Bytes;
+use prost::Message as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -30,6 +36,8 @@ pub struct Engine {
     clock: Clock,
     cluster_id: u64,
     member_id: u64,
+    /// What all headers have, encoded.
+    ids: Vec<u8>,
     /// When the next lease ends, in nanoseconds of the clock, so that most calls need not
     /// look at the leases.
     due: AtomicU64,
@@ -42,12 +50,15 @@ pub struct Engine {
 
 impl Engine {
     pub fn new(clock: Clock) -> Arc<Engine> {
+        let (cluster_id, member_id) = (random() | 1, random() | 1);
+        let ids = ResponseHeader { cluster_id, member_id, raft_term: TERM, revision: 0 };
         Arc::new(Engine {
             state: RwLock::default(),
             counts: Counts::default(),
             clock,
-            cluster_id: random() | 1,
-            member_id: random() | 1,
+            cluster_id,
+            member_id,
+            ids: ids.encode_to_vec(),
             due: AtomicU64::new(NEVER),
             sooner: Notify::new(),
             streams: AtomicUsize::new(0),
@@ -55,25 +66,43 @@ impl Engine {
         })
     }
 
-    pub fn range(&self, request: RangeRequest) -> Result<RangeResponse, RpcStatus> {
-        range::check(&request)?;
-        let mut response =
-            self.read_steadily(|view| range::range(view, &request, Some(&self.counts)))?;
-        self.stamp(&mut response.header);
-        Ok(response)
+    /// Returns the reply encoded, as keys and values were written into it.
+    pub fn range_reply(&self, request: &RangeRequest) -> Result<Vec<u8>, RpcStatus> {
+        range::check(request)?;
+        let (found, Message(mut reply)) = self.read_steadily(|view| {
+            let mut message = Message::default();
+            let found = range::range(view, request, Some(&self.counts), &mut message)?;
+            Ok((found, message))
+        })?;
+        encode::header(&mut reply, &self.ids, found.revision);
+        encode::number(&mut reply, 3, found.more.into());
+        encode::number(&mut reply, 4, found.count);
+        Ok(reply)
     }
 
-    pub fn put(&self, request: PutRequest) -> Result<PutResponse, RpcStatus> {
-        write::check_put(&request)?;
-        let mut response = self.write(|state| {
+    /// Returns the reply encoded.
+    pub fn put_reply(&self, request: Put<'_>) -> Result<Vec<u8>, RpcStatus> {
+        write::check_put(request)?;
+        let value = Bytes::copy_from_slice(request.value);
+        let (revision, previous) = self.write(|state| {
             state.lessor.check(request.lease)?;
-            state.check_kept(&request)?;
+            state.check_kept(request)?;
             let bytes = request.key.len() + request.value.len();
-            state.make_room(std::iter::once(Span::One(&request.key)), bytes)?;
-            Ok(state.put_request(request))
+            state.make_room(std::iter::once(Span::One(request.key)), bytes)?;
+            let previous = state.put_request(request, value);
+            Ok((state.revision, previous))
         })?;
-        self.stamp(&mut response.header);
-        Ok(response)
+        let previous = previous.as_ref().map(|(key, version)| version.in_place(key));
+        let size = MAX_HEADER + previous.map_or(0, |kv| PAIR_FIELD + kv.encoded_len());
+        let mut reply = Vec::new();
+        if !reserve(&mut reply, size) {
+            return Err(no_memory_to_reply(size));
+        }
+        encode::header(&mut reply, &self.ids, revision);
+        if let Some(kv) = previous {
+            encode::pair(&mut reply, 2, kv);
+        }
+        Ok(reply)
     }
 
     pub fn delete_range(

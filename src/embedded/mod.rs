@@ -12,6 +12,7 @@ mod lessor;
 mod lock;
 mod range;
 mod reply;
+mod rows;
 mod service;
 mod span;
 mod store;

@@ -3,14 +3,14 @@
 #![forbid(unsafe_code)]
 
 use super::counts::Counts;
-use super::reply::{header, no_memory, refuse, RpcStatus};
+use super::reply::{no_memory, refuse, RpcStatus};
+use super::rows::{List, Rows};
 use super::span::{Span, Way};
-use super::store::Version;
+use super::store::{Version, ROW};
 use super::view::View;
 use crate::status::{ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_SORT_OPTION};
-use crate::sys;
 use crate::wire::proto::range_request::{SortOrder, SortTarget};
-use crate::wire::proto::{KeyValue, RangeRequest, RangeResponse};
+use crate::wire::proto::RangeRequest;
 use bytes::Bytes;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
@@ -28,65 +28,98 @@ pub fn check(request: &RangeRequest) -> Result<(), RpcStatus> {
     }
 }
 
+/// What a reply has beside its pairs.
+pub struct Found {
+    /// The current revision of the store.
+    pub revision: i64,
+    pub count: i64,
+    pub more: bool,
+}
+
 /// With the counts of pages, where the revision is one that does not change.
 pub fn range(
     view: &View<'_>,
     request: &RangeRequest,
     counts: Option<&Counts>,
-) -> Result<RangeResponse, RpcStatus> {
+    rows: &mut impl Rows,
+) -> Result<Found, RpcStatus> {
+    if request.sort_target() == SortTarget::Key {
+        return visit(view, request, counts, rows);
+    }
+    let mut list = List::new();
+    let found = visit(view, request, None, &mut list)?;
+    sort(request, &mut list);
+    list.truncate(limit(request));
+    for (key, version) in &list {
+        if !view.is_held() && !rows.make_room(key, version) {
+            return Err(no_memory(list.len() * ROW));
+        }
+        rows.push(key, version, request.keys_only);
+    }
+    Ok(found)
+}
+
+fn limit(request: &RangeRequest) -> usize {
+    usize::try_from(request.limit).ok().filter(|limit| *limit > 0).unwrap_or(usize::MAX)
+}
+
+/// Puts what is found into rows, in the order of keys: what is within the limit, or all
+/// that is to be sorted before it applies.
+fn visit(
+    view: &View<'_>,
+    request: &RangeRequest,
+    counts: Option<&Counts>,
+    rows: &mut impl Rows,
+) -> Result<Found, RpcStatus> {
     let span = Span::new(&request.key, &request.range_end);
-    let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
+    let limit = limit(request);
     let by_key = request.sort_target() == SortTarget::Key;
     // The limit applies to the keys in their order. It also does for another target without
     // an order: etcd then sorts only the keys within the limit.
     let unsorted = by_key || request.sort_order() == SortOrder::None;
     let limited = !is_filtered(request) && unsorted;
     // One more key than wanted shows whether there are more.
-    let enough = limit.filter(|_| limited).map_or(usize::MAX, |limit| limit.saturating_add(1));
+    let enough = if limited { limit.saturating_add(1) } else { usize::MAX };
+    let most = if by_key { limit } else { enough };
+    let keys_only = request.keys_only && by_key;
     let pages = counts.filter(|_| enough < usize::MAX && by_key && !request.count_only);
     let known = match pages.and_then(|counts| counts.take(request)) {
         Some((from, count)) => Some(count - skipped(view, &from, request)?),
         None => None,
     };
-    let mut count = 0;
-    let mut kvs = Vec::new();
-    let mut full = false;
-    if let Span::One(_) = span {
-        kvs.reserve_exact(1);
-    }
+    let (mut count, mut found, mut full, mut last) = (0, 0, false, None);
     let visit = |key: &Bytes, version: &Version| {
         count += 1;
-        if !request.count_only && kvs.len() < enough && passes(request, version) {
-            // Within a write it is known that there is room.
-            let grows = kvs.len() == kvs.capacity() && !view.is_held();
-            let more = kvs.len().max(4);
-            full = grows && !sys::reserve(&mut kvs, more);
-            if full {
-                return ControlFlow::Break(());
+        if !request.count_only && found < enough && passes(request, version) {
+            found += 1;
+            if found <= most {
+                // Within a write it is known that there is room.
+                full = !view.is_held() && !rows.make_room(key, version);
+                if full {
+                    return ControlFlow::Break(());
+                }
+                rows.push(key, version, keys_only);
             }
-            kvs.push(version.key_value(key));
+            if found == limit && pages.is_some() {
+                last = Some(key.clone());
+            }
         }
-        match known.is_some() && kvs.len() == enough {
+        match known.is_some() && found == enough {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     };
     let revision = view.walk(span, way(request), request.revision, visit)?;
     if full {
-        return Err(no_memory(2 * kvs.len() * size_of::<KeyValue>()));
+        return Err(no_memory(found * ROW));
     }
     let count = known.unwrap_or(count);
-    sort(request, &mut kvs);
-    let more = limit.is_some_and(|limit| kvs.len() > limit);
-    kvs.truncate(limit.unwrap_or(usize::MAX));
-    if let Some(counts) = pages.filter(|_| more) {
+    let more = found > limit;
+    if let (Some(counts), Some(last), true) = (pages, last, more) {
         let at = if request.revision > 0 { request.revision } else { revision };
-        counts.put(request, at, &kvs, count - kvs.len() as i64, way(request));
+        counts.put(request, at, last, count - request.limit, way(request));
     }
-    if request.keys_only {
-        kvs.iter_mut().for_each(|kv| kv.value = Bytes::new());
-    }
-    Ok(RangeResponse { header: header(revision), kvs, more, count })
+    Ok(Found { revision, count, more })
 }
 
 /// The number of keys from a key on that are before the page.
@@ -108,17 +141,17 @@ fn way(request: &RangeRequest) -> Way {
 }
 
 /// Keys are visited in their order.
-fn sort(request: &RangeRequest, kvs: &mut [KeyValue]) {
-    let by: fn(&KeyValue, &KeyValue) -> Ordering = match request.sort_target() {
+fn sort(request: &RangeRequest, list: &mut List) {
+    let by: fn(&Version, &Version) -> Ordering = match request.sort_target() {
         SortTarget::Key => return,
         SortTarget::Version => |a, b| a.version.cmp(&b.version),
-        SortTarget::Create => |a, b| a.create_revision.cmp(&b.create_revision),
-        SortTarget::Mod => |a, b| a.mod_revision.cmp(&b.mod_revision),
+        SortTarget::Create => |a, b| a.created.cmp(&b.created),
+        SortTarget::Mod => |a, b| a.modified.cmp(&b.modified),
         SortTarget::Value => |a, b| a.value.cmp(&b.value),
     };
     match request.sort_order() {
-        SortOrder::Descend => kvs.sort_by(|a, b| by(b, a)),
-        _ => kvs.sort_by(by),
+        SortOrder::Descend => list.sort_by(|(_, a), (_, b)| by(b, a)),
+        _ => list.sort_by(|(_, a), (_, b)| by(a, b)),
     }
 }
 

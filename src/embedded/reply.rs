@@ -30,6 +30,11 @@ pub fn no_memory(size: usize) -> RpcStatus {
     RpcStatus { code: NO_MEMORY, message }
 }
 
+pub fn no_memory_to_reply(size: usize) -> RpcStatus {
+    let message = format!("no memory for a reply of {size} bytes");
+    RpcStatus { code: NO_MEMORY_TO_REPLY, message }
+}
+
 /// The header of replies inside a transaction. The engine stamps its ids on others.
 pub fn header(revision: i64) -> Option<ResponseHeader> {
     Some(ResponseHeader { revision, ..ResponseHeader::default() })

@@ -2,11 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use super::reply::{no_memory, refuse, RpcStatus, NO_MEMORY_TO_REPLY};
+use super::reply::{no_memory, no_memory_to_reply, refuse, RpcStatus};
 use super::{txn, write, Engine};
 use crate::status::{ETCD_ERR_AUTH_NOT_ENABLED, ETCD_ERR_REQUEST_TOO_LARGE};
 use crate::sys::{has_room, LARGE};
+use crate::wire::decode::Put;
 use crate::wire::encode;
+use bytes::{Buf, Bytes};
 use prost::encoding::encoded_len_varint;
 use prost::Message;
 use std::sync::Arc;
@@ -24,19 +26,26 @@ const MISSING: &str = include_str!("missing.txt");
 
 impl Engine {
     /// Serves a unary call. LeaseKeepAlive counts as one: each request has one response.
-    pub fn call(&self, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
+    pub fn call(&self, path: &str, message: &Bytes) -> Result<Vec<u8>, RpcStatus> {
         match path {
-            "/etcdserverpb.KV/Range" => serve(message, |r| self.range(r)),
+            // Not copied: nothing of it is stored.
+            "/etcdserverpb.KV/Range" => self.range_reply(&decoded(message.clone())?),
             "/etcdserverpb.KV/Put" => {
-                self.check_size(message, |r| write::check_put(r).map(|()| true))?;
-                serve(message, |r| self.put(r))
+                check_message(message.len())?;
+                let request = Put::decode(message).map_err(|_| undecodable("not a put"))?;
+                self.check_size(message, || write::check_put(request).map(|()| true))?;
+                self.put_reply(request)
             }
             "/etcdserverpb.KV/DeleteRange" => {
-                self.check_size(message, |r| write::check_delete(r).map(|()| true))?;
+                let check = || write::check_delete(&decoded(&message[..])?).map(|()| true);
+                self.check_size(message, check)?;
                 serve(message, |r| self.delete_range(r))
             }
             "/etcdserverpb.KV/Txn" => {
-                self.check_size(message, |r| txn::check(r).map(|()| txn::is_logged(r)))?;
+                self.check_size(message, || {
+                    let request = decoded(&message[..])?;
+                    txn::check(&request).map(|()| txn::is_logged(&request))
+                })?;
                 serve(message, |r| self.txn(r))
             }
             "/etcdserverpb.KV/Compact" => serve(message, |r| self.compact(r)),
@@ -55,13 +64,13 @@ impl Engine {
 
     /// The limit for what etcd writes to its log. It comes after the checks that do not
     /// need the state; `check` says whether the request is logged at all.
-    fn check_size<Q: Message + Default>(
+    fn check_size(
         &self,
         message: &[u8],
-        check: impl FnOnce(&Q) -> Result<bool, RpcStatus>,
+        check: impl FnOnce() -> Result<bool, RpcStatus>,
     ) -> Result<(), RpcStatus> {
         let fits = message.len() + self.entry_overhead(message.len()) <= MAX_ENTRY;
-        match fits || !check(&decoded(message)?)? {
+        match fits || !check()? {
             true => Ok(()),
             false => Err(refuse(ETCD_ERR_REQUEST_TOO_LARGE)),
         }
@@ -76,16 +85,21 @@ impl Engine {
     }
 
     /// The same, with the calls whose answer may have to wait for those of others.
-    pub async fn wait(self: &Arc<Self>, path: &str, message: &[u8]) -> Result<Vec<u8>, RpcStatus> {
+    pub async fn wait(self: &Arc<Self>, path: &str, message: &Bytes) -> Result<Vec<u8>, RpcStatus> {
         match path {
-            "/v3lockpb.Lock/Lock" => encoded(&self.lock(decoded(message)?).await?),
+            "/v3lockpb.Lock/Lock" => encoded(&self.lock(decoded(&message[..])?).await?),
             _ => self.call(path, message),
         }
     }
 }
 
-fn decoded<Q: Message + Default>(message: &[u8]) -> Result<Q, RpcStatus> {
-    let size = message.len();
+/// Keys and values are copies, or parts of the message if that is `Bytes`.
+fn decoded<Q: Message + Default>(message: impl Buf) -> Result<Q, RpcStatus> {
+    check_message(message.remaining())?;
+    Q::decode(message).map_err(|error| undecodable(&error.to_string()))
+}
+
+fn check_message(size: usize) -> Result<(), RpcStatus> {
     if size > MAX_MESSAGE {
         let message = format!("grpc: received message larger than max ({size} vs. {MAX_MESSAGE})");
         return Err(RpcStatus { code: RESOURCE_EXHAUSTED, message });
@@ -93,10 +107,11 @@ fn decoded<Q: Message + Default>(message: &[u8]) -> Result<Q, RpcStatus> {
     if size >= LARGE && !has_room(size) {
         return Err(no_memory(size));
     }
-    Q::decode(message).map_err(|e| RpcStatus {
-        code: INTERNAL,
-        message: format!("the request cannot be decoded: {e}"),
-    })
+    Ok(())
+}
+
+fn undecodable(why: &str) -> RpcStatus {
+    RpcStatus { code: INTERNAL, message: format!("the request cannot be decoded: {why}") }
 }
 
 fn serve<Q: Message + Default, A: Message>(
@@ -107,10 +122,7 @@ fn serve<Q: Message + Default, A: Message>(
 }
 
 fn encoded(response: &impl Message) -> Result<Vec<u8>, RpcStatus> {
-    encode::message(response).ok_or_else(|| RpcStatus {
-        code: NO_MEMORY_TO_REPLY,
-        message: format!("no memory for a reply of {} bytes", response.encoded_len()),
-    })
+    encode::message(response).ok_or_else(|| no_memory_to_reply(response.encoded_len()))
 }
 
 fn unknown(path: &str) -> RpcStatus {
@@ -154,19 +166,20 @@ mod tests {
         for (call, message) in cases {
             let package = if call.starts_with("Lock/") { "v3lockpb" } else { "etcdserverpb" };
             let path = format!("/{package}.{call}");
-            let serve = |message| engine.wait(&path, message).now_or_never().unwrap();
-            let response = serve(&message).unwrap();
+            let serve =
+                |message: Vec<u8>| engine.wait(&path, &message.into()).now_or_never().unwrap();
+            let response = serve(message).unwrap();
             // Every response has its header first.
             let response = CompactionResponse::decode(&response[..]).unwrap();
             let header = response.header.unwrap();
             assert!(header.cluster_id != 0 && header.member_id != 0 && header.raft_term == 2);
             let these = (header.cluster_id, header.member_id);
             assert_eq!(*ids.get_or_insert(these), these);
-            let refusal = serve(b"\xff").unwrap_err();
+            let refusal = serve(b"\xff".to_vec()).unwrap_err();
             assert_eq!(refusal.code, 13, "{call}: {}", refusal.message);
         }
         let status = StatusResponse::decode(
-            &engine.call("/etcdserverpb.Maintenance/Status", b"").unwrap()[..],
+            &engine.call("/etcdserverpb.Maintenance/Status", &Bytes::new()).unwrap()[..],
         );
         let status = status.unwrap();
         assert_eq!(Some((status.header.unwrap().cluster_id, status.leader)), ids);
@@ -178,7 +191,7 @@ mod tests {
     fn what_is_missing_says_so() {
         let engine = engine();
         for missing in MISSING.lines() {
-            let refusal = engine.call(&format!("/{missing}"), b"").unwrap_err();
+            let refusal = engine.call(&format!("/{missing}"), &Bytes::new()).unwrap_err();
             assert_eq!(refusal.code, 12);
             assert!(refusal.message.starts_with(missing), "{}", refusal.message);
             assert!(refusal.message.contains("does not have it yet"), "{}", refusal.message);
@@ -189,7 +202,7 @@ mod tests {
             ("", 12, "unknown method "),
             ("/etcdserverpb.Auth/Authenticate", 9, "etcdserver: authentication is not enabled"),
         ] {
-            let refusal = engine.call(path, b"").unwrap_err();
+            let refusal = engine.call(path, &Bytes::new()).unwrap_err();
             assert_eq!((refusal.code, refusal.message.as_str()), (code, message));
         }
     }
@@ -199,8 +212,8 @@ mod tests {
         for _ in 0..20 {
             let engine = engine();
             let most = MAX_ENTRY - 8 - encoded_len_varint(engine.member_id() << 48);
-            let call = |call: &str, message: &[u8]| {
-                let response = engine.call(&format!("/etcdserverpb.KV/{call}"), message);
+            let call = |call: &str, message: Vec<u8>| {
+                let response = engine.call(&format!("/etcdserverpb.KV/{call}"), &message.into());
                 response.map_err(|status| (status.code, status.message)).map(drop)
             };
             let too_large = Err((3, "etcdserver: request is too large".to_owned()));
@@ -209,27 +222,27 @@ mod tests {
                 // A field of 128 KiB to 2 MiB: a tag and three bytes of length.
                 let largest = put("a", &"v".repeat(size - 3 - 4)).encode_to_vec();
                 assert_eq!(largest.len(), size);
-                assert_eq!(&call("Put", &largest), expected);
+                assert_eq!(&call("Put", largest), expected);
                 let largest = delete(&key(size - 4), "").encode_to_vec();
-                assert_eq!((largest.len(), &call("DeleteRange", &largest)), (size, expected));
+                assert_eq!((largest.len(), &call("DeleteRange", largest)), (size, expected));
                 let largest = then(vec![delete_op(&key(size - 12), "")]).encode_to_vec();
-                assert_eq!((largest.len(), &call("Txn", &largest)), (size, expected));
+                assert_eq!((largest.len(), &call("Txn", largest)), (size, expected));
                 // Not logged, unless it is nested.
                 let reads = range_op(&key(size - 12), "");
-                assert_eq!(call("Txn", &then(vec![reads.clone()]).encode_to_vec()), Ok(()));
+                assert_eq!(call("Txn", then(vec![reads.clone()]).encode_to_vec()), Ok(()));
                 let nested = then(vec![txn_op(vec![], vec![reads], vec![])]).encode_to_vec();
-                assert_eq!(call("Txn", &nested), too_large);
-                assert_eq!(call("Range", &range(&key(size), "").encode_to_vec()), Ok(()));
+                assert_eq!(call("Txn", nested), too_large);
+                assert_eq!(call("Range", range(&key(size), "").encode_to_vec()), Ok(()));
             }
-            let refused = call("Put", &put("", &key(most + 1)).encode_to_vec());
+            let refused = call("Put", put("", &key(most + 1)).encode_to_vec());
             assert_eq!(refused, Err((3, "etcdserver: key is not provided".to_owned())));
             let largest = range(&key(MAX_MESSAGE - 4), "").encode_to_vec();
-            assert_eq!(call("Range", &largest), Ok(()));
+            assert_eq!(call("Range", largest), Ok(()));
             let text = "grpc: received message larger than max (2097153 vs. 2097152)".to_owned();
             let largest = range(&key(MAX_MESSAGE - 3), "").encode_to_vec();
-            assert_eq!(call("Range", &largest), Err((8, text.clone())));
+            assert_eq!(call("Range", largest), Err((8, text.clone())));
             let largest = put("", &key(MAX_MESSAGE - 3)).encode_to_vec();
-            assert_eq!(call("Put", &largest), Err((8, text)));
+            assert_eq!(call("Put", largest), Err((8, text)));
         }
     }
 
@@ -245,7 +258,7 @@ mod tests {
                     let at = chance.usize(..message.len());
                     message[at] = chance.u8(..);
                 }
-                let _ = engine.call(&format!("/etcdserverpb.{path}"), &message);
+                let _ = engine.call(&format!("/etcdserverpb.{path}"), &message.into());
             }
         }
         // Nesting beyond what the decoder follows.
@@ -258,6 +271,6 @@ mod tests {
             };
             wrap(0x12, &wrap(0x22, &inner))
         });
-        assert_eq!(engine.call("/etcdserverpb.KV/Txn", &deep).unwrap_err().code, 13);
+        assert_eq!(engine.call("/etcdserverpb.KV/Txn", &deep.into()).unwrap_err().code, 13);
     }
 }

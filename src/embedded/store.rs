@@ -10,6 +10,7 @@ use super::reply::{no_memory, refuse, RpcStatus};
 use super::span::{Span, Way};
 use crate::status::{ETCD_ERR_COMPACTED, ETCD_ERR_FUTURE_REVISION};
 use crate::sys::{has_room, LARGE};
+use crate::wire::decode;
 use crate::wire::proto::KeyValue;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -33,12 +34,28 @@ impl Version {
     }
 
     pub fn key_value(&self, key: &Bytes) -> KeyValue {
+        self.clone().into_key_value(key.clone())
+    }
+
+    pub fn into_key_value(self, key: Bytes) -> KeyValue {
         KeyValue {
-            key: key.clone(),
+            key,
             create_revision: self.created,
             mod_revision: self.modified,
             version: self.version,
-            value: self.value.clone(),
+            value: self.value,
+            lease: self.lease,
+        }
+    }
+
+    /// Without a copy of key and value.
+    pub fn in_place<'a>(&'a self, key: &'a [u8]) -> decode::KeyValue<'a> {
+        decode::KeyValue {
+            key,
+            value: &self.value,
+            create_revision: self.created,
+            mod_revision: self.modified,
+            version: self.version,
             lease: self.lease,
         }
     }

@@ -2,12 +2,23 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Clock, Engine};
+use super::{Clock, Engine, RpcStatus};
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::*;
 use bytes::Bytes;
+use prost::Message;
 use std::sync::Arc;
+
+impl Engine {
+    pub fn range(&self, request: RangeRequest) -> Result<RangeResponse, RpcStatus> {
+        Ok(RangeResponse::decode(&self.range_reply(&request)?[..]).unwrap())
+    }
+
+    pub fn put(&self, request: PutRequest) -> Result<PutResponse, RpcStatus> {
+        Ok(PutResponse::decode(&self.put_reply((&request).into())?[..]).unwrap())
+    }
+}
 
 pub fn engine() -> Arc<Engine> {
     Engine::new(Clock::manual())

@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+use super::range::Found;
 use super::reply::{header, refuse, RpcStatus};
+use super::rows::List;
 use super::span::{Span, Way};
 use super::store::{State, Version, ROW};
 use super::view::View;
@@ -14,7 +16,9 @@ use crate::status::{
 use crate::wire::proto::compare::{CompareResult, CompareTarget, TargetUnion};
 use crate::wire::proto::request_op::Request;
 use crate::wire::proto::response_op::Response;
-use crate::wire::proto::{Compare, ResponseOp, TxnRequest, TxnResponse};
+use crate::wire::proto::{
+    Compare, PutResponse, RangeRequest, RangeResponse, ResponseOp, TxnRequest, TxnResponse,
+};
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
@@ -40,7 +44,7 @@ fn check_ops(request: &TxnRequest, most: usize) -> Result<(), RpcStatus> {
     }
     request.success.iter().chain(&request.failure).try_for_each(|op| match &op.request {
         Some(Request::RequestRange(request)) => range::check(request),
-        Some(Request::RequestPut(request)) => write::check_put(request),
+        Some(Request::RequestPut(request)) => write::check_put(request.into()),
         Some(Request::RequestDeleteRange(request)) => write::check_delete(request),
         Some(Request::RequestTxn(request)) => check_ops(request, left),
         None => Err(refuse(ETCD_ERR_KEY_NOT_FOUND)),
@@ -155,7 +159,7 @@ impl Plan {
                 if keeps && cleared.is_some_and(|start| put.key >= start) {
                     return Err(refuse(ETCD_ERR_KEY_NOT_FOUND));
                 }
-                state.check_kept(put)?;
+                state.check_kept(put.into())?;
                 state.lessor.check(put.lease)
             }
             Step::Simple(Request::RequestDeleteRange(delete)) => {
@@ -213,6 +217,13 @@ impl Plan {
     }
 }
 
+fn range_response(view: &View<'_>, request: &RangeRequest) -> Result<RangeResponse, RpcStatus> {
+    let mut list = List::new();
+    let Found { revision, count, more } = range::range(view, request, None, &mut list)?;
+    let kvs = list.into_iter().map(|(key, version)| version.into_key_value(key)).collect();
+    Ok(RangeResponse { header: header(revision), kvs, more, count })
+}
+
 pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, RpcStatus> {
     let view = view.pinned();
     let plan = decide(&view, request)?;
@@ -220,7 +231,7 @@ pub fn read(view: &View<'_>, request: TxnRequest) -> Result<TxnResponse, RpcStat
     view.look(|state| plan.check(state, current, &mut None))?;
     let mut response = plan.run(&mut |request| match request {
         Request::RequestRange(request) => {
-            range::range(&view, &request, None).map(Response::ResponseRange)
+            range_response(&view, &request).map(Response::ResponseRange)
         }
         // It has only ranges.
         _ => Err(refuse(ETCD_ERR_GRPC_INTERNAL)),
@@ -237,9 +248,13 @@ pub fn write(state: &mut State, request: TxnRequest) -> Result<TxnResponse, RpcS
     state.make_room(spans.into_iter(), bytes)?;
     let mut response = plan.run(&mut |request| match request {
         Request::RequestRange(request) => {
-            range::range(&View::held(state), &request, None).map(Response::ResponseRange)
+            range_response(&View::held(state), &request).map(Response::ResponseRange)
         }
-        Request::RequestPut(request) => Ok(Response::ResponsePut(state.put_request(request))),
+        Request::RequestPut(request) => {
+            let previous = state.put_request((&request).into(), request.value.clone());
+            let prev_kv = previous.map(|(key, version)| version.into_key_value(key));
+            Ok(Response::ResponsePut(PutResponse { header: header(state.revision), prev_kv }))
+        }
         Request::RequestDeleteRange(request) => {
             Ok(Response::ResponseDeleteRange(state.delete_request(&request)))
         }

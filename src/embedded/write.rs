@@ -11,10 +11,12 @@ use super::store::{State, Version};
 use crate::status::{
     ETCD_ERR_EMPTY_KEY, ETCD_ERR_KEY_NOT_FOUND, ETCD_ERR_LEASE_PROVIDED, ETCD_ERR_VALUE_PROVIDED,
 };
-use crate::wire::proto::{DeleteRangeRequest, DeleteRangeResponse, PutRequest, PutResponse};
+use crate::wire::decode::Put;
+use crate::wire::proto::{DeleteRangeRequest, DeleteRangeResponse};
+use bytes::Bytes;
 
 /// The checks that do not need the state.
-pub fn check_put(request: &PutRequest) -> Result<(), RpcStatus> {
+pub fn check_put(request: Put<'_>) -> Result<(), RpcStatus> {
     if request.key.is_empty() {
         return Err(refuse(ETCD_ERR_EMPTY_KEY));
     }
@@ -36,24 +38,24 @@ pub fn check_delete(request: &DeleteRangeRequest) -> Result<(), RpcStatus> {
 
 impl State {
     /// A put that keeps the old value or lease needs an existing key.
-    pub fn check_kept(&self, request: &PutRequest) -> Result<(), RpcStatus> {
+    pub fn check_kept(&self, request: Put<'_>) -> Result<(), RpcStatus> {
         let keeps = request.ignore_value || request.ignore_lease;
-        match keeps && self.get(&request.key, self.revision).is_none() {
+        match keeps && self.get(request.key, self.revision).is_none() {
             true => Err(refuse(ETCD_ERR_KEY_NOT_FOUND)),
             false => Ok(()),
         }
     }
 
-    pub fn put_request(&mut self, request: PutRequest) -> PutResponse {
-        let PutRequest { key, value, lease, prev_kv, ignore_value, ignore_lease } = request;
+    /// Returns what was there before, if that is asked for.
+    pub fn put_request(&mut self, request: Put<'_>, value: Bytes) -> Option<(Bytes, Version)> {
         let mut previous = None;
-        self.put(key, |key, before: &Version| {
-            previous = (prev_kv && before.is_live()).then(|| before.key_value(key));
-            let value = if ignore_value { before.value.clone() } else { value };
-            let lease = if ignore_lease { before.lease } else { lease };
+        self.put(Bytes::copy_from_slice(request.key), |key, before: &Version| {
+            previous = (request.prev_kv && before.is_live()).then(|| (key.clone(), before.clone()));
+            let value = if request.ignore_value { before.value.clone() } else { value };
+            let lease = if request.ignore_lease { before.lease } else { request.lease };
             (value, lease)
         });
-        PutResponse { header: header(self.revision), prev_kv: previous }
+        previous
     }
 
     pub fn delete_request(&mut self, request: &DeleteRangeRequest) -> DeleteRangeResponse {
@@ -72,7 +74,7 @@ impl State {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::wire::proto::{KeyValue, LeaseGrantRequest};
+    use crate::wire::proto::{KeyValue, LeaseGrantRequest, PutRequest};
 
     fn kv(
         key: &str,

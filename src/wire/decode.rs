@@ -1,6 +1,8 @@
-//! Replies, read in place.
+//! Replies, and puts, read in place.
 
 #![forbid(unsafe_code)]
+
+use super::proto::PutRequest;
 
 /// No store reaches a later revision: that takes millions of years. What is computed from
 /// one does not overflow.
@@ -34,12 +36,13 @@ impl<'a> Fields<'a> {
     }
 
     fn long_varint(&mut self) -> Result<u64> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Malformed)?;
-            self.0 = rest;
+        let (mut value, mut rest) = (0u64, self.0);
+        for shift in (0..10).map(|at| 7 * at) {
+            let [byte, behind @ ..] = rest else { break };
+            rest = behind;
             value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
+            if *byte < 0x80 {
+                self.0 = rest;
                 return Ok(value);
             }
         }
@@ -98,6 +101,44 @@ impl Header {
             }
         }
         (0..=MAX_REVISION).contains(&header.revision).then_some(header).ok_or(Malformed)
+    }
+}
+
+/// A PutRequest, pointing into the request.
+#[derive(Clone, Copy, Default)]
+pub struct Put<'a> {
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+    pub lease: i64,
+    pub prev_kv: bool,
+    pub ignore_value: bool,
+    pub ignore_lease: bool,
+}
+
+impl<'a> Put<'a> {
+    pub fn decode(buffer: &'a [u8]) -> Result<Put<'a>> {
+        let mut put = Put::default();
+        let mut fields = Fields(buffer);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Value::Bytes(key)) => put.key = key,
+                (2, Value::Bytes(value)) => put.value = value,
+                (3, Value::Number(lease)) => put.lease = lease as i64,
+                (4, Value::Number(flag)) => put.prev_kv = flag != 0,
+                (5, Value::Number(flag)) => put.ignore_value = flag != 0,
+                (6, Value::Number(flag)) => put.ignore_lease = flag != 0,
+                _ => {}
+            }
+        }
+        Ok(put)
+    }
+}
+
+impl<'a> From<&'a PutRequest> for Put<'a> {
+    fn from(request: &'a PutRequest) -> Put<'a> {
+        let PutRequest { lease, prev_kv, ignore_value, ignore_lease, .. } = *request;
+        let (key, value) = (&request.key[..], &request.value[..]);
+        Put { key, value, lease, prev_kv, ignore_value, ignore_lease }
     }
 }
 
