@@ -3382,8 +3382,8 @@ struct etcd_watch_options_t {
    */
   int64_t start_revision;
   /**
-   * Deadline in milliseconds for the question what revision is now, where the call waits for
-   * that; 0 for the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+   * Deadline in milliseconds for the creation of the watch, where the call waits for that; 0 for
+   * the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
    */
   uint32_t timeout_ms;
   /**
@@ -3488,8 +3488,8 @@ struct etcd_watch_response_t {
  *
  * On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED. Without
  * start_revision, changes before that response may be missed. On no queue and without
- * start_revision, the call waits until the current revision is known: changes after it has
- * returned are delivered. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
+ * start_revision, the call waits until a server has the watch: changes after it has returned are
+ * delivered. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
  *
  * @param client    Open client.
  * @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.

@@ -13,7 +13,7 @@ use support::hostile::*;
 use support::leases::{begin, grant, KeepAlive};
 use support::process::PeakMemory;
 use support::server::{newest_or_skip, shared};
-use support::watch::{Watch, WatchOptions};
+use support::watch::{begun, next_of, Watch, WatchOptions};
 
 const MAX_MEMORY: u64 = 64 << 20;
 const KEY: &[u8] = b"k";
@@ -244,6 +244,95 @@ fn a_watch_is_told_its_own_events_once() {
     let watch = watch(&client);
     assert_eq!(told(&watch, 3), [10, 11, 12]);
     assert_eq!(watch.next(300), Ok(None));
+}
+
+#[test]
+fn a_watch_of_a_member_that_lags_begins_with_what_is_to_come() {
+    let server = Hostile::start(|c| {
+        c.greet(&[])?;
+        let mut last = 0;
+        loop {
+            let request = c.request()?;
+            if request.unary {
+                // A reply to a get or a put.
+                c.reply(request.stream, &header(8))?;
+            } else if request.stream > last {
+                last = request.stream;
+                c.accept(last)?;
+                tell(c, last, &[created(0)])?;
+                tell(c, last, &[events(0, &[8])])?;
+                tell(c, last, &[events(0, &[9])])?;
+            }
+        }
+    });
+    for queue in [None, Some(Queue::new())] {
+        let client = open(&server.endpoint());
+        client.put(KEY, b"v", DEFAULT).unwrap();
+        let first = match &queue {
+            None => Watch::open(&client, KEY, WatchOptions::default()).unwrap().told(),
+            Some(queue) => {
+                let _watch = Watch::on(queue, &client, KEY, WatchOptions::default(), 0).unwrap();
+                begun(queue, 1);
+                next_of(queue, 10_000).unwrap().1.unwrap()
+            }
+        };
+        assert_eq!(first.revision, 9);
+    }
+}
+
+#[test]
+fn a_watch_that_no_server_confirms_says_why() {
+    let cases: [(&str, Script, etcd_status_t, &str); 3] = [
+        ("silent", |c| stream_after_greeting(c, |_, _| Ok(())), ETCD_ERR_TIMEOUT, "no reply"),
+        (
+            "absurd",
+            |c| {
+                stream_after_greeting(c, |c, id| {
+                    c.accept(id)?;
+                    c.data(id, &grpc(&[header(-1), created(0)].concat()))
+                })
+            },
+            ETCD_ERR_BAD_REPLY,
+            "tried for 1000 ms",
+        ),
+        (
+            "refused",
+            |c| {
+                stream_after_greeting(c, |c, id| {
+                    c.accept(id)?;
+                    let why = b"rpc error: code = PermissionDenied desc = \
+                        etcdserver: permission denied";
+                    tell(c, id, &[created(-1), number(4, 1), field(6, why)])
+                })
+            },
+            ETCD_ERR_PERMISSION_DENIED,
+            "permission denied",
+        ),
+    ];
+    for (name, script, status, word) in cases {
+        let server = Hostile::start(script);
+        let client = open(&server.endpoint());
+        let options = WatchOptions { timeout_ms: 1000, ..Default::default() };
+        let began = Instant::now();
+        let error = Watch::open(&client, KEY, options).err().unwrap();
+        assert_eq!((error.status, error.maybe_applied), (status, false), "{name}: {error:?}");
+        assert!(error.message.contains(word), "{name}: {error:?}");
+        assert_eq!(error.endpoint, server.endpoint(), "{name}");
+        assert!(began.elapsed() < Duration::from_secs(3), "{name}");
+    }
+}
+
+/// Answers each stream in this way.
+fn stream_after_greeting(
+    conn: &mut Conn,
+    answer: fn(&mut Conn, u32) -> io::Result<()>,
+) -> io::Result<()> {
+    conn.greet(&[])?;
+    let mut last = 0;
+    loop {
+        last = stream_after(conn, last)?;
+        answer(conn, last)?;
+    }
 }
 
 /// A put over an older one or a deletion, with what was before it or without.

@@ -22,6 +22,11 @@ fn at_revision(conn: &mut Conn, revision: i64) -> io::Result<()> {
         let request = conn.request()?;
         if request.unary {
             conn.reply(request.stream, &header(revision))?;
+        } else {
+            // A watch has been created.
+            conn.accept(request.stream)?;
+            let created = [header(revision), number(3, 1)].concat();
+            conn.data(request.stream, &grpc(&created))?;
         }
     }
 }

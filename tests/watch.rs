@@ -10,6 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use support::backend::{on_all_at_once, Backend};
 use support::ffi::{self, *};
+use support::inside::counters;
 use support::process::http_get;
 use support::proxy::{Fault, Proxy};
 use support::server::{newest_or_skip, Cluster};
@@ -103,6 +104,47 @@ fn previous_values_from_the_first_event_on() {
         });
         assert_eq!(without, 0);
     });
+}
+
+#[test]
+fn opening_one_asks_for_nothing_else() {
+    on_all_at_once("opening_one_asks_for_nothing_else", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        let mut last = put(&client, "opened/x", "");
+        let calls = counters(&client).calls;
+        let watches: Vec<_> =
+            (0..20).map(|_| Watch::open(&client, b"opened/", PREFIX).unwrap()).collect();
+        assert_eq!(counters(&client).calls, calls);
+        for _ in 0..3 {
+            last = put(&client, "opened/a", "1");
+            assert!(watches.iter().all(|watch| watch.told().revision == last));
+        }
+        // Whoever asks for the beginning is told of it too.
+        let watch = Watch::open(&client, b"opened/", with(ETCD_WATCH_CREATED_NOTIFY)).unwrap();
+        let told = watch.told();
+        assert_eq!(told.kind, ETCD_WATCH_RESPONSE_CREATED);
+        assert!(told.revision >= last);
+        last = put(&client, "opened/a", "2");
+        assert_eq!(watch.told().revision, last);
+    });
+}
+
+#[test]
+fn a_member_that_hangs_delays_no_opening() {
+    let test = "a_member_that_hangs_delays_no_opening";
+    let Some(version) = newest_or_skip(test) else { return };
+    let cluster = Cluster::builder(&version).members(3).start();
+    let client = Client::open(&cluster.endpoints());
+    for member in 0..3 {
+        put(&client, "hang", "");
+        cluster.stop(member);
+        let began = Instant::now();
+        let watch = Watch::open(&client, b"hang", Default::default()).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+        cluster.cont(member);
+        until("a put", Duration::from_secs(10), || client.put(b"hang", b"", DEFAULT).is_ok());
+        assert_eq!(watch.told().changes(), [is("hang", "")]);
+    }
 }
 
 #[test]

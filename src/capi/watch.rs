@@ -82,8 +82,8 @@ pub struct etcd_watch_options_t {
     /// Begin with the events of this revision, which may be in the future; 0: with those of the
     /// next change.
     pub start_revision: i64,
-    /// Deadline in milliseconds for the question what revision is now, where the call waits for
-    /// that; 0 for the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
+    /// Deadline in milliseconds for the creation of the watch, where the call waits for that; 0 for
+    /// the client's, ETCD_TIMEOUT_NONE for none. The watch itself has none.
     pub timeout_ms: u32,
     /// ETCD_PREFIX or ETCD_FROM_KEY, ETCD_PREV_KV, the ETCD_WATCH_ flags; with
     /// ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members that can be reached,
@@ -286,8 +286,8 @@ unsafe fn spec(key: etcd_bytes_t, options: &etcd_watch_options_t) -> Result<Spec
 ///
 /// On a queue, the call never waits: the first response is ETCD_WATCH_RESPONSE_CREATED. Without
 /// start_revision, changes before that response may be missed. On no queue and without
-/// start_revision, the call waits until the current revision is known: changes after it has
-/// returned are delivered. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
+/// start_revision, the call waits until a server has the watch: changes after it has returned are
+/// delivered. With start_revision, or with ETCD_WATCH_NO_WAIT, it returns at once.
 ///
 /// @param client    Open client.
 /// @param key       Any bytes, copied; empty only with ETCD_PREFIX or ETCD_FROM_KEY.
@@ -324,16 +324,17 @@ pub unsafe extern "C" fn etcd_watch_open(
         let common = common(options.timeout_ms, options.flags, FLAGS)?;
         let mut spec = spec(key, &options)?;
         spec.created_notify |= queue.is_some();
-        let start = match options.start_revision {
+        let watch = match options.start_revision {
             ..0 => {
                 let why = format!("start_revision is {}", options.start_revision);
                 return Err(Error::invalid(why));
             }
-            0 if queue.is_some() || options.flags & ETCD_WATCH_NO_WAIT != 0 => None,
-            0 => Some(client.now(&spec.key, client.until(common))? + 1),
-            start => Some(start),
+            0 if queue.is_some() || options.flags & ETCD_WATCH_NO_WAIT != 0 => {
+                Client::watch(&client, spec, None)
+            }
+            0 => Client::watch_from_now(&client, spec, client.limit(common))?,
+            start => Client::watch(&client, spec, Some(start)),
         };
-        let watch = Client::watch(&client, spec, start);
         out.write(stream::open::<etcd_watch_t, _>(watch, queue, user_data)?);
         Ok(ETCD_OK)
     })

@@ -200,10 +200,14 @@ pub fn retry_backoff() -> Backoff {
     Backoff::new(Duration::from_millis(25), Duration::from_millis(500))
 }
 
-/// The deadline has passed while a server, `member`, had the call.
+/// The deadline has passed while a server had what it was asked.
+pub fn no_answer(limit: Duration) -> Error {
+    Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {} ms", limit.as_millis()))
+}
+
+/// The same of a call that this one had.
 pub fn no_reply(call: &Call, limit: Duration, member: &str) -> Error {
-    let error = Error::new(ETCD_ERR_TIMEOUT, format!("no reply within {} ms", limit.as_millis()));
-    error.maybe_applied(call.effect.changes()).at(member)
+    no_answer(limit).maybe_applied(call.effect.changes()).at(member)
 }
 
 /// Why a call ends when its client is closed.

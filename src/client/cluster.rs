@@ -87,8 +87,19 @@ impl Cluster {
         if progress.sending.load(Relaxed) {
             return no_reply(call, limit, &self.member(progress));
         }
+        self.not_asked(call.member.as_ref(), progress, last, limit)
+    }
+
+    /// The deadline has passed and no server is being asked. `member`: the only one to ask.
+    pub fn not_asked(
+        &self,
+        member: Option<&Arc<Subchannel>>,
+        progress: &Progress,
+        last: Option<Error>,
+        limit: Duration,
+    ) -> Error {
         let limit = limit.as_millis();
-        let (is_up, why_down) = match &call.member {
+        let (is_up, why_down) = match member {
             None => (self.channel.pick(None).is_some(), self.channel.why_down()),
             Some(member) => match member.why_down() {
                 None => (true, String::new()),

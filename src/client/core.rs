@@ -130,6 +130,14 @@ impl Core {
         Error::new(ETCD_ERR_INTERNAL, defect)
     }
 
+    /// Whether a member that names this revision is behind what the client has been told.
+    pub fn lags(&self, revision: i64) -> bool {
+        match &self.server {
+            Server::Cluster(cluster) => revision < cluster.store().revision(),
+            Server::Embedded(_) => false,
+        }
+    }
+
     /// Bytes of one reply at most.
     pub fn max_receive(&self) -> usize {
         match &self.server {

@@ -40,7 +40,6 @@ use crate::runtime::{InProgress, Runtime};
 use crate::sync::oneshot::Oneshot;
 use crate::sync::IgnorePoison;
 use crate::transport::{Channel, CONNECTION_WINDOW, STREAM_WINDOW};
-use bytes::Bytes;
 use call::closed;
 use cluster::Cluster;
 use core::{Embedded, Server};
@@ -275,10 +274,20 @@ impl Client {
         watch
     }
 
-    /// The store's current revision.
-    pub fn now(&self, key: &Bytes, until: Deadline) -> Result<i64> {
-        let (core, key) = (self.core.clone(), self.core.namespace.key(key));
-        self.wait(async move { watch::now(&core, &key, until).await.map(|now| now.revision) })
+    /// Begins with the events to come; returns when a server has the watch.
+    pub fn watch_from_now(&self, spec: Spec, limit: Option<Duration>) -> Result<Watch> {
+        let _in_progress = self.runtime.begin();
+        let (watch, begun) = Watch::begin(&self.hub, spec.within(&self.core.namespace));
+        self.runtime.ensure_driven();
+        let result = limit.and_then(|limit| {
+            let result = begun.wait_for(limit);
+            if result.is_none() {
+                watch.give_up(limit);
+                self.runtime.ensure_driven();
+            }
+            result
+        });
+        result.unwrap_or_else(|| begun.wait()).map(|()| watch)
     }
 
     /// The next page; as [`page::next`].

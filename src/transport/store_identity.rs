@@ -74,6 +74,11 @@ impl StoreIdentity {
         self.state().known.clone()
     }
 
+    /// The highest revision that an endpoint has named.
+    pub fn revision(&self) -> i64 {
+        self.state().known.revision
+    }
+
     /// Takes note of a cluster's id and revision; 0 is no information.
     pub fn observe(&self, from: &Arc<Witness>, cluster: u64, revision: i64) -> Result<()> {
         let mut state = self.state();

@@ -98,7 +98,7 @@ impl Task {
                 self.streams.push(stream);
             }
             Err(error) if !is_retryable(error.status) => self.end_waiting(&error),
-            Err(_) => self.delay(),
+            Err(error) => self.delay(Some(error)),
         }
     }
 
@@ -122,7 +122,7 @@ impl Task {
 
     pub(super) fn on_created(&mut self, at: usize, creation: Creation, head: &watch::Head<'_>) {
         let Creation { watch, after, .. } = creation;
-        self.avoid = None;
+        (self.avoid, self.failure) = (None, None);
         let stream = &mut self.streams[at];
         if head.watch_id < 0 {
             self.enqueue(watch);
@@ -136,6 +136,12 @@ impl Task {
         let assignment = Assignment::On(stream.number, head.watch_id);
         stream.requests.created(head.header.revision, after);
         let Some(entry) = self.watches.get_mut(&watch) else { return self.unassign(assignment) };
+        if entry.position.is_open() && self.core.lags(head.header.revision) {
+            // What was written before the watch was opened is not for it.
+            entry.assignment = Assignment::Asking;
+            self.unassign(assignment);
+            return self.ask_start(watch);
+        }
         entry.assignment = assignment;
         entry.created = after;
         entry.position.begin_after(head.header.revision);
@@ -151,6 +157,7 @@ impl Task {
         }
         entry.renewals = 0;
         entry.leaderless.clear();
+        entry.begun.report(Ok(()));
         if !entry.announced {
             let message = Message::Created(head.header, entry.position.resume() - 1);
             entry.announced = entry.mailbox.push([(message, NOTICE_SIZE)]).is_none();
@@ -233,7 +240,7 @@ impl Task {
         let Some(entry) = self.watches.get_mut(&watch) else { return };
         if std::mem::replace(&mut entry.fragment, true) {
             let revision = entry.position.next_from(first);
-            self.delay();
+            self.delay(None);
             self.lose(watch, Error { revision, ..error });
         }
     }
@@ -281,7 +288,7 @@ impl Task {
             true => self.renew(token),
             false => {
                 self.avoid = member;
-                self.delay();
+                self.delay(Some(error));
             }
         }
     }

@@ -62,7 +62,9 @@ impl Task {
             return self.stream_failed(at, Failure::Malformed("not a watch response".to_owned()));
         };
         if let Err(error) = self.observe_header(at, head.header) {
-            return self.stream_failed(at, Failure::Lost(error.message));
+            self.stream_failed(at, Failure::Lost(error.message.clone()));
+            self.failure = Some(error);
+            return;
         }
         let stream = &mut self.streams[at];
         if head.created {

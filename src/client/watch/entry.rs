@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 use super::batch::Batch;
+use super::hub::Begun;
 use super::position::Position;
 use super::{Message, Spec};
 use crate::client::leaderless::Leaderless;
+use crate::error::Error;
 use crate::observe::counters::{Counter, Counters};
 use crate::sync::mailbox::Mailbox;
 use crate::wire::decode::Header;
@@ -27,6 +29,8 @@ pub struct Entry {
     pub created: u64,
     /// How often its reader asked for progress since the store was asked for its revision.
     pub questions: u64,
+    /// Whom to tell that a server has it.
+    pub begun: Begun,
     /// `Created` was delivered, or is not wanted.
     pub announced: bool,
     /// Its reader had no room.
@@ -66,6 +70,12 @@ pub enum Assignment {
 }
 
 impl Entry {
+    /// The reader gets this after all that was delivered.
+    pub fn end(&mut self, error: Error) {
+        self.begun.report(Err(error.clone()));
+        self.mailbox.end(error);
+    }
+
     /// Whether a response has to be asked for again, since it lacks the pairs before.
     pub fn lacks_previous(&mut self, message: &[u8], head: &Head<'_>) -> bool {
         if !self.spec.prev_kv || self.previous == Previous::Sure {

@@ -6,11 +6,13 @@ use super::{Message, Spec};
 use crate::client::call::closed;
 use crate::error::Result;
 use crate::sync::mailbox::Mailbox;
+use crate::sync::oneshot::Oneshot;
 use crate::sync::IgnorePoison;
 use crate::wire::decode::Header;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Commands that are executed in one turn.
@@ -30,13 +32,34 @@ struct Inbox {
     closed: bool,
 }
 
+/// Tells whoever opens a watch, if it waits, that the watch has begun, or why it has not.
+#[derive(Default)]
+pub struct Begun(pub Option<Arc<Oneshot<Result<()>>>>);
+
+impl Begun {
+    pub fn report(&mut self, result: Result<()>) {
+        if let Some(slot) = self.0.take() {
+            slot.fill(result);
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.report(Err(closed()));
+    }
+}
+
 pub enum Command {
     Open {
         watch: u64,
         spec: Box<Spec>,
         start: Option<i64>,
         mailbox: Arc<Mailbox<Message>>,
+        begun: Begun,
     },
+    /// Whoever opened the watch has waited for its beginning for so long, and waits no more.
+    GiveUp(u64, Duration),
     /// The reader has made room, or has closed the watch.
     ReaderChanged(u64),
     AskForProgress(u64),

@@ -29,13 +29,15 @@ use super::namespace::Namespace;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_CLOSED;
 use crate::sync::mailbox::{Mailbox, Taken};
+use crate::sync::oneshot::Oneshot;
 use crate::wire::decode::{Header, HEADER_ONLY};
 use crate::wire::proto::watch_create_request::FilterType;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{RangeRequest, WatchCreateRequest};
 use bytes::Bytes;
-use hub::Command;
+use hub::{Begun, Command};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of events that wait for a reader before the watch is paused; the server keeps
 /// the rest anyway. One revision may be larger.
@@ -129,6 +131,22 @@ pub struct Watch {
 impl Watch {
     /// Begins with the events of revision `start`, or with those to come.
     pub fn open(hub: &Arc<Hub>, spec: Spec, start: Option<i64>) -> Watch {
+        Watch::open_and_tell(hub, spec, start, Begun::default())
+    }
+
+    /// Begins with the events to come. The result is filled when a server has the watch.
+    pub fn begin(hub: &Arc<Hub>, spec: Spec) -> (Watch, Arc<Oneshot<Result<()>>>) {
+        let begun = Arc::new(Oneshot::default());
+        let watch = Watch::open_and_tell(hub, spec, None, Begun(Some(begun.clone())));
+        (watch, begun)
+    }
+
+    /// Fills the result of [`Watch::begin`] with an error, if it is empty after so long.
+    pub fn give_up(&self, waited: Duration) {
+        self.hub.send(Command::GiveUp(self.number, waited));
+    }
+
+    fn open_and_tell(hub: &Arc<Hub>, spec: Spec, start: Option<i64>, begun: Begun) -> Watch {
         let hub = hub.clone();
         let watch = hub.number();
         let ours = Arc::downgrade(&hub);
@@ -139,7 +157,7 @@ impl Watch {
         });
         let mailbox = Arc::new(Mailbox::new(spec.bound, on_room));
         let (spec, to) = (Box::new(spec), mailbox.clone());
-        hub.send(Command::Open { watch, spec, start, mailbox: to });
+        hub.send(Command::Open { watch, spec, start, mailbox: to, begun });
         Watch { number: watch, hub, mailbox }
     }
 

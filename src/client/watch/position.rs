@@ -84,6 +84,11 @@ impl Position {
         }
     }
 
+    /// Whether the server is to choose where it begins.
+    pub fn is_open(&self) -> bool {
+        self.next == 0
+    }
+
     /// The server's choice, if it had one.
     pub fn begin_after(&mut self, revision: i64) {
         if self.next == 0 {

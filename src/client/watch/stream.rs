@@ -10,7 +10,7 @@ use crate::client::methods::WATCH;
 use crate::client::token::Token;
 use crate::embedded;
 use crate::error::Result;
-use crate::transport::{Failure, Stream, Subchannel};
+use crate::transport::{now_ms, ConnectionState, Failure, Selected, Stream, Subchannel};
 use crate::wire::encode;
 use crate::wire::proto::watch_request::RequestUnion;
 use crate::wire::proto::{WatchCancelRequest, WatchProgressRequest, WatchRequest};
@@ -18,6 +18,7 @@ use bytes::Bytes;
 use prost::Message;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The least limit of a response, which may be for any watch. Servers cut responses at
@@ -52,6 +53,10 @@ pub struct WatchStream {
     pub number: u64,
     pub since: Instant,
     /// None for the engine.
+    connection: Option<Arc<ConnectionState>>,
+    /// When the connection was last looked at, as it did not confirm a watch.
+    looked: Instant,
+    /// None for the engine.
     pub member: Option<Arc<Subchannel>>,
     /// The token that it was opened with.
     pub token: Token,
@@ -79,15 +84,15 @@ impl WatchStream {
         slow: bool,
         avoid: Option<Arc<Subchannel>>,
     ) -> Result<WatchStream> {
-        let (messages, member, token) = match &core.server {
+        let (messages, selected, token) = match &core.server {
             Server::Embedded(embedded) => (
                 Messages::Embedded(Box::new(embedded::WatchStream::open(&embedded.engine))),
                 None,
                 Token::default(),
             ),
             Server::Cluster(cluster) => {
-                let (messages, subchannel, token) = network(cluster, avoid).await?;
-                (messages, Some(subchannel), token)
+                let (messages, selected, token) = network(cluster, avoid).await?;
+                (messages, Some(selected), token)
             }
         };
         Ok(WatchStream {
@@ -95,7 +100,9 @@ impl WatchStream {
             messages,
             number,
             since: Instant::now(),
-            member,
+            connection: selected.as_ref().map(|it| it.connection.state.clone()),
+            looked: Instant::now(),
+            member: selected.map(|it| it.subchannel),
             token,
             slow,
             stale: false,
@@ -119,6 +126,26 @@ impl WatchStream {
     /// Starts the time of unconfirmed watches again, after a time without reading.
     pub fn listen_again(&mut self) {
         self.creating.iter_mut().for_each(|creation| creation.since = Instant::now());
+    }
+
+    /// Since when the server has not confirmed a watch, or since its connection was last looked
+    /// at.
+    pub fn unconfirmed(&self) -> Option<Instant> {
+        let first = self.creating.front().filter(|_| self.held.is_none())?;
+        self.connection.is_some().then(|| first.since.max(self.looked))
+    }
+
+    /// Whether the server has confirmed no watch for so long, and then not answered a probe.
+    pub fn is_silent(&mut self, patience: Duration) -> bool {
+        let (Some(since), Some(state)) = (self.unconfirmed(), &self.connection) else {
+            return false;
+        };
+        if since.elapsed() < patience {
+            return false;
+        }
+        let waited = self.creating.front().map_or(Duration::ZERO, |first| first.since.elapsed());
+        self.looked = Instant::now();
+        !state.heard_since(now_ms().saturating_sub(waited.as_millis() as u64)) && state.doubt()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -191,11 +218,11 @@ impl WatchStream {
 async fn network(
     cluster: &Arc<Cluster>,
     avoid: Option<Arc<Subchannel>>,
-) -> Result<(Messages, Arc<Subchannel>, Token)> {
+) -> Result<(Messages, Selected, Token)> {
     let token = cluster.token().await?;
     let limit = cluster.max_receive.max(MIN_LIMIT);
     let (stream, selected) = cluster.stream(WATCH.path, avoid, &token, limit).await?;
-    Ok((Messages::Network(Box::new(stream)), selected.subchannel, token))
+    Ok((Messages::Network(Box::new(stream)), selected, token))
 }
 
 /// The next message of any of the streams, at most two, and the index of its stream.

@@ -8,8 +8,8 @@ use super::hub::{Command, Hub};
 use super::position::Position;
 use super::stream::{next_message, WatchStream};
 use super::{now, resync};
-use crate::client::call::{retry_backoff, Deadline};
-use crate::client::core::Core;
+use crate::client::call::{no_answer, retry_backoff, Deadline, Progress};
+use crate::client::core::{Core, Server};
 use crate::client::leaderless::Leaderless;
 use crate::error::{Error, Result};
 use crate::observe::log::Level;
@@ -29,6 +29,8 @@ use tokio::time::{sleep_until, Instant};
 
 /// How long a server may take to confirm a watch.
 const CREATION: Duration = Duration::from_secs(5);
+/// How soon a server that has not confirmed a watch is probed.
+const DOUBT: Duration = Duration::from_millis(400);
 /// How often servers are asked for progress, so that no compaction overtakes a watch
 /// whose keys do not change.
 pub(super) const PROGRESS: Duration = Duration::from_secs(60);
@@ -50,6 +52,8 @@ pub(super) struct Task {
     pub(super) opening: Option<Pin<Box<dyn Future<Output = Result<WatchStream>> + Send>>>,
     pub(super) opened: u64,
     pub(super) renewing: bool,
+    /// Why a stream has failed, or could not be opened, since a watch was last created.
+    pub(super) failure: Option<Error>,
     /// The member that failed last.
     pub(super) avoid: Option<Arc<Subchannel>>,
     pub(super) backoff: Backoff,
@@ -84,11 +88,12 @@ impl Drop for Task {
     fn drop(&mut self) {
         let error = self.core.ended("watch", "a defect in the library ended the watch");
         let left = self.hub.close();
-        for entry in self.watches.values() {
-            entry.mailbox.end(error.clone());
+        for entry in self.watches.values_mut() {
+            entry.end(error.clone());
         }
         for command in left {
-            if let Command::Open { mailbox, .. } = command {
+            if let Command::Open { mailbox, mut begun, .. } = command {
+                begun.report(Err(error.clone()));
                 mailbox.end(error.clone());
             }
         }
@@ -108,6 +113,7 @@ impl Task {
             opening: None,
             opened: 0,
             renewing: false,
+            failure: None,
             avoid: None,
             backoff: retry_backoff(),
             not_before: Instant::now(),
@@ -118,7 +124,7 @@ impl Task {
 
     fn execute(&mut self, command: Command) {
         match command {
-            Command::Open { watch, spec, start, mailbox } => {
+            Command::Open { watch, spec, start, mailbox, begun } => {
                 let limit = self.core.max_receive();
                 let mut position = Position::new(start.unwrap_or(0), limit, spec.merge);
                 position.prefix = spec.prefix.clone();
@@ -131,6 +137,7 @@ impl Task {
                     broken: false,
                     created: 0,
                     questions: 0,
+                    begun,
                     slow: false,
                     fragment: false,
                     previous: Previous::Unsure,
@@ -140,6 +147,7 @@ impl Task {
                 self.watches.insert(watch, entry);
                 self.enqueue(watch);
             }
+            Command::GiveUp(watch, waited) => self.give_up(watch, waited),
             Command::ReaderChanged(watch) => self.reader_changed(watch),
             Command::AskForProgress(watch) => {
                 let Some(entry) = self.watches.get_mut(&watch) else { return };
@@ -190,7 +198,7 @@ impl Task {
                 self.renewing = false;
                 match result {
                     Err(error) if !is_retryable(error.status) => self.end_waiting(&error),
-                    Err(_) => self.delay(),
+                    Err(error) => self.delay(Some(error)),
                     Ok(()) => {}
                 }
             }
@@ -226,6 +234,15 @@ impl Task {
         let (core, key) = (self.core.clone(), entry.spec.key.clone());
         self.spawn(move |now| Command::Revision(watch, now), async move {
             now(&core, &key, Deadline::NEVER).await
+        });
+    }
+
+    /// Finds the revision from which a watch begins that begins now.
+    pub(super) fn ask_start(&mut self, watch: u64) {
+        let Some(entry) = self.watches.get(&watch) else { return };
+        let (core, key) = (self.core.clone(), entry.spec.key.clone());
+        self.spawn(move |start| Command::Start(watch, start), async move {
+            now(&core, &key, Deadline::NEVER).await.map(|now| now.revision + 1)
         });
     }
 
@@ -287,11 +304,33 @@ impl Task {
     }
 
     pub(super) fn end(&mut self, watch: u64, error: Error) {
-        if let Some(entry) = self.remove(watch) {
+        if let Some(mut entry) = self.remove(watch) {
             let message = format_args!("ended: {}", error.message);
             let log = &self.core.telemetry.log;
             log.emit(Level::Warn, "watch", &error.endpoint, error.status, message);
-            entry.mailbox.end(error);
+            entry.end(error);
+        }
+    }
+
+    /// Whoever opened a watch waits no more for its beginning.
+    fn give_up(&mut self, watch: u64, waited: Duration) {
+        if self.watches.get(&watch).is_none_or(|it| it.begun.0.is_none()) {
+            return;
+        }
+        let asked = |it: &&WatchStream| it.creating.iter().any(|creation| creation.watch == watch);
+        let asked = self.streams.iter().find(asked).filter(|_| self.failure.is_none());
+        let error = match (&self.core.server, asked) {
+            (Server::Cluster(cluster), None) => {
+                let last = self.failure.clone().or_else(|| cluster.tokens.failure());
+                cluster.not_asked(None, &Progress::default(), last, waited)
+            }
+            (_, stream) => {
+                let name = stream.map_or("", |stream| stream.server(&self.core));
+                no_answer(waited).at(name)
+            }
+        };
+        if let Some(mut entry) = self.remove(watch) {
+            entry.end(error);
         }
     }
 
@@ -304,7 +343,8 @@ impl Task {
         }
     }
 
-    pub(super) fn delay(&mut self) {
+    pub(super) fn delay(&mut self, why: Option<Error>) {
+        self.failure = why.or(self.failure.take());
         self.not_before = Instant::now() + self.backoff.next();
     }
 
@@ -313,10 +353,12 @@ impl Task {
         let read = self.streams.iter().filter(|stream| stream.held.is_none());
         let creation = read.filter_map(|stream| stream.creating.front());
         let creation = creation.map(|creation| creation.since + CREATION).min();
+        let doubt = self.streams.iter().filter_map(WatchStream::unconfirmed).min();
+        let doubt = doubt.map(|since| since + DOUBT);
         let held = self.streams.iter().filter_map(|stream| Some(stream.held.as_ref()?.until)).min();
         let idle = self.wanted.is_none() || self.opening.is_some() || self.renewing;
         let opening = (!idle).then_some(self.not_before);
-        [creation, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
+        [creation, doubt, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
     }
 
     fn tick(&mut self) {
@@ -331,6 +373,12 @@ impl Task {
                 Failure::Lost(format!("no answer to a watch within {limit} ms")),
             );
         }
+        for at in 0..self.streams.len() {
+            if self.streams[at].is_silent(DOUBT) && self.has_other_than(at) {
+                let why = "the server has not answered a probe, nor confirmed a watch";
+                return self.stream_failed(at, Failure::Lost(why.to_owned()));
+            }
+        }
         for stream in &mut self.streams {
             if let Some(held) = stream.held.take_if(|held| held.until <= Instant::now()) {
                 stream.listen_again();
@@ -340,6 +388,17 @@ impl Task {
         if Instant::now() >= self.progress {
             self.ask_for_progress();
         }
+    }
+
+    /// Whether another member than that of this stream can be asked.
+    fn has_other_than(&self, at: usize) -> bool {
+        let (Server::Cluster(cluster), Some(member)) =
+            (&self.core.server, &self.streams[at].member)
+        else {
+            return false;
+        };
+        let other = cluster.channel.pick(Some(member));
+        other.is_some_and(|other| !Arc::ptr_eq(&other.subchannel, member))
     }
 
     /// Delivers the current keys in place of the events that are compacted away.
@@ -368,7 +427,8 @@ mod tests {
         let mut task = Task::new(Arc::default(), core.clone());
         let mailbox = Arc::new(Mailbox::new(1000, Arc::new(|| ())));
         let spec = Box::new(Spec::new("k", ""));
-        let opened = Command::Open { watch: 1, spec, start: Some(1), mailbox: mailbox.clone() };
+        let (to, begun) = (mailbox.clone(), Default::default());
+        let opened = Command::Open { watch: 1, spec, start: Some(1), mailbox: to, begun };
         task.execute(opened);
         task.renewing = true;
         task.spawn(|result| report(1, result), async {
