@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use super::backoff::rng;
-use super::connection::Connection;
 use super::endpoint::Endpoint;
 use super::maintain::{maintain, try_out, Network, Timing};
 use super::store_identity::StoreIdentity;
@@ -15,8 +14,10 @@ use crate::sync::IgnorePoison;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 pub struct Channel {
     list: Mutex<List>,
@@ -36,6 +37,8 @@ struct List {
 const MAX_REASONS: usize = 16;
 /// More than any rank of a subchannel.
 const AVOIDED: u32 = 10;
+/// How long one that is on trial may take after another one has come up.
+const TRIAL_PATIENCE: Duration = Duration::from_millis(100);
 /// How many calls may be sent before the server is known.
 const READS_ON_TRIAL: usize = 64;
 
@@ -172,16 +175,23 @@ impl Channel {
         })
     }
 
-    /// Waits until one that is on trial is admitted; false if it is not, or if another one is
-    /// up before.
-    pub async fn admitted(&self, selected: &Selected) -> bool {
-        let is = |it: Option<Connection>| it.is_some_and(|it| it.is(&selected.connection));
-        let verdict = || match is(selected.subchannel.connection()) {
+    /// Waits until one that is on trial is admitted; false if it is not, or not soon after
+    /// another one has come up.
+    pub async fn admitted(&self, Selected { subchannel, connection, .. }: &Selected) -> bool {
+        let verdict = || match connection.state.admitted.load(Relaxed) {
             true => Some(true),
-            false if is(selected.subchannel.tried()) => self.pick(None).map(|_| false),
+            false if subchannel.tried().is_some_and(|it| it.is(connection)) => None,
             false => Some(false),
         };
-        self.until(verdict, || None).await.unwrap_or(false)
+        let other = || self.pick(None).map(|_| None);
+        let first = self.until(|| verdict().map(Some).or_else(other), || None).await;
+        match first.unwrap_or(Some(false)) {
+            Some(verdict) => verdict,
+            None => {
+                let late = timeout(TRIAL_PATIENCE, self.until(verdict, || None)).await;
+                late.is_ok_and(|verdict| verdict.unwrap_or(false))
+            }
+        }
     }
 
     /// The same as [`Channel::ready`] for a certain one of the list.

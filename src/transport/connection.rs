@@ -45,6 +45,8 @@ pub struct ConnectionState {
     /// Requests without a complete reply. The server limits their number.
     pub streams: AtomicUsize,
     pub stream_ended: Notify,
+    /// The server has shown that it may be used.
+    pub admitted: AtomicBool,
     /// A call has been answered, or a stream has brought a message.
     pub served: AtomicBool,
     /// Since when a probe is owed an answer, because a call found the server silent; 0 = none.
@@ -72,6 +74,7 @@ impl ConnectionState {
             heard: AtomicU64::new(0),
             streams: AtomicUsize::new(0),
             stream_ended: Notify::new(),
+            admitted: AtomicBool::new(false),
             served: AtomicBool::new(false),
             doubted: AtomicU64::new(0),
             told: AtomicU64::new(0),

@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{yield_now, JoinSet};
 use tokio::time::{sleep, timeout, Instant};
 
 const MIN_PAUSE: Duration = Duration::from_millis(25);
@@ -78,7 +78,7 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
             admitted = establish(subchannel, network, &mut candidates) => admitted,
             () = &mut leaving => break,
         };
-        let (mut was_good, mut used) = (false, None);
+        let (mut was_good, mut used) = (None, None);
         let why = match admitted {
             Err(why) => Some(why),
             Ok(Admitted { connection, mut life, address }) => {
@@ -105,7 +105,7 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
                         break;
                     }
                 };
-                was_good = state.served.load(Relaxed) || up_since.elapsed() > MAX_PAUSE;
+                was_good = Some((state, up_since.elapsed() > MAX_PAUSE));
                 why
             }
         };
@@ -118,6 +118,9 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
         used.into_iter().for_each(|address| candidates.failed(address));
         while draining.try_join_next().is_some() {}
         down_now.get_or_insert_with(|| network.demand.down());
+        // Replies that came with the end are taken up first.
+        yield_now().await;
+        let was_good = was_good.is_some_and(|(state, old)| old || state.served.load(Relaxed));
         tokio::select! {
             () = network.demand.pause(pauses.after(was_good)) => {}
             () = &mut leaving => break,

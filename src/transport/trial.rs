@@ -17,8 +17,12 @@ use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::status::ETCD_ERR_UNAVAILABLE;
 use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::yield_now;
@@ -140,13 +144,20 @@ async fn on_trial(
     let selected = Selected::on_trial(subchannel, &connection);
     let _on_trial = subchannel.try_out(&connection);
     network.changed.notify_waiters();
-    let mut life = Box::pin(live(driver, selected.clone(), network.timing));
+    let mut life: BoxFuture<_> = Box::pin(live(driver, selected.clone(), network.timing));
+    let mut admitted = pin!(admit(&selected, network));
     tokio::select! {
         // The probe is the first request.
         biased;
-        admitted = admit(&selected, network) => admitted?,
-        why = &mut life => return Err(why),
+        admitted = &mut admitted => admitted?,
+        // The answer may have come with the end.
+        why = &mut life => match admitted.now_or_never() {
+            Some(Ok(())) => life = Box::pin(ready(why)),
+            Some(Err(error)) if error.status != ETCD_ERR_UNAVAILABLE => return Err(error),
+            _ => return Err(why),
+        }
     }
+    connection.state.admitted.store(true, Relaxed);
     Ok(Admitted { connection, life, address: None })
 }
 
