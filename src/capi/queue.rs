@@ -89,6 +89,8 @@ pub(super) struct Calls {
 struct Running {
     begun: u64,
     calls: Vec<(u64, ThreadNumber)>,
+    /// Threads that wait for an end: to wake none would cost a system call too.
+    waiters: usize,
 }
 
 pub(super) struct Calling<'a>(&'a Calls, u64);
@@ -105,8 +107,11 @@ impl Calls {
 
 impl Drop for Calling<'_> {
     fn drop(&mut self) {
-        self.0.running.lock().ignore_poison().calls.retain(|&(call, _)| call != self.1);
-        self.0.ended.notify_all();
+        let mut running = self.0.running.lock().ignore_poison();
+        running.calls.retain(|&(call, _)| call != self.1);
+        if running.waiters > 0 {
+            self.0.ended.notify_all();
+        }
     }
 }
 
@@ -193,7 +198,9 @@ impl EventQueue {
             return false;
         }
         while running.calls.iter().any(|&(call, _)| call <= before) {
+            running.waiters += 1;
             running = self.calls.ended.wait(running).ignore_poison();
+            running.waiters -= 1;
         }
         true
     }

@@ -35,6 +35,8 @@ struct State<T> {
     notifier: Option<Callback>,
     /// The notifier was called, and the reader has taken nothing since.
     signalled: bool,
+    /// Threads that wait in [`Mailbox::next`]: to wake none would cost a system call too.
+    sleepers: usize,
 }
 
 /// What a reader takes.
@@ -82,6 +84,7 @@ impl<T> Mailbox<T> {
             closed: false,
             notifier: None,
             signalled: false,
+            sleepers: 0,
         };
         let (filled, filled_async, room) = (Condvar::new(), Notify::new(), Notify::new());
         Mailbox { state: Mutex::new(state), filled, filled_async, on_room, room }
@@ -94,8 +97,11 @@ impl<T> Mailbox<T> {
         let signal = state.is_readable() && !state.signalled && !state.closed;
         let notifier = state.notifier.clone().filter(|_| signal);
         state.signalled |= notifier.is_some();
+        let awaited = state.sleepers > 0;
         drop(state);
-        self.filled.notify_all();
+        if awaited {
+            self.filled.notify_all();
+        }
         self.filled_async.notify_one();
         (result, notifier)
     }
@@ -224,11 +230,15 @@ impl<T> Mailbox<T> {
                 }
             }
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                return Taken::Nothing;
+            }
+            state.sleepers += 1;
             state = match left {
                 None => self.filled.wait(state).ignore_poison(),
-                Some(Duration::ZERO) => return Taken::Nothing,
                 Some(left) => self.filled.wait_timeout(state, left).ignore_poison().0,
             };
+            state.sleepers -= 1;
         }
     }
 

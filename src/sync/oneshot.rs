@@ -6,43 +6,58 @@ use super::{Condvar, IgnorePoison, Mutex};
 use std::time::{Duration, Instant};
 
 pub struct Oneshot<T> {
-    value: Mutex<Option<T>>,
+    slot: Mutex<Slot<T>>,
     filled: Condvar,
+}
+
+struct Slot<T> {
+    value: Option<T>,
+    /// A thread waits: to wake none would cost a system call too.
+    awaited: bool,
 }
 
 impl<T> Default for Oneshot<T> {
     fn default() -> Self {
-        Oneshot { value: Mutex::new(None), filled: Condvar::new() }
+        let slot = Slot { value: None, awaited: false };
+        Oneshot { slot: Mutex::new(slot), filled: Condvar::new() }
     }
 }
 
 impl<T> Oneshot<T> {
     pub fn fill(&self, value: T) {
-        *self.value.lock().ignore_poison() = Some(value);
-        self.filled.notify_one();
+        let mut slot = self.slot.lock().ignore_poison();
+        slot.value = Some(value);
+        let awaited = slot.awaited;
+        drop(slot);
+        if awaited {
+            self.filled.notify_one();
+        }
     }
 
     pub fn wait(&self) -> T {
-        let mut value = self.value.lock().ignore_poison();
+        let mut slot = self.slot.lock().ignore_poison();
         loop {
-            match value.take() {
-                Some(value) => return value,
-                None => value = self.filled.wait(value).ignore_poison(),
+            if let Some(value) = slot.value.take() {
+                return value;
             }
+            slot.awaited = true;
+            slot = self.filled.wait(slot).ignore_poison();
         }
     }
 
     /// None if nothing comes in time.
     pub fn wait_for(&self, limit: Duration) -> Option<T> {
         let deadline = Instant::now() + limit;
-        let mut value = self.value.lock().ignore_poison();
+        let mut slot = self.slot.lock().ignore_poison();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match value.take() {
+            match slot.value.take() {
                 Some(value) => return Some(value),
                 None if left.is_zero() => return None,
-                None => value = self.filled.wait_timeout(value, left).ignore_poison().0,
+                None => {}
             }
+            slot.awaited = true;
+            slot = self.filled.wait_timeout(slot, left).ignore_poison().0;
         }
     }
 }
