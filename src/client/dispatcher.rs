@@ -16,13 +16,18 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::FutureExt;
 use std::any::Any;
 use std::borrow::Borrow;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{yield_now, JoinSet};
+
+/// Work that is taken up in one turn: a great deal must not keep other tasks waiting, nor the
+/// close.
+const MAX_TAKEN: usize = 1024;
 
 /// Takes a result, on the thread that drives the runtime; must not block.
 pub type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -112,13 +117,13 @@ fn defect(core: &Core, panic: &(dyn Any + Send)) -> Error {
 /// Work that the dispatcher has not taken yet. None once the client is closed: work is
 /// either taken or refused.
 pub struct Inbox {
-    waiting: Mutex<Option<Vec<Work>>>,
+    waiting: Mutex<Option<VecDeque<Work>>>,
     pub changed: Arc<Notify>,
 }
 
 impl Inbox {
     pub fn new() -> Inbox {
-        Inbox { waiting: Mutex::new(Some(Vec::new())), changed: Arc::default() }
+        Inbox { waiting: Mutex::new(Some(VecDeque::new())), changed: Arc::default() }
     }
 
     pub fn put(&self, work: Work) {
@@ -137,14 +142,19 @@ impl Inbox {
             drop(work);
             return false;
         };
-        waiting.push(work);
+        waiting.push_back(work);
         waiting.len() == 1
     }
 
-    /// Swaps the work for `empty`; false once the inbox is closed.
-    fn take(&self, empty: &mut Vec<Work>) -> bool {
+    /// Adds the work to what is left; false once the inbox is closed.
+    fn take(&self, left: &mut VecDeque<Work>) -> bool {
         let mut waiting = self.waiting.lock().ignore_poison();
-        waiting.as_mut().map(|waiting| std::mem::swap(waiting, empty)).is_some()
+        let Some(waiting) = &mut *waiting else { return false };
+        if left.is_empty() {
+            std::mem::swap(waiting, left);
+        }
+        left.append(waiting);
+        true
     }
 
     /// The dispatcher has to be notified.
@@ -179,7 +189,7 @@ impl Drop for Ending {
 /// Does a client's work until it is closed.
 pub async fn dispatch(core: &Arc<Core>, inbox: &Inbox, tasks: &mut JoinSet<()>) {
     let mut calls = FuturesUnordered::new();
-    let mut fresh = Vec::new();
+    let mut fresh = VecDeque::new();
     let mut changed = Box::pin(inbox.changed.notified());
     loop {
         tokio::select! {
@@ -189,15 +199,16 @@ pub async fn dispatch(core: &Arc<Core>, inbox: &Inbox, tasks: &mut JoinSet<()>) 
                 if !inbox.take(&mut fresh) {
                     return;
                 }
-                for work in fresh.drain(..) {
-                    match work {
-                        Work::Call(job) => calls.push(serve(core, job)),
-                        Work::Task(task) => drop(tasks.spawn(task)),
-                    }
-                }
                 while tasks.try_join_next().is_some() {}
             }
-            Some(()) = calls.next(), if !calls.is_empty() => {}
+            Some(()) = calls.next(), if !calls.is_empty() => continue,
+            () = yield_now(), if !fresh.is_empty() => {}
+        }
+        for work in fresh.drain(..fresh.len().min(MAX_TAKEN)) {
+            match work {
+                Work::Call(job) => calls.push(serve(core, job)),
+                Work::Task(task) => drop(tasks.spawn(task)),
+            }
         }
     }
 }
@@ -218,6 +229,56 @@ pub async fn serve(core: &Arc<Core>, job: Job) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::methods::GET;
+    use crate::client::{CallOptions, Client, Options};
+    use crate::status::ETCD_ERR_CLOSED;
+    use crate::wire::proto::RangeRequest;
+    use futures_util::future::{select, Either};
+    use std::pin::pin;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn a_close_overtakes_a_great_deal_of_work() {
+        const ALL: usize = 50 * MAX_TAKEN;
+        let client = Client::open(Options::of_store("overtaken")).unwrap();
+        let core = client.core();
+        let inbox = Inbox::new();
+        let (done, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..ALL {
+            let request = RangeRequest { key: "k".into(), ..Default::default() };
+            let call = core.message(GET, &request, CallOptions::default()).unwrap();
+            let (done, refused) = (done.clone(), refused.clone());
+            let count: Done<Vec<u8>> = Box::new(move |result: Result<_>| {
+                match result {
+                    Ok(_) => done.fetch_add(1, Relaxed),
+                    Err(error) if error.status == ETCD_ERR_CLOSED => refused.fetch_add(1, Relaxed),
+                    Err(error) => panic!("{error:?}"),
+                };
+            });
+            let completion = Completion::of_call(core.clone(), &call, count);
+            inbox.put(Work::Call(Job { call, abort: None, completion }));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut tasks = JoinSet::new();
+            let work = pin!(dispatch(core, &inbox, &mut tasks));
+            // Another task, whose turn comes soon.
+            let close = pin!(async {
+                yield_now().await;
+                core.closed.store(true, Relaxed);
+                inbox.close();
+                inbox.changed.notify_one();
+            });
+            match select(work, close).await {
+                Either::Right(((), work)) => work.await,
+                Either::Left(_) => panic!("nobody has closed it"),
+            }
+        });
+        let (done, refused) = (done.load(Relaxed), refused.load(Relaxed));
+        assert_eq!(done + refused, ALL);
+        assert!(done < ALL / 2, "{done} calls were made");
+        client.close();
+    }
 
     /// Each call's future is moved to where it runs: what it does not need on
     /// the common path must be boxed.
