@@ -4,8 +4,9 @@
 use shuttle::rand::{thread_rng, Rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{future, thread, Config, MaxSteps, Runner};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::ops::Add;
 use std::pin::pin;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ mod poison;
 mod sync {
     pub use super::poison::IgnorePoison;
     pub use super::{Condvar, Instant};
-    pub use shuttle::sync::atomic::{AtomicU32, AtomicUsize};
+    pub use shuttle::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
     pub use shuttle::sync::{Mutex, MutexGuard};
 }
 
@@ -56,28 +57,40 @@ mod sys {
     }
 }
 
-use driver::{Driver, Engine, STREAK, UNATTENDED};
+use driver::{Driver, Engine, Open, LOOK, STREAK};
 use futures_util::future::{select, Either};
 use queue::{Next, Queue};
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize};
 use sync::{IgnorePoison, Mutex, MutexGuard};
 
-/// Stands still: how fast the machine is decides nothing.
-#[derive(Clone, Copy)]
-pub struct Instant;
+/// How fast the machine is decides nothing: time passes where a wait is ended by it, and
+/// where a test says so.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(Duration);
 
 impl Instant {
     pub fn now() -> Instant {
-        Instant
+        Instant(NOW.get())
     }
 
-    pub fn duration_since(self, _: Instant) -> Duration {
-        Duration::ZERO
+    pub fn duration_since(self, earlier: Instant) -> Duration {
+        self.0.saturating_sub(earlier.0)
     }
 
-    pub fn saturating_duration_since(self, _: Instant) -> Duration {
-        Duration::ZERO
+    pub fn saturating_duration_since(self, earlier: Instant) -> Duration {
+        self.duration_since(earlier)
     }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Instant;
+    fn add(self, more: Duration) -> Instant {
+        Instant(self.0.saturating_add(more))
+    }
+}
+
+fn pass(time: Duration) {
+    NOW.set(NOW.get() + time);
 }
 
 /// shuttle's waits have no end of time. Here [`Clock`] ends them.
@@ -87,19 +100,27 @@ pub struct Condvar(Arc<Timed>);
 #[derive(Default)]
 struct Timed {
     condvar: shuttle::sync::Condvar,
-    /// How long the wait in progress may take.
-    limit: std::sync::Mutex<Option<Duration>>,
+    /// When the wait in progress ends.
+    end: std::sync::Mutex<Option<Instant>>,
 }
 
+/// Of a wait that time does not end.
+const NEVER: Instant = Instant(Duration::MAX);
+
 impl Timed {
-    fn set(&self, limit: Option<Duration>) {
-        *self.limit.lock().unwrap() = limit;
+    fn set(&self, end: Option<Instant>) {
+        *self.end.lock().unwrap() = end;
+    }
+
+    fn end(&self) -> Option<Instant> {
+        *self.end.lock().unwrap()
     }
 }
 
 thread_local! {
     /// Waits that may end by time, of the execution that is running.
     static TIMED: RefCell<Vec<Condvar>> = const { RefCell::new(Vec::new()) };
+    static NOW: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 type Waited<'a, T> =
@@ -128,7 +149,7 @@ impl Condvar {
     }
 
     pub fn wait_timeout<'a, T>(&self, guard: MutexGuard<'a, T>, limit: Duration) -> Waited<'a, T> {
-        self.0.set(Some(limit));
+        self.0.set(Some(Instant::now() + limit));
         TIMED.with_borrow_mut(|timed| timed.push(self.clone()));
         let guard = self.0.condvar.wait(guard).unwrap();
         TIMED.with_borrow_mut(|timed| timed.retain(|one| !Arc::ptr_eq(&one.0, &self.0)));
@@ -157,9 +178,11 @@ fn clock(stop: &AtomicBool) {
             0 => None,
             len => timed.get(thread_rng().gen_range(0..2 * len)).cloned(),
         };
-        if let Some(condvar) = TIMED.with_borrow_mut(any) {
-            condvar.notify_all();
-        }
+        let Some(condvar) = TIMED.with_borrow_mut(any) else { continue };
+        let Some(end) = condvar.0.end().filter(|end| *end != NEVER) else { continue };
+        NOW.set(NOW.get().max(end.0));
+        // It may not have begun to wait: then its time is not up.
+        condvar.0.condvar.notify_all();
     }
 }
 
@@ -213,11 +236,12 @@ impl Engine for Flag {
 #[derive(Clone)]
 struct Runtime(Arc<Driver<Flag>>);
 
-/// A queue, and the calls in progress whose ends go there.
+/// A queue, the calls in progress whose ends go there, and the streams that deliver there.
 #[derive(Clone, Default)]
 struct Ends {
     queue: Arc<Queue<()>>,
     owed: Arc<AtomicUsize>,
+    streams: Arc<AtomicUsize>,
 }
 
 impl Runtime {
@@ -265,14 +289,34 @@ impl Runtime {
         self.0.defer(&engine.changed);
     }
 
+    /// A stream that delivers to a queue.
+    fn open(&self, ends: &Ends) -> Open {
+        self.0.open(&ends.streams)
+    }
+
+    /// A socket has an event of a stream. Nobody is told but who drives.
+    fn receive(&self, ends: &Ends) {
+        let (engine, ends) = (self.0.engine(), ends.clone());
+        engine.inbox.lock().unwrap().push(Box::new(move || ends.queue.push(())));
+        engine.changed.notify_one();
+    }
+
     /// A blocking call: led, if the caller is let in, else handed in.
     fn call(&self) -> bool {
+        self.call_for(Duration::ZERO)
+    }
+
+    /// One that takes so long.
+    fn call_for(&self, time: Duration) -> bool {
         self.0.begin();
         let lead = self.0.lead();
         let led = lead.is_some();
         match lead {
             Some(lead) => {
-                lead.drive(future::yield_now());
+                lead.drive(async {
+                    pass(time);
+                    future::yield_now().await;
+                });
                 drop(lead);
                 self.0.end();
             }
@@ -280,6 +324,7 @@ impl Runtime {
                 let (runtime, ends) = (self.clone(), Ends::default());
                 let end = ends.clone();
                 self.hand_in(Box::new(move || {
+                    pass(time);
                     runtime.0.end();
                     end.queue.push(());
                 }));
@@ -287,6 +332,7 @@ impl Runtime {
                 while ends.queue.take() == Next::Empty {
                     ends.queue.wait(None);
                 }
+                self.0.waited();
             }
         }
         led
@@ -307,20 +353,26 @@ impl Runtime {
                 Next::Empty => {}
                 _ => return true,
             }
-            let alone = |calls| calls == ends.owed.load(Relaxed) && !ends.queue.is_awaited();
-            let lead = self.0.lead_as_reader(None, &alone, || *late = true);
+            let alone = |calls, streams: Option<usize>| {
+                calls == ends.owed.load(Relaxed)
+                    && streams.is_none_or(|all| all > 0 && all == ends.streams.load(Relaxed))
+                    && !ends.queue.is_awaited()
+            };
+            let lead = self.0.lead_as_reader(None, true, &alone, || *late = true);
             match lead {
-                Some(lead) => lead.drive(ends.queue.readable()),
+                Some(lead) => {
+                    lead.drive(select(pin!(ends.queue.readable()), pin!(lead.released())));
+                }
                 None => self.sleep(ends),
             }
         }
     }
 }
 
-/// Waits that could last longer than [`UNATTENDED`] and have not been ended.
+/// Waits that could last longer than [`LOOK`] from now and have not been ended.
 fn long_waits() -> usize {
-    let long =
-        |wait: &&Condvar| wait.0.limit.lock().unwrap().is_some_and(|limit| limit > UNATTENDED);
+    let latest = Instant::now() + LOOK;
+    let long = |wait: &&Condvar| wait.0.end().is_some_and(|end| end > latest);
     TIMED.with_borrow(|timed| timed.iter().filter(long).count())
 }
 
@@ -334,6 +386,7 @@ fn explore(scheduler: impl Scheduler + 'static, body: impl Fn() + Send + Sync + 
     config.max_steps = MaxSteps::FailAfter(100_000);
     Runner::new(scheduler, config).run(move || {
         TIMED.take();
+        NOW.take();
         body();
     });
 }
@@ -390,6 +443,23 @@ fn no_wake_up_needs_time_and_no_reader_is_late_for_others() {
 }
 
 #[test]
+fn a_call_that_is_handed_in_while_a_leader_leaves_is_made() {
+    check(4_000, || {
+        Runtime::run(|runtime| {
+            runtime.0.begin();
+            let alone = |calls, _| calls == 1;
+            let lead = runtime.0.lead_as_reader(None, true, &alone, || ()).unwrap();
+            let ours = runtime.clone();
+            let caller = thread::spawn(move || assert!(!ours.call()));
+            drop(lead);
+            // Nobody else comes who would drive.
+            join([caller]);
+            runtime.0.end();
+        });
+    });
+}
+
+#[test]
 fn others_need_not_wait_for_a_reader_that_is_away() {
     check(1_000, || {
         Runtime::run(|runtime| {
@@ -434,6 +504,132 @@ fn what_a_reader_leaves_is_done_soon() {
             }
         });
     });
+}
+
+/// The same of a reader that waits for a stream, for long.
+#[test]
+fn a_reader_that_leaves_after_a_long_wait_is_missed_soon() {
+    check_with_clock(1_000, || {
+        Runtime::run(|runtime| {
+            let ends = Ends::default();
+            let _stream = runtime.open(&ends);
+            for _ in 0..3 {
+                let server = thread::spawn({
+                    let (runtime, ends) = (runtime.clone(), ends.clone());
+                    move || {
+                        (0..20).for_each(|_| thread::yield_now());
+                        runtime.receive(&ends);
+                    }
+                });
+                assert!(runtime.next(&ends, &mut false));
+                assert_eq!(long_waits(), 0, "the thread looks too seldom");
+                server.join().unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn a_reader_leads_for_its_streams_and_their_events_need_no_time() {
+    let kept = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = kept.clone();
+    check(1_000, move || {
+        let kept = count.clone();
+        Runtime::run(|runtime| {
+            let (ends, mut late) = (Ends::default(), false);
+            let _stream = runtime.open(&ends);
+            let (ours, events) = (runtime.clone(), ends.clone());
+            let server = thread::spawn(move || (0..5).for_each(|_| ours.receive(&events)));
+            for _ in 0..5 {
+                assert!(runtime.next(&ends, &mut late));
+            }
+            server.join().unwrap();
+            assert!(!late);
+            // It drove last, so its own call needs no other thread.
+            kept.fetch_add(runtime.call().into(), Relaxed);
+        });
+    });
+    assert!(kept.load(Relaxed) > 0, "it never led");
+}
+
+/// A reader of a stream without events, and somebody that makes calls meanwhile.
+fn beside_a_reader(calls: impl FnOnce(&Runtime)) {
+    Runtime::run(|runtime| {
+        let ends = Ends::default();
+        let _stream = runtime.open(&ends);
+        let (ours, events) = (runtime.clone(), ends.clone());
+        let reader = thread::spawn(move || while ours.next(&events, &mut false) {});
+        calls(runtime);
+        ends.queue.close();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_that_waits_for_streams_gives_way_to_callers() {
+    let led = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (by_callers, by_readers) = (led.clone(), led.clone());
+    // No request may wait for time.
+    check(200, move || {
+        let led = by_callers.clone();
+        beside_a_reader(|runtime| {
+            let calls = (0..2 * STREAK).filter(|_| runtime.call()).count();
+            led.fetch_add(calls, Relaxed);
+        });
+    });
+    assert!(led.load(Relaxed) > 0, "no caller led");
+    check(200, move || {
+        let led = by_readers.clone();
+        beside_a_reader(|runtime| {
+            let (ends, mut late) = (Ends::default(), false);
+            for flight in [2, 1, 1, 1, 0] {
+                (0..flight).for_each(|_| runtime.submit(&ends));
+                assert!(runtime.next(&ends, &mut late));
+            }
+            led.fetch_add(usize::from(late), Relaxed);
+        });
+    });
+}
+
+#[test]
+fn events_come_whoever_else_makes_calls() {
+    check_with_clock(500, || {
+        Runtime::run(|runtime| {
+            let ends = Ends::default();
+            let _stream = runtime.open(&ends);
+            let server = thread::spawn({
+                let (runtime, ends) = (runtime.clone(), ends.clone());
+                move || (0..5).for_each(|_| runtime.receive(&ends))
+            });
+            let caller = thread::spawn({
+                let runtime = runtime.clone();
+                move || {
+                    for _ in 0..STREAK + 4 {
+                        runtime.call();
+                    }
+                }
+            });
+            for _ in 0..5 {
+                assert!(runtime.next(&ends, &mut false));
+            }
+            join([server, caller]);
+        });
+    });
+}
+
+#[test]
+fn a_lone_caller_of_slow_calls_leads_too() {
+    let led = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = led.clone();
+    check(50, move || {
+        let led = count.clone();
+        Runtime::run(|runtime| {
+            let slow = Duration::from_millis(3);
+            let calls = (0..2 * STREAK).filter(|_| runtime.call_for(slow)).count();
+            led.fetch_add(calls, Relaxed);
+        });
+    });
+    assert!(led.load(Relaxed) > 0);
 }
 
 #[test]

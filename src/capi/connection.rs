@@ -115,7 +115,7 @@ pub unsafe extern "C" fn etcd_connection_watch_open(
         let client = handle::get(client)?;
         let queue = stream::queue(queue)?;
         let changes = client.core().telemetry.connections.open();
-        out.write(stream::open::<etcd_connection_watch_t, _>(changes, queue, user_data)?);
+        out.write(stream::open::<etcd_connection_watch_t, _>(&client, changes, queue, user_data)?);
         Ok(ETCD_OK)
     })
 }

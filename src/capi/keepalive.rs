@@ -119,7 +119,7 @@ pub unsafe extern "C" fn etcd_lease_keep_alive_open(
             leader: options.flags & ETCD_REQUIRE_LEADER != 0,
         };
         let source = client.keep_alive(id, first, wants)?;
-        out.write(stream::open(source, queue, user_data)?);
+        out.write(stream::open(&client, source, queue, user_data)?);
         Ok(ETCD_OK)
     })
 }

@@ -72,6 +72,8 @@ pub struct EventQueue {
     pub(super) queue: Queue<Pending>,
     /// Calls in progress whose ends go here.
     owed: AtomicUsize,
+    /// Streams that deliver here.
+    pub(super) streams: Arc<AtomicUsize>,
     reader: Reader,
     pub(super) calls: Calls,
     pub user_data: Registry,
@@ -164,7 +166,11 @@ impl EventQueue {
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(Err(ETCD_EMPTY));
             }
-            let alone = |calls| calls == self.owed.load(Relaxed) && !self.queue.is_awaited();
+            let alone = |calls, streams: Option<usize>| {
+                calls == self.owed.load(Relaxed)
+                    && streams.is_none_or(|all| all > 0 && all == self.streams.load(Relaxed))
+                    && !self.queue.is_awaited()
+            };
             self.reader.wait(until, &alone, self.queue.readable(), || self.queue.wait(until));
         }
     }

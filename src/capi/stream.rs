@@ -6,7 +6,9 @@ use super::handle::{self, Kind};
 use super::queue::{etcd_queue_t, EventQueue, OnQueue, Pending};
 use super::user_data::{Held, Registry};
 use super::{clear, wait, without_panic};
+use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::runtime::Open;
 use crate::status::*;
 use crate::sync::mailbox::{Mailbox, Taken};
 use std::ffi::c_void;
@@ -16,6 +18,8 @@ use std::time::Duration;
 /// The reading end of something that delivers.
 pub trait Source: Send + Sync + 'static {
     type Item: Send + 'static;
+    /// Somebody may wait for each item, also if it is on no queue.
+    const IS_URGENT: bool = false;
     fn mailbox(&self) -> &Mailbox<Self::Item>;
     /// Waits for an item; `None` waits for ever.
     fn next(&self, wait: Option<Duration>) -> Taken<Self::Item> {
@@ -39,6 +43,7 @@ pub struct Stream<S> {
     queue: Option<Arc<EventQueue>>,
     /// What they carry.
     held: OnceLock<Held>,
+    _open: Option<Open>,
 }
 
 impl<S: Source> OnQueue for Stream<S>
@@ -77,6 +82,7 @@ where
 
 /// Makes a handle for the source; its events go to the queue, if there is one.
 pub unsafe fn open<K, S>(
+    client: &Client,
     source: S,
     queue: Option<Arc<EventQueue>>,
     user_data: *mut c_void,
@@ -86,7 +92,12 @@ where
     S::Item: Delivery,
     K: Kind<Target = Stream<S>>,
 {
-    let stream = Arc::new(Stream { source, queue: queue.clone(), held: OnceLock::new() });
+    let open = match &queue {
+        Some(queue) => Some(client.open_stream(&queue.streams)),
+        None => S::IS_URGENT.then(|| client.open_stream(&Arc::default())),
+    };
+    let stream =
+        Arc::new(Stream { source, queue: queue.clone(), held: OnceLock::new(), _open: open });
     let handle = handle::insert::<K>(stream.clone())?;
     let Some(queue) = queue else { return Ok(handle) };
     // After all that can fail: a caller whose call failed keeps its user_data.

@@ -151,6 +151,7 @@ pub struct Storage {
 
 impl Source for Watch {
     type Item = Message;
+    const IS_URGENT: bool = true;
     fn mailbox(&self) -> &Mailbox<Message> {
         Watch::mailbox(self)
     }
@@ -335,7 +336,7 @@ pub unsafe extern "C" fn etcd_watch_open(
             0 => Client::watch_from_now(&client, spec, client.limit(common))?,
             start => Client::watch(&client, spec, Some(start)),
         };
-        out.write(stream::open::<etcd_watch_t, _>(watch, queue, user_data)?);
+        out.write(stream::open::<etcd_watch_t, _>(&client, watch, queue, user_data)?);
         Ok(ETCD_OK)
     })
 }

@@ -36,7 +36,7 @@ use crate::embedded;
 use crate::error::Result;
 use crate::observe::connections;
 use crate::observe::Telemetry;
-use crate::runtime::{InProgress, Runtime};
+use crate::runtime::{InProgress, Open, Runtime};
 use crate::sync::oneshot::Oneshot;
 use crate::sync::IgnorePoison;
 use crate::transport::{Channel, CONNECTION_WINDOW, STREAM_WINDOW};
@@ -52,7 +52,7 @@ use namespace::Namespace;
 use prost::Message;
 use std::future::Future;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stubs::Stub;
@@ -196,7 +196,9 @@ impl Client {
         let fill = slot.clone();
         let done: Done<Vec<u8>> = Box::new(move |result| fill.fill(result));
         let in_progress = self.runtime.begin();
-        match self.runtime.lead() {
+        let lead = self.runtime.lead();
+        let led = lead.is_some();
+        match lead {
             None => {
                 self.submit_begun(call, None, done, in_progress);
                 self.runtime.ensure_driven();
@@ -215,7 +217,16 @@ impl Client {
                 drop(lead);
             }
         }
-        slot.wait()
+        let result = slot.wait();
+        if !led {
+            self.runtime.waited();
+        }
+        result
+    }
+
+    /// Notes a stream, also in the count of its reader, until the result is dropped.
+    pub fn open_stream(&self, of_reader: &Arc<AtomicUsize>) -> Open {
+        self.runtime.open(of_reader)
     }
 
     /// A call by its messages, awaited on this thread.

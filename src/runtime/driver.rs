@@ -6,22 +6,25 @@
 
 #![forbid(unsafe_code)]
 
-use crate::sync::{AtomicU32, AtomicUsize, Condvar, IgnorePoison, Instant, Mutex, MutexGuard};
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
+use crate::sync::{Condvar, IgnorePoison, Instant, Mutex, MutexGuard};
 use crate::sys::{self, ThreadNumber};
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Calls in a row, each alone and soon after the last, before a caller leads.
+/// Calls in a row, each alone and begun soon after the end of the last, before a caller leads.
 pub const STREAK: u32 = 16;
 const SOON: Duration = Duration::from_millis(1);
-/// How long sockets may be unattended between two calls of a leader.
+/// How long a leader may be away, at least, before the thread takes over.
 pub const UNATTENDED: Duration = Duration::from_millis(4);
-/// The longest time between two looks of the thread while a leader's call takes long.
-pub const MAX_LOOK: Duration = Duration::from_millis(64);
+/// The same at most: so long the thread sleeps between two looks.
+pub const LOOK: Duration = Duration::from_millis(8);
+/// How long a reader that waits without end waits for the runtime.
+const PATIENCE: Duration = Duration::from_millis(64);
 
 /// What is driven.
 pub trait Engine {
@@ -34,7 +37,7 @@ pub trait Engine {
 pub enum Who {
     /// The library's thread.
     Thread,
-    /// Between two calls of a leader. The thread looks every [`UNATTENDED`].
+    /// Between two calls of a leader. The thread looks within [`LOOK`].
     Nobody,
     /// A caller, or a queue's reader.
     Leader,
@@ -44,10 +47,14 @@ pub enum Who {
 
 struct State {
     who: Who,
-    /// When a blocking call began that was alone, or a leader left.
-    last_call: Instant,
-    /// Calls led since the thread last looked.
-    led: u32,
+    /// When a leader left.
+    left: Instant,
+    /// A leader has come since the thread last looked.
+    came: bool,
+    /// When the thread looks next, unless it is woken. None: only then.
+    look: Option<Instant>,
+    /// The leader only waits for streams, and gives way to one that makes calls.
+    for_streams: bool,
     /// The reader of a queue that drove last: work it hands in is sent when it
     /// comes back, unless that takes longer than [`UNATTENDED`].
     reader: Option<ThreadNumber>,
@@ -64,33 +71,51 @@ struct State {
 pub struct Driver<E> {
     engine: E,
     state: Mutex<State>,
+    /// Whether `who` is anybody; changed under the lock, and read without it.
+    attended: AtomicBool,
     /// Wakes the thread when it is to drive, or to stop.
     take_over: Condvar,
     /// Wakes the thread that has requested the runtime.
     granted: Condvar,
-    /// Ends the thread's drive.
+    /// Ends the thread's drive, or that of a leader which gives way.
     release: Notify,
     /// Calls in progress, of all clients.
     calls: AtomicUsize,
+    /// Streams that somebody reads, of all clients.
+    streams: Arc<AtomicUsize>,
     /// Blocking calls in a row, each alone and soon after the last.
     streak: AtomicU32,
+    /// When the last of them ended, in nanoseconds since `began`.
+    last_call: AtomicU64,
+    began: Instant,
 }
 
-impl State {
-    fn enter(&mut self) {
-        self.who = Who::Leader;
-        self.led += 1;
+/// A stream that somebody reads, in all counts that it belongs to.
+pub struct Open([Arc<AtomicUsize>; 2]);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        for count in &self.0 {
+            count.fetch_sub(1, Relaxed);
+        }
     }
 }
+
+/// What of all that is in progress must be a leader's: so many calls and, if it leads for its
+/// streams, so many streams.
+pub type Alone<'a> = &'a dyn Fn(usize, Option<usize>) -> bool;
 
 impl<E: Engine> Driver<E> {
     /// The thread is to call [`Driver::run`]. It drives, unless who has opened a client is
     /// `expected` to.
     pub fn new(engine: E, expected: bool) -> Self {
+        let began = Instant::now();
         let state = State {
             who: if expected { Who::Nobody } else { Who::Thread },
-            last_call: Instant::now(),
-            led: 0,
+            left: began,
+            came: false,
+            look: None,
+            for_streams: false,
             reader: None,
             late: None,
             opener: None,
@@ -100,11 +125,15 @@ impl<E: Engine> Driver<E> {
         Driver {
             engine,
             state: Mutex::new(state),
+            attended: AtomicBool::new(!expected),
             take_over: Condvar::new(),
             granted: Condvar::new(),
             release: Notify::new(),
             calls: AtomicUsize::new(0),
+            streams: Arc::default(),
             streak: AtomicU32::new(0),
+            last_call: AtomicU64::new(0),
+            began,
         }
     }
 
@@ -117,39 +146,69 @@ impl<E: Engine> Driver<E> {
         self.state.lock().ignore_poison()
     }
 
+    /// Who hands in a call adds it before it looks whether anybody drives, and a leader looks
+    /// at the calls after it has left: one of the two sees the other.
+    fn set(&self, state: &mut State, who: Who) {
+        state.who = who;
+        self.attended.store(who != Who::Nobody, SeqCst);
+    }
+
+    fn enter(&self, state: &mut State) {
+        self.set(state, Who::Leader);
+        state.came = true;
+        state.for_streams = false;
+    }
+
     pub fn begin(&self) {
-        self.calls.fetch_add(1, Relaxed);
+        self.calls.fetch_add(1, SeqCst);
     }
 
     pub fn end(&self) {
         self.calls.fetch_sub(1, Relaxed);
     }
 
+    /// Notes a stream, also in the count of its reader, until the result is dropped.
+    pub fn open(&self, of_reader: &Arc<AtomicUsize>) -> Open {
+        let counts = [self.streams.clone(), of_reader.clone()];
+        for count in &counts {
+            count.fetch_add(1, Relaxed);
+        }
+        Open(counts)
+    }
+
     /// Makes sure that a thread drives.
     pub fn ensure_driven(&self) {
-        let mut state = self.state();
+        if !self.attended.load(SeqCst) {
+            self.attend(self.state());
+        }
+    }
+
+    fn attend(&self, mut state: MutexGuard<'_, State>) {
         if state.who == Who::Nobody {
-            state.who = Who::Thread;
+            self.set(&mut state, Who::Thread);
             self.take_over.notify_one();
         }
     }
 
     /// The same if a reader drove last: what it has left may be what the caller waits for.
     pub fn ensure_driven_for_reader(&self) {
-        let deferring = self.state().reader.is_some();
-        if deferring {
-            self.ensure_driven();
+        if !self.attended.load(SeqCst) {
+            let state = self.state();
+            if state.reader.is_some() {
+                self.attend(state);
+            }
         }
     }
 
     /// Work was handed in. `changed` announces it, if it is not announced already.
     pub fn hand_in(&self, changed: Option<&Arc<Notify>>) {
-        let mut state = self.state();
-        if state.who == Who::Nobody && state.reader == Some(sys::this_thread()) {
-            state.deferred.extend(changed.cloned());
-            return;
+        if !self.attended.load(SeqCst) {
+            let mut state = self.state();
+            if state.who == Who::Nobody && state.reader == Some(sys::this_thread()) {
+                state.deferred.extend(changed.cloned());
+                return;
+            }
         }
-        drop(state);
         if let Some(changed) = changed {
             changed.notify_one();
         }
@@ -174,44 +233,67 @@ impl<E: Engine> Driver<E> {
     pub fn lead_unattended(&self) -> Option<Lead<'_, E>> {
         let state = self.state();
         let free = state.who == Who::Nobody && E::may_block_on();
-        free.then(|| self.enter(state, Duration::ZERO, None, &|calls| calls == 0))?
+        free.then(|| self.enter_for(state, Duration::ZERO, None, false, &|calls, _| calls == 0))?
+    }
+
+    fn note_call(&self) {
+        let now = Instant::now().duration_since(self.began);
+        self.last_call.store(now.as_nanos() as u64, Relaxed);
+    }
+
+    /// A blocking call has ended which another thread drove.
+    pub fn waited(&self) {
+        if self.calls.load(Relaxed) == 0 {
+            self.note_call();
+        }
     }
 
     /// Lets the caller drive for the one call it has begun, if no other is in progress
-    /// and that has been so for a while, or if it has just opened a client.
+    /// and that has been so for a while, or if it is the reader that drove last, or has just
+    /// opened a client.
     pub fn lead(&self) -> Option<Lead<'_, E>> {
         if self.calls.load(Relaxed) != 1 {
-            self.streak.store(0, Relaxed);
+            if self.streak.load(Relaxed) != 0 {
+                self.streak.store(0, Relaxed);
+            }
             return None;
         }
-        let mut state = self.state();
-        let now = Instant::now();
-        let soon = now.duration_since(state.last_call) < SOON;
-        state.last_call = now;
+        let now = Instant::now().duration_since(self.began);
+        let last = Duration::from_nanos(self.last_call.load(Relaxed));
+        let soon = now.saturating_sub(last) < SOON;
         let streak = if soon { self.streak.load(Relaxed).saturating_add(1) } else { 0 };
         self.streak.store(streak, Relaxed);
-        let opened = state.who == Who::Nobody && state.opener == Some(sys::this_thread());
-        if (streak < STREAK && !opened) || !E::may_block_on() {
+        if streak < STREAK && self.attended.load(Relaxed) {
             return None;
         }
-        let lead = self.enter(state, UNATTENDED, None, &|calls| calls == 1);
+        let me = Some(sys::this_thread());
+        let state = self.state();
+        let free = state.who == Who::Nobody;
+        let reader = state.reader.filter(|_| free && state.reader == me);
+        let at_once = reader.is_some() || (free && state.opener == me);
+        if (streak < STREAK && !at_once) || !E::may_block_on() {
+            return None;
+        }
+        let lead = self.enter_for(state, UNATTENDED, reader, false, &|calls, _| calls == 1);
         if lead.is_none() {
             self.streak.store(0, Relaxed);
         }
         lead
     }
 
-    /// Lets a queue's reader drive, if so many calls in progress are its `alone`; it must be
-    /// one that may block on the engine. `late` is called if the thread had to take over
-    /// since it drove last.
+    /// Lets a queue's reader drive, if all that is in progress is its own; it must be one that
+    /// may block on the engine. `late` is called if the thread had to take over since it drove
+    /// last.
     pub fn lead_as_reader<'a>(
         &'a self,
         until: Option<Instant>,
-        alone: &'a dyn Fn(usize) -> bool,
+        brisk: bool,
+        alone: Alone<'a>,
         late: impl FnOnce(),
     ) -> Option<Lead<'a, E>> {
         let calls = self.calls.load(Relaxed);
-        if calls == 0 || !alone(calls) {
+        let for_streams = calls == 0;
+        if (for_streams && !brisk) || !alone(calls, for_streams.then(|| self.streams())) {
             return None;
         }
         let me = Some(sys::this_thread());
@@ -221,19 +303,33 @@ impl<E: Engine> Driver<E> {
             late();
             return None;
         }
-        let left = until.map_or(MAX_LOOK, |until| until.saturating_duration_since(Instant::now()));
-        self.enter(state, left, me, alone)
+        // Another leader makes calls, and is expected back.
+        if for_streams && state.who == Who::Nobody && state.reader != me {
+            return None;
+        }
+        let left = until.map_or(PATIENCE, |until| until.saturating_duration_since(Instant::now()));
+        self.enter_for(state, left, me, for_streams, alone)
     }
 
-    /// Waits so long for the thread to release the runtime.
-    fn enter<'a>(
+    fn streams(&self) -> usize {
+        self.streams.load(Relaxed)
+    }
+
+    /// Waits so long for who drives to release the runtime.
+    fn enter_for<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         patience: Duration,
         reader: Option<ThreadNumber>,
-        alone: &'a dyn Fn(usize) -> bool,
+        for_streams: bool,
+        alone: Alone<'a>,
     ) -> Option<Lead<'a, E>> {
-        if state.who == Who::Thread && !state.requested {
+        let gives_way = match state.who {
+            Who::Thread => true,
+            Who::Leader => state.for_streams && !for_streams,
+            Who::Nobody | Who::Stopped => false,
+        };
+        if gives_way && !state.requested {
             state.requested = true;
             self.release.notify_one();
             state = self
@@ -245,12 +341,23 @@ impl<E: Engine> Driver<E> {
                 return None;
             }
         } else if state.who == Who::Nobody {
-            state.enter();
+            self.enter(&mut state);
         } else {
             return None;
         }
         state.reader = reader;
-        Some(Lead { driver: self, alone })
+        state.for_streams = for_streams;
+        Some(Lead { driver: self, for_streams, alone })
+    }
+
+    /// Gives the runtime to the thread that has requested it.
+    fn grant(&self, state: &mut State) -> bool {
+        let granted = std::mem::take(&mut state.requested);
+        if granted {
+            self.enter(state);
+            self.granted.notify_one();
+        }
+        granted
     }
 
     fn drive<F: Future>(&self, until: F) -> F::Output {
@@ -279,33 +386,29 @@ impl<E: Engine> Driver<E> {
     /// Lets others drive until it is the thread's turn; false once it is to stop.
     fn stand_by(&self) -> bool {
         let mut state = self.state();
-        if state.who == Who::Thread && state.requested {
-            state.requested = false;
-            state.enter();
-            self.granted.notify_one();
+        if state.who == Who::Thread && !self.grant(&mut state) {
+            return true;
         }
-        // A call handed in before this moment counts on the thread.
-        if state.who == Who::Thread && self.calls.load(Relaxed) == 0 {
-            state.who = Who::Nobody;
-        }
-        let mut wait = UNATTENDED;
         loop {
-            match state.who {
+            let wait = match state.who {
                 Who::Stopped => return false,
                 Who::Thread => break,
-                Who::Nobody | Who::Leader => {}
-            }
-            state.led = 0;
-            state = self.take_over.wait_timeout(state, wait).ignore_poison().0;
-            match state.who {
-                Who::Nobody if state.led == 0 => {
-                    state.who = Who::Thread;
-                    state.late = state.reader;
+                Who::Nobody => {
+                    let away = Instant::now().duration_since(state.left);
+                    if away >= UNATTENDED {
+                        state.late = state.reader;
+                        self.set(&mut state, Who::Thread);
+                        break;
+                    }
+                    LOOK - away
                 }
-                // One long call: no need to look so often.
-                Who::Leader if state.led == 0 => wait = (wait * 2).min(MAX_LOOK),
-                _ => wait = UNATTENDED,
-            }
+                Who::Leader if state.came => LOOK,
+                // It takes long, and wakes the thread when it leaves.
+                Who::Leader => Duration::MAX,
+            };
+            state.came = false;
+            state.look = (wait != Duration::MAX).then(|| Instant::now() + wait);
+            state = self.take_over.wait_timeout(state, wait).ignore_poison().0;
         }
         self.streak.store(0, Relaxed);
         true
@@ -313,7 +416,7 @@ impl<E: Engine> Driver<E> {
 
     pub fn stop(&self) {
         let mut state = self.state();
-        state.who = Who::Stopped;
+        self.set(&mut state, Who::Stopped);
         state.requested = false;
         drop(state);
         self.granted.notify_one();
@@ -325,33 +428,44 @@ impl<E: Engine> Driver<E> {
 /// The right to drive; goes back when it is dropped.
 pub struct Lead<'a, E: Engine> {
     driver: &'a Driver<E>,
-    /// Whether so many calls in progress are all the leader's.
-    alone: &'a dyn Fn(usize) -> bool,
+    for_streams: bool,
+    /// Whether all that is in progress is the leader's.
+    alone: Alone<'a>,
 }
 
 impl<E: Engine> Lead<'_, E> {
     pub fn drive<F: Future>(&self, until: F) -> F::Output {
         self.driver.drive(until)
     }
+
+    /// Returns when the leader is to give way.
+    pub async fn released(&self) {
+        match self.for_streams {
+            true => self.driver.release.notified().await,
+            false => std::future::pending().await,
+        }
+    }
 }
 
 impl<E: Engine> Drop for Lead<'_, E> {
     fn drop(&mut self) {
         let driver = self.driver;
+        driver.note_call();
         let mut state = driver.state();
-        state.last_call = Instant::now();
-        if state.who == Who::Leader {
-            // Also if `alone` panics.
-            state.who = Who::Thread;
-            if (self.alone)(driver.calls.load(Relaxed)) {
-                state.who = Who::Nobody;
-            }
+        if state.who != Who::Leader || driver.grant(&mut state) {
+            return;
         }
-        // The thread has looked since, and looks seldom by now.
-        let seldom = state.led == 0;
-        state.led += u32::from(seldom);
-        if state.who != Who::Nobody || seldom {
-            driver.take_over.notify_one();
+        state.left = Instant::now();
+        driver.set(&mut state, Who::Nobody);
+        let streams = self.for_streams.then(|| driver.streams());
+        let alone = || (self.alone)(driver.calls.load(SeqCst), streams);
+        let within = state.left + LOOK;
+        if !catch_unwind(AssertUnwindSafe(alone)).unwrap_or(false) {
+            driver.set(&mut state, Who::Thread);
+        } else if state.look.is_some_and(|look| look <= within) {
+            return;
         }
+        state.look = Some(within);
+        driver.take_over.notify_one();
     }
 }

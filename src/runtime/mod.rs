@@ -6,13 +6,14 @@
 //! makes one blocking call after another, with no other call in progress, is granted the
 //! runtime and drives it from its own thread ("leads"), which saves two thread switches
 //! a call. The thread takes over as soon as there is a second call, or none. The same
-//! goes for the reader of a queue that does little but wait for its calls.
+//! goes for the reader of a queue that does little but wait for its calls and streams.
 
 #![forbid(unsafe_code)]
 
 mod driver;
 mod reader;
 
+pub use driver::Open;
 pub use reader::Reader;
 
 use crate::error::panics::silence_thread;
@@ -24,6 +25,7 @@ use crate::sys::{self, ForkLocal};
 use driver::{Driver, STREAK};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -208,6 +210,11 @@ impl Runtime {
         InProgress(self.shared.clone())
     }
 
+    /// Notes a stream, also in the count of its reader, until the result is dropped.
+    pub fn open(&self, of_reader: &Arc<AtomicUsize>) -> Open {
+        self.shared.open(of_reader)
+    }
+
     /// Makes sure that a thread drives, before the caller waits.
     pub fn ensure_driven(&self) {
         self.shared.ensure_driven();
@@ -222,6 +229,11 @@ impl Runtime {
     /// in progress and that has been so for a while.
     pub fn lead(&self) -> Option<Lead<'_>> {
         self.shared.lead()
+    }
+
+    /// A blocking call has ended which another thread drove.
+    pub fn waited(&self) {
+        self.shared.waited();
     }
 
     /// Lets the caller drive, if nobody does, for something that is no call.
@@ -336,8 +348,7 @@ fn shared(expected: bool) -> std::io::Result<Arc<Shared>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::panic::{catch_unwind, AssertUnwindSafe};
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::sync::atomic::Ordering::Relaxed;
 
     #[test]
     fn a_panic_while_the_state_is_held_ends_nothing() {
@@ -346,12 +357,11 @@ mod tests {
         let thread = std::thread::spawn(move || ours.run());
         shared.begin();
         let looks = AtomicUsize::new(0);
-        let alone = |_| match looks.fetch_add(1, Relaxed) {
+        let alone = |_, _| match looks.fetch_add(1, Relaxed) {
             0 => true,
             _ => panic!("on purpose"),
         };
-        let lead = shared.lead_as_reader(None, &alone, || {}).unwrap();
-        catch_unwind(AssertUnwindSafe(|| drop(lead))).unwrap_err();
+        drop(shared.lead_as_reader(None, true, &alone, || {}).unwrap());
         shared.end();
         let done = Arc::new(Oneshot::default());
         let fill = done.clone();

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::driver::{Engine as _, STREAK};
+use super::driver::{Alone, Engine as _, STREAK, UNATTENDED};
 use super::{running, Engine, Shared};
 use crate::sync::IgnorePoison;
 use std::future::{pending, Future};
@@ -13,6 +13,9 @@ use tokio::time::sleep_until;
 /// All readers of a queue, taken for one.
 #[derive(Default)]
 pub struct Reader(Mutex<Habit>);
+
+/// A longer wait counts as much, so that a quiet hour is soon forgotten.
+const LONGEST: Duration = Duration::from_millis(64);
 
 /// How it spends its time. What was 32 waits ago counts half, and so on.
 #[derive(Default)]
@@ -36,13 +39,18 @@ impl Habit {
 
     fn leaves(&mut self, came: Instant) {
         let now = Instant::now();
-        self.waiting += now.duration_since(came);
+        self.waiting += now.duration_since(came).min(LONGEST);
         self.left = Some(now);
     }
 
     /// Then little is left unattended if it drives.
     fn mostly_waits(&self) -> bool {
         self.waits >= STREAK && self.away * 2 < self.waiting
+    }
+
+    /// Otherwise the thread would be woken for each event, as if it drove.
+    fn is_brisk(&self) -> bool {
+        self.waiting < UNATTENDED * self.waits
     }
 }
 
@@ -51,32 +59,34 @@ impl Reader {
         self.0.lock().ignore_poison()
     }
 
-    /// Waits for the queue: drives until it is `ready`, if so many calls in progress are
-    /// the queue's `alone`, and calls `wait` otherwise. May return early.
+    /// Waits for the queue: drives until it is `ready`, if all that is in progress is the
+    /// queue's `alone`, and calls `wait` otherwise. May return early.
     pub fn wait(
         &self,
         until: Option<Instant>,
-        alone: &dyn Fn(usize) -> bool,
+        alone: Alone<'_>,
         ready: impl Future<Output = ()>,
         wait: impl FnOnce(),
     ) {
         let came = Instant::now();
-        let mostly_waits = {
+        let (mostly_waits, brisk) = {
             let mut habit = self.habit();
             habit.comes(came);
-            habit.mostly_waits()
+            (habit.mostly_waits(), habit.is_brisk())
         };
         // A thread inside a runtime of its own must not share ours: the last to drop it
         // ends it, which is not allowed there.
         let may_lead = mostly_waits && Engine::may_block_on();
         let shared = may_lead.then(current).flatten();
         let late = || *self.habit() = Habit::default();
-        let lead = shared.as_ref().and_then(|shared| shared.lead_as_reader(until, alone, late));
+        let lead =
+            shared.as_ref().and_then(|shared| shared.lead_as_reader(until, brisk, alone, late));
         let led = lead.map(|lead| {
             lead.drive(async {
                 tokio::select! {
                     biased;
                     () = ready => {}
+                    () = lead.released() => {}
                     () = passed(until) => {}
                 }
             });

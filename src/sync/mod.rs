@@ -12,6 +12,6 @@ mod tests;
 
 // Named here for code that `tests/driver.rs` runs with a model's locks and time.
 pub use poison::IgnorePoison;
-pub use std::sync::atomic::{AtomicU32, AtomicUsize};
+pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 pub use std::sync::{Condvar, Mutex, MutexGuard};
 pub use std::time::Instant;

@@ -193,6 +193,8 @@ impl Program {
             // One thread waits while another holds the lock for ever: take turns.
             "--fair-sched=yes",
         ]);
+        let known = root().join("tests/c/valgrind.supp");
+        command.arg(format!("--suppressions={}", known.display()));
         command.arg(&self.path).args(args);
         clean(&mut command);
         command
