@@ -3393,7 +3393,8 @@ struct etcd_watch_options_t {
    */
   uint32_t flags;
   /**
-   * Bytes of events that wait for their reader; then the server keeps them.
+   * Bytes of events that wait for their reader; then the server keeps them, but for those that it
+   * has sent by then. Of these a client keeps up to max_receive_bytes for all its slow readers.
    * Default 1 MiB. One revision may be larger, up to the client's max_receive_bytes.
    */
   uint32_t max_bytes;

@@ -89,7 +89,8 @@ pub struct etcd_watch_options_t {
     /// ETCD_REQUIRE_LEADER it ends with ETCD_ERR_NO_LEADER when all members that can be reached,
     /// one after the other, have said that they know of none, instead of waiting.
     pub flags: u32,
-    /// Bytes of events that wait for their reader; then the server keeps them.
+    /// Bytes of events that wait for their reader; then the server keeps them, but for those that it
+    /// has sent by then. Of these a client keeps up to max_receive_bytes for all its slow readers.
     /// Default 1 MiB. One revision may be larger, up to the client's max_receive_bytes.
     pub max_bytes: u32,
     /// Must be 0.

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::batch::Batch;
-use super::entry::Assignment;
+use super::entry::{Assignment, Entry};
 use super::hub::Command;
 use super::position::Malformed;
 use super::progress;
@@ -20,9 +20,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a stream waits for a reader to make room before the watch is paused, and
-/// at most, for a reader that makes a little room at a time. To wait is cheaper than to
-/// have the server search its history again.
+/// How long a stream with several watches waits for a reader to make room before the watch is
+/// paused, and at most, for a reader that makes a little room at a time. To wait is cheaper
+/// than to have the server search its history again.
 struct HoldLimits {
     hold: Duration,
     longest: Duration,
@@ -34,14 +34,17 @@ const ANY: HoldLimits =
 const SLOW: HoldLimits =
     HoldLimits { hold: Duration::from_millis(100), longest: Duration::from_secs(1) };
 
-impl HoldLimits {
-    fn with(stream: &WatchStream) -> HoldLimits {
-        if stream.slow {
-            SLOW
-        } else {
-            ANY
-        }
-    }
+/// How long a stream waits for a reader whose watch is the only one on it.
+const ALONE: Duration = Duration::from_secs(5);
+
+/// Until when a stream waits for the reader of what it holds.
+pub(super) fn held_until(stream: &WatchStream) -> Option<Instant> {
+    let held = stream.held.as_ref()?;
+    let HoldLimits { hold, longest } = if stream.slow { SLOW } else { ANY };
+    Some(match stream.has_one() {
+        true => held.moved + ALONE,
+        false => (held.moved + hold).min(held.since + longest),
+    })
 }
 
 /// A busy server drops progress requests.
@@ -135,9 +138,8 @@ impl Task {
         }
         let left = entry.deliver(batches, &self.core.telemetry.counters);
         if !left.is_empty() {
-            let (stream, since) = (&mut self.streams[at], Instant::now());
-            let until = since + HoldLimits::with(stream).hold;
-            stream.held = Some(Held { watch, batches: left, since, until });
+            let since = Instant::now();
+            self.streams[at].held = Some(Held { watch, batches: left, since, moved: since });
         }
     }
 
@@ -146,26 +148,35 @@ impl Task {
         let Some(stream) = self.streams.iter_mut().find(|stream| stream.number == number) else {
             return;
         };
-        let limits = HoldLimits::with(stream);
         let Some(held) = &mut stream.held else { return };
         let Some(entry) = self.watches.get_mut(&watch).filter(|_| held.watch == watch) else {
             return;
         };
         held.batches =
             entry.deliver(std::mem::take(&mut held.batches), &self.core.telemetry.counters);
-        held.until = (Instant::now() + limits.hold).min(held.since + limits.longest);
+        held.moved = Instant::now();
         if held.batches.is_empty() {
             stream.held = None;
             stream.listen_again();
         }
     }
 
-    /// Cancels a watch until its reader has room; it resumes from `first`.
-    pub(super) fn pause(&mut self, watch: u64, first: Option<&Batch>) {
+    /// Cancels a watch until its reader has room. What was received is kept as far as all that
+    /// are paused may keep; the watch resumes after it.
+    pub(super) fn pause(&mut self, watch: u64, mut batches: VecDeque<Batch>) {
+        let kept: usize = self.watches.values().map(Entry::kept_bytes).sum();
+        let mut room = self.core.max_receive().saturating_sub(kept);
         let Some(entry) = self.watches.get_mut(&watch) else { return };
-        if let Some(first) = first {
+        let fits = |batch: &Batch| {
+            room = room.saturating_sub(batch.size());
+            room > 0
+        };
+        let count = batches.iter().map(fits).take_while(|fits| *fits).count();
+        if let Some(first) = batches.get(count) {
             entry.position.rewind(first);
         }
+        batches.truncate(count);
+        entry.kept = batches;
         entry.slow = true;
         self.core.telemetry.counters.add(Counter::WatchesPaused, 1);
         let assignment = std::mem::replace(&mut entry.assignment, Assignment::Paused);

@@ -35,6 +35,8 @@ pub struct Entry {
     pub announced: bool,
     /// Its reader had no room.
     pub slow: bool,
+    /// What was received before it was paused.
+    pub kept: VecDeque<Batch>,
     /// The server fragments large responses. Not from the beginning: etcd takes quadratic
     /// time for that.
     pub fragment: bool,
@@ -105,9 +107,23 @@ impl Entry {
         batches
     }
 
+    /// Delivers what was kept. False if some is left.
+    pub fn deliver_kept(&mut self, counters: &Counters) -> bool {
+        let kept = std::mem::take(&mut self.kept);
+        self.kept = self.deliver(kept, counters);
+        self.kept.is_empty()
+    }
+
+    pub fn kept_bytes(&self) -> usize {
+        self.kept.iter().map(Batch::size).sum()
+    }
+
     /// Reports that the watch has reached a revision. False if it has not, or if the reader has
     /// no room: a later report says more.
     pub fn report_progress(&mut self, header: Header) -> bool {
+        if !self.kept.is_empty() {
+            return false;
+        }
         let Some(revision) = self.position.progress(header.revision) else { return false };
         let message = Message::Progress(header, revision);
         self.mailbox.push([(message, NOTICE_SIZE)]).is_none()

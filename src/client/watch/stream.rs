@@ -35,7 +35,8 @@ pub struct Held {
     pub watch: u64,
     pub batches: VecDeque<Batch>,
     pub since: Instant,
-    pub until: Instant,
+    /// When the reader has last taken something, or as `since`.
+    pub moved: Instant,
 }
 
 /// A watch that the server has not confirmed yet.
@@ -121,6 +122,11 @@ impl WatchStream {
                 member.as_ref().map_or("", |subchannel| subchannel.name())
             }
         }
+    }
+
+    /// Whether it has no watches but one: nobody waits while that is held.
+    pub fn has_one(&self) -> bool {
+        self.creating.is_empty() && self.watches.len() == 1
     }
 
     /// Starts the time of unconfirmed watches again, after a time without reading.

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::dispatch::held_until;
 use super::entry::{Assignment, Entry, Previous};
 use super::hub::{Command, Hub};
 use super::position::Position;
@@ -139,6 +140,7 @@ impl Task {
                     questions: 0,
                     begun,
                     slow: false,
+                    kept: VecDeque::new(),
                     fragment: false,
                     previous: Previous::Unsure,
                     renewals: 0,
@@ -257,10 +259,14 @@ impl Task {
     }
 
     fn reader_changed(&mut self, watch: u64) {
-        let Some(entry) = self.watches.get(&watch) else { return };
+        let Some(entry) = self.watches.get_mut(&watch) else { return };
         match (entry.mailbox.is_closed(), entry.assignment) {
             (true, _) => drop(self.remove(watch)),
-            (false, Assignment::Paused) => self.enqueue(watch),
+            (false, Assignment::Paused) => {
+                if entry.deliver_kept(&self.core.telemetry.counters) {
+                    self.enqueue(watch);
+                }
+            }
             (false, Assignment::On(number, _)) => self.deliver_held(number, watch),
             (false, _) => {}
         }
@@ -355,7 +361,7 @@ impl Task {
         let creation = creation.map(|creation| creation.since + CREATION).min();
         let doubt = self.streams.iter().filter_map(WatchStream::unconfirmed).min();
         let doubt = doubt.map(|since| since + DOUBT);
-        let held = self.streams.iter().filter_map(|stream| Some(stream.held.as_ref()?.until)).min();
+        let held = self.streams.iter().filter_map(held_until).min();
         let idle = self.wanted.is_none() || self.opening.is_some() || self.renewing;
         let opening = (!idle).then_some(self.not_before);
         [creation, doubt, held, opening].into_iter().flatten().fold(self.progress, Instant::min)
@@ -380,9 +386,10 @@ impl Task {
             }
         }
         for stream in &mut self.streams {
-            if let Some(held) = stream.held.take_if(|held| held.until <= Instant::now()) {
+            if held_until(stream).is_some_and(|until| until <= Instant::now()) {
+                let held = stream.held.take();
                 stream.listen_again();
-                return self.pause(held.watch, held.batches.front());
+                return held.into_iter().for_each(|held| self.pause(held.watch, held.batches));
             }
         }
         if Instant::now() >= self.progress {
