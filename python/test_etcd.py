@@ -368,6 +368,10 @@ class Life(Case):
         client.get("a")
         self.assertEqual(ours(), 1)
         del client
+        # It stays a moment for who opens clients one after another.
+        limit = time.monotonic() + 5
+        while ours() and time.monotonic() < limit:
+            time.sleep(0.01)
         self.assertEqual(ours(), 0)
         for _ in range(200):
             etcd.Queue().fileno()
