@@ -90,6 +90,15 @@ impl Key {
         version.is_live().then_some(version)
     }
 
+    /// What was put at a revision. One that has also deleted it has done so before or after.
+    fn put_at(&self, revision: i64) -> Option<&Version> {
+        let is_it = |v: &&Version| v.modified == revision && v.is_live();
+        Some(&self.latest).filter(is_it).or_else(|| {
+            let from = self.older.partition_point(|v| v.modified < revision);
+            self.older.range(from..).find(is_it)
+        })
+    }
+
     fn push(&mut self, version: Version) {
         let before = std::mem::replace(&mut self.latest, version);
         if before.modified > 0 {
@@ -126,10 +135,11 @@ impl Key {
     }
 }
 
-/// One entry of the log.
+/// One entry of the log. The version is in the key's history.
 pub struct Change {
     pub key: Bytes,
-    pub version: Version,
+    pub modified: i64,
+    pub is_put: bool,
 }
 
 pub struct State {
@@ -217,8 +227,14 @@ impl State {
 
     /// The log from a revision on, without the first few changes.
     pub fn changes(&self, revision: i64, skip: usize) -> impl Iterator<Item = &Change> {
-        let start = self.log.partition_point(|change| change.version.modified < revision);
+        let start = self.log.partition_point(|change| change.modified < revision);
         self.log.range((start + skip).min(self.log.len())..)
+    }
+
+    /// What a change has put; none if it was a deletion.
+    pub fn put_by(&self, change: &Change) -> Option<&Version> {
+        let history = change.is_put.then(|| self.keys.get(&change.key)).flatten();
+        history?.put_at(change.modified)
     }
 
     fn write_revision(&self) -> i64 {
@@ -243,9 +259,9 @@ impl State {
         let version =
             Version { created, modified: self.revision, version: before.version + 1, lease, value };
         self.lessor.move_key(&key, before.lease, lease);
-        history.push(version.clone());
+        history.push(version);
         self.deep |= history.older.len() >= DEEP;
-        self.log.push_back(Change { key, version });
+        self.log.push_back(Change { key, modified: self.revision, is_put: true });
     }
 
     /// How many keys there may be to tell of in a reply.
@@ -301,9 +317,8 @@ impl State {
             if history.latest.is_live() {
                 gone(key, &history.latest);
                 self.lessor.move_key(key, history.latest.lease, 0);
-                let version = Version { modified, ..Version::default() };
-                history.push(version.clone());
-                self.log.push_back(Change { key: key.clone(), version });
+                history.push(Version { modified, ..Version::default() });
+                self.log.push_back(Change { key: key.clone(), modified, is_put: false });
                 deleted += 1;
             }
         }
@@ -345,10 +360,10 @@ impl State {
     /// Drops at most so many compacted changes and the versions that they replaced; true
     /// if there is more to drop.
     pub fn sweep(&mut self, most: usize) -> bool {
-        let compacted = |change: &Change| change.version.modified < self.compacted;
+        let compacted = |change: &Change| change.modified < self.compacted;
         let count = self.log.iter().take(most).take_while(|change| compacted(change)).count();
-        for Change { key, version } in self.log.drain(..count) {
-            if self.keys.get_mut(&key).is_some_and(|key| key.forget_before(version.modified)) {
+        for Change { key, modified, .. } in self.log.drain(..count) {
+            if self.keys.get_mut(&key).is_some_and(|key| key.forget_before(modified)) {
                 self.keys.remove(&key);
             }
         }
@@ -416,11 +431,8 @@ mod tests {
         ] {
             assert_eq!(value(&state, key, at), expected.map(|e| Bytes::from_static(e.as_bytes())));
         }
-        assert_eq!(
-            state.changes(1, 0).map(|c| c.version.modified).collect::<Vec<_>>(),
-            [6, 7, 8, 9]
-        );
-        assert_eq!(state.changes(8, 1).map(|c| c.version.modified).collect::<Vec<_>>(), [9]);
+        assert_eq!(state.changes(1, 0).map(|c| c.modified).collect::<Vec<_>>(), [6, 7, 8, 9]);
+        assert_eq!(state.changes(8, 1).map(|c| c.modified).collect::<Vec<_>>(), [9]);
         assert_eq!(state.changes(8, 9).count(), 0);
 
         put(&mut state, "c", "1"); // 10
@@ -459,7 +471,7 @@ mod tests {
             state.end_write();
         }
         state.expire(second * 6);
-        let log: Vec<_> = state.changes(5, 0).map(|c| (&c.key[..], c.version.modified)).collect();
+        let log: Vec<_> = state.changes(5, 0).map(|c| (&c.key[..], c.modified)).collect();
         assert_eq!(log, [(&b"m"[..], 5), (b"a", 6), (b"z", 6)]);
         assert_eq!(state.lessor.ids().collect::<Vec<_>>(), [4]);
         assert!(state.revoke(4).is_ok() && state.revoke(4).is_err());

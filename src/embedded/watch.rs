@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::fragment::fragments;
 use super::interest::Interest;
 use super::span::Span;
-use super::store::{Change, State};
+use super::store::{Change, State, Version};
 use crate::status::{self, ETCD_ERR_COMPACTED};
 use crate::wire::proto::event::EventType;
 use crate::wire::proto::watch_create_request::FilterType;
@@ -65,24 +65,25 @@ struct Watcher {
 impl Watcher {
     /// Of a change of its keys.
     fn wants(&self, change: &Change) -> bool {
-        let kind = if change.version.is_live() { self.puts } else { self.deletes };
-        kind && self.next <= change.version.modified
+        let kind = if change.is_put { self.puts } else { self.deletes };
+        kind && self.next <= change.modified
     }
 }
 
-fn event(state: &State, change: &Change, with_previous: bool) -> Event {
-    let Change { key, version } = change;
-    let created = version.is_live() && version.created == version.modified;
-    let before = version.modified - 1;
+/// Of a change that has put this version, or none.
+fn event(state: &State, change: &Change, put: Option<&Version>, with_previous: bool) -> Event {
+    let Change { key, modified, .. } = change;
+    let created = put.is_some_and(|version| version.created == *modified);
+    let before = modified - 1;
     // As in etcd: none if the revision before is compacted.
     let previous = (with_previous && !created && before >= state.compacted)
         .then(|| state.get(key, before))
         .flatten();
-    let (kind, kv) = match version.is_live() {
-        true => (EventType::Put, version.key_value(key)),
-        false => (
+    let (kind, kv) = match put {
+        Some(version) => (EventType::Put, version.key_value(key)),
+        None => (
             EventType::Delete,
-            KeyValue { key: key.clone(), mod_revision: version.modified, ..KeyValue::default() },
+            KeyValue { key: key.clone(), mod_revision: *modified, ..KeyValue::default() },
         ),
     };
     Event {
@@ -307,19 +308,21 @@ impl WatchStream {
         let following = loop {
             let Some(change) = changes.next() else { break None };
             if count == CHANGES || bytes >= BYTES {
-                break Some(change.version.modified);
+                break Some(change.modified);
             }
-            if change.version.modified > stretch.revision {
-                (stretch.revision, stretch.read) = (change.version.modified, 0);
+            if change.modified > stretch.revision {
+                (stretch.revision, stretch.read) = (change.modified, 0);
             }
             stretch.read += 1;
             count += 1;
-            for id in self.interest.of(&change.key) {
+            let mut ids = self.interest.of(&change.key).peekable();
+            let put = ids.peek().and_then(|_| state.put_by(change));
+            for id in ids {
                 let watcher = &self.watchers[&id];
                 if watcher.wants(change) && self.behind.contains(&id) == stretch.behind {
-                    let events = stretch.events.entry(id).or_default();
-                    events.push(event(state, change, watcher.prev_kv));
-                    bytes += change.key.len() + change.version.value.len();
+                    let event = event(state, change, put, watcher.prev_kv);
+                    bytes += event.kv.as_ref().map_or(0, |kv| kv.key.len() + kv.value.len());
+                    stretch.events.entry(id).or_default().push(event);
                 }
             }
         };
