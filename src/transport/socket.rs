@@ -19,21 +19,27 @@ enum Socket {
     Unix(UnixStream),
 }
 
+/// What a client of HTTP/2 says first. It is written by itself, and held back until more
+/// follows: a segment for it alone would wake the server for nothing.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// The socket under TLS or HTTP/2.
 pub struct CountedSocket {
     socket: Socket,
     state: Arc<ConnectionState>,
+    /// What is left of the preface, which goes with the next bytes.
+    held: &'static [u8],
 }
 
 impl CountedSocket {
     pub fn tcp(socket: TcpStream, state: Arc<ConnectionState>) -> CountedSocket {
         state.socket_opened(socket.as_raw_fd());
-        CountedSocket { socket: Socket::Tcp(socket), state }
+        CountedSocket { socket: Socket::Tcp(socket), state, held: &[] }
     }
 
     pub fn unix(socket: UnixStream, state: Arc<ConnectionState>) -> CountedSocket {
         state.socket_opened(socket.as_raw_fd());
-        CountedSocket { socket: Socket::Unix(socket), state }
+        CountedSocket { socket: Socket::Unix(socket), state, held: &[] }
     }
 
     fn descriptor(&self) -> RawFd {
@@ -80,10 +86,44 @@ impl AsyncWrite for CountedSocket {
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.state.sent.load(Relaxed) == 0 && matches!(data, [only] if **only == *PREFACE) {
+            self.held = PREFACE;
+            return Poll::Ready(Ok(PREFACE.len()));
+        }
+        while !self.held.is_empty() {
+            let with: Vec<_> = [IoSlice::new(self.held)].iter().chain(data).copied().collect();
+            let count = ready!(self.poll_send(cx, &with))?;
+            let held = count.min(self.held.len());
+            self.held = &self.held[held..];
+            if count > held {
+                return Poll::Ready(Ok(count - held));
+            }
+        }
+        self.poll_send(cx, data)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
+            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}
+
+impl CountedSocket {
+    fn poll_send(&self, cx: &mut Context<'_>, data: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let descriptor = self.descriptor();
         loop {
             let sent = match &self.socket {
@@ -106,21 +146,6 @@ impl AsyncWrite for CountedSocket {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Poll::Ready(Err(e)),
             }
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.socket {
-            Socket::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
-            Socket::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
         }
     }
 }
