@@ -234,7 +234,7 @@ static void keep_alives(void) {
   EXPECT(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_keep_alive_open(client, 1, NULL, NULL, NULL, NULL, &err));
   EXPECT(ETCD_ERR_BAD_HANDLE,
          etcd_lease_keep_alive_open(client, 1, NULL, GARBAGE(etcd_queue_t *), NULL, &kept, &err));
-  options.flags = ETCD_REQUIRE_LEADER;
+  options.flags = ETCD_PREFIX;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive_open(client, 1, &options, NULL, NULL, &kept, &err));
   options.size--;
   EXPECT(ETCD_ERR_UNSUPPORTED, etcd_lease_keep_alive_open(client, 1, &options, NULL, NULL, &kept, &err));
