@@ -18,10 +18,10 @@ static void print_line(const etcd_log_record_t *line, void *arg)
     fprintf(stderr, "%s: %s %s: %s\n", level, line->what, line->endpoint, line->message);
 }
 
-static void must(etcd_status_t status, etcd_error_t *error)
+static void must(etcd_status_t status, etcd_error_t **error)
 {
     if (status >= 0) return;
-    fprintf(stderr, "inside: %s\n", error ? error->message : etcd_status_message(status));
+    fprintf(stderr, "inside: %s\n", (*error)->message);
     exit(EXIT_FAILURE);
 }
 
@@ -39,14 +39,14 @@ int main(int argc, char **argv)
     options.endpoints = argc > 1 ? argv[1] : "localhost:2379";
     options.log_callback = print_line;
     options.log_level = ETCD_LOG_DEBUG;
-    must(etcd_client_open(&options, &client, &error), error);
+    must(etcd_client_open(&options, &client, &error), &error);
 
     /* How each endpoint is now, and then what changes; here until one is connected. */
-    must(etcd_connection_watch_open(client, NULL, NULL, &connections, &error), error);
+    must(etcd_connection_watch_open(client, NULL, NULL, &connections, &error), &error);
     do {
         etcd_status_t status = etcd_connection_watch_next(connections, 5000, &now, &error);
 
-        must(status, error);
+        must(status, &error);
         if (status == ETCD_EMPTY) {
             fprintf(stderr, "inside: nobody is there\n");
             return EXIT_FAILURE;
@@ -58,14 +58,14 @@ int main(int argc, char **argv)
     } while (state != ETCD_CONNECTION_UP);
     etcd_connection_watch_close(connections);
 
-    must(etcd_kv_put(client, etcd_str("inside/key"), etcd_str("value"), NULL, NULL, &error), error);
-    must(etcd_kv_delete(client, etcd_str("inside/key"), NULL, NULL, &error), error);
+    must(etcd_kv_put(client, etcd_str("inside/key"), etcd_str("value"), NULL, NULL, &error), &error);
+    must(etcd_kv_delete(client, etcd_str("inside/key"), NULL, NULL, &error), &error);
 
-    must(etcd_client_counters(client, &counters, &error), error);
+    must(etcd_client_counters(client, &counters, &error), &error);
     printf("%" PRIu64 " calls, %" PRIu64 " failed\n", counters.calls, counters.calls_failed);
 
     /* What a page for Prometheus would have. */
-    must(etcd_client_counters_text(client, "example", &page, &error), error);
+    must(etcd_client_counters_text(client, "example", &page, &error), &error);
     fputs(page, stdout);
     etcd_text_free(page);
     etcd_client_close(client);

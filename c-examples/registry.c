@@ -7,16 +7,17 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
-static void check(etcd_status_t status, const etcd_error_t *error) {
+static void check(etcd_status_t status, etcd_error_t **error) {
     if (status >= 0) return;
-    fprintf(stderr, "registry: %s: %s\n", etcd_status_name(status), error->message);
+    fprintf(stderr, "registry: %s: %s\n", etcd_status_name(status), (*error)->message);
     exit(EXIT_FAILURE);
 }
 
 /* The last event, of the watch or of the lease, has an error: then the key is gone, or will be. */
 static void on_event(etcd_event_t *event, void *out) {
     const etcd_watch_response_t *watch = etcd_event_response(event, ETCD_EVENT_WATCH);
-    check(etcd_event_status(event), etcd_event_error(event));
+    etcd_error_t *why = (etcd_error_t *)etcd_event_error(event); /* belongs to the event */
+    check(etcd_event_status(event), &why);
     for (size_t i = 0; watch && i < watch->event_count; i++) {
         const etcd_kv_t *kv = &watch->events[i].kv;
         fprintf(out, "%s %.*s %.*s\n", watch->events[i].kind == ETCD_KV_PUT ? "up" : "down", (int)kv->key.len,
@@ -40,19 +41,19 @@ int main(int argc, char **argv) {
     if (argc < 3) return puts("usage: registry services/NAME ADDRESS [ENDPOINTS]");
     sigemptyset(&signals), sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    check(etcd_client_open_endpoints(argc > 3 ? argv[3] : "localhost:2379", &client, &error), error);
-    check(etcd_queue_new(NULL, &queue, &error), error);
-    check(etcd_watch_open(client, etcd_str("services/"), &all, queue, NULL, &watch, &error), error);
-    check(etcd_lease_grant(client, 10, NULL, &lease, &error), error);
-    check(etcd_lease_keep_alive_open(client, lease->id, NULL, queue, NULL, &keep_alive, &error), error);
+    check(etcd_client_open_endpoints(argc > 3 ? argv[3] : "localhost:2379", &client, &error), &error);
+    check(etcd_queue_new(NULL, &queue, &error), &error);
+    check(etcd_watch_open(client, etcd_str("services/"), &all, queue, NULL, &watch, &error), &error);
+    check(etcd_lease_grant(client, 10, NULL, &lease, &error), &error);
+    check(etcd_lease_keep_alive_open(client, lease->id, NULL, queue, NULL, &keep_alive, &error), &error);
     etcd_put_options_t put = { .size = sizeof put, .lease = lease->id };
-    check(etcd_kv_put(client, etcd_str(argv[1]), etcd_str(argv[2]), &put, NULL, &error), error);
+    check(etcd_kv_put(client, etcd_str(argv[1]), etcd_str(argv[2]), &put, NULL, &error), &error);
     epoll_ctl(epoll, EPOLL_CTL_ADD, signalfd(-1, &signals, SFD_CLOEXEC), &ready); /* known by 0 */
     ready.data.fd = etcd_queue_fd(queue);
     epoll_ctl(epoll, EPOLL_CTL_ADD, ready.data.fd, &ready);
     while (epoll_wait(epoll, &ready, 1, -1) != 1 || ready.data.fd)
-        check(etcd_queue_dispatch(queue, 0, on_event, stdout, NULL, &error), error);
-    check(etcd_lease_revoke(client, lease->id, NULL, NULL, &error), error); /* the others need not wait */
+        check(etcd_queue_dispatch(queue, 0, on_event, stdout, NULL, &error), &error);
+    check(etcd_lease_revoke(client, lease->id, NULL, NULL, &error), &error); /* the others need not wait */
     etcd_queue_free(queue);
     etcd_client_close(client); /* ends the watch and the keep-alive */
     return 0;
