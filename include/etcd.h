@@ -23,6 +23,11 @@
  * - @ref etcd_txn "Transactions and operations"
  * - @ref etcd_lease "Leases"
  * - @ref etcd_watch "Watches"
+ * - @ref etcd_wait "Waits for a key"
+ * - @ref etcd_lease_session "Sessions"
+ * - @ref etcd_mutex "Locks"
+ * - @ref etcd_election "Elections"
+ * - @ref etcd_stm "Transactions of memory"
  * - @ref etcd_queue "Queues and events"
  * - @ref etcd_connection "States of connections"
  * - @ref etcd_counters "Counters"
@@ -90,6 +95,7 @@ typedef struct etcd_connection_watch_response_t etcd_connection_watch_response_t
 typedef struct etcd_counters_t etcd_counters_t;
 typedef struct etcd_delete_options_t etcd_delete_options_t;
 typedef struct etcd_delete_response_t etcd_delete_response_t;
+typedef struct etcd_election_leader_response_t etcd_election_leader_response_t;
 typedef struct etcd_error_t etcd_error_t;
 typedef struct etcd_get_options_t etcd_get_options_t;
 typedef struct etcd_get_response_t etcd_get_response_t;
@@ -102,13 +108,17 @@ typedef struct etcd_lease_grant_options_t etcd_lease_grant_options_t;
 typedef struct etcd_lease_grant_response_t etcd_lease_grant_response_t;
 typedef struct etcd_lease_keep_alive_response_t etcd_lease_keep_alive_response_t;
 typedef struct etcd_lease_list_response_t etcd_lease_list_response_t;
+typedef struct etcd_lease_session_options_t etcd_lease_session_options_t;
+typedef struct etcd_lease_session_response_t etcd_lease_session_response_t;
 typedef struct etcd_lease_time_to_live_response_t etcd_lease_time_to_live_response_t;
 typedef struct etcd_log_record_t etcd_log_record_t;
 typedef struct etcd_op_response_t etcd_op_response_t;
+typedef struct etcd_ownership_response_t etcd_ownership_response_t;
 typedef struct etcd_put_options_t etcd_put_options_t;
 typedef struct etcd_put_response_t etcd_put_response_t;
 typedef struct etcd_queue_options_t etcd_queue_options_t;
 typedef struct etcd_range_options_t etcd_range_options_t;
+typedef struct etcd_stm_options_t etcd_stm_options_t;
 typedef struct etcd_txn_response_t etcd_txn_response_t;
 typedef struct etcd_watch_event_t etcd_watch_event_t;
 typedef struct etcd_watch_options_t etcd_watch_options_t;
@@ -159,6 +169,31 @@ typedef struct etcd_lease_keep_alive_t etcd_lease_keep_alive_t;
  * A watch. Opaque; close it with etcd_watch_close().
  */
 typedef struct etcd_watch_t etcd_watch_t;
+
+/**
+ * A session: a lease that is kept alive until it is closed. Opaque; belongs to its client.
+ */
+typedef struct etcd_lease_session_t etcd_lease_session_t;
+
+/**
+ * A lock. Opaque; belongs to its session.
+ */
+typedef struct etcd_mutex_t etcd_mutex_t;
+
+/**
+ * What tells who leads. Opaque; belongs to its client.
+ */
+typedef struct etcd_election_observer_t etcd_election_observer_t;
+
+/**
+ * A candidate of an election. Opaque; belongs to its session.
+ */
+typedef struct etcd_election_t etcd_election_t;
+
+/**
+ * A transaction of memory while its function runs. Opaque; valid until the function returns.
+ */
+typedef struct etcd_stm_t etcd_stm_t;
 
 /**
  * A call in progress that can be cancelled. Opaque; never needs freeing.
@@ -414,6 +449,16 @@ struct etcd_error_t {
  * The lease was not renewed in time: it has ended, or will without a further sign.
  */
 #define ETCD_ERR_LEASE_LOST -21
+
+/**
+ * The session has, or waits for, what the call asks for.
+ */
+#define ETCD_ERR_IN_USE -22
+
+/**
+ * Others have changed what a transaction of memory has read, at each of its tries.
+ */
+#define ETCD_ERR_CONFLICT -23
 
 /**
  * gRPC code 1: the operation was cancelled.
@@ -1610,7 +1655,8 @@ ETCD_API etcd_status_t etcd_client_sync(etcd_client_t *client, const etcd_call_o
 #define ETCD_SORT_BY_VALUE 34
 
 /**
- * An etcd_kv_get_async() has ended; the response is an etcd_get_response_t.
+ * An etcd_kv_get_async() or etcd_kv_wait_for_async() has ended; the response is an
+ * etcd_get_response_t.
  */
 #define ETCD_EVENT_GET_RESPONSE 101
 
@@ -3564,6 +3610,999 @@ ETCD_API void etcd_watch_close(etcd_watch_t *watch);
  * @since 0.1
  */
 ETCD_API void etcd_watch_response_free(etcd_watch_response_t *response);
+
+/** @} */
+
+/**
+ * @defgroup etcd_wait Waits for a key
+ *
+ * @{
+ */
+
+/**
+ * Waits until a key exists, or until it does not.
+ *
+ * It returns at once if it is so already. Each state is noticed, however short, unless its
+ * history is compacted meanwhile. The wait goes on through outages.
+ *
+ * @param client Open client.
+ * @param key Any bytes, not empty.
+ * @param exists Whether to wait until it exists.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out The reply; free it with etcd_get_response_free(). The key as it was when it
+ *   was put; none if it does not exist. header.revision is the one at which it is so.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_EMPTY_KEY; ETCD_ERR_TIMEOUT if it is not so by the deadline, or a
+ *   status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_wait_for(etcd_client_t *client, etcd_bytes_t key,
+    bool exists, const etcd_call_options_t *options, etcd_get_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_kv_wait_for() and returns at once; it ends with an event of kind ETCD_EVENT_GET_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_wait_for_async(etcd_client_t *client, etcd_bytes_t key,
+    bool exists, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
+
+/** @} */
+
+/**
+ * @defgroup etcd_lease_session Sessions
+ * A session is a lease that the library grants, keeps alive and revokes. What is locked
+ * and won with it ends with it.
+ * @{
+ */
+
+/**
+ * For etcd_lease_session_open(): a lease that is lost is replaced by a new one.
+ */
+#define ETCD_LEASE_SESSION_REPLACE 0x40000u
+
+/**
+ * The end of an etcd_lease_session_lease_async(); its response is an
+ * etcd_lease_session_response_t.
+ */
+#define ETCD_EVENT_LEASE_SESSION_RESPONSE 141
+
+/**
+ * The end of an etcd_lease_session_lost_async(), with an error in place of an
+ * etcd_header_response_t.
+ */
+#define ETCD_EVENT_LEASE_SESSION_LOST 142
+
+/**
+ * The end of an etcd_lease_session_end_async(); its response is an
+ * etcd_header_response_t.
+ */
+#define ETCD_EVENT_LEASE_SESSION_END 143
+
+/**
+ * The lease of a session. Free it with etcd_lease_session_response_free().
+ */
+struct etcd_lease_session_response_t {
+  /**
+   * The lease, for keys that are to live with the session.
+   */
+  int64_t lease;
+  /**
+   * As it was granted, in seconds.
+   */
+  int64_t ttl;
+};
+
+/**
+ * Options of etcd_lease_session_open(). Begin with ETCD_LEASE_SESSION_OPTIONS_INIT.
+ */
+struct etcd_lease_session_options_t {
+  /**
+   * Set by ETCD_LEASE_SESSION_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * A lease that exists; 0 for a new one.
+   */
+  int64_t lease;
+  /**
+   * Of a new lease, in seconds; 0 for 60. Servers raise small values.
+   */
+  int64_t ttl;
+  /**
+   * ETCD_LEASE_SESSION_REPLACE.
+   */
+  uint32_t flags;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+};
+
+/** Initialises an etcd_lease_session_options_t. */
+#define ETCD_LEASE_SESSION_OPTIONS_INIT \
+  { sizeof(etcd_lease_session_options_t), 0, 0, 0, 0 }
+
+/**
+ * Frees an etcd_lease_session_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_session_response_free(etcd_lease_session_response_t *response);
+
+/**
+ * Opens a session: a lease that is granted and kept alive in the background, and revoked when
+ * the session is closed.
+ *
+ * It does not wait. etcd_lease_session_lease() says whether a lease was granted, and
+ * etcd_lease_session_lost() when it is lost. Locks and elections need a session, and what they
+ * have ends with its lease. A session may have any number of them. Its lease is kept alive as
+ * by etcd_lease_keep_alive_open().
+ *
+ * @param client   Open client.
+ * @param options  May be NULL for defaults. Copied.
+ * @param[out] out The session; close it with etcd_lease_session_close().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_open(etcd_client_t *client,
+    const etcd_lease_session_options_t *options, etcd_lease_session_t **out, etcd_error_t **err);
+
+/**
+ * Returns the lease of a session, and waits until it has one.
+ *
+ * With ETCD_LEASE_SESSION_REPLACE the session has another lease after a loss: call it again.
+ *
+ * @param session Open session.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out The reply; free it with etcd_lease_session_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, Why the session has ended: ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND,
+ *   ETCD_ERR_LEASE_TTL_TOO_LARGE, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_lease(etcd_lease_session_t *session,
+    const etcd_call_options_t *options, etcd_lease_session_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_session_lease() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_SESSION_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_lease_async(etcd_lease_session_t *session,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Waits until a session has lost a lease, and returns the reason as its error.
+ *
+ * The reasons are those of etcd_lease_keep_alive_open(), and the time is the same: within a
+ * second of the deadline of the lease.
+ *
+ * @param session Open session.
+ * @param lease The lease, as etcd_lease_session_lease() returned it; 0 for the one that the
+ *   session has now, or else will have first.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free(). Always NULL.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, Never ETCD_OK. ETCD_ERR_LEASE_LOST, also if the session has another lease by
+ *   now; ETCD_ERR_LEASE_NOT_FOUND; ETCD_ERR_TIMEOUT if it is not lost by the deadline, or a
+ *   status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_lost(etcd_lease_session_t *session,
+    int64_t lease, const etcd_call_options_t *options, etcd_header_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_session_lost() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_SESSION_LOST.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_lost_async(etcd_lease_session_t *session,
+    int64_t lease, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Ends a session and revokes its lease, and waits for that.
+ *
+ * Close the session afterwards. After an error the lease ends with its ttl.
+ *
+ * @param session Open session.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LEASE_NOT_FOUND if there is no lease, or it has ended before, or a
+ *   status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_end(etcd_lease_session_t *session,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_lease_session_end() and returns at once; it ends with an event of kind ETCD_EVENT_LEASE_SESSION_END.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_end_async(etcd_lease_session_t *session,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Returns how long the lease of a session certainly lives: as etcd_lease_keep_alive_left_ms().
+ *
+ * @param session  May be NULL, or closed: 0.
+ * @return Milliseconds, a lower bound; 0 if the session has no lease.
+ * @par Thread safety  Any thread, any number at once. Does not block.
+ * @since 0.1
+ */
+ETCD_API int64_t etcd_lease_session_left_ms(const etcd_lease_session_t *session);
+
+/**
+ * Ends a session, and leaves its lease and what goes with it to the ttl.
+ *
+ * Close the session afterwards.
+ *
+ * @param session  May be NULL, or closed already.
+ * @par Thread safety  Any thread. Does not block.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_session_orphan(etcd_lease_session_t *session);
+
+/**
+ * Closes a session. Its lease is revoked in the background, also when the client is closed next:
+ * see etcd_lease_session_end() to wait for that.
+ *
+ * Calls in progress on the session end with ETCD_ERR_BAD_HANDLE. Locks and elections of the
+ * session are lost.
+ *
+ * @param session  May be NULL, or closed already.
+ * @par Thread safety  Any thread. Does not block.
+ * @since 0.1
+ */
+ETCD_API void etcd_lease_session_close(etcd_lease_session_t *session);
+
+/** @} */
+
+/**
+ * @defgroup etcd_mutex Locks
+ *
+ * @{
+ */
+
+/**
+ * The end of an etcd_mutex_lock_async(), etcd_mutex_try_lock_async() or
+ * etcd_mutex_check_async(); its response is an etcd_ownership_response_t.
+ */
+#define ETCD_EVENT_MUTEX_RESPONSE 144
+
+/**
+ * The end of an etcd_mutex_unlock_async(); its response is an
+ * etcd_header_response_t.
+ */
+#define ETCD_EVENT_MUTEX_UNLOCK 145
+
+/**
+ * The end of an etcd_mutex_lost_async(), with an error in place of an etcd_header_response_t.
+ */
+#define ETCD_EVENT_MUTEX_LOST 146
+
+/**
+ * A lock or a leadership, and whose it is. Free it with etcd_ownership_response_free().
+ */
+struct etcd_ownership_response_t {
+  /**
+   * The key that stands for it: it is there for as long as it is held. Valid until the
+   * response is freed.
+   */
+  etcd_bytes_t key;
+  /**
+   * The revision at which the key was created. It grows from each holder to the next: a
+   * resource outside of etcd can refuse whoever comes with a smaller one than before.
+   */
+  int64_t create_revision;
+  /**
+   * The lease of the key.
+   */
+  int64_t lease;
+  /**
+   * Whether it is this handle's. Else the rest is about whoever has it.
+   */
+  bool held;
+};
+
+/**
+ * Frees an etcd_ownership_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_ownership_response_free(etcd_ownership_response_t *response);
+
+/**
+ * Opens a lock. Nothing is locked yet.
+ *
+ * The locks of one name exclude each other, in all programs, also those of Go programs that use
+ * etcd's concurrency package, and of `etcdctl lock`. The lock is the key NAME/LEASE, with the
+ * lease of the session. Those who wait are served in the order of their coming. Any other key
+ * that begins with NAME/ is in the line too, and never leaves it: put none there.
+ *
+ * A lock alone protects nothing outside of etcd: its holder may be stopped until it is
+ * another's. Let writes to etcd depend on it with etcd_mutex_fence(), and pass create_revision
+ * to what else you write to.
+ *
+ * @param session  Open session.
+ * @param name     Any bytes, not empty, copied.
+ * @param[out] out The lock; close it with etcd_mutex_close().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It does not block.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_open(etcd_lease_session_t *session,
+    etcd_bytes_t name, etcd_mutex_t **out, etcd_error_t **err);
+
+/**
+ * Takes a lock, and waits while others hold it.
+ *
+ * A wait that ends with an error, is cancelled, or whose handle is closed leaves no key
+ * behind: ETCD_MAYBE_APPLIED says that it is not removed yet, which is tried until the lease
+ * has ended. A waiter whose session is lost returns at once.
+ *
+ * A session has one key for a name: two handles of one session do not wait for each other.
+ * After a wait that was cancelled, the name is in use until its key is removed.
+ *
+ * @param mutex Open mutex.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out The reply; free it with etcd_ownership_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_IN_USE if the session has the lock already, or waits for it;
+ *   ETCD_ERR_TIMEOUT; ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND or ETCD_ERR_LOCK_LOST if
+ *   the session, or the place in the line, was lost during the wait, or a status that any call
+ *   returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_lock(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_ownership_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_mutex_lock() and returns at once; it ends with an event of kind ETCD_EVENT_MUTEX_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_lock_async(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Takes a lock if nobody has it. It does not wait for others.
+ *
+ * @param mutex Open mutex.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_ownership_response_free(). held says whether the
+ *   lock was taken.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_OK also if another has the lock; ETCD_ERR_IN_USE if the session has the
+ *   lock already, or waits for it; ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND, or a status
+ *   that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_try_lock(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_ownership_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_mutex_try_lock() and returns at once; it ends with an event of kind ETCD_EVENT_MUTEX_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_try_lock_async(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Releases a lock. A later lock of the same name is never released by it.
+ *
+ * After an error the call may be repeated, also one with ETCD_MAYBE_APPLIED: if an earlier
+ * call has released the lock, that is a success.
+ *
+ * @param mutex Open mutex.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LOCK_LOST if the handle has no lock, or has lost it, or a status
+ *   that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_unlock(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_mutex_unlock() and returns at once; it ends with an event of kind ETCD_EVENT_MUTEX_UNLOCK.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_unlock_async(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Asks the store whether a lock is still held.
+ *
+ * The answer is of the past when it arrives: etcd_mutex_fence() makes a transaction that
+ * depends on it.
+ *
+ * @param mutex Open mutex.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_ownership_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_OK if it is held, ETCD_ERR_LOCK_LOST if not, or a status that any call
+ *   returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_check(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_ownership_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_mutex_check() and returns at once; it ends with an event of kind ETCD_EVENT_MUTEX_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_check_async(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Waits until a lock that is held is lost, and returns the reason as its error.
+ *
+ * It is lost when its session is, see etcd_lease_session_lost(), or when its key is deleted
+ * by anybody.
+ *
+ * @param mutex Open mutex.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free(). Always NULL.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, Never ETCD_OK. ETCD_ERR_LOCK_LOST if the key is deleted, the lock is
+ *   released by this handle, or was not held; ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND;
+ *   ETCD_ERR_TIMEOUT if it is not lost by the deadline, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_lost(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_mutex_lost() and returns at once; it ends with an event of kind ETCD_EVENT_MUTEX_LOST.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_mutex_lost_async(etcd_mutex_t *mutex,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Adds a condition to a transaction: that the lock is still held when it is done.
+ *
+ * @param mutex  Lock that is held.
+ * @param txn    Transaction under construction.
+ * @return ETCD_OK, ETCD_ERR_LOCK_LOST if the handle has no lock, and what
+ *         etcd_txn_compare_number() returns. The commit returns the same error.
+ * @par Thread safety  Any thread, any number at once. Does not block.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_mutex_fence(etcd_mutex_t *mutex, etcd_txn_t *txn);
+
+/**
+ * Closes a lock. If it is held, or waited for, it is released in the background.
+ *
+ * Calls in progress on the lock end with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param mutex  May be NULL, or closed already.
+ * @par Thread safety  Any thread. Does not block.
+ * @since 0.1
+ */
+ETCD_API void etcd_mutex_close(etcd_mutex_t *mutex);
+
+/** @} */
+
+/**
+ * @defgroup etcd_election Elections
+ *
+ * @{
+ */
+
+/**
+ * The end of an etcd_election_campaign_async() or etcd_election_resume_async(); its response is
+ * an etcd_ownership_response_t.
+ */
+#define ETCD_EVENT_ELECTION_RESPONSE 147
+
+/**
+ * The end of an etcd_election_proclaim_async(); its response is an etcd_header_response_t.
+ */
+#define ETCD_EVENT_ELECTION_PROCLAIM 148
+
+/**
+ * The end of an etcd_election_resign_async(); its response is an etcd_header_response_t.
+ */
+#define ETCD_EVENT_ELECTION_RESIGN 149
+
+/**
+ * The end of an etcd_election_lost_async(), with an error in place of an
+ * etcd_header_response_t.
+ */
+#define ETCD_EVENT_ELECTION_LOST 150
+
+/**
+ * The end of an etcd_election_leader_async(); its response is an
+ * etcd_election_leader_response_t.
+ */
+#define ETCD_EVENT_ELECTION_LEADER 151
+
+/**
+ * Who leads, from an etcd_election_observer_open(); the response is an
+ * etcd_election_leader_response_t. The last event has an error in its place.
+ */
+#define ETCD_EVENT_ELECTION_OBSERVE 152
+
+/**
+ * Who leads. Free it with etcd_election_leader_response_free().
+ */
+struct etcd_election_leader_response_t {
+  /**
+   * header.revision is the one at which it is so.
+   */
+  etcd_header_t header;
+  /**
+   * The key of the leader, and the value that it has proclaimed. NULL if nobody leads.
+   */
+  const etcd_kv_t *leader;
+};
+
+/**
+ * Frees an etcd_election_leader_response_t and all that it points to.
+ *
+ * @param response  May be NULL.
+ * @since 0.1
+ */
+ETCD_API void etcd_election_leader_response_free(etcd_election_leader_response_t *response);
+
+/**
+ * Opens an election as a candidate, who does not stand yet.
+ *
+ * The candidates of one name exclude each other, in all programs, also those of Go programs that
+ * use etcd's concurrency package, and of `etcdctl elect`. Each is the key NAME/LEASE, with the
+ * lease of the session, and the oldest key leads. A name is used for locks or for an election.
+ *
+ * What is said of locks at etcd_mutex_open() holds for a leader too.
+ *
+ * @param session  Open session.
+ * @param name     Any bytes, not empty, copied.
+ * @param[out] out The candidate; close it with etcd_election_close().
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE,
+ *         ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It does not block.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_open(etcd_lease_session_t *session,
+    etcd_bytes_t name, etcd_election_t **out, etcd_error_t **err);
+
+/**
+ * Stands for election, and waits until this candidate leads.
+ *
+ * As etcd_mutex_lock(): a wait that ends with an error leaves no key behind, and a candidate
+ * whose session is lost returns at once and never leads.
+ *
+ * @param election Open election.
+ * @param value What observers are told of the leader, such as its address. Copied.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out The reply; free it with etcd_ownership_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_IN_USE if the session stands in this election already;
+ *   ETCD_ERR_TIMEOUT; ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND or ETCD_ERR_LOCK_LOST if
+ *   the session, or the place in the line, was lost during the wait, or a status that any call
+ *   returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_campaign(etcd_election_t *election,
+    etcd_bytes_t value, const etcd_call_options_t *options, etcd_ownership_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_election_campaign() and returns at once; it ends with an event of kind ETCD_EVENT_ELECTION_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_campaign_async(etcd_election_t *election,
+    etcd_bytes_t value, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Leads again after a restart of the program, if nobody has led since.
+ *
+ * The session has the lease of that time: see etcd_lease_session_options_t.
+ *
+ * @param election Open election.
+ * @param create_revision What etcd_election_campaign() returned.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_ownership_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LOCK_LOST if the key is not there any more; ETCD_ERR_IN_USE, or a
+ *   status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_resume(etcd_election_t *election,
+    int64_t create_revision, const etcd_call_options_t *options, etcd_ownership_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_election_resume() and returns at once; it ends with an event of kind ETCD_EVENT_ELECTION_RESPONSE.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_resume_async(etcd_election_t *election,
+    int64_t create_revision, const etcd_call_options_t *options, etcd_queue_t *queue,
+    void *user_data, etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Changes the value of the leader.
+ *
+ * @param election Open election.
+ * @param value The new value. Copied.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LOCK_LOST if this candidate does not lead, or a status that any
+ *   call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_proclaim(etcd_election_t *election,
+    etcd_bytes_t value, const etcd_call_options_t *options, etcd_header_response_t **out,
+    etcd_error_t **err);
+
+/**
+ * Starts etcd_election_proclaim() and returns at once; it ends with an event of kind ETCD_EVENT_ELECTION_PROCLAIM.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_proclaim_async(etcd_election_t *election,
+    etcd_bytes_t value, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Gives up the leadership. A later one is never ended by it.
+ *
+ * It may be repeated after an error, as etcd_mutex_unlock().
+ *
+ * @param election Open election.
+ * @param options May be NULL for defaults.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_LOCK_LOST if this candidate does not lead, or a status that any
+ *   call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_resign(etcd_election_t *election,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_election_resign() and returns at once; it ends with an event of kind ETCD_EVENT_ELECTION_RESIGN.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_resign_async(etcd_election_t *election,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Waits until a candidate that leads does so no longer, and returns the reason as its error.
+ *
+ * @param election Open election.
+ * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *   etcd_header_response_free(). Always NULL.
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, Never ETCD_OK. As etcd_mutex_lost(), or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_lost(etcd_election_t *election,
+    const etcd_call_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_election_lost() and returns at once; it ends with an event of kind ETCD_EVENT_ELECTION_LOST.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_lost_async(etcd_election_t *election,
+    const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data, etcd_call_t **call,
+    etcd_error_t **err);
+
+/**
+ * Adds a condition to a transaction: that the candidate still leads when it is done.
+ *
+ * @param election  Candidate that leads.
+ * @param txn       Transaction under construction.
+ * @return As etcd_mutex_fence().
+ * @par Thread safety  Any thread, any number at once. Does not block.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_election_fence(etcd_election_t *election, etcd_txn_t *txn);
+
+/**
+ * Closes a candidate. If it leads, or stands, its key is removed in the background.
+ *
+ * Calls in progress on it end with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param election  May be NULL, or closed already.
+ * @par Thread safety  Any thread. Does not block.
+ * @since 0.1
+ */
+ETCD_API void etcd_election_close(etcd_election_t *election);
+
+/**
+ * Returns who leads. It is not an error if nobody does.
+ *
+ * @param client Open client.
+ * @param name The name of the election. Copied.
+ * @param options May be NULL for defaults.
+ * @param[out] out The reply; free it with etcd_election_leader_response_free().
+ * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
+ * @return ETCD_OK, or a status that any call returns.
+ * @par Thread safety Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_leader(etcd_client_t *client, etcd_bytes_t name,
+    const etcd_call_options_t *options, etcd_election_leader_response_t **out, etcd_error_t **err);
+
+/**
+ * Starts etcd_election_leader() and returns at once; it ends with an event of kind ETCD_EVENT_ELECTION_LEADER.
+ *
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_leader_async(etcd_client_t *client,
+    etcd_bytes_t name, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_call_t **call, etcd_error_t **err);
+
+/**
+ * Tells who leads an election: now, and at each change.
+ *
+ * Every change of the leader or of its value is told once and in order, also that nobody leads,
+ * whatever happens to servers and connections. Only if the history that it needs was compacted
+ * meanwhile, changes in between are not known to anybody. Those who only stand are not told.
+ *
+ * The end is delivered once: ETCD_ERR_CLOSED when the client is closed, or an error that will
+ * not pass, such as ETCD_ERR_PERMISSION_DENIED.
+ *
+ * @param client    Open client.
+ * @param name      The name of the election, not empty, copied.
+ * @param options   May be NULL for defaults. Copied. timeout_ms and flags must be 0.
+ * @param queue     Where ETCD_EVENT_ELECTION_OBSERVE events go; NULL: call
+ *                  etcd_election_observer_next().
+ * @param user_data Returned by etcd_event_user_data(); never read.
+ * @param[out] out  The handle; close it with etcd_election_observer_close().
+ * @param[out] err  May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_UNSUPPORTED,
+ *         ETCD_ERR_BAD_HANDLE, ETCD_ERR_FORKED or ETCD_ERR_NO_RESOURCES. It does not block.
+ * @par Thread safety  Any thread, any number at once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_observer_open(etcd_client_t *client,
+    etcd_bytes_t name, const etcd_call_options_t *options, etcd_queue_t *queue, void *user_data,
+    etcd_election_observer_t **out, etcd_error_t **err);
+
+/**
+ * Waits for the next change of an observer without a queue. The first is the present leader.
+ *
+ * @param observer Open handle.
+ * @param wait_ms  As etcd_queue_next().
+ * @param[out] out May be NULL if it is not wanted. Who leads; free it with
+ *                 etcd_election_leader_response_free(). NULL unless ETCD_OK.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK, ETCD_EMPTY if nothing came in time; the end as in
+ *         etcd_election_observer_open(), as often as it is called; ETCD_ERR_INVALID_ARGUMENT,
+ *         ETCD_ERR_BAD_HANDLE, also if it is closed during the wait, or ETCD_ERR_FORKED.
+ * @par Thread safety  Any thread, any number at once; each change is taken once.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_election_observer_next(etcd_election_observer_t *observer,
+    int32_t wait_ms, etcd_election_leader_response_t **out, etcd_error_t **err);
+
+/**
+ * Closes an observer. The election goes on.
+ *
+ * A wait in etcd_election_observer_next() ends with ETCD_ERR_BAD_HANDLE.
+ *
+ * @param observer  May be NULL, or closed already.
+ * @par Thread safety  Any thread, also in a queue's callback.
+ * @since 0.1
+ */
+ETCD_API void etcd_election_observer_close(etcd_election_observer_t *observer);
+
+/** @} */
+
+/**
+ * @defgroup etcd_stm Transactions of memory
+ *
+ * @{
+ */
+
+/**
+ * For isolation: all reads are of one revision, and neither what was read nor what is written
+ * was changed since by others.
+ */
+#define ETCD_STM_SERIALIZABLE_SNAPSHOT 0
+
+/**
+ * For isolation: all reads are of one revision, and unchanged.
+ */
+#define ETCD_STM_SERIALIZABLE 65
+
+/**
+ * For isolation: each key is read once, and unchanged.
+ */
+#define ETCD_STM_REPEATABLE_READS 66
+
+/**
+ * For isolation: reads are of what was committed; nothing is checked.
+ */
+#define ETCD_STM_READ_COMMITTED 67
+
+/**
+ * The function of a transaction: it reads and writes with etcd_stm_get(), etcd_stm_put() and the
+ * others, and may be called several times. It must do nothing else that matters.
+ *
+ * @param stm  Valid until the function returns.
+ * @param arg  As it was given to etcd_stm_run().
+ * @return ETCD_OK to commit; a negative number aborts, and etcd_stm_run() returns it.
+ */
+typedef etcd_status_t (*etcd_stm_cb)(etcd_stm_t *stm, void *arg);
+
+/**
+ * Options of etcd_stm_run(). Begin with ETCD_STM_OPTIONS_INIT.
+ */
+struct etcd_stm_options_t {
+  /**
+   * Set by ETCD_STM_OPTIONS_INIT.
+   */
+  size_t size;
+  /**
+   * An ETCD_STM_ number.
+   */
+  int32_t isolation;
+  /**
+   * How often the function is called at most; 0 for as often as there is time.
+   */
+  uint32_t max_tries;
+  /**
+   * Deadline of all tries together in milliseconds; 0 for the client's, ETCD_TIMEOUT_NONE for
+   * none.
+   */
+  uint32_t timeout_ms;
+  /**
+   * Must be 0.
+   */
+  uint32_t flags;
+};
+
+/** Initialises an etcd_stm_options_t. */
+#define ETCD_STM_OPTIONS_INIT \
+  { sizeof(etcd_stm_options_t), 0, 0, 0, 0 }
+
+/**
+ * Runs a function as a transaction: what it writes is committed at once if what it read is
+ * unchanged, else the function is called again.
+ *
+ * The function runs on this thread. Between tries there are growing pauses with jitter. A try
+ * after a conflict knows what the one before has read without asking a server again. Servers
+ * take 128 conditions and 128 writes.
+ *
+ * If the outcome of the commit is not known, it is not tried again: the error says
+ * ETCD_MAYBE_APPLIED.
+ *
+ * @param client   Open client.
+ * @param function Called once for each try.
+ * @param arg      Handed to the function; never read.
+ * @param options  May be NULL for defaults. Copied.
+ * @param[out] out May be NULL if the reply is not wanted; else free it with
+ *                 etcd_header_response_free(). header.revision is that of the commit.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free().
+ * @return ETCD_OK; what the function returned, if that is negative: then nothing was written;
+ *         ETCD_ERR_CONFLICT after max_tries; ETCD_ERR_TIMEOUT, also if the tries take that long;
+ *         ETCD_ERR_TOO_MANY_OPS, or a status that any call returns.
+ * @par Thread safety  Any thread, any number at once; also in the callback of a queue.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_stm_run(etcd_client_t *client, etcd_stm_cb function,
+    void *arg, const etcd_stm_options_t *options, etcd_header_response_t **out, etcd_error_t **err);
+
+/**
+ * Reads a key in the function of a transaction, as the transaction sees it: with what it has
+ * written itself.
+ *
+ * A key that it has written has 0 in place of its revisions and its version.
+ *
+ * @param stm      Transaction in progress.
+ * @param key      Any bytes, not empty.
+ * @param[out] out The reply, whose header is all 0; free it with etcd_get_response_free().
+ *                 kv_count is 0 if the key does not exist.
+ * @param[out] err May be NULL. On failure an error; free it with etcd_error_free(). Nothing is
+ *                 committed then, whatever the function returns.
+ * @return ETCD_OK, ETCD_ERR_EMPTY_KEY, or as etcd_kv_get(). After ETCD_ERR_COMPACTED the function
+ *         is called again.
+ * @par Thread safety  Any thread, until the function returns.
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_stm_get(etcd_stm_t *stm, etcd_bytes_t key,
+    etcd_get_response_t **out, etcd_error_t **err);
+
+/**
+ * Reads all keys with a prefix in the function of a transaction, as the transaction sees them.
+ *
+ * The commit checks that no key with the prefix is new, changed or gone: one condition for the
+ * prefix and one for each key.
+ *
+ * @param stm      Transaction in progress.
+ * @param prefix   Any bytes; empty for all keys.
+ * @param[out] out The reply; free it with etcd_get_response_free().
+ * @param[out] err As etcd_stm_get().
+ * @return As etcd_stm_get().
+ * @par Thread safety  As etcd_stm_get().
+ * @since 0.1
+ */
+ETCD_MUST_USE ETCD_API etcd_status_t etcd_stm_get_prefix(etcd_stm_t *stm, etcd_bytes_t prefix,
+    etcd_get_response_t **out, etcd_error_t **err);
+
+/**
+ * Puts a key in the function of a transaction.
+ *
+ * @param stm   Transaction in progress.
+ * @param key   Any bytes, not empty, copied.
+ * @param value Any bytes, copied.
+ * @param lease The lease that the key goes with; 0 for none.
+ * @return ETCD_OK, ETCD_ERR_EMPTY_KEY, ETCD_ERR_INVALID_ARGUMENT, ETCD_ERR_BAD_HANDLE or
+ *         ETCD_ERR_FORKED.
+ * @par Thread safety  As etcd_stm_get(). It asks no server.
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_stm_put(etcd_stm_t *stm, etcd_bytes_t key, etcd_bytes_t value,
+    int64_t lease);
+
+/**
+ * Deletes a key in the function of a transaction. It is no error if it does not exist.
+ *
+ * @param stm Transaction in progress.
+ * @param key Any bytes, not empty, copied.
+ * @return As etcd_stm_put().
+ * @par Thread safety  As etcd_stm_put().
+ * @since 0.1
+ */
+ETCD_API etcd_status_t etcd_stm_delete(etcd_stm_t *stm, etcd_bytes_t key);
 
 /** @} */
 

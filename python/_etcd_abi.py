@@ -39,6 +39,8 @@ ETCD_ERR_LOCK_LOST = -18
 ETCD_ERR_CLUSTER_CHANGED = -19
 ETCD_ERR_REVISION_REGRESSED = -20
 ETCD_ERR_LEASE_LOST = -21
+ETCD_ERR_IN_USE = -22
+ETCD_ERR_CONFLICT = -23
 ETCD_ERR_GRPC_CANCELLED = -101
 ETCD_ERR_GRPC_UNKNOWN = -102
 ETCD_ERR_GRPC_INVALID_ARGUMENT = -103
@@ -187,6 +189,23 @@ ETCD_WATCH_RESPONSE_PROGRESS = 73
 ETCD_WATCH_RESPONSE_SNAPSHOT = 74
 ETCD_KV_PUT = 81
 ETCD_KV_DELETE = 82
+ETCD_LEASE_SESSION_REPLACE = 0x40000
+ETCD_EVENT_LEASE_SESSION_RESPONSE = 141
+ETCD_EVENT_LEASE_SESSION_LOST = 142
+ETCD_EVENT_LEASE_SESSION_END = 143
+ETCD_EVENT_MUTEX_RESPONSE = 144
+ETCD_EVENT_MUTEX_UNLOCK = 145
+ETCD_EVENT_MUTEX_LOST = 146
+ETCD_EVENT_ELECTION_RESPONSE = 147
+ETCD_EVENT_ELECTION_PROCLAIM = 148
+ETCD_EVENT_ELECTION_RESIGN = 149
+ETCD_EVENT_ELECTION_LOST = 150
+ETCD_EVENT_ELECTION_LEADER = 151
+ETCD_EVENT_ELECTION_OBSERVE = 152
+ETCD_STM_SERIALIZABLE_SNAPSHOT = 0
+ETCD_STM_SERIALIZABLE = 65
+ETCD_STM_REPEATABLE_READS = 66
+ETCD_STM_READ_COMMITTED = 67
 ETCD_EVENT_CONNECTION_WATCH = 133
 ETCD_CONNECTION_DOWN = 91
 ETCD_CONNECTION_UP = 92
@@ -197,6 +216,7 @@ ETCD_WTF = 2
 # --- Callbacks ---
 
 LogCb = CFUNCTYPE(None, c_void_p, c_void_p)
+StmCb = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 DropCb = CFUNCTYPE(None, c_void_p, c_void_p)
 EventCb = CFUNCTYPE(None, c_void_p, c_void_p)
 
@@ -267,6 +287,17 @@ class WatchOptions(Structure):
     ]
 
 
+class LeaseSessionOptions(Structure):
+    _fields_ = [("size", c_size_t), ("lease", c_int64), ("ttl", c_int64), ("flags", c_uint32), ("reserved", c_uint32)]
+
+
+class StmOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t), ("isolation", c_int32), ("max_tries", c_uint32), ("timeout_ms", c_uint32),
+        ("flags", c_uint32),
+    ]
+
+
 class QueueOptions(Structure):
     _fields_ = [("size", c_size_t), ("drop_callback", DropCb), ("arg", c_void_p)]
 
@@ -307,6 +338,9 @@ LEASE_TIME_TO_LIVE_RESPONSE = Struct("=32sqqqQQ")
 LEASE_LIST_RESPONSE = Struct("=32sQQ")
 WATCH_EVENT = Struct("=64sQiI")
 WATCH_RESPONSE = Struct("=32siIqQQ?7x")
+LEASE_SESSION_RESPONSE = Struct("=qq")
+OWNERSHIP_RESPONSE = Struct("=QQqq?7x")
+ELECTION_LEADER_RESPONSE = Struct("=32sQ")
 CONNECTION_WATCH_RESPONSE = Struct("=QQQiI")
 MEMBER = Struct("=QQQQQQ?7x")
 MEMBER_LIST_RESPONSE = Struct("=32sQQ")
@@ -413,6 +447,57 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "etcd_watch_request_progress": (c_int32, [c_void_p]),
     "etcd_watch_close": (None, [c_void_p]),
     "etcd_watch_response_free": (None, [c_void_p]),
+    "etcd_kv_wait_for": (c_int32, [c_void_p, Bytes, c_bool, c_void_p, OUT, OUT]),
+    "etcd_kv_wait_for_async": (c_int32, [c_void_p, Bytes, c_bool, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_response_free": (None, [c_void_p]),
+    "etcd_lease_session_open": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_lease": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_lease_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_lost": (c_int32, [c_void_p, c_int64, c_void_p, OUT, OUT]),
+    "etcd_lease_session_lost_async": (c_int32, [c_void_p, c_int64, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_end": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_end_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_lease_session_left_ms": (c_int64, [c_void_p]),
+    "etcd_lease_session_orphan": (None, [c_void_p]),
+    "etcd_lease_session_close": (None, [c_void_p]),
+    "etcd_ownership_response_free": (None, [c_void_p]),
+    "etcd_mutex_open": (c_int32, [c_void_p, Bytes, OUT, OUT]),
+    "etcd_mutex_lock": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_lock_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_try_lock": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_try_lock_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_unlock": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_unlock_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_check": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_check_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_lost": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_lost_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_mutex_fence": (c_int32, [c_void_p, c_void_p]),
+    "etcd_mutex_close": (None, [c_void_p]),
+    "etcd_election_leader_response_free": (None, [c_void_p]),
+    "etcd_election_open": (c_int32, [c_void_p, Bytes, OUT, OUT]),
+    "etcd_election_campaign": (c_int32, [c_void_p, Bytes, c_void_p, OUT, OUT]),
+    "etcd_election_campaign_async": (c_int32, [c_void_p, Bytes, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_resume": (c_int32, [c_void_p, c_int64, c_void_p, OUT, OUT]),
+    "etcd_election_resume_async": (c_int32, [c_void_p, c_int64, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_proclaim": (c_int32, [c_void_p, Bytes, c_void_p, OUT, OUT]),
+    "etcd_election_proclaim_async": (c_int32, [c_void_p, Bytes, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_resign": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_resign_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_lost": (c_int32, [c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_lost_async": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_fence": (c_int32, [c_void_p, c_void_p]),
+    "etcd_election_close": (None, [c_void_p]),
+    "etcd_election_leader": (c_int32, [c_void_p, Bytes, c_void_p, OUT, OUT]),
+    "etcd_election_leader_async": (c_int32, [c_void_p, Bytes, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_observer_open": (c_int32, [c_void_p, Bytes, c_void_p, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_election_observer_next": (c_int32, [c_void_p, c_int32, OUT, OUT]),
+    "etcd_election_observer_close": (None, [c_void_p]),
+    "etcd_stm_run": (c_int32, [c_void_p, StmCb, c_void_p, c_void_p, OUT, OUT]),
+    "etcd_stm_get": (c_int32, [c_void_p, Bytes, OUT, OUT]),
+    "etcd_stm_get_prefix": (c_int32, [c_void_p, Bytes, OUT, OUT]),
+    "etcd_stm_put": (c_int32, [c_void_p, Bytes, Bytes, c_int64]),
+    "etcd_stm_delete": (c_int32, [c_void_p, Bytes]),
     "etcd_event_kind": (c_int32, [c_void_p]),
     "etcd_event_user_data": (c_void_p, [c_void_p]),
     "etcd_event_status": (c_int32, [c_void_p]),
@@ -492,6 +577,29 @@ ENDS: Dict[str, str] = {
     "etcd_lease_keep_alive_next": "etcd_lease_keep_alive_response_free",
     "etcd_watch_open": "etcd_watch_close",
     "etcd_watch_next": "etcd_watch_response_free",
+    "etcd_kv_wait_for": "etcd_get_response_free",
+    "etcd_lease_session_open": "etcd_lease_session_close",
+    "etcd_lease_session_lease": "etcd_lease_session_response_free",
+    "etcd_lease_session_lost": "etcd_header_response_free",
+    "etcd_lease_session_end": "etcd_header_response_free",
+    "etcd_mutex_open": "etcd_mutex_close",
+    "etcd_mutex_lock": "etcd_ownership_response_free",
+    "etcd_mutex_try_lock": "etcd_ownership_response_free",
+    "etcd_mutex_unlock": "etcd_header_response_free",
+    "etcd_mutex_check": "etcd_ownership_response_free",
+    "etcd_mutex_lost": "etcd_header_response_free",
+    "etcd_election_open": "etcd_election_close",
+    "etcd_election_campaign": "etcd_ownership_response_free",
+    "etcd_election_resume": "etcd_ownership_response_free",
+    "etcd_election_proclaim": "etcd_header_response_free",
+    "etcd_election_resign": "etcd_header_response_free",
+    "etcd_election_lost": "etcd_header_response_free",
+    "etcd_election_leader": "etcd_election_leader_response_free",
+    "etcd_election_observer_open": "etcd_election_observer_close",
+    "etcd_election_observer_next": "etcd_election_leader_response_free",
+    "etcd_stm_run": "etcd_header_response_free",
+    "etcd_stm_get": "etcd_get_response_free",
+    "etcd_stm_get_prefix": "etcd_get_response_free",
     "etcd_queue_new": "etcd_queue_free",
     "etcd_queue_next": "etcd_event_free",
     "etcd_connection_watch_open": "etcd_connection_watch_close",

@@ -13,13 +13,14 @@ raises EtcdError or one of its subclasses. An integer that does not fit into its
 type in C raises InvalidArgument, and nothing is sent.
 
 Any number of threads may use a client, and calls release the GIL. After
-os.fork() the child opens clients of its own. Ctrl-C ends every next() at once,
-other calls and pages when they return, at the latest at their deadline (by
-default 5 s).
+os.fork() the child opens clients of its own. Ctrl-C ends every next(), and every
+wait for a key, a lock, an election, a loss or a session's lease at once; other
+calls and pages when they return, at the latest at their deadline (by default 5 s).
 
-It needs _etcd_abi.py beside it. For asyncio there is etcd_aio.py.
+It needs the modules _etcd_*.py beside it. For asyncio there is etcd_aio.py.
 """
 
+import contextlib
 import ctypes
 import itertools
 import logging
@@ -39,13 +40,14 @@ import _etcd_abi as abi
 
 __all__ = [
     "Branch", "CONNECTION_DOWN", "CONNECTION_GONE", "CONNECTION_UP", "Call", "Client", "Closed", "ClusterChanged",
-    "Compacted", "ConnectionResponse", "Connections", "DELETE", "DeleteResponse", "EtcdError", "Event", "Forked",
-    "Header", "HeaderResponse", "IfResponse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse",
-    "LeaseKeepAliveResponse", "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseTimeToLiveResponse",
-    "LockServiceLockResponse", "MAYBE_APPLIED", "MaintenanceStatusResponse", "Member", "MemberListResponse",
-    "NOT_APPLIED", "Op", "PUT", "Pages", "PutResponse", "Queue", "RangeResponse", "RevisionRegressed", "Timeout",
-    "Txn", "TxnResponse", "Unavailable", "WATCH_CREATED", "WATCH_EVENTS", "WATCH_KEYS", "WATCH_PROGRESS", "Watch",
-    "WatchEvent", "WatchResponse", "load", "mem_drop", "prefix_end", "version",
+    "Compacted", "Conflict", "ConnectionResponse", "Connections", "DELETE", "DeleteResponse", "Election",
+    "ElectionLeaderResponse", "ElectionObserver", "EtcdError", "Event", "Forked", "Header", "HeaderResponse",
+    "IfResponse", "InUse", "InvalidArgument", "KeepAlive", "KeyValue", "LeaseGrantResponse", "LeaseKeepAliveResponse",
+    "LeaseListResponse", "LeaseLost", "LeaseNotFound", "LeaseTimeToLiveResponse", "LockLost", "LockServiceLockResponse",
+    "MAYBE_APPLIED", "MaintenanceStatusResponse", "Member", "MemberListResponse", "Mutex", "NOT_APPLIED", "Op",
+    "Ownership", "PUT", "Pages", "PutResponse", "Queue", "RangeResponse", "RevisionRegressed", "Session",
+    "SessionLease", "Stm", "Timeout", "Txn", "TxnResponse", "Unavailable", "WATCH_CREATED", "WATCH_EVENTS",
+    "WATCH_KEYS", "WATCH_PROGRESS", "Watch", "WatchEvent", "WatchResponse", "load", "mem_drop", "prefix_end", "version",
 ]
 
 Data = Union[bytes, bytearray, memoryview, str]
@@ -160,7 +162,7 @@ class IfResponse:
 
 
 class HeaderResponse(NamedTuple):
-    """The reply of a call that has nothing else to return: of compact(), lease_revoke() and lock_service_unlock()."""
+    """The reply of a call that has nothing else to return, such as compact(), lease_revoke() and Mutex.unlock()."""
 
     header: Header
 
@@ -285,7 +287,11 @@ class LockServiceLockResponse(NamedTuple):
     key: bytes
 
 
-# --- Errors ---
+class ElectionLeaderResponse(NamedTuple):
+    """Who leads an election: the leader's key, with the value that it has proclaimed, or None if nobody leads."""
+
+    header: Header
+    leader: Optional[KeyValue]
 
 
 class ConnectionResponse(NamedTuple):
@@ -298,6 +304,9 @@ class ConnectionResponse(NamedTuple):
     """Why it is down, in words; empty if it is not."""
     opened: int
     """How often it has come up. If that has grown by more than one, a state in between was not reported."""
+
+
+# --- Errors ---
 
 
 class EtcdError(Exception):
@@ -393,6 +402,18 @@ class LeaseLost(EtcdError):
     """ETCD_ERR_LEASE_LOST: the lease was not renewed in time; it has ended, or will."""
 
 
+class LockLost(EtcdError):
+    """ETCD_ERR_LOCK_LOST: the lock is not held, or the candidate does not lead, any more."""
+
+
+class InUse(EtcdError):
+    """ETCD_ERR_IN_USE: the session has this lock, or stands in this election, already."""
+
+
+class Conflict(EtcdError):
+    """ETCD_ERR_CONFLICT: others have changed what a transaction of memory has read, at each of its tries."""
+
+
 _CLASSES: Dict[int, Type[EtcdError]] = {
     abi.ETCD_ERR_INVALID_ARGUMENT: InvalidArgument,
     abi.ETCD_ERR_BAD_HANDLE: Closed,
@@ -403,6 +424,9 @@ _CLASSES: Dict[int, Type[EtcdError]] = {
     abi.ETCD_ERR_CLUSTER_CHANGED: ClusterChanged,
     abi.ETCD_ERR_REVISION_REGRESSED: RevisionRegressed,
     abi.ETCD_ERR_LEASE_LOST: LeaseLost,
+    abi.ETCD_ERR_LOCK_LOST: LockLost,
+    abi.ETCD_ERR_IN_USE: InUse,
+    abi.ETCD_ERR_CONFLICT: Conflict,
     abi.ETCD_ERR_EMPTY_KEY: InvalidArgument,
     abi.ETCD_ERR_COMPACTED: Compacted,
     abi.ETCD_ERR_LEASE_NOT_FOUND: LeaseNotFound,
@@ -428,6 +452,10 @@ _SORT_BY = {"key": abi.ETCD_SORT_BY_KEY, "version": abi.ETCD_SORT_BY_VERSION, "c
             "mod": abi.ETCD_SORT_BY_MOD, "value": abi.ETCD_SORT_BY_VALUE}
 _TARGETS = {"version": abi.ETCD_TARGET_VERSION, "create": abi.ETCD_TARGET_CREATE, "mod": abi.ETCD_TARGET_MOD,
             "value": abi.ETCD_TARGET_VALUE, "lease": abi.ETCD_TARGET_LEASE}
+_ISOLATIONS = {
+    "serializable_snapshot": abi.ETCD_STM_SERIALIZABLE_SNAPSHOT, "serializable": abi.ETCD_STM_SERIALIZABLE,
+    "repeatable_reads": abi.ETCD_STM_REPEATABLE_READS, "read_committed": abi.ETCD_STM_READ_COMMITTED,
+}
 _RESULTS = {"==": abi.ETCD_COMPARE_EQUAL, ">": abi.ETCD_COMPARE_GREATER, "<": abi.ETCD_COMPARE_LESS,
             "!=": abi.ETCD_COMPARE_NOT_EQUAL}
 # The end of a range that is the key alone. It is recognized by identity: an empty end that was computed is refused.
@@ -749,6 +777,11 @@ def _lock_service_lock_response(pointer: int) -> LockServiceLockResponse:
     return LockServiceLockResponse(_header(header), ctypes.string_at(*key))
 
 
+def _election_leader_response(pointer: int) -> ElectionLeaderResponse:
+    header, leader = _read(abi.ELECTION_LEADER_RESPONSE, pointer)
+    return ElectionLeaderResponse(_header(header), _kv(leader))
+
+
 def _connection_response(pointer: int) -> ConnectionResponse:
     endpoint, reason, opened, state, _ = _read(abi.CONNECTION_WATCH_RESPONSE, pointer)
     return ConnectionResponse(_string(endpoint), state, _string(reason), opened)
@@ -876,6 +909,30 @@ class _Handle:
         with self._closing:
             self._finalizer()
 
+    def _run(self, request: "_Request[T]") -> T:
+        """Does a call on what this is."""
+        library = _library()
+        _, response = _call(getattr(library, request.call), self._handle, *request.arguments)
+        return _take(request.call, request.decode, response)
+
+    def _run_waiting(self, request: "_Request[T]", give_back: Optional[Callable[[], Any]] = None) -> T:
+        """Does a call that may take as long as others want. Unlike _run(), it ends at once with what a signal's
+        handler raises; give_back is called then, if the call has succeeded all the same."""
+        with Queue() as queue:
+            call = queue._start(self, request, None)
+            try:
+                event = queue.next()
+            except BaseException:
+                call.cancel()
+                end = queue.next(1)
+                if give_back is not None and (end is None or end.error is None):
+                    with contextlib.suppress(EtcdError):
+                        give_back()
+                raise
+        assert event is not None
+        result: T = event.result()
+        return result
+
     def __enter__(self: Self) -> Self:
         return self
 
@@ -942,6 +999,11 @@ def _range(first: Data, end: Optional[Data], **options: Any) -> _Request[RangeRe
 
 def _prefix(prefix: Data, **options: Any) -> _Request[RangeResponse]:
     return _get_keys(_range_response, prefix, _ALONE, abi.ETCD_PREFIX, **options)
+
+
+def _wait_for(key: Data, *, exists: bool = True, timeout: Optional[float] = None,
+              require_leader: bool = False) -> _Request[Optional[KeyValue]]:
+    return _request("etcd_kv_wait_for", _first, (_bytes(key), exists), timeout=timeout, require_leader=require_leader)
 
 
 def _pages(key: Data = b"", end: Optional[Data] = _ALONE, *, prefix: Optional[Data] = None, revision: int = 0,
@@ -1106,6 +1168,28 @@ def _lease_keep_alive(id: int, *, notify: bool = False, timeout: Optional[float]
                       require_leader: bool = False) -> _Request[LeaseKeepAliveResponse]:
     return _request("etcd_lease_keep_alive_open", _lease_keep_alive_response, (id,), notify=notify, timeout=timeout,
                     require_leader=require_leader)
+
+
+def _stm_run(function: Callable[["Stm"], Any], *, isolation: str = "serializable_snapshot", max_tries: int = 0,
+             timeout: Optional[float] = None) -> _Request[Any]:
+    options = _sized(abi.StmOptions, isolation=_choice("isolation", _ISOLATIONS, isolation), max_tries=max_tries,
+                     timeout_ms=_ms(timeout))
+    return _Request("etcd_stm_run", (function, None, ctypes.byref(options)), _header_response)
+
+
+def _session(*, ttl: int = 0, lease: int = 0, replace: bool = False) -> _Request[None]:
+    options = _sized(abi.LeaseSessionOptions, ttl=ttl, lease=lease, flags=abi.ETCD_LEASE_SESSION_REPLACE * replace)
+    return _Request("etcd_lease_session_open", (ctypes.byref(options),), lambda _: None)
+
+
+def _election_leader(name: Data, *, timeout: Optional[float] = None,
+                     require_leader: bool = False) -> _Request[ElectionLeaderResponse]:
+    return _request("etcd_election_leader", _election_leader_response, (_bytes(name),), timeout=timeout,
+                    require_leader=require_leader)
+
+
+def _observe_election(name: Data) -> _Request[ElectionLeaderResponse]:
+    return _request("etcd_election_observer_open", _election_leader_response, (_bytes(name),))
 
 
 _CONNECTIONS = _Request("etcd_connection_watch_open", (), _connection_response)
@@ -1396,6 +1480,11 @@ class Client(_Handle):
         """
         return Pages(self, _pages(key, end, **options))
 
+    def wait_for(self, key: Data, **options: Any) -> Optional[KeyValue]:
+        """Waits until a key exists, and returns it; with exists=False until it does not. Without a timeout it waits as
+        long as it takes."""
+        return self._run_waiting(_wait_for(key, **options))
+
     def put(self, key: Data, value: Data, **options: Any) -> PutResponse:
         """Writes one key.  Options: lease (its id), prev_kv; with an empty value ignore_value, which keeps the old
         one; ignore_lease, which keeps the lease."""
@@ -1479,6 +1568,50 @@ class Client(_Handle):
         """Lists the leases of the cluster."""
         return self._run(_lease_list(**options))
 
+    def election_leader(self, name: Data, **options: Any) -> ElectionLeaderResponse:
+        """Says who leads an election; that nobody does is no error."""
+        return self._run(_election_leader(name, **options))
+
+    def observe_election(self, name: Data) -> "ElectionObserver":
+        """Tells who leads an election: now, and at each change.
+
+            for told in client.observe_election("primary"):
+                print(told.leader.value if told.leader else "nobody")
+        """
+        return ElectionObserver(self, _observe_election(name))
+
+    def stm_run(self, function: Callable[["Stm"], T], **options: Any) -> T:
+        """Runs a function as a transaction of memory: what it writes is committed at once if what it has read is
+        unchanged, else it is called again.
+
+            def withdraw(stm):
+                left = int(stm.get("account").value) - 10
+                if left < 0:
+                    raise ValueError("it is not that much")
+                stm.put("account", str(left))
+                return left
+
+            left = client.stm_run(withdraw)
+
+        Returns what the function has returned. An exception of the function is raised, and
+        nothing is written. It must do nothing that may not be done twice.  Options: isolation
+        ("serializable_snapshot", "serializable", "repeatable_reads", "read_committed"),
+        max_tries, after which Conflict is raised; timeout, of all tries together.
+        """
+        result: T = _etcd_stm.run(self, _stm_run(function, **options))
+        return result
+
+    def session(self, **options: Any) -> "Session":
+        """Opens a session: a lease that is kept alive, and what locks and elections are made of.
+
+            with client.session(ttl=10) as session, session.mutex("jobs") as lock:
+                ...
+
+        Options: ttl, in seconds, 60 if it is not given; lease, one that exists, in place
+        of a new one; replace: a lease that is lost is replaced by a new one.
+        """
+        return Session(self, **options)
+
     def lease_keep_alive(self, id: int, *, lost: Optional[Callable[[EtcdError], None]] = None,
                          **options: Any) -> "KeepAlive":
         """Keeps a lease alive until that is closed or the lease has ended.
@@ -1524,6 +1657,9 @@ class Client(_Handle):
         """Unlike watch() it never waits: the first response says that the watch has begun (WATCH_CREATED)."""
         return Watch(self, _watch(key, end, **options), queue, user_data)
 
+    def observe_election_async(self, queue: "Queue", name: Data, user_data: Any = None) -> "ElectionObserver":
+        return ElectionObserver(self, _observe_election(name), queue, user_data)
+
     def connections_async(self, queue: "Queue", user_data: Any = None) -> "Connections":
         return Connections(self, _CONNECTIONS, queue, user_data)
 
@@ -1540,6 +1676,9 @@ class Client(_Handle):
 
     def prefix_async(self, queue: "Queue", prefix: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _prefix(prefix, **options), user_data)
+
+    def wait_for_async(self, queue: "Queue", key: Data, user_data: Any = None, **options: Any) -> "Call":
+        return queue._start(self, _wait_for(key, **options), user_data)
 
     def put_async(self, queue: "Queue", key: Data, value: Data, user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _put(key, value, **options), user_data)
@@ -1599,6 +1738,9 @@ class Client(_Handle):
     def lease_list_async(self, queue: "Queue", user_data: Any = None, **options: Any) -> "Call":
         return queue._start(self, _lease_list(**options), user_data)
 
+    def election_leader_async(self, queue: "Queue", name: Data, user_data: Any = None, **options: Any) -> "Call":
+        return queue._start(self, _election_leader(name, **options), user_data)
+
     # End of what is generated.
 
     # Administration, which only blocks.
@@ -1622,11 +1764,6 @@ class Client(_Handle):
     def lock_service_unlock(self, key: Data, **options: Any) -> HeaderResponse:
         """Releases a lock, by the key that lock_service_lock() returned. Its lease goes on."""
         return self._run(_lock_service_unlock(key, **options))
-
-    def _run(self, request: _Request[T]) -> T:
-        library = _library()
-        _, response = _call(getattr(library, request.call), self._handle, *request.arguments)
-        return _take(request.call, request.decode, response)
 
 
 def _take(call: str, decode: Callable[[int], T], response: int) -> T:
@@ -1767,6 +1904,14 @@ class Connections(_Stream[ConnectionResponse]):
     """
 
 
+class ElectionObserver(_Stream[ElectionLeaderResponse]):
+    """Who leads an election: first now, then each change of the leader and of its value, once and in order.
+
+    It ends with close(), or with an exception: Closed with the client, or the
+    servers' reason to refuse it.
+    """
+
+
 # --- The queue ---
 
 
@@ -1863,3 +2008,11 @@ class Queue(_Handle):
             del self._pending[token]
             raise
         return handle, token
+
+
+# --- Recipes ---
+
+# Last, since they are built on all of the above.
+import _etcd_stm  # noqa: E402
+from _etcd_recipes import Election, Mutex, Ownership, Session, SessionLease  # noqa: E402
+from _etcd_stm import Stm  # noqa: E402

@@ -1,4 +1,4 @@
-"""etcd v3 for asyncio, on etcd.py and _etcd_abi.py, which must be beside it.
+"""etcd v3 for asyncio, on etcd.py and the modules _etcd_*.py, which must be beside it.
 
     import asyncio
     import etcd_aio
@@ -13,9 +13,9 @@
 
     asyncio.run(main())
 
-Arguments, options, responses and errors are those of etcd.Client. Its sync()
-and the calls of administration have no form that does not block, and are not
-here. Everything belongs to the loop in which it was made, and to its thread.
+Arguments, options, responses and errors are those of etcd.Client. Its sync(),
+stm_run() and the calls of administration have no form that does not block, and
+are not here. Everything belongs to the loop in which it was made, and to its thread.
 Nothing here blocks the loop, and there is no thread of Python's.
 
 A task that is cancelled cancels its call. Whether a write was applied is then
@@ -29,7 +29,7 @@ from typing import Any, AsyncIterator, Dict, Generic, Iterable, List, Optional, 
 import _etcd_abi as abi
 import etcd
 
-__all__ = ["Client", "Connections", "KeepAlive", "Pages", "Watch"]
+__all__ = ["Client", "Connections", "Election", "ElectionObserver", "KeepAlive", "Mutex", "Pages", "Session", "Watch"]
 
 T = TypeVar("T")
 Self = TypeVar("Self", bound="_Closing")
@@ -100,6 +100,14 @@ class Client(_Closing):
         """Reports the state of each endpoint now, and then each change."""
         return Connections(self)
 
+    def observe_election(self, name: etcd.Data) -> "ElectionObserver":
+        """Tells who leads an election: now, and at each change."""
+        return ElectionObserver(self, name)
+
+    def session(self, **options: Any) -> "Session":
+        """Opens what etcd.Client.session() does, with its options."""
+        return Session(self, **options)
+
     def counters(self) -> Dict[str, int]:
         return self._client.counters()
 
@@ -116,6 +124,9 @@ class Client(_Closing):
 
     async def prefix(self, prefix: etcd.Data, **options: Any) -> etcd.RangeResponse:
         return await self._run(etcd._prefix(prefix, **options))
+
+    async def wait_for(self, key: etcd.Data, **options: Any) -> Optional[etcd.KeyValue]:
+        return await self._run(etcd._wait_for(key, **options))
 
     async def put(self, key: etcd.Data, value: etcd.Data, **options: Any) -> etcd.PutResponse:
         return await self._run(etcd._put(key, value, **options))
@@ -168,10 +179,13 @@ class Client(_Closing):
     async def lease_list(self, **options: Any) -> etcd.LeaseListResponse:
         return await self._run(etcd._lease_list(**options))
 
+    async def election_leader(self, name: etcd.Data, **options: Any) -> etcd.ElectionLeaderResponse:
+        return await self._run(etcd._election_leader(name, **options))
+
     # End of what is generated.
 
-    async def _run(self, request: "etcd._Request[T]") -> T:
-        future, call = self._start(self._client, request)
+    async def _run(self, request: "etcd._Request[T]", of: Optional[etcd._Handle] = None) -> T:
+        future, call = self._start(of or self._client, request)
         try:
             return await future
         except asyncio.CancelledError:
@@ -353,3 +367,14 @@ class Connections(_Stream[etcd.ConnectionResponse]):
 
     def __init__(self, client: Client) -> None:
         super().__init__(client, etcd.Connections, etcd._CONNECTIONS)
+
+
+class ElectionObserver(_Stream[etcd.ElectionLeaderResponse]):
+    """Who leads an election, as etcd.ElectionObserver tells it."""
+
+    def __init__(self, client: Client, name: etcd.Data) -> None:
+        super().__init__(client, etcd.ElectionObserver, etcd._observe_election(name))
+
+
+# Last, since they are built on all of the above.
+from _etcd_aio_recipes import Election, Mutex, Session  # noqa: E402

@@ -8,7 +8,7 @@
         for index, key, value in session.changes("config"):
             print(key, "is gone" if value is None else value)
 
-It needs etcd.py and _etcd_abi.py beside it, and the library that this one loads. Keys and values
+It needs etcd.py and the modules _etcd_*.py beside it, and the library that they load. Keys and values
 are text: arguments may be str, which is encoded as UTF-8, or bytes, and must not
 contain a zero byte; results are str. Bytes that are not UTF-8 come as lone
 surrogates and go back as they were (the error handler "surrogateescape"). A key

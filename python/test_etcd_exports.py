@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 import unittest
 from typing import Dict, Iterable, Set
 
@@ -32,7 +33,9 @@ LEFT_OUT: Dict[str, str] = {
 
 class Exports(unittest.TestCase):
     def test_every_function_is_used(self) -> None:
-        named = {name for module in (etcd, etcd_api) for name in re.findall(r"\betcd_\w+", inspect.getsource(module))}
+        recipes = [sys.modules[kind.__module__] for kind in (etcd.Session, etcd.Stm)]
+        named = {name for module in (etcd, *recipes, etcd_api)
+                 for name in re.findall(r"\betcd_\w+", inspect.getsource(module))}
         # Those whose names are made of another one's.
         named |= {name.replace("_kv_", kind) for name in named for kind in ("_txn_", "_op_new_")}
         named |= {name + "_async" for name in named} | {name.replace("_open", "_next") for name in named}
@@ -51,12 +54,24 @@ class Exports(unittest.TestCase):
         # Of pages, not of the client.
         self.assertTrue(hasattr(etcd.Pages, "next_async"))
         twins = without("_async", abi.FUNCTIONS)
-        for name in twins - {"etcd_range_next"}:
+        others = {name for name in twins if re.match("etcd_(lease_session|mutex|election)_", name)}
+        for name in twins - {"etcd_range_next"} - others | {"etcd_election_leader"}:
             self.assertIn(re.sub("^etcd_(kv_|txn_)?", "", name), started)
         self.assertEqual(started - blocking, set())
         # Those of administration the library has in no other form.
         only = {name for name in blocking if f"etcd_{name}" in abi.ENDS and f"etcd_{name}" not in twins}
         self.assertEqual(blocking - calls(etcd_aio.Client), only | {"sync"})
+
+        for prefix, kind, aio in (("lease_session", etcd.Session, etcd_aio.Session),
+                                  ("mutex", etcd.Mutex, etcd_aio.Mutex),
+                                  ("election", etcd.Election, etcd_aio.Election)):
+            prefix = f"etcd_{prefix}_"
+            theirs = {name[len(prefix):] for name in others if name.startswith(prefix)} - {"leader"}
+            started = without("_async", calls(kind))
+            self.assertEqual(started, theirs)
+            blocking = {name for name in calls(kind) if not name.endswith("_async")}
+            self.assertEqual(started - blocking, set())
+            self.assertEqual(blocking, calls(aio))
 
 
 if __name__ == "__main__":

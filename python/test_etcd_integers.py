@@ -18,8 +18,8 @@ class Integers(test_etcd.Case):
 
     LARGE = 2**63, -2**63 - 1, 2**64 + 5
     # Fields that etcd.py fills in by itself.
-    OURS = {"size", "len", "flags", "sort_order", "sort_target", "target", "relation", "reserved", "log_level",
-            "log_reserved"}
+    OURS = {"size", "len", "flags", "sort_order", "sort_target", "target", "relation", "isolation", "reserved",
+            "log_level", "log_reserved"}
     FIELDS = {name for kind in vars(abi).values() if hasattr(kind, "_fields_") and kind is not abi.Counters
               for name, of, *_ in kind._fields_ if of in etcd._INTEGERS and not name.endswith("_ms")} - OURS
 
@@ -74,11 +74,21 @@ class Integers(test_etcd.Case):
             for option in ("max_send_bytes", "max_receive_bytes"):
                 with self.assertRaises(etcd.InvalidArgument):
                     etcd.Client(ENDPOINTS, **{option: large})  # type: ignore[arg-type]
+            with self.client.session() as session:
+                calls = (lambda: session.lost(large), lambda: session.lost_async(queue, large),
+                         lambda: session.election("name").resume(large),
+                         lambda: session.election("name").resume_async(queue, large))
+                for call in calls:
+                    with self.assertRaises(etcd.InvalidArgument):
+                        call()
+            with self.assertRaises(etcd.InvalidArgument):
+                self.client.stm_run(lambda stm: stm.put("key", "value", lease=large))
         self.assertEqual(self.FIELDS - tried, {"number", "max_send_bytes", "max_receive_bytes"})
         forms = {f"etcd_{family}{name}{form}"
                  for family in ("", "kv_") for name in tried for form in ("", "_async", "_open")}
         taking = {name for name, (_, arguments) in abi.FUNCTIONS.items() if ctypes.c_int64 in arguments}
-        self.assertEqual(taking - forms, {"etcd_txn_compare_number"})
+        others = {f"etcd_{name}{form}" for name in ("lease_session_lost", "election_resume") for form in ("", "_async")}
+        self.assertEqual(taking - forms, {"etcd_txn_compare_number", "etcd_stm_put", *others})
 
     def test_the_ends_of_a_range(self) -> None:
         error = self.fails(etcd.InvalidArgument, "ETCD_ERR_INVALID_ARGUMENT",

@@ -87,6 +87,15 @@ fn every_example() {
         assert!(lines[1].starts_with(&format!("{at}: etcd 3.")), "{admin}");
         assert!(lines[1].contains(", the leader, "), "{admin}");
 
+        let lock = output(example("lock", standard), at);
+        let (first, rest) = lock.split_once('\n').unwrap();
+        assert!(first.starts_with("locked: job/lock/"), "{lock}");
+        let expected = "step 1\nlost: the lock is no longer held\nstep 2 is left to others\n";
+        assert_eq!(rest, expected);
+
+        let transfer = output(example("transfer", standard), at);
+        assert_eq!(transfer, "account/ann gave 30\naccount/ann has not got 90\n");
+
         let errors = output(example("errors", standard), at);
         assert!(errors.contains("ETCD_ERR_UNAVAILABLE"), "{errors}");
         assert!(errors.contains("no key: given up\n"), "{errors}");
@@ -355,6 +364,11 @@ fn the_python_examples() {
         let said = run("python.py");
         assert!(said.contains("example/cherry = CHERRY\n"), "{said}");
         assert!(said.ends_with("deleted: 3\n"), "{said}");
+
+        let said = run("lock.py");
+        let expected = "counter = 1\ntaken\nlost: ETCD_ERR_LOCK_LOST\n\
+                        nobody leads\nleader: 10.0.0.1:80\nnobody leads\n";
+        assert_eq!(said, expected);
 
         let said = run("classic.py");
         let lines: Vec<_> = said.lines().collect();

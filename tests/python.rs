@@ -9,17 +9,20 @@ use support::cc;
 use support::server::{versions_or_skip, Cluster, Version};
 
 /// test_etcd kills the victim, so what needs it alive stands before.
-const MODULES: [&str; 11] = [
+const MODULES: [&str; 14] = [
     "test_etcd_endpoints",
+    "test_etcd_recipes",
     "test_etcd",
     "test_etcd_calls",
     "test_etcd_integers",
     "test_etcd_pages",
     "test_etcd_replies",
+    "test_etcd_stm",
     "test_etcd_writes",
     "test_etcd_admin",
     "test_etcd_exports",
     "test_etcd_aio",
+    "test_etcd_aio_recipes",
     "test_etcd_api",
 ];
 
@@ -47,6 +50,6 @@ fn the_python_modules() {
             tests.env("LIBETCD_TEST_VICTIM", victim.endpoint(0));
             tests.env("LIBETCD_TEST_VICTIM_PID", victim.pid(0).to_string());
         }
-        cc::finish(tests, Duration::from_secs(120));
+        cc::finish(tests, Duration::from_secs(300));
     });
 }

@@ -204,6 +204,8 @@ call! {
         let (core, prefix) = (client.core().clone(), client.namespace().prefix.clone());
         Ok(Work {
             stub: None,
+            changes: true,
+            waits: false,
             future: async move { with_new_lease(&core, grant, put, |_| Ok(())).await },
             response: move |(lease, message): (LeaseGrantResponse, Vec<u8>)| {
                 let (mut response, storage) = etcd_put_response_t::parse(message, &prefix)

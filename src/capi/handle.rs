@@ -36,7 +36,7 @@ pub trait Kind {
 /// Makes a kind of a handle type: its number, what it stands for, and its name in messages.
 ///
 /// Numbers: 1 client, 2 queue, 3 call, 4 txn, 5 watch, 6 keep_alive, 8 connection, 10 range,
-/// 11 op. The next is 12.
+/// 11 op, 12 session, 13 mutex, 14 election, 15 observer, 16 stm. The next is 17.
 macro_rules! kind {
     ($number:literal, $handle:ty, $target:ty, $name:literal) => {
         impl $crate::capi::handle::Kind for $handle {

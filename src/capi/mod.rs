@@ -29,6 +29,7 @@ pub mod options;
 pub mod page;
 pub mod pairs;
 pub mod queue;
+pub mod recipes;
 pub mod request;
 mod response;
 mod stream;

@@ -225,7 +225,7 @@ pub unsafe extern "C" fn etcd_range_next_async(
         let prefix = client.namespace().prefix.clone();
         let response = move |page| iter.response(page, &prefix);
         let to = Destination { kind: ETCD_EVENT_GET_RESPONSE, queue, user_data, call };
-        submit_work(&client, None, work, response, to)
+        submit_work(&client, None, false, work, response, to)
     })
 }
 

@@ -11,9 +11,11 @@ use crate::sys;
 use crate::wire::decode::{
     self, KeyValue, Shape, DELETE_RANGE, HEADER_ONLY, PUT, RANGE, RANGE_PART,
 };
+use crate::wire::proto;
 use bytes::Bytes;
 
-/// An etcd_kv_get_async() has ended; the response is an etcd_get_response_t.
+/// An etcd_kv_get_async() or etcd_kv_wait_for_async() has ended; the response is an
+/// etcd_get_response_t.
 pub const ETCD_EVENT_GET_RESPONSE: i32 = 101;
 /// An etcd_kv_put_async() has ended; the response is an etcd_put_response_t.
 pub const ETCD_EVENT_PUT_RESPONSE: i32 = 102;
@@ -147,6 +149,36 @@ impl etcd_get_response_t {
     }
 }
 
+impl etcd_get_response_t {
+    /// One that no server has sent as a whole.
+    pub fn made_of(
+        header: proto::ResponseHeader,
+        kvs: &[proto::KeyValue],
+    ) -> *mut etcd_get_response_t {
+        let parts: Vec<&[u8]> = kvs.iter().flat_map(|kv| [&kv.key[..], &kv.value[..]]).collect();
+        let message = Bytes::from(parts.concat());
+        let mut rest = &message[..];
+        let mut next = |part: &[u8]| {
+            let (part, others) = rest.split_at(part.len());
+            rest = others;
+            part
+        };
+        let own = |kv: &proto::KeyValue| {
+            let (key, value) = (next(&kv.key), next(&kv.value));
+            etcd_kv_t::from(KeyValue { key, value, ..KeyValue::from(kv) })
+        };
+        let kvs: Vec<etcd_kv_t> = kvs.iter().map(own).collect();
+        let public = etcd_get_response_t {
+            header: header.into(),
+            kvs: first(&kvs),
+            kv_count: kvs.len(),
+            count: i64::try_from(kvs.len()).unwrap_or(i64::MAX),
+            more: false,
+        };
+        hand_out(public, Pairs { kvs, _message: message })
+    }
+}
+
 impl Reply for etcd_put_response_t {
     fn parse(message: Vec<u8>, prefix: &[u8]) -> Result<(Self, Pairs)> {
         let (reply, pairs) = Pairs::decode(&PUT, message, prefix)?;
@@ -188,7 +220,6 @@ impl Reply for etcd_header_response_t {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::proto;
     use prost::Message;
 
     #[test]

@@ -104,6 +104,7 @@ pub(super) unsafe fn submit<T: Reply>(
 pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
     client: &Client,
     stub: Option<Stub>,
+    waits: bool,
     work: impl Future<Output = Result<R>> + Send + 'static,
     response: impl FnOnce(Result<R>) -> Result<*mut T> + Send + 'static,
     to: Destination,
@@ -118,7 +119,7 @@ pub(super) unsafe fn submit_work<T: Response, R: Send + 'static>(
         });
         queue.pay(Pending::Work(held, content));
     };
-    client.start(stub, work, abort, done);
+    client.start(stub, waits, work, abort, done);
     Ok(ETCD_OK)
 }
 

@@ -1,6 +1,7 @@
 //! Small structures that never change.
 
 use crate::wire::decode::{Header, KeyValue};
+use crate::wire::proto::ResponseHeader;
 use std::ffi::c_void;
 
 /// Any bytes, not NUL-terminated; {NULL, 0} is the empty string.
@@ -67,6 +68,13 @@ pub struct etcd_header_t {
     pub revision: i64,
     /// The Raft term of the member.
     pub raft_term: u64,
+}
+
+impl From<ResponseHeader> for etcd_header_t {
+    fn from(header: ResponseHeader) -> etcd_header_t {
+        let ResponseHeader { cluster_id, member_id, revision, raft_term } = header;
+        etcd_header_t { cluster_id, member_id, revision, raft_term }
+    }
 }
 
 impl From<Header> for etcd_header_t {

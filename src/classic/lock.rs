@@ -4,7 +4,8 @@
 
 use super::Session;
 use crate::error::{Error, Result};
-use crate::recipes::lock::{self, Lock};
+use crate::recipes::line::{self, Place};
+use crate::recipes::lock;
 
 impl Session {
     /// Waits for the lock and returns the index that renews and releases it.
@@ -35,7 +36,7 @@ fn not_empty(name: &[u8]) -> Result<()> {
 }
 
 /// The lock that an index is of.
-fn granted(name: &[u8], index: &[u8]) -> Result<Lock> {
+fn granted(name: &[u8], index: &[u8]) -> Result<Place> {
     not_empty(name)?;
     let bad = || Error::invalid("index: not one that etcd_lock() has returned");
     let index = std::str::from_utf8(index).map_err(|_| bad())?;
@@ -49,7 +50,7 @@ fn granted(name: &[u8], index: &[u8]) -> Result<Lock> {
     if lease == 0 || create_revision == 0 {
         return Err(bad());
     }
-    Ok(Lock { name: name.to_vec(), lease, create_revision })
+    Ok(Place { key: line::key(name, lease), lease, create_revision })
 }
 
 #[cfg(test)]
@@ -60,7 +61,7 @@ mod tests {
     fn an_index_names_the_lease_and_the_revision() {
         let lock = granted(b"name", b"694d81417acd4d0e.42").unwrap();
         assert_eq!((lock.lease, lock.create_revision), (0x694d81417acd4d0e, 42));
-        assert_eq!(lock.key(), b"name/694d81417acd4d0e");
+        assert_eq!(lock.key, b"name/694d81417acd4d0e");
         for bad in ["", ".", "1", "1.", ".1", "0.1", "1.0", "-1.1", "1.+1", "g.1", "1.1.1", "1.a"] {
             assert!(granted(b"name", bad.as_bytes()).is_err(), "{bad}");
         }

@@ -84,7 +84,7 @@ impl Session {
         let (name, _) = Keys::One(key).span()?;
         let size = self.namespace().prefix.len() + name.len();
         self.fits(size.saturating_add(value.len()))?;
-        let options = CallOptions::from(self.deadline());
+        let options = CallOptions { require_leader: false, ..self.deadline().into() };
         let (core, key, value) = (self.core().clone(), key.to_vec(), value.to_vec());
         let guarded = precond.is_some();
         let precond = precond.map(<[u8]>::to_vec);

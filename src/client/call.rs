@@ -11,10 +11,11 @@ use crate::transport::{Request, Subchannel};
 use crate::wire::encode;
 use bytes::Bytes;
 use prost::Message;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{timeout, Instant};
 
 /// What a call does to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,12 +176,20 @@ impl Deadline {
     pub fn left(self) -> Option<Duration> {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))
     }
+
+    /// Does work that may take until then; `late` says what was not done in time.
+    pub async fn limit<T>(self, late: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let limit = self.left().unwrap_or(Duration::MAX);
+        let late = |_| Err(Error::new(ETCD_ERR_TIMEOUT, late));
+        timeout(limit, work).await.unwrap_or_else(late)
+    }
 }
 
+/// Of what takes several calls: a member that knows no leader would only keep it waiting.
 impl From<Deadline> for CallOptions {
     fn from(until: Deadline) -> CallOptions {
         let timeout = until.left().map_or(Timeout::Never, Timeout::After);
-        CallOptions { timeout: Some(timeout), require_leader: false }
+        CallOptions { timeout: Some(timeout), require_leader: true }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::call::{Call, CallOptions, Deadline, Method, Progress};
 use super::core::Core;
+use super::dispatcher::{Inbox, Work};
 use super::keepalive::{KeepAlive, Keeper, Wants};
 use super::kv::{GetOptions, Keys, PutOptions};
 use super::lease;
@@ -15,9 +16,11 @@ use super::watch::{Hub, Spec, Watch};
 use crate::error::Result;
 use crate::sync::IgnorePoison;
 use crate::wire::proto::{
-    DeleteRangeResponse, LeaseGrantResponse, LeaseKeepAliveResponse, PutResponse, RangeResponse,
+    DeleteRangeResponse, LeaseGrantResponse, LeaseKeepAliveResponse, LeaseRevokeResponse,
+    PutResponse, RangeResponse,
 };
 use prost::Message;
+use std::future::Future;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,13 +30,14 @@ pub struct Handle {
     core: Arc<Core>,
     hub: Arc<Hub>,
     keeper: Arc<Keeper>,
+    inbox: Arc<Inbox>,
 }
 
 // Whole, though not every call has a recipe that needs it.
 #[allow(dead_code)]
 impl Handle {
-    pub fn new(core: Arc<Core>, hub: Arc<Hub>, keeper: Arc<Keeper>) -> Handle {
-        Handle { core, hub, keeper }
+    pub fn new(core: Arc<Core>, hub: Arc<Hub>, keeper: Arc<Keeper>, inbox: Arc<Inbox>) -> Handle {
+        Handle { core, hub, keeper, inbox }
     }
 
     async fn run<R: Message + Default>(&self, method: Method, call: Result<Call>) -> Result<R> {
@@ -98,9 +102,13 @@ impl Handle {
         self.run(LEASE_GRANT, self.core.grant(ttl, 0, &self.keeper, options.into())).await
     }
 
-    pub async fn revoke(&self, lease: i64, options: impl Into<CallOptions>) -> Result<()> {
-        let call = self.core.revoke(lease, &self.keeper, options.into())?;
-        self.core.run(&call, &Progress::default()).await.map(drop)
+    pub async fn revoke(
+        &self,
+        lease: i64,
+        options: impl Into<CallOptions>,
+    ) -> Result<LeaseRevokeResponse> {
+        let call = self.core.revoke(lease, &self.keeper, options.into());
+        self.run(LEASE_REVOKE, call).await
     }
 
     pub async fn keep_alive_once(
@@ -128,6 +136,11 @@ impl Handle {
         if self.core.closed.load(Relaxed) {
             self.core.orphaned.lock().ignore_poison().push(lease);
         }
+    }
+
+    /// Does something later, on behalf of a task that is dropped now; not if the client is closed.
+    pub fn later(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.inbox.put(Work::Task(Box::pin(work)));
     }
 
     /// Until when work that names no deadline may take.

@@ -246,7 +246,8 @@ impl Client {
 
     /// The client for tasks of [`Client::wait`] and [`Client::start`].
     pub fn handle(&self) -> Handle {
-        Handle::new(self.core.clone(), self.hub.clone(), self.keeper.clone())
+        let (hub, keeper) = (self.hub.clone(), self.keeper.clone());
+        Handle::new(self.core.clone(), hub, keeper, self.inbox.clone())
     }
 
     /// What tasks of [`Client::wait`] work on; it does not add the key prefix.
@@ -325,40 +326,50 @@ impl Client {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        self.wait_through(None, work)
+        self.wait_through(None, false, work)
     }
 
     /// The same of work that is one call through etcd-client.
     pub fn wait_through<T: Send + 'static>(
         &self,
         stub: Option<Stub>,
+        waits: bool,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         let slot = Arc::new(Oneshot::default());
         let fill = slot.clone();
-        self.start(stub, work, None, move |result| fill.fill(result));
+        self.start(stub, waits, work, None, move |result| fill.fill(result));
         self.runtime.ensure_driven();
         slot.wait()
     }
 
-    /// Does something longer in the background; it may be one call through etcd-client.
+    /// Does something longer in the background; it may be one call through etcd-client. If it
+    /// `waits` for what others do, it does not count as a call in progress.
     pub fn start<T: Send + 'static>(
         &self,
         stub: Option<Stub>,
+        waits: bool,
         work: impl Future<Output = Result<T>> + Send + 'static,
         abort: Option<AbortRegistration>,
         done: impl FnOnce(Result<T>) + Send + 'static,
     ) {
-        let in_progress = self.runtime.begin();
+        let in_progress = (!waits).then(|| self.runtime.begin());
+        // What it waits for comes at any time.
+        let open = waits.then(|| self.open_stream(&Arc::default()));
         let completion = Completion::of_task(self.core.clone(), stub, Box::new(done));
         let work = async move {
             completion.run(work).await;
-            drop(in_progress);
+            drop((in_progress, open));
         };
         self.hand_in(Work::Task(match abort {
             None => Box::pin(work),
             Some(registration) => Box::pin(Abortable::new(work, registration).map(drop)),
         }));
+    }
+
+    /// Does something in the background that counts as no call, and may wait as long as it likes.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.hand_in(Work::Task(Box::pin(work)));
     }
 
     /// Runs a call in the background.

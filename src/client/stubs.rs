@@ -207,7 +207,7 @@ mod tests {
     fn lock(client: &Client, lease: i64, options: CallOptions) -> Result<Vec<u8>> {
         let how = Some(LockOptions::new().with_lease(lease));
         let asked = client.stub(LOCK, options).ask(async move |mut etcd| etcd.lock("n", how).await);
-        let locked = client.wait_through(Some(asked.stub), asked.future);
+        let locked = client.wait_through(Some(asked.stub), false, asked.future);
         locked.map(|locked| locked.key().to_vec())
     }
 
@@ -234,7 +234,7 @@ mod tests {
         let long = vec![b'k'; 2000];
         let asked = client.stub(UNLOCK, CallOptions::default());
         let asked = asked.ask(async move |mut etcd| etcd.unlock(long).await);
-        let refused = client.wait_through(Some(asked.stub), asked.future).unwrap_err();
+        let refused = client.wait_through(Some(asked.stub), false, asked.future).unwrap_err();
         assert_eq!(refused.status, ETCD_ERR_SEND_TOO_LARGE);
         client.close();
     }
@@ -263,7 +263,7 @@ mod tests {
         // As long as other work keeps the runtime busy.
         std::thread::sleep(Duration::from_millis(500));
         let began = Instant::now();
-        let late = client.wait_through(Some(asked.stub), asked.future).unwrap_err();
+        let late = client.wait_through(Some(asked.stub), false, asked.future).unwrap_err();
         assert!(began.elapsed() < Duration::from_millis(550), "{:?}", began.elapsed());
         assert_eq!((late.status, late.outcome), (ETCD_ERR_TIMEOUT, Outcome::MaybeApplied));
         client.close();
@@ -291,7 +291,7 @@ mod tests {
         for _ in 0..3 {
             let asked = client.stub(MEMBER_LIST, after(1000)).with(&[0x08, 1]);
             let asked = asked.ask(async |mut etcd| etcd.member_list().await);
-            let list = client.wait_through(Some(asked.stub), asked.future).unwrap();
+            let list = client.wait_through(Some(asked.stub), false, asked.future).unwrap();
             assert_eq!(list.members()[0].name(), "mem");
         }
         let counters = client.telemetry.counters.all();

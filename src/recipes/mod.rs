@@ -2,4 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod election;
+pub mod line;
 pub mod lock;
+pub mod mutex;
+pub mod session;
+pub mod stm;
+pub mod wait;

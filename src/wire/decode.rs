@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+use super::proto;
 use super::proto::PutRequest;
+use bytes::Bytes;
 
 /// No store reaches a later revision: that takes millions of years. What is computed from
 /// one does not overflow.
@@ -173,7 +175,28 @@ pub struct KeyValue<'a> {
     pub lease: i64,
 }
 
+impl<'a> From<&'a proto::KeyValue> for KeyValue<'a> {
+    fn from(kv: &'a proto::KeyValue) -> KeyValue<'a> {
+        let proto::KeyValue { key, value, create_revision, mod_revision, version, lease } = kv;
+        KeyValue {
+            key,
+            value,
+            create_revision: *create_revision,
+            mod_revision: *mod_revision,
+            version: *version,
+            lease: *lease,
+        }
+    }
+}
+
 impl<'a> KeyValue<'a> {
+    /// As a message of its own.
+    pub fn to_owned(self) -> proto::KeyValue {
+        let KeyValue { key, value, create_revision, mod_revision, version, lease } = self;
+        let (key, value) = (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
+        proto::KeyValue { key, value, create_revision, mod_revision, version, lease }
+    }
+
     pub fn read(buffer: &'a [u8]) -> Result<KeyValue<'a>> {
         let mut kv = KeyValue::default();
         let mut fields = Fields(buffer);

@@ -1,6 +1,6 @@
 //! tests/c/bad_calls.h: what every call on a client refuses, from its prototype.
 
-use super::prototypes::{base, functions, good, Function};
+use super::prototypes::{base, functions, good, Function, HANDLES};
 use std::fmt::Write as _;
 
 fn row(function: &Function<'_>, status: &str, with: Option<(&str, &str)>) -> String {
@@ -25,8 +25,10 @@ fn rows(function: &Function<'_>) -> String {
         let _ = writeln!(text, "  {of}{name} = GARBAGE({of});");
     }
     text.push_str("  uint32_t bit;\n");
-    text.push_str(&row(function, "ETCD_ERR_BAD_HANDLE", Some(("client", "NULL"))));
-    text.push_str(&row(function, "ETCD_ERR_BAD_HANDLE", Some(("client", "closed_client"))));
+    let (_, handle) = function.arguments[0];
+    let closed = format!("closed_{handle}");
+    text.push_str(&row(function, "ETCD_ERR_BAD_HANDLE", Some((handle, "NULL"))));
+    text.push_str(&row(function, "ETCD_ERR_BAD_HANDLE", Some((handle, &closed))));
     if function.needs_out() {
         text.push_str(&row(function, "ETCD_ERR_INVALID_ARGUMENT", Some(("out", "NULL"))));
     }
@@ -50,8 +52,8 @@ fn rows(function: &Function<'_>) -> String {
 pub fn generate(header: &str) -> String {
     let all = functions(header);
     let calls = all.iter().filter(|function| {
-        let first = function.arguments.first().map(|(_, name)| *name);
-        first == Some("client") && function.argument("options").is_some()
+        let first = function.arguments.first().map_or("", |(_, name)| *name);
+        HANDLES.contains(&first) && function.argument("options").is_some()
     });
     let calls: Vec<_> = calls.collect();
     let mut text = "/* Generated from include/ by `make header`: do not edit. */\n\n".to_owned();

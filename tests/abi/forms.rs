@@ -23,7 +23,9 @@ fn calls(module: &str) -> Vec<Call> {
 
 fn call(text: &str) -> Option<Call> {
     let (name, rest) = text.split_once("(self, ")?;
-    let (_, request) = text.split_once(&format!("return self._run(_{name}("))?;
+    let runs = ["_run", "_run_waiting"];
+    let mut runs = runs.iter().map(|run| format!("return self.{run}(_{name}("));
+    let (_, request) = runs.find_map(|run| text.split_once(&run))?;
     let (parameters, rest) = rest.split_once(") -> ")?;
     let (response, _) = rest.split_once(":\n")?;
     let parameters = parameters.split(',').map(|parameter| parameter.trim().to_owned());

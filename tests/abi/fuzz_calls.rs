@@ -18,6 +18,10 @@ const WAIT: [&str; 7] = [
 ];
 const WAIT_FOR_EVER: [&str; 2] = ["etcd_watch", "etcd_lock"];
 
+fn waits_for_ever(function: &Function<'_>) -> bool {
+    WAIT_FOR_EVER.contains(&function.name) || function.comment.contains("0 is no deadline")
+}
+
 struct Headers<'a> {
     functions: Vec<Function<'a>>,
     structures: Vec<Structure<'a>>,
@@ -171,6 +175,7 @@ fn argument(function: &Function<'_>, of: &str, name: &str, all: &Headers<'_>) ->
             one("  int32_t kind = any_kind(event);\n".to_owned())
         }
         ("const char *", _) => one(format!("  const char *{name} = any_text(\"{name}\");\n")),
+        ("etcd_stm_t *", _) => one(format!("  etcd_stm_t *{name} = any_stm();\n")),
         ("const etcd_server *", _) => {
             one(format!("  const etcd_server *{name} = any_servers();\n"))
         }
@@ -233,7 +238,7 @@ fn call(function: &Function<'_>, all: &Headers<'_>, text: &mut String) {
     if WAIT.contains(&name) {
         text.push_str("  may_take(A_CALL);\n");
     }
-    if WAIT_FOR_EVER.contains(&name) {
+    if waits_for_ever(function) {
         text.push_str("  if (!one_in(50)) return;\n  may_take(FOR_EVER);\n");
     }
     let _ = writeln!(text, "  begin(\"{name}\");");
@@ -320,8 +325,9 @@ pub fn generate(header: &str) -> String {
     objects(header, &all, &mut text);
     all.functions.iter().for_each(|function| call(function, &all, &mut text));
     text.push_str("\nstatic const struct {\n  const char *name;\n  void (*call)(void);\n  int waits;\n} exports[] = {\n");
-    for Function { name, .. } in &all.functions {
-        let waits = WAIT.contains(name) || WAIT_FOR_EVER.contains(name);
+    for function in &all.functions {
+        let name = function.name;
+        let waits = WAIT.contains(&name) || waits_for_ever(function);
         let _ = writeln!(text, "  {{ \"{name}\", fuzz_{name}, {} }},", u8::from(waits));
     }
     text + "};\n"

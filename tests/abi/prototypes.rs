@@ -123,11 +123,14 @@ pub fn end_of<'a>(name: &str, all: &[Function<'a>]) -> Option<&'a str> {
     all.iter().map(|of| of.name).find(|function| names.iter().any(|name| name == function))
 }
 
+/// What calls with options are made on.
+pub const HANDLES: [&str; 4] = ["client", "session", "mutex", "election"];
+
 /// An argument that is good; the programs have what begins with GOOD_, and variables of the other names.
 pub fn good(of: &str, name: &str) -> String {
     match (of, name) {
         (_, "client" | "queue") => name.to_owned(),
-        (_, "user_data") => "NULL".to_owned(),
+        (_, "user_data" | "arg") => "NULL".to_owned(),
         (_, "options" | "out" | "count" | "call" | "err") => format!("&{name}"),
         ("etcd_bytes_t", _) => "text(\"good/key\")".to_owned(),
         ("const char *", _) => "\"mem:good\"".to_owned(),

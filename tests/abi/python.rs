@@ -126,11 +126,13 @@ fn is_made_by_the_caller(structure: &Structure<'_>) -> bool {
 
 fn callbacks(header: &str) -> String {
     let mut text = "\n# --- Callbacks ---\n\n".to_owned();
-    for line in header.lines().filter_map(|line| line.strip_prefix("typedef void (*")) {
-        let (name, arguments) = line.split_once(")(").unwrap();
+    for line in header.lines().filter_map(|line| line.strip_prefix("typedef ")) {
+        let Some((result, rest)) = line.split_once(" (*") else { continue };
+        let (name, arguments) = rest.split_once(")(").unwrap();
         let arguments = arguments.trim_end_matches(");").split(',');
         let arguments = arguments.map(|_| "c_void_p").collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "{} = CFUNCTYPE(None, {arguments})", camel(name));
+        let result = of_ctypes(result);
+        let _ = writeln!(text, "{} = CFUNCTYPE({result}, {arguments})", camel(name));
     }
     text
 }

@@ -10,6 +10,8 @@ use syn::{parenthesized, parse_quote, Attribute, Block, Ident, Item, Token, Type
 struct Call {
     comment: Comment,
     name: Ident,
+    /// What it is called on: its name, and its type.
+    handle: (Ident, Type),
     arguments: Vec<(Ident, Type)>,
     response: Ident,
     out_may_be_null: bool,
@@ -24,7 +26,15 @@ impl Parse for Call {
         let name = input.parse()?;
         let list;
         parenthesized!(list in input);
-        list.parse::<Ident>()?;
+        let first: Ident = list.parse()?;
+        let handle = match first == "on" {
+            false => (first, parse_quote!(etcd_client_t)),
+            true => {
+                let name = list.parse()?;
+                list.parse::<Token![:]>()?;
+                (name, list.parse()?)
+            }
+        };
         let mut arguments = Vec::new();
         while list.parse::<Option<Token![,]>>()?.is_some() && !list.is_empty() {
             let argument = list.parse()?;
@@ -48,7 +58,7 @@ impl Parse for Call {
                 Some((twin, input.parse()?))
             }
         };
-        Ok(Call { comment, name, arguments, response, out_may_be_null, twin })
+        Ok(Call { comment, name, handle, arguments, response, out_may_be_null, twin })
     }
 }
 
@@ -136,9 +146,9 @@ fn documented(lines: &[String], mut function: syn::ItemFn) -> Item {
 
 impl Call {
     fn items(&self) -> Vec<Item> {
-        let Call { name, response, .. } = self;
+        let Call { name, response, handle: (handle, of), .. } = self;
         let names = self.arguments.iter().map(|(name, _)| name);
-        let types = self.arguments.iter().map(|(_, of)| of);
+        let types = self.arguments.iter().map(|(_, kind)| kind);
         let arguments = quote!(#(#names: #types,)*);
         let mut items = vec![documented(
             &self.lines(),
@@ -146,7 +156,7 @@ impl Call {
                 #[no_mangle]
                 #[must_use]
                 pub unsafe extern "C" fn #name(
-                    client: *mut etcd_client_t,
+                    #handle: *mut #of,
                     #arguments
                     out: *mut *mut #response,
                     err: *mut *mut etcd_error_t,
@@ -169,7 +179,7 @@ impl Call {
                     #[no_mangle]
                     #[must_use]
                     pub unsafe extern "C" fn #twin(
-                        client: *mut etcd_client_t,
+                        #handle: *mut #of,
                         #arguments
                         queue: *mut etcd_queue_t,
                         user_data: *mut c_void,
@@ -185,7 +195,8 @@ impl Call {
     /// The comment, with what is the same for all calls.
     fn lines(&self) -> Vec<String> {
         let comment = &self.comment;
-        let mut tags = vec!["@param client Open client.".to_owned()];
+        let handle = &self.handle.0;
+        let mut tags = vec![format!("@param {handle} Open {handle}.")];
         for (argument, _) in &self.arguments {
             let own = comment.after(&format!("@param {argument}"));
             let rote = if argument == "options" { "May be NULL for defaults. " } else { "" };

@@ -232,6 +232,43 @@ const ETCD: &[Topic] = &[
         code: "",
     },
     Topic {
+        id: "etcd_wait",
+        title: "Waits for a key",
+        about: "",
+        sources: &["src/capi/recipes/wait.rs"],
+        code: "",
+    },
+    Topic {
+        id: "etcd_lease_session",
+        title: "Sessions",
+        about: "
+            A session is a lease that the library grants, keeps alive and revokes. What is locked
+            and won with it ends with it.",
+        sources: &["src/capi/recipes/session.rs"],
+        code: "",
+    },
+    Topic {
+        id: "etcd_mutex",
+        title: "Locks",
+        about: "",
+        sources: &["src/capi/recipes/ownership.rs", "src/capi/recipes/mutex.rs"],
+        code: "",
+    },
+    Topic {
+        id: "etcd_election",
+        title: "Elections",
+        about: "",
+        sources: &["src/capi/recipes/election.rs"],
+        code: "",
+    },
+    Topic {
+        id: "etcd_stm",
+        title: "Transactions of memory",
+        about: "",
+        sources: &["src/capi/recipes/stm.rs"],
+        code: "",
+    },
+    Topic {
         id: "etcd_queue",
         title: "Queues and events",
         about: "\

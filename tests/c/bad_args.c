@@ -150,6 +150,14 @@ static void classic_fails(etcd_session session, etcd_status_t status) {
 static etcd_client_t *closed_client;
 static etcd_txn_t *GOOD_etcd_txn_t;
 static etcd_op_t *GOOD_etcd_op_t;
+static etcd_lease_session_t *GOOD_etcd_lease_session_t, *closed_session;
+static etcd_mutex_t *GOOD_etcd_mutex_t, *closed_mutex;
+static etcd_election_t *GOOD_etcd_election_t, *closed_election;
+
+static etcd_status_t GOOD_etcd_stm_cb(etcd_stm_t *stm, void *arg) {
+  (void)arg;
+  return etcd_stm_put(stm, text("good/stm"), text("v"), 0);
+}
 
 #define REFUSED(status, call) \
   do {                        \
@@ -174,7 +182,19 @@ static void every_call(void) {
   etcd_client_close(closed_client);
   GOOD_etcd_txn_t = etcd_txn_new();
   OK(etcd_op_new_get(text("bad/key"), NULL, &GOOD_etcd_op_t, &err));
+  OK(etcd_lease_session_open(client, NULL, &closed_session, &err));
+  OK(etcd_mutex_open(closed_session, text("bad/lock"), &closed_mutex, &err));
+  OK(etcd_election_open(closed_session, text("bad/election"), &closed_election, &err));
+  etcd_mutex_close(closed_mutex);
+  etcd_election_close(closed_election);
+  etcd_lease_session_close(closed_session);
+  OK(etcd_lease_session_open(client, NULL, &GOOD_etcd_lease_session_t, &err));
+  OK(etcd_mutex_open(GOOD_etcd_lease_session_t, text("bad/lock"), &GOOD_etcd_mutex_t, &err));
+  OK(etcd_election_open(GOOD_etcd_lease_session_t, text("bad/election"), &GOOD_etcd_election_t, &err));
   bad_calls();
+  etcd_election_close(GOOD_etcd_election_t);
+  etcd_mutex_close(GOOD_etcd_mutex_t);
+  etcd_lease_session_close(GOOD_etcd_lease_session_t);
   etcd_op_free(GOOD_etcd_op_t);
   etcd_txn_free(GOOD_etcd_txn_t);
 }

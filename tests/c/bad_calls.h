@@ -749,6 +749,657 @@ static void bad_etcd_watch_open(void) {
   CHECK(out == NULL);
 }
 
+static void bad_etcd_kv_wait_for(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_get_response_t *out = GARBAGE(etcd_get_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_wait_for(NULL, text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_wait_for(closed_client, text("good/key"), 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_kv_wait_for(client, text("good/key"), 1, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_wait_for(client, text("good/key"), 1, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_wait_for(client, text("good/key"), 1, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_wait_for(client, text("good/key"), 1, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_kv_wait_for_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_wait_for_async(NULL, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_wait_for_async(closed_client, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_kv_wait_for_async(client, text("good/key"), 1, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_wait_for_async(client, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_wait_for_async(client, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_kv_wait_for_async(client, text("good/key"), 1, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_lease_session_open(void) {
+  etcd_lease_session_options_t options = ETCD_LEASE_SESSION_OPTIONS_INIT;
+  etcd_lease_session_t *out = GARBAGE(etcd_lease_session_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_open(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_open(closed_client, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_session_open(client, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_open(client, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_open(client, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_open(client, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_lease_session_lease(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_lease_session_response_t *out = GARBAGE(etcd_lease_session_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lease(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lease(closed_session, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_lease_session_lease(GOOD_etcd_lease_session_t, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lease(GOOD_etcd_lease_session_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lease(GOOD_etcd_lease_session_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lease(GOOD_etcd_lease_session_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_lease_session_lease_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lease_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lease_async(closed_session, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lease_async(GOOD_etcd_lease_session_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lease_async(GOOD_etcd_lease_session_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lease_async(GOOD_etcd_lease_session_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lease_async(GOOD_etcd_lease_session_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_lease_session_lost(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lost(NULL, 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lost(closed_session, 1, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lost(GOOD_etcd_lease_session_t, 1, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lost(GOOD_etcd_lease_session_t, 1, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lost(GOOD_etcd_lease_session_t, 1, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_lease_session_lost_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lost_async(NULL, 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lost_async(closed_session, 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_lost_async(GOOD_etcd_lease_session_t, 1, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lost_async(GOOD_etcd_lease_session_t, 1, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lost_async(GOOD_etcd_lease_session_t, 1, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_lost_async(GOOD_etcd_lease_session_t, 1, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_lease_session_end(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_end(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_end(closed_session, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_end(GOOD_etcd_lease_session_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_end(GOOD_etcd_lease_session_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_end(GOOD_etcd_lease_session_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_lease_session_end_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_end_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_end_async(closed_session, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_lease_session_end_async(GOOD_etcd_lease_session_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_end_async(GOOD_etcd_lease_session_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_end_async(GOOD_etcd_lease_session_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_lease_session_end_async(GOOD_etcd_lease_session_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_mutex_lock(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_ownership_response_t *out = GARBAGE(etcd_ownership_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lock(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lock(closed_mutex, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_mutex_lock(GOOD_etcd_mutex_t, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lock(GOOD_etcd_mutex_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lock(GOOD_etcd_mutex_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lock(GOOD_etcd_mutex_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_mutex_lock_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lock_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lock_async(closed_mutex, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lock_async(GOOD_etcd_mutex_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_mutex_try_lock(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_ownership_response_t *out = GARBAGE(etcd_ownership_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_try_lock(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_try_lock(closed_mutex, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_mutex_try_lock(GOOD_etcd_mutex_t, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_try_lock(GOOD_etcd_mutex_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_try_lock(GOOD_etcd_mutex_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_try_lock(GOOD_etcd_mutex_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_mutex_try_lock_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_try_lock_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_try_lock_async(closed_mutex, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_try_lock_async(GOOD_etcd_mutex_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_try_lock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_try_lock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_try_lock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_mutex_unlock(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_unlock(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_unlock(closed_mutex, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_unlock(GOOD_etcd_mutex_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_unlock(GOOD_etcd_mutex_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_unlock(GOOD_etcd_mutex_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_mutex_unlock_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_unlock_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_unlock_async(closed_mutex, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_unlock_async(GOOD_etcd_mutex_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_unlock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_unlock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_unlock_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_mutex_check(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_ownership_response_t *out = GARBAGE(etcd_ownership_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_check(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_check(closed_mutex, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_check(GOOD_etcd_mutex_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_check(GOOD_etcd_mutex_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_check(GOOD_etcd_mutex_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_mutex_check_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_check_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_check_async(closed_mutex, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_check_async(GOOD_etcd_mutex_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_check_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_check_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_check_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_mutex_lost(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lost(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lost(closed_mutex, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lost(GOOD_etcd_mutex_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lost(GOOD_etcd_mutex_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lost(GOOD_etcd_mutex_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_mutex_lost_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lost_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lost_async(closed_mutex, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_mutex_lost_async(GOOD_etcd_mutex_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lost_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lost_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_mutex_lost_async(GOOD_etcd_mutex_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_campaign(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_ownership_response_t *out = GARBAGE(etcd_ownership_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_campaign(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_campaign(closed_election, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_election_campaign(GOOD_etcd_election_t, text("good/key"), &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_campaign(GOOD_etcd_election_t, text("good/key"), &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_campaign(GOOD_etcd_election_t, text("good/key"), &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_campaign(GOOD_etcd_election_t, text("good/key"), &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_election_campaign_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_campaign_async(NULL, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_campaign_async(closed_election, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_campaign_async(GOOD_etcd_election_t, text("good/key"), &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_campaign_async(GOOD_etcd_election_t, text("good/key"), &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_campaign_async(GOOD_etcd_election_t, text("good/key"), &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_campaign_async(GOOD_etcd_election_t, text("good/key"), &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_resume(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_ownership_response_t *out = GARBAGE(etcd_ownership_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resume(NULL, 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resume(closed_election, 1, &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_election_resume(GOOD_etcd_election_t, 1, &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resume(GOOD_etcd_election_t, 1, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resume(GOOD_etcd_election_t, 1, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resume(GOOD_etcd_election_t, 1, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_election_resume_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resume_async(NULL, 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resume_async(closed_election, 1, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resume_async(GOOD_etcd_election_t, 1, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resume_async(GOOD_etcd_election_t, 1, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resume_async(GOOD_etcd_election_t, 1, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resume_async(GOOD_etcd_election_t, 1, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_proclaim(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_proclaim(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_proclaim(closed_election, text("good/key"), &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_proclaim(GOOD_etcd_election_t, text("good/key"), &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_proclaim(GOOD_etcd_election_t, text("good/key"), &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_proclaim(GOOD_etcd_election_t, text("good/key"), &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_election_proclaim_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_proclaim_async(NULL, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_proclaim_async(closed_election, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_proclaim_async(GOOD_etcd_election_t, text("good/key"), &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_proclaim_async(GOOD_etcd_election_t, text("good/key"), &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_proclaim_async(GOOD_etcd_election_t, text("good/key"), &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_proclaim_async(GOOD_etcd_election_t, text("good/key"), &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_resign(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resign(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resign(closed_election, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resign(GOOD_etcd_election_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resign(GOOD_etcd_election_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resign(GOOD_etcd_election_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_election_resign_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resign_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resign_async(closed_election, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_resign_async(GOOD_etcd_election_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resign_async(GOOD_etcd_election_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resign_async(GOOD_etcd_election_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_resign_async(GOOD_etcd_election_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_lost(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_lost(NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_lost(closed_election, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_lost(GOOD_etcd_election_t, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_lost(GOOD_etcd_election_t, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_lost(GOOD_etcd_election_t, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_election_lost_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_lost_async(NULL, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_lost_async(closed_election, &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_lost_async(GOOD_etcd_election_t, &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_lost_async(GOOD_etcd_election_t, &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_lost_async(GOOD_etcd_election_t, &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_lost_async(GOOD_etcd_election_t, &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_leader(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_election_leader_response_t *out = GARBAGE(etcd_election_leader_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_leader(NULL, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_leader(closed_client, text("good/key"), &options, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_election_leader(client, text("good/key"), &options, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_leader(client, text("good/key"), &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_leader(client, text("good/key"), &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_leader(client, text("good/key"), &options, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_election_leader_async(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_call_t *call = GARBAGE(etcd_call_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_leader_async(NULL, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_leader_async(closed_client, text("good/key"), &options, queue, NULL, &call, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_leader_async(client, text("good/key"), &options, NULL, NULL, &call, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_leader_async(client, text("good/key"), &options, queue, NULL, &call, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_leader_async(client, text("good/key"), &options, queue, NULL, &call, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_leader_async(client, text("good/key"), &options, queue, NULL, &call, &err));
+  CHECK(call == NULL);
+}
+
+static void bad_etcd_election_observer_open(void) {
+  etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
+  etcd_election_observer_t *out = GARBAGE(etcd_election_observer_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_observer_open(NULL, text("good/key"), &options, queue, NULL, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_election_observer_open(closed_client, text("good/key"), &options, queue, NULL, &out, &err));
+  REFUSED(ETCD_ERR_INVALID_ARGUMENT, etcd_election_observer_open(client, text("good/key"), &options, queue, NULL, NULL, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_observer_open(client, text("good/key"), &options, queue, NULL, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_observer_open(client, text("good/key"), &options, queue, NULL, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_election_observer_open(client, text("good/key"), &options, queue, NULL, &out, &err));
+  CHECK(out == NULL);
+}
+
+static void bad_etcd_stm_run(void) {
+  etcd_stm_options_t options = ETCD_STM_OPTIONS_INIT;
+  etcd_header_response_t *out = GARBAGE(etcd_header_response_t *);
+  uint32_t bit;
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_stm_run(NULL, GOOD_etcd_stm_cb, NULL, &options, &out, &err));
+  REFUSED(ETCD_ERR_BAD_HANDLE, etcd_stm_run(closed_client, GOOD_etcd_stm_cb, NULL, &options, &out, &err));
+  for (bit = 1; bit != 0; bit <<= 1) {
+    if (bit & 0x3fffff00u) continue;
+    options.flags = bit;
+    REFUSED(ETCD_ERR_UNSUPPORTED, etcd_stm_run(client, GOOD_etcd_stm_cb, NULL, &options, &out, &err));
+  }
+  options.flags = 0;
+  options.size = sizeof options.size;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_stm_run(client, GOOD_etcd_stm_cb, NULL, &options, &out, &err));
+  options.size = 0;
+  REFUSED(ETCD_ERR_UNSUPPORTED, etcd_stm_run(client, GOOD_etcd_stm_cb, NULL, &options, &out, &err));
+  CHECK(out == NULL);
+}
+
 static void bad_etcd_member_list(void) {
   etcd_call_options_t options = ETCD_CALL_OPTIONS_INIT;
   etcd_member_list_response_t *out = GARBAGE(etcd_member_list_response_t *);
@@ -867,6 +1518,39 @@ static void bad_calls(void) {
   bad_etcd_lease_list_async();
   bad_etcd_lease_keep_alive_open();
   bad_etcd_watch_open();
+  bad_etcd_kv_wait_for();
+  bad_etcd_kv_wait_for_async();
+  bad_etcd_lease_session_open();
+  bad_etcd_lease_session_lease();
+  bad_etcd_lease_session_lease_async();
+  bad_etcd_lease_session_lost();
+  bad_etcd_lease_session_lost_async();
+  bad_etcd_lease_session_end();
+  bad_etcd_lease_session_end_async();
+  bad_etcd_mutex_lock();
+  bad_etcd_mutex_lock_async();
+  bad_etcd_mutex_try_lock();
+  bad_etcd_mutex_try_lock_async();
+  bad_etcd_mutex_unlock();
+  bad_etcd_mutex_unlock_async();
+  bad_etcd_mutex_check();
+  bad_etcd_mutex_check_async();
+  bad_etcd_mutex_lost();
+  bad_etcd_mutex_lost_async();
+  bad_etcd_election_campaign();
+  bad_etcd_election_campaign_async();
+  bad_etcd_election_resume();
+  bad_etcd_election_resume_async();
+  bad_etcd_election_proclaim();
+  bad_etcd_election_proclaim_async();
+  bad_etcd_election_resign();
+  bad_etcd_election_resign_async();
+  bad_etcd_election_lost();
+  bad_etcd_election_lost_async();
+  bad_etcd_election_leader();
+  bad_etcd_election_leader_async();
+  bad_etcd_election_observer_open();
+  bad_etcd_stm_run();
   bad_etcd_member_list();
   bad_etcd_maintenance_status();
   bad_etcd_lock_service_lock();

@@ -73,6 +73,16 @@ static etcd_range_t *GOOD_etcd_range_t;
 static etcd_watch_t *GOOD_etcd_watch_t;
 static etcd_lease_keep_alive_t *GOOD_etcd_lease_keep_alive_t;
 static etcd_connection_watch_t *GOOD_etcd_connection_watch_t;
+static etcd_lease_session_t *GOOD_etcd_lease_session_t;
+static etcd_mutex_t *GOOD_etcd_mutex_t;
+static etcd_election_t *GOOD_etcd_election_t;
+static etcd_election_observer_t *GOOD_etcd_election_observer_t;
+static etcd_stm_t *GOOD_etcd_stm_t;
+static etcd_status_t GOOD_etcd_stm_cb(etcd_stm_t *stm, void *arg) {
+  (void)arg;
+  return etcd_stm_put(stm, text("good/stm"), text("v"), 0);
+}
+static const etcd_call_options_t brief = {sizeof(etcd_call_options_t), 20, 0};
 
 #include "errors.h"
 
@@ -134,6 +144,9 @@ static void streams(etcd_client_t *client, int64_t lease) {
   IS(ETCD_OK, etcd_connection_watch_next(GOOD_etcd_connection_watch_t, 10000, &state, &err));
   etcd_connection_watch_response_free(state);
   IS(ETCD_EMPTY, etcd_connection_watch_next(GOOD_etcd_connection_watch_t, 0, &state, &err));
+  OK(etcd_election_observer_open(client, text("errors/e"), NULL, NULL, NULL, &GOOD_etcd_election_observer_t, &err));
+  IS(ETCD_OK, etcd_election_observer_next(GOOD_etcd_election_observer_t, 10000, NULL, &err));
+  IS(ETCD_EMPTY, etcd_election_observer_next(GOOD_etcd_election_observer_t, 0, NULL, &err));
   OK(etcd_range_open(client, text("errors/w"), NULL, &GOOD_etcd_range_t, &err));
   IS(ETCD_OK, etcd_range_next(GOOD_etcd_range_t, &page, &err));
   etcd_get_response_free(page);
@@ -158,7 +171,14 @@ int main(int argc, char **argv) {
   streams(client, lease->id);
   GOOD_etcd_txn_t = etcd_txn_new();
   OK(etcd_op_new_get(text("errors/k"), NULL, &GOOD_etcd_op_t, &err));
+  OK(etcd_lease_session_open(client, NULL, &GOOD_etcd_lease_session_t, &err));
+  OK(etcd_mutex_open(GOOD_etcd_lease_session_t, text("errors/lock"), &GOOD_etcd_mutex_t, &err));
+  OK(etcd_election_open(GOOD_etcd_lease_session_t, text("errors/election"), &GOOD_etcd_election_t, &err));
   every_function();
+  etcd_election_observer_close(GOOD_etcd_election_observer_t);
+  etcd_election_close(GOOD_etcd_election_t);
+  etcd_mutex_close(GOOD_etcd_mutex_t);
+  etcd_lease_session_close(GOOD_etcd_lease_session_t);
   etcd_op_free(GOOD_etcd_op_t);
   etcd_txn_free(GOOD_etcd_txn_t);
   etcd_range_close(GOOD_etcd_range_t);

@@ -486,6 +486,326 @@ static void of_etcd_watch_next(void) {
   etcd_watch_response_free(out);
 }
 
+static void of_etcd_kv_wait_for(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_get_response_t *out = NULL;
+  FITS(etcd_kv_wait_for(NULL, text(""), 0, NULL, NULL, &err));
+  SAME(etcd_kv_wait_for(NULL, text(""), 0, NULL, NULL, NULL));
+  FITS(etcd_kv_wait_for(client, text("good/key"), 1, &brief, &out, &err));
+  etcd_get_response_free(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_kv_wait_for_async(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_kv_wait_for_async(NULL, text(""), 0, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_kv_wait_for_async(NULL, text(""), 0, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_kv_wait_for_async(client, text("good/key"), 1, NULL, queue, NULL, NULL, &err));
+  etcd_client_close(client);
+  free_queue(queue);
+}
+
+static void of_etcd_lease_session_open(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_lease_session_t *out = NULL;
+  FITS(etcd_lease_session_open(NULL, NULL, NULL, &err));
+  SAME(etcd_lease_session_open(NULL, NULL, NULL, NULL));
+  FITS(etcd_lease_session_open(client, NULL, &out, &err));
+  etcd_lease_session_close(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_lease_session_lease(void) {
+  etcd_lease_session_response_t *out = NULL;
+  FITS(etcd_lease_session_lease(NULL, NULL, NULL, &err));
+  SAME(etcd_lease_session_lease(NULL, NULL, NULL, NULL));
+  FITS(etcd_lease_session_lease(GOOD_etcd_lease_session_t, &brief, &out, &err));
+  etcd_lease_session_response_free(out);
+}
+
+static void of_etcd_lease_session_lease_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_lease_session_lease_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_lease_session_lease_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_lease_session_lease_async(GOOD_etcd_lease_session_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_lease_session_lost(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_lease_session_lost(NULL, 0, NULL, NULL, &err));
+  SAME(etcd_lease_session_lost(NULL, 0, NULL, NULL, NULL));
+  FITS(etcd_lease_session_lost(GOOD_etcd_lease_session_t, 1, &brief, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_lease_session_lost_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_lease_session_lost_async(NULL, 0, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_lease_session_lost_async(NULL, 0, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_lease_session_lost_async(GOOD_etcd_lease_session_t, 1, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_lease_session_end(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_lease_session_end(NULL, NULL, NULL, &err));
+  SAME(etcd_lease_session_end(NULL, NULL, NULL, NULL));
+  FITS(etcd_lease_session_end(GOOD_etcd_lease_session_t, NULL, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_lease_session_end_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_lease_session_end_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_lease_session_end_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_lease_session_end_async(GOOD_etcd_lease_session_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_mutex_open(void) {
+  etcd_mutex_t *out = NULL;
+  FITS(etcd_mutex_open(NULL, text(""), NULL, &err));
+  SAME(etcd_mutex_open(NULL, text(""), NULL, NULL));
+  FITS(etcd_mutex_open(GOOD_etcd_lease_session_t, text("good/key"), &out, &err));
+  etcd_mutex_close(out);
+}
+
+static void of_etcd_mutex_lock(void) {
+  etcd_ownership_response_t *out = NULL;
+  FITS(etcd_mutex_lock(NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_lock(NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_lock(GOOD_etcd_mutex_t, &brief, &out, &err));
+  etcd_ownership_response_free(out);
+}
+
+static void of_etcd_mutex_lock_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_mutex_lock_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_lock_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_lock_async(GOOD_etcd_mutex_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_mutex_try_lock(void) {
+  etcd_ownership_response_t *out = NULL;
+  FITS(etcd_mutex_try_lock(NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_try_lock(NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_try_lock(GOOD_etcd_mutex_t, NULL, &out, &err));
+  etcd_ownership_response_free(out);
+}
+
+static void of_etcd_mutex_try_lock_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_mutex_try_lock_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_try_lock_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_try_lock_async(GOOD_etcd_mutex_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_mutex_unlock(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_mutex_unlock(NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_unlock(NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_unlock(GOOD_etcd_mutex_t, NULL, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_mutex_unlock_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_mutex_unlock_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_unlock_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_unlock_async(GOOD_etcd_mutex_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_mutex_check(void) {
+  etcd_ownership_response_t *out = NULL;
+  FITS(etcd_mutex_check(NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_check(NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_check(GOOD_etcd_mutex_t, NULL, &out, &err));
+  etcd_ownership_response_free(out);
+}
+
+static void of_etcd_mutex_check_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_mutex_check_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_check_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_check_async(GOOD_etcd_mutex_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_mutex_lost(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_mutex_lost(NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_lost(NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_lost(GOOD_etcd_mutex_t, &brief, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_mutex_lost_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_mutex_lost_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_mutex_lost_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_mutex_lost_async(GOOD_etcd_mutex_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_election_open(void) {
+  etcd_election_t *out = NULL;
+  FITS(etcd_election_open(NULL, text(""), NULL, &err));
+  SAME(etcd_election_open(NULL, text(""), NULL, NULL));
+  FITS(etcd_election_open(GOOD_etcd_lease_session_t, text("good/key"), &out, &err));
+  etcd_election_close(out);
+}
+
+static void of_etcd_election_campaign(void) {
+  etcd_ownership_response_t *out = NULL;
+  FITS(etcd_election_campaign(NULL, text(""), NULL, NULL, &err));
+  SAME(etcd_election_campaign(NULL, text(""), NULL, NULL, NULL));
+  FITS(etcd_election_campaign(GOOD_etcd_election_t, text("good/key"), &brief, &out, &err));
+  etcd_ownership_response_free(out);
+}
+
+static void of_etcd_election_campaign_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_election_campaign_async(NULL, text(""), NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_campaign_async(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_campaign_async(GOOD_etcd_election_t, text("good/key"), NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_election_resume(void) {
+  etcd_ownership_response_t *out = NULL;
+  FITS(etcd_election_resume(NULL, 0, NULL, NULL, &err));
+  SAME(etcd_election_resume(NULL, 0, NULL, NULL, NULL));
+  FITS(etcd_election_resume(GOOD_etcd_election_t, 1, NULL, &out, &err));
+  etcd_ownership_response_free(out);
+}
+
+static void of_etcd_election_resume_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_election_resume_async(NULL, 0, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_resume_async(NULL, 0, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_resume_async(GOOD_etcd_election_t, 1, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_election_proclaim(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_election_proclaim(NULL, text(""), NULL, NULL, &err));
+  SAME(etcd_election_proclaim(NULL, text(""), NULL, NULL, NULL));
+  FITS(etcd_election_proclaim(GOOD_etcd_election_t, text("good/key"), NULL, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_election_proclaim_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_election_proclaim_async(NULL, text(""), NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_proclaim_async(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_proclaim_async(GOOD_etcd_election_t, text("good/key"), NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_election_resign(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_election_resign(NULL, NULL, NULL, &err));
+  SAME(etcd_election_resign(NULL, NULL, NULL, NULL));
+  FITS(etcd_election_resign(GOOD_etcd_election_t, NULL, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_election_resign_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_election_resign_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_resign_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_resign_async(GOOD_etcd_election_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_election_lost(void) {
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_election_lost(NULL, NULL, NULL, &err));
+  SAME(etcd_election_lost(NULL, NULL, NULL, NULL));
+  FITS(etcd_election_lost(GOOD_etcd_election_t, &brief, &out, &err));
+  etcd_header_response_free(out);
+}
+
+static void of_etcd_election_lost_async(void) {
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_election_lost_async(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_lost_async(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_lost_async(GOOD_etcd_election_t, NULL, queue, NULL, NULL, &err));
+  free_queue(queue);
+}
+
+static void of_etcd_election_leader(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_election_leader_response_t *out = NULL;
+  FITS(etcd_election_leader(NULL, text(""), NULL, NULL, &err));
+  SAME(etcd_election_leader(NULL, text(""), NULL, NULL, NULL));
+  FITS(etcd_election_leader(client, text("good/key"), NULL, &out, &err));
+  etcd_election_leader_response_free(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_election_leader_async(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_queue_t *queue = new_queue();
+  FITS(etcd_election_leader_async(NULL, text(""), NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_leader_async(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_leader_async(client, text("good/key"), NULL, queue, NULL, NULL, &err));
+  etcd_client_close(client);
+  free_queue(queue);
+}
+
+static void of_etcd_election_observer_open(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_queue_t *queue = new_queue();
+  etcd_election_observer_t *out = NULL;
+  FITS(etcd_election_observer_open(NULL, text(""), NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_election_observer_open(NULL, text(""), NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_election_observer_open(client, text("good/key"), NULL, queue, NULL, &out, &err));
+  etcd_election_observer_close(out);
+  etcd_client_close(client);
+  free_queue(queue);
+}
+
+static void of_etcd_election_observer_next(void) {
+  etcd_election_leader_response_t *out = NULL;
+  FITS(etcd_election_observer_next(NULL, 0, NULL, &err));
+  SAME(etcd_election_observer_next(NULL, 0, NULL, NULL));
+  FITS(etcd_election_observer_next(GOOD_etcd_election_observer_t, 1, &out, &err));
+  etcd_election_leader_response_free(out);
+}
+
+static void of_etcd_stm_run(void) {
+  etcd_client_t *client = open_client(endpoints);
+  etcd_header_response_t *out = NULL;
+  FITS(etcd_stm_run(NULL, NULL, NULL, NULL, NULL, &err));
+  SAME(etcd_stm_run(NULL, NULL, NULL, NULL, NULL, NULL));
+  FITS(etcd_stm_run(client, GOOD_etcd_stm_cb, NULL, NULL, &out, &err));
+  etcd_header_response_free(out);
+  etcd_client_close(client);
+}
+
+static void of_etcd_stm_get(void) {
+  etcd_get_response_t *out = NULL;
+  FITS(etcd_stm_get(NULL, text(""), NULL, &err));
+  SAME(etcd_stm_get(NULL, text(""), NULL, NULL));
+  FITS(etcd_stm_get(GOOD_etcd_stm_t, text("good/key"), &out, &err));
+  etcd_get_response_free(out);
+}
+
+static void of_etcd_stm_get_prefix(void) {
+  etcd_get_response_t *out = NULL;
+  FITS(etcd_stm_get_prefix(NULL, text(""), NULL, &err));
+  SAME(etcd_stm_get_prefix(NULL, text(""), NULL, NULL));
+  FITS(etcd_stm_get_prefix(GOOD_etcd_stm_t, text("good/key"), &out, &err));
+  etcd_get_response_free(out);
+}
+
 static void of_etcd_queue_new(void) {
   etcd_queue_t *out = NULL;
   FITS(etcd_queue_new(NULL, NULL, &err));
@@ -612,7 +932,7 @@ static void of_etcd_lock_service_lock(void) {
   etcd_lock_service_lock_response_t *out = NULL;
   FITS(etcd_lock_service_lock(NULL, text(""), 0, NULL, NULL, &err));
   SAME(etcd_lock_service_lock(NULL, text(""), 0, NULL, NULL, NULL));
-  FITS(etcd_lock_service_lock(client, text("good/key"), 1, NULL, &out, &err));
+  FITS(etcd_lock_service_lock(client, text("good/key"), 1, &brief, &out, &err));
   etcd_lock_service_lock_response_free(out);
   etcd_client_close(client);
 }
@@ -679,6 +999,44 @@ static void every_function(void) {
   of_etcd_lease_keep_alive_next();
   of_etcd_watch_open();
   of_etcd_watch_next();
+  of_etcd_kv_wait_for();
+  of_etcd_kv_wait_for_async();
+  of_etcd_lease_session_open();
+  of_etcd_lease_session_lease();
+  of_etcd_lease_session_lease_async();
+  of_etcd_lease_session_lost();
+  of_etcd_lease_session_lost_async();
+  of_etcd_lease_session_end();
+  of_etcd_lease_session_end_async();
+  of_etcd_mutex_open();
+  of_etcd_mutex_lock();
+  of_etcd_mutex_lock_async();
+  of_etcd_mutex_try_lock();
+  of_etcd_mutex_try_lock_async();
+  of_etcd_mutex_unlock();
+  of_etcd_mutex_unlock_async();
+  of_etcd_mutex_check();
+  of_etcd_mutex_check_async();
+  of_etcd_mutex_lost();
+  of_etcd_mutex_lost_async();
+  of_etcd_election_open();
+  of_etcd_election_campaign();
+  of_etcd_election_campaign_async();
+  of_etcd_election_resume();
+  of_etcd_election_resume_async();
+  of_etcd_election_proclaim();
+  of_etcd_election_proclaim_async();
+  of_etcd_election_resign();
+  of_etcd_election_resign_async();
+  of_etcd_election_lost();
+  of_etcd_election_lost_async();
+  of_etcd_election_leader();
+  of_etcd_election_leader_async();
+  of_etcd_election_observer_open();
+  of_etcd_election_observer_next();
+  of_etcd_stm_run();
+  of_etcd_stm_get();
+  of_etcd_stm_get_prefix();
   of_etcd_queue_new();
   of_etcd_queue_next();
   of_etcd_queue_next_batch();

@@ -191,6 +191,15 @@ static etcd_event_cb any_etcd_event_cb(const char *name) {
   return one_in(30) ? NULL : on_event;
 }
 
+/* One that is over, or of another thread, or in progress: where a function of this one runs. */
+static etcd_stm_t *any_stm(void);
+static etcd_status_t on_stm(etcd_stm_t *stm, void *arg);
+
+static etcd_stm_cb any_etcd_stm_cb(const char *name) {
+  (void)name;
+  return one_in(30) ? NULL : on_stm;
+}
+
 static etcd_drop_cb any_etcd_drop_cb(const char *name) {
   (void)name;
   return one_in(2) ? on_drop : NULL;
@@ -379,13 +388,29 @@ static void on_event(etcd_event_t *event, void *arg) {
   if (one_in(8) && !me()->nested) nested_call();
 }
 
+static etcd_stm_t *last_stm;
+
+static etcd_stm_t *any_stm(void) { return __atomic_load_n(&last_stm, __ATOMIC_RELAXED); }
+
+static etcd_status_t on_stm(etcd_stm_t *stm, void *arg) {
+  etcd_get_response_t *out = NULL;
+  is_user_data(arg);
+  __atomic_store_n(&last_stm, stm, __ATOMIC_RELAXED);
+  is_possible(etcd_stm_get(stm, any_etcd_bytes_t("key"), &out, NULL));
+  etcd_get_response_free(out);
+  is_possible(etcd_stm_put(stm, any_etcd_bytes_t("key"), any_etcd_bytes_t("value"), any_int64_t("lease")));
+  if (one_in(2)) is_possible(etcd_stm_delete(stm, any_etcd_bytes_t("key")));
+  return one_in(4) ? ETCD_ERR_CONFLICT : ETCD_OK;
+}
+
 static void on_log(const etcd_log_record_t *record, void *arg) {
   etcd_get_response_t *out = GARBAGE;
+  etcd_client_t *client = __atomic_load_n(&slots[KIND_etcd_client_t][0], __ATOMIC_RELAXED);
   etcd_status_t status;
   is_user_data(arg);
   read_etcd_log_record_t(record);
-  status = etcd_kv_get(__atomic_load_n(&slots[KIND_etcd_client_t][0], __ATOMIC_RELAXED), text("a"), NULL, &out, NULL);
-  CHECK(status == ETCD_ERR_UNSUPPORTED && out == NULL);
+  status = etcd_kv_get(client, text("a"), NULL, &out, NULL);
+  CHECK(status == (client == NULL ? ETCD_ERR_BAD_HANDLE : ETCD_ERR_UNSUPPORTED) && out == NULL);
 }
 
 static void *work(void *of) {

@@ -70,6 +70,11 @@ static int64_t any_int64_t(const char *name) {
   return 1 + below(10);
 }
 
+static bool any_bool(const char *name) {
+  (void)name;
+  return one_in(2);
+}
+
 static uint64_t any_uint64_t(const char *name) {
   (void)name;
   return next_random();

@@ -1,6 +1,6 @@
 /* Generated from include/ by `make header`: do not edit. */
 
-static const int32_t numbers[] = { 0, 1, 0, 0, 1, 2, 0, 10, 11, 12, 3, 4, 6, 7, 0, 21, 22, 0, 31, 32, 33, 34, 61, 62, 0, 41, 42, 43, 44, 0, 51, 52, 53, 71, 72, 73, 74, 81, 82, 91, 92, 93, 0, 1, 2 };
+static const int32_t numbers[] = { 0, 1, 0, 0, 1, 2, 0, 10, 11, 12, 3, 4, 6, 7, 0, 21, 22, 0, 31, 32, 33, 34, 61, 62, 0, 41, 42, 43, 44, 0, 51, 52, 53, 71, 72, 73, 74, 81, 82, 0, 65, 66, 67, 91, 92, 93, 0, 1, 2 };
 
 static void read_etcd_error_t(const etcd_error_t *x);
 static void read_etcd_kv_t(const etcd_kv_t *x);
@@ -20,6 +20,9 @@ static void read_etcd_lease_time_to_live_response_t(const etcd_lease_time_to_liv
 static void read_etcd_lease_list_response_t(const etcd_lease_list_response_t *x);
 static void read_etcd_watch_event_t(const etcd_watch_event_t *x);
 static void read_etcd_watch_response_t(const etcd_watch_response_t *x);
+static void read_etcd_lease_session_response_t(const etcd_lease_session_response_t *x);
+static void read_etcd_ownership_response_t(const etcd_ownership_response_t *x);
+static void read_etcd_election_leader_response_t(const etcd_election_leader_response_t *x);
 static void read_etcd_connection_watch_response_t(const etcd_connection_watch_response_t *x);
 static void read_etcd_member_t(const etcd_member_t *x);
 static void read_etcd_member_list_response_t(const etcd_member_list_response_t *x);
@@ -170,6 +173,23 @@ static void read_etcd_watch_response_t(const etcd_watch_response_t *x) {
   CHECK(x->event_count == 0 || x->events != NULL);
   read_number((uint64_t)x->event_count);
   read_number((uint64_t)x->more);
+}
+
+static void read_etcd_lease_session_response_t(const etcd_lease_session_response_t *x) {
+  read_number((uint64_t)x->lease);
+  read_number((uint64_t)x->ttl);
+}
+
+static void read_etcd_ownership_response_t(const etcd_ownership_response_t *x) {
+  read_bytes(x->key);
+  read_number((uint64_t)x->create_revision);
+  read_number((uint64_t)x->lease);
+  read_number((uint64_t)x->held);
+}
+
+static void read_etcd_election_leader_response_t(const etcd_election_leader_response_t *x) {
+  read_etcd_header_t(&x->header);
+  if (x->leader != NULL) read_etcd_kv_t(x->leader);
 }
 
 static void read_etcd_connection_watch_response_t(const etcd_connection_watch_response_t *x) {
@@ -413,6 +433,40 @@ static etcd_watch_options_t *any_etcd_watch_options_t(struct room_etcd_watch_opt
   return any_presence() ? &room->o : NULL;
 }
 
+struct room_etcd_lease_session_options_t {
+  etcd_lease_session_options_t o;
+  uint8_t tail[TAIL];
+};
+
+static etcd_lease_session_options_t *any_etcd_lease_session_options_t(struct room_etcd_lease_session_options_t *room) {
+  const etcd_lease_session_options_t init = ETCD_LEASE_SESSION_OPTIONS_INIT;
+  memset(room, 0, sizeof *room);
+  room->o = init;
+  room->o.lease = any_int64_t("etcd_lease_session_options_t.lease");
+  room->o.ttl = any_int64_t("etcd_lease_session_options_t.ttl");
+  room->o.flags = any_uint32_t("etcd_lease_session_options_t.flags");
+  room->o.reserved = any_uint32_t("etcd_lease_session_options_t.reserved");
+  any_size(&room->o.size, sizeof init, room->tail);
+  return any_presence() ? &room->o : NULL;
+}
+
+struct room_etcd_stm_options_t {
+  etcd_stm_options_t o;
+  uint8_t tail[TAIL];
+};
+
+static etcd_stm_options_t *any_etcd_stm_options_t(struct room_etcd_stm_options_t *room) {
+  const etcd_stm_options_t init = ETCD_STM_OPTIONS_INIT;
+  memset(room, 0, sizeof *room);
+  room->o = init;
+  room->o.isolation = any_int32_t("etcd_stm_options_t.isolation");
+  room->o.max_tries = any_uint32_t("etcd_stm_options_t.max_tries");
+  room->o.timeout_ms = any_uint32_t("etcd_stm_options_t.timeout_ms");
+  room->o.flags = any_uint32_t("etcd_stm_options_t.flags");
+  any_size(&room->o.size, sizeof init, room->tail);
+  return any_presence() ? &room->o : NULL;
+}
+
 struct room_etcd_queue_options_t {
   etcd_queue_options_t o;
   uint8_t tail[TAIL];
@@ -465,6 +519,9 @@ enum kind {
   KIND_etcd_connection_watch_response_t,
   KIND_etcd_connection_watch_t,
   KIND_etcd_delete_response_t,
+  KIND_etcd_election_leader_response_t,
+  KIND_etcd_election_observer_t,
+  KIND_etcd_election_t,
   KIND_etcd_error_t,
   KIND_etcd_event_t,
   KIND_etcd_get_response_t,
@@ -474,12 +531,16 @@ enum kind {
   KIND_etcd_lease_keep_alive_response_t,
   KIND_etcd_lease_keep_alive_t,
   KIND_etcd_lease_list_response_t,
+  KIND_etcd_lease_session_response_t,
+  KIND_etcd_lease_session_t,
   KIND_etcd_lease_time_to_live_response_t,
   KIND_etcd_lock_service_lock_response_t,
   KIND_etcd_maintenance_status_response_t,
   KIND_etcd_member_list_response_t,
+  KIND_etcd_mutex_t,
   KIND_etcd_op_response_t,
   KIND_etcd_op_t,
+  KIND_etcd_ownership_response_t,
   KIND_etcd_put_response_t,
   KIND_etcd_queue_t,
   KIND_etcd_range_t,
@@ -497,6 +558,9 @@ static void end_etcd_client_t(void *x) { etcd_client_close(x); }
 static void end_etcd_connection_watch_response_t(void *x) { etcd_connection_watch_response_free(x); }
 static void end_etcd_connection_watch_t(void *x) { etcd_connection_watch_close(x); }
 static void end_etcd_delete_response_t(void *x) { etcd_delete_response_free(x); }
+static void end_etcd_election_leader_response_t(void *x) { etcd_election_leader_response_free(x); }
+static void end_etcd_election_observer_t(void *x) { etcd_election_observer_close(x); }
+static void end_etcd_election_t(void *x) { etcd_election_close(x); }
 static void end_etcd_error_t(void *x) { etcd_error_free(x); }
 static void end_etcd_event_t(void *x) { etcd_event_free(x); }
 static void end_etcd_get_response_t(void *x) { etcd_get_response_free(x); }
@@ -506,12 +570,16 @@ static void end_etcd_lease_grant_response_t(void *x) { etcd_lease_grant_response
 static void end_etcd_lease_keep_alive_response_t(void *x) { etcd_lease_keep_alive_response_free(x); }
 static void end_etcd_lease_keep_alive_t(void *x) { etcd_lease_keep_alive_close(x); }
 static void end_etcd_lease_list_response_t(void *x) { etcd_lease_list_response_free(x); }
+static void end_etcd_lease_session_response_t(void *x) { etcd_lease_session_response_free(x); }
+static void end_etcd_lease_session_t(void *x) { etcd_lease_session_close(x); }
 static void end_etcd_lease_time_to_live_response_t(void *x) { etcd_lease_time_to_live_response_free(x); }
 static void end_etcd_lock_service_lock_response_t(void *x) { etcd_lock_service_lock_response_free(x); }
 static void end_etcd_maintenance_status_response_t(void *x) { etcd_maintenance_status_response_free(x); }
 static void end_etcd_member_list_response_t(void *x) { etcd_member_list_response_free(x); }
+static void end_etcd_mutex_t(void *x) { etcd_mutex_close(x); }
 static void end_etcd_op_response_t(void *x) { etcd_op_response_free(x); }
 static void end_etcd_op_t(void *x) { etcd_op_free(x); }
+static void end_etcd_ownership_response_t(void *x) { etcd_ownership_response_free(x); }
 static void end_etcd_put_response_t(void *x) { etcd_put_response_free(x); }
 static void end_etcd_queue_t(void *x) { etcd_queue_free(x); }
 static void end_etcd_range_t(void *x) { etcd_range_close(x); }
@@ -531,6 +599,9 @@ static const struct {
   { 0, end_etcd_connection_watch_response_t },
   { 1, end_etcd_connection_watch_t },
   { 0, end_etcd_delete_response_t },
+  { 0, end_etcd_election_leader_response_t },
+  { 1, end_etcd_election_observer_t },
+  { 1, end_etcd_election_t },
   { 0, end_etcd_error_t },
   { 0, end_etcd_event_t },
   { 0, end_etcd_get_response_t },
@@ -540,12 +611,16 @@ static const struct {
   { 0, end_etcd_lease_keep_alive_response_t },
   { 1, end_etcd_lease_keep_alive_t },
   { 0, end_etcd_lease_list_response_t },
+  { 0, end_etcd_lease_session_response_t },
+  { 1, end_etcd_lease_session_t },
   { 0, end_etcd_lease_time_to_live_response_t },
   { 0, end_etcd_lock_service_lock_response_t },
   { 0, end_etcd_maintenance_status_response_t },
   { 0, end_etcd_member_list_response_t },
+  { 1, end_etcd_mutex_t },
   { 0, end_etcd_op_response_t },
   { 1, end_etcd_op_t },
+  { 0, end_etcd_ownership_response_t },
   { 0, end_etcd_put_response_t },
   { 1, end_etcd_queue_t },
   { 1, end_etcd_range_t },
@@ -587,6 +662,19 @@ static void keep_etcd_connection_watch_t(etcd_connection_watch_t *x) {
 static void keep_etcd_delete_response_t(etcd_delete_response_t *x) {
   if (x != NULL) read_etcd_delete_response_t(x);
   keep(KIND_etcd_delete_response_t, x);
+}
+
+static void keep_etcd_election_leader_response_t(etcd_election_leader_response_t *x) {
+  if (x != NULL) read_etcd_election_leader_response_t(x);
+  keep(KIND_etcd_election_leader_response_t, x);
+}
+
+static void keep_etcd_election_observer_t(etcd_election_observer_t *x) {
+  keep(KIND_etcd_election_observer_t, x);
+}
+
+static void keep_etcd_election_t(etcd_election_t *x) {
+  keep(KIND_etcd_election_t, x);
 }
 
 static void keep_etcd_error_t(etcd_error_t *x) {
@@ -633,6 +721,15 @@ static void keep_etcd_lease_list_response_t(etcd_lease_list_response_t *x) {
   keep(KIND_etcd_lease_list_response_t, x);
 }
 
+static void keep_etcd_lease_session_response_t(etcd_lease_session_response_t *x) {
+  if (x != NULL) read_etcd_lease_session_response_t(x);
+  keep(KIND_etcd_lease_session_response_t, x);
+}
+
+static void keep_etcd_lease_session_t(etcd_lease_session_t *x) {
+  keep(KIND_etcd_lease_session_t, x);
+}
+
 static void keep_etcd_lease_time_to_live_response_t(etcd_lease_time_to_live_response_t *x) {
   if (x != NULL) read_etcd_lease_time_to_live_response_t(x);
   keep(KIND_etcd_lease_time_to_live_response_t, x);
@@ -653,6 +750,10 @@ static void keep_etcd_member_list_response_t(etcd_member_list_response_t *x) {
   keep(KIND_etcd_member_list_response_t, x);
 }
 
+static void keep_etcd_mutex_t(etcd_mutex_t *x) {
+  keep(KIND_etcd_mutex_t, x);
+}
+
 static void keep_etcd_op_response_t(etcd_op_response_t *x) {
   if (x != NULL) read_etcd_op_response_t(x);
   keep(KIND_etcd_op_response_t, x);
@@ -660,6 +761,11 @@ static void keep_etcd_op_response_t(etcd_op_response_t *x) {
 
 static void keep_etcd_op_t(etcd_op_t *x) {
   keep(KIND_etcd_op_t, x);
+}
+
+static void keep_etcd_ownership_response_t(etcd_ownership_response_t *x) {
+  if (x != NULL) read_etcd_ownership_response_t(x);
+  keep(KIND_etcd_ownership_response_t, x);
 }
 
 static void keep_etcd_put_response_t(etcd_put_response_t *x) {
@@ -708,6 +814,18 @@ static void keep_response(int32_t kind, void *x) {
   case ETCD_EVENT_LEASE_LIST_RESPONSE: keep_etcd_lease_list_response_t(x); break;
   case ETCD_EVENT_LEASE_KEEP_ALIVE: keep_etcd_lease_keep_alive_response_t(x); break;
   case ETCD_EVENT_WATCH: keep_etcd_watch_response_t(x); break;
+  case ETCD_EVENT_LEASE_SESSION_RESPONSE: keep_etcd_lease_session_response_t(x); break;
+  case ETCD_EVENT_LEASE_SESSION_LOST: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_LEASE_SESSION_END: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_MUTEX_RESPONSE: keep_etcd_ownership_response_t(x); break;
+  case ETCD_EVENT_MUTEX_UNLOCK: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_MUTEX_LOST: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_RESPONSE: keep_etcd_ownership_response_t(x); break;
+  case ETCD_EVENT_ELECTION_PROCLAIM: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_RESIGN: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_LOST: keep_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_LEADER: keep_etcd_election_leader_response_t(x); break;
+  case ETCD_EVENT_ELECTION_OBSERVE: keep_etcd_election_leader_response_t(x); break;
   case ETCD_EVENT_CONNECTION_WATCH: keep_etcd_connection_watch_response_t(x); break;
   default: FAIL("kind %d has a response", kind);
   }
@@ -728,6 +846,18 @@ static void read_response(int32_t kind, const void *x) {
   case ETCD_EVENT_LEASE_LIST_RESPONSE: read_etcd_lease_list_response_t(x); break;
   case ETCD_EVENT_LEASE_KEEP_ALIVE: read_etcd_lease_keep_alive_response_t(x); break;
   case ETCD_EVENT_WATCH: read_etcd_watch_response_t(x); break;
+  case ETCD_EVENT_LEASE_SESSION_RESPONSE: read_etcd_lease_session_response_t(x); break;
+  case ETCD_EVENT_LEASE_SESSION_LOST: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_LEASE_SESSION_END: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_MUTEX_RESPONSE: read_etcd_ownership_response_t(x); break;
+  case ETCD_EVENT_MUTEX_UNLOCK: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_MUTEX_LOST: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_RESPONSE: read_etcd_ownership_response_t(x); break;
+  case ETCD_EVENT_ELECTION_PROCLAIM: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_RESIGN: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_LOST: read_etcd_header_response_t(x); break;
+  case ETCD_EVENT_ELECTION_LEADER: read_etcd_election_leader_response_t(x); break;
+  case ETCD_EVENT_ELECTION_OBSERVE: read_etcd_election_leader_response_t(x); break;
   case ETCD_EVENT_CONNECTION_WATCH: read_etcd_connection_watch_response_t(x); break;
   default: FAIL("kind %d has a response", kind);
   }
@@ -1874,6 +2004,698 @@ static void fuzz_etcd_watch_response_free(void) {
   ended();
 }
 
+static void fuzz_etcd_kv_wait_for(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  etcd_bytes_t key = any_etcd_bytes_t("key");
+  bool exists = any_bool("exists");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_get_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_kv_wait_for");
+  etcd_status_t got = etcd_kv_wait_for(client, key, exists, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_get_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_kv_wait_for_async(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  etcd_bytes_t key = any_etcd_bytes_t("key");
+  bool exists = any_bool("exists");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_kv_wait_for_async");
+  etcd_status_t got = etcd_kv_wait_for_async(client, key, exists, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_response_free(void) {
+  etcd_lease_session_response_t *response = take(KIND_etcd_lease_session_response_t);
+  begin("etcd_lease_session_response_free");
+  etcd_lease_session_response_free(response);
+  ended();
+}
+
+static void fuzz_etcd_lease_session_open(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  struct room_etcd_lease_session_options_t options_room;
+  const etcd_lease_session_options_t *options = any_etcd_lease_session_options_t(&options_room);
+  OUT(etcd_lease_session_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_lease_session_open");
+  etcd_status_t got = etcd_lease_session_open(client, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_lease_session_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_lease(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_lease_session_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_lease_session_lease");
+  etcd_status_t got = etcd_lease_session_lease(session, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_lease_session_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_lease_async(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_lease_session_lease_async");
+  etcd_status_t got = etcd_lease_session_lease_async(session, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_lost(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  int64_t lease = any_int64_t("lease");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_lease_session_lost");
+  etcd_status_t got = etcd_lease_session_lost(session, lease, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_lost_async(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  int64_t lease = any_int64_t("lease");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_lease_session_lost_async");
+  etcd_status_t got = etcd_lease_session_lost_async(session, lease, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_end(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_lease_session_end");
+  etcd_status_t got = etcd_lease_session_end(session, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_end_async(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_lease_session_end_async");
+  etcd_status_t got = etcd_lease_session_end_async(session, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_lease_session_left_ms(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  begin("etcd_lease_session_left_ms");
+  int64_t got = etcd_lease_session_left_ms(session);
+  ended();
+  read_number((uint64_t)got);
+}
+
+static void fuzz_etcd_lease_session_orphan(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  begin("etcd_lease_session_orphan");
+  etcd_lease_session_orphan(session);
+  ended();
+}
+
+static void fuzz_etcd_lease_session_close(void) {
+  etcd_lease_session_t *session = last(KIND_etcd_lease_session_t);
+  begin("etcd_lease_session_close");
+  etcd_lease_session_close(session);
+  ended();
+}
+
+static void fuzz_etcd_ownership_response_free(void) {
+  etcd_ownership_response_t *response = take(KIND_etcd_ownership_response_t);
+  begin("etcd_ownership_response_free");
+  etcd_ownership_response_free(response);
+  ended();
+}
+
+static void fuzz_etcd_mutex_open(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  etcd_bytes_t name = any_etcd_bytes_t("name");
+  OUT(etcd_mutex_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_open");
+  etcd_status_t got = etcd_mutex_open(session, name, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_mutex_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_lock(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_ownership_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_mutex_lock");
+  etcd_status_t got = etcd_mutex_lock(mutex, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_ownership_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_lock_async(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_lock_async");
+  etcd_status_t got = etcd_mutex_lock_async(mutex, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_try_lock(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_ownership_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_try_lock");
+  etcd_status_t got = etcd_mutex_try_lock(mutex, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_ownership_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_try_lock_async(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_try_lock_async");
+  etcd_status_t got = etcd_mutex_try_lock_async(mutex, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_unlock(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_unlock");
+  etcd_status_t got = etcd_mutex_unlock(mutex, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_unlock_async(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_unlock_async");
+  etcd_status_t got = etcd_mutex_unlock_async(mutex, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_check(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_ownership_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_check");
+  etcd_status_t got = etcd_mutex_check(mutex, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_ownership_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_check_async(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_check_async");
+  etcd_status_t got = etcd_mutex_check_async(mutex, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_lost(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_mutex_lost");
+  etcd_status_t got = etcd_mutex_lost(mutex, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_lost_async(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_mutex_lost_async");
+  etcd_status_t got = etcd_mutex_lost_async(mutex, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_mutex_fence(void) {
+  etcd_mutex_t *mutex = any_handle(KIND_etcd_mutex_t);
+  etcd_txn_t *txn = any_handle(KIND_etcd_txn_t);
+  begin("etcd_mutex_fence");
+  etcd_status_t got = etcd_mutex_fence(mutex, txn);
+  ended();
+  is_possible(got);
+}
+
+static void fuzz_etcd_mutex_close(void) {
+  etcd_mutex_t *mutex = last(KIND_etcd_mutex_t);
+  begin("etcd_mutex_close");
+  etcd_mutex_close(mutex);
+  ended();
+}
+
+static void fuzz_etcd_election_leader_response_free(void) {
+  etcd_election_leader_response_t *response = take(KIND_etcd_election_leader_response_t);
+  begin("etcd_election_leader_response_free");
+  etcd_election_leader_response_free(response);
+  ended();
+}
+
+static void fuzz_etcd_election_open(void) {
+  etcd_lease_session_t *session = any_handle(KIND_etcd_lease_session_t);
+  etcd_bytes_t name = any_etcd_bytes_t("name");
+  OUT(etcd_election_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_open");
+  etcd_status_t got = etcd_election_open(session, name, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_election_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_campaign(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  etcd_bytes_t value = any_etcd_bytes_t("value");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_ownership_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_election_campaign");
+  etcd_status_t got = etcd_election_campaign(election, value, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_ownership_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_campaign_async(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  etcd_bytes_t value = any_etcd_bytes_t("value");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_campaign_async");
+  etcd_status_t got = etcd_election_campaign_async(election, value, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_resume(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  int64_t create_revision = any_int64_t("create_revision");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_ownership_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_resume");
+  etcd_status_t got = etcd_election_resume(election, create_revision, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_ownership_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_resume_async(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  int64_t create_revision = any_int64_t("create_revision");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_resume_async");
+  etcd_status_t got = etcd_election_resume_async(election, create_revision, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_proclaim(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  etcd_bytes_t value = any_etcd_bytes_t("value");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_proclaim");
+  etcd_status_t got = etcd_election_proclaim(election, value, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_proclaim_async(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  etcd_bytes_t value = any_etcd_bytes_t("value");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_proclaim_async");
+  etcd_status_t got = etcd_election_proclaim_async(election, value, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_resign(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_resign");
+  etcd_status_t got = etcd_election_resign(election, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_resign_async(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_resign_async");
+  etcd_status_t got = etcd_election_resign_async(election, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_lost(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
+  begin("etcd_election_lost");
+  etcd_status_t got = etcd_election_lost(election, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_lost_async(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_lost_async");
+  etcd_status_t got = etcd_election_lost_async(election, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_fence(void) {
+  etcd_election_t *election = any_handle(KIND_etcd_election_t);
+  etcd_txn_t *txn = any_handle(KIND_etcd_txn_t);
+  begin("etcd_election_fence");
+  etcd_status_t got = etcd_election_fence(election, txn);
+  ended();
+  is_possible(got);
+}
+
+static void fuzz_etcd_election_close(void) {
+  etcd_election_t *election = last(KIND_etcd_election_t);
+  begin("etcd_election_close");
+  etcd_election_close(election);
+  ended();
+}
+
+static void fuzz_etcd_election_leader(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  etcd_bytes_t name = any_etcd_bytes_t("name");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  OUT(etcd_election_leader_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_leader");
+  etcd_status_t got = etcd_election_leader(client, name, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_election_leader_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_leader_async(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  etcd_bytes_t name = any_etcd_bytes_t("name");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_handle(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_call_t, call);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_leader_async");
+  etcd_status_t got = etcd_election_leader_async(client, name, options, queue, user_data, at_call, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_call, call)) keep_etcd_call_t(call);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_observer_open(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  etcd_bytes_t name = any_etcd_bytes_t("name");
+  struct room_etcd_call_options_t options_room;
+  const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
+  etcd_queue_t *queue = any_or_none(KIND_etcd_queue_t);
+  void *user_data = any_argument("user_data");
+  OUT(etcd_election_observer_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_observer_open");
+  etcd_status_t got = etcd_election_observer_open(client, name, options, queue, user_data, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_election_observer_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_observer_next(void) {
+  etcd_election_observer_t *observer = any_handle(KIND_etcd_election_observer_t);
+  int32_t wait_ms = any_int32_t("wait_ms");
+  OUT(etcd_election_leader_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_election_observer_next");
+  etcd_status_t got = etcd_election_observer_next(observer, wait_ms, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_election_leader_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_election_observer_close(void) {
+  etcd_election_observer_t *observer = last(KIND_etcd_election_observer_t);
+  begin("etcd_election_observer_close");
+  etcd_election_observer_close(observer);
+  ended();
+}
+
+static void fuzz_etcd_stm_run(void) {
+  etcd_client_t *client = any_handle(KIND_etcd_client_t);
+  etcd_stm_cb function = any_etcd_stm_cb("function");
+  void *arg = any_argument("arg");
+  struct room_etcd_stm_options_t options_room;
+  const etcd_stm_options_t *options = any_etcd_stm_options_t(&options_room);
+  OUT(etcd_header_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_stm_run");
+  etcd_status_t got = etcd_stm_run(client, function, arg, options, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_header_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_stm_get(void) {
+  etcd_stm_t *stm = any_stm();
+  etcd_bytes_t key = any_etcd_bytes_t("key");
+  OUT(etcd_get_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_stm_get");
+  etcd_status_t got = etcd_stm_get(stm, key, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_get_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_stm_get_prefix(void) {
+  etcd_stm_t *stm = any_stm();
+  etcd_bytes_t prefix = any_etcd_bytes_t("prefix");
+  OUT(etcd_get_response_t, out);
+  OUT(etcd_error_t, err);
+  begin("etcd_stm_get_prefix");
+  etcd_status_t got = etcd_stm_get_prefix(stm, prefix, at_out, at_err);
+  ended();
+  is_possible(got);
+  if (is_there(got, (void **)at_out, out)) keep_etcd_get_response_t(out);
+  if (at_err != NULL) fits(got, err);
+}
+
+static void fuzz_etcd_stm_put(void) {
+  etcd_stm_t *stm = any_stm();
+  etcd_bytes_t key = any_etcd_bytes_t("key");
+  etcd_bytes_t value = any_etcd_bytes_t("value");
+  int64_t lease = any_int64_t("lease");
+  begin("etcd_stm_put");
+  etcd_status_t got = etcd_stm_put(stm, key, value, lease);
+  ended();
+  is_possible(got);
+}
+
+static void fuzz_etcd_stm_delete(void) {
+  etcd_stm_t *stm = any_stm();
+  etcd_bytes_t key = any_etcd_bytes_t("key");
+  begin("etcd_stm_delete");
+  etcd_status_t got = etcd_stm_delete(stm, key);
+  ended();
+  is_possible(got);
+}
+
 static void fuzz_etcd_event_kind(void) {
   etcd_event_t *event = take(KIND_etcd_event_t);
   begin("etcd_event_kind");
@@ -2201,6 +3023,8 @@ static void fuzz_etcd_lock_service_lock(void) {
   const etcd_call_options_t *options = any_etcd_call_options_t(&options_room);
   OUT(etcd_lock_service_lock_response_t, out);
   OUT(etcd_error_t, err);
+  if (!one_in(50)) return;
+  may_take(FOR_EVER);
   begin("etcd_lock_service_lock");
   etcd_status_t got = etcd_lock_service_lock(client, name, lease, options, at_out, at_err);
   ended();
@@ -2439,6 +3263,57 @@ static const struct {
   { "etcd_watch_request_progress", fuzz_etcd_watch_request_progress, 0 },
   { "etcd_watch_close", fuzz_etcd_watch_close, 0 },
   { "etcd_watch_response_free", fuzz_etcd_watch_response_free, 0 },
+  { "etcd_kv_wait_for", fuzz_etcd_kv_wait_for, 1 },
+  { "etcd_kv_wait_for_async", fuzz_etcd_kv_wait_for_async, 0 },
+  { "etcd_lease_session_response_free", fuzz_etcd_lease_session_response_free, 0 },
+  { "etcd_lease_session_open", fuzz_etcd_lease_session_open, 0 },
+  { "etcd_lease_session_lease", fuzz_etcd_lease_session_lease, 1 },
+  { "etcd_lease_session_lease_async", fuzz_etcd_lease_session_lease_async, 0 },
+  { "etcd_lease_session_lost", fuzz_etcd_lease_session_lost, 1 },
+  { "etcd_lease_session_lost_async", fuzz_etcd_lease_session_lost_async, 0 },
+  { "etcd_lease_session_end", fuzz_etcd_lease_session_end, 0 },
+  { "etcd_lease_session_end_async", fuzz_etcd_lease_session_end_async, 0 },
+  { "etcd_lease_session_left_ms", fuzz_etcd_lease_session_left_ms, 0 },
+  { "etcd_lease_session_orphan", fuzz_etcd_lease_session_orphan, 0 },
+  { "etcd_lease_session_close", fuzz_etcd_lease_session_close, 0 },
+  { "etcd_ownership_response_free", fuzz_etcd_ownership_response_free, 0 },
+  { "etcd_mutex_open", fuzz_etcd_mutex_open, 0 },
+  { "etcd_mutex_lock", fuzz_etcd_mutex_lock, 1 },
+  { "etcd_mutex_lock_async", fuzz_etcd_mutex_lock_async, 0 },
+  { "etcd_mutex_try_lock", fuzz_etcd_mutex_try_lock, 0 },
+  { "etcd_mutex_try_lock_async", fuzz_etcd_mutex_try_lock_async, 0 },
+  { "etcd_mutex_unlock", fuzz_etcd_mutex_unlock, 0 },
+  { "etcd_mutex_unlock_async", fuzz_etcd_mutex_unlock_async, 0 },
+  { "etcd_mutex_check", fuzz_etcd_mutex_check, 0 },
+  { "etcd_mutex_check_async", fuzz_etcd_mutex_check_async, 0 },
+  { "etcd_mutex_lost", fuzz_etcd_mutex_lost, 1 },
+  { "etcd_mutex_lost_async", fuzz_etcd_mutex_lost_async, 0 },
+  { "etcd_mutex_fence", fuzz_etcd_mutex_fence, 0 },
+  { "etcd_mutex_close", fuzz_etcd_mutex_close, 0 },
+  { "etcd_election_leader_response_free", fuzz_etcd_election_leader_response_free, 0 },
+  { "etcd_election_open", fuzz_etcd_election_open, 0 },
+  { "etcd_election_campaign", fuzz_etcd_election_campaign, 1 },
+  { "etcd_election_campaign_async", fuzz_etcd_election_campaign_async, 0 },
+  { "etcd_election_resume", fuzz_etcd_election_resume, 0 },
+  { "etcd_election_resume_async", fuzz_etcd_election_resume_async, 0 },
+  { "etcd_election_proclaim", fuzz_etcd_election_proclaim, 0 },
+  { "etcd_election_proclaim_async", fuzz_etcd_election_proclaim_async, 0 },
+  { "etcd_election_resign", fuzz_etcd_election_resign, 0 },
+  { "etcd_election_resign_async", fuzz_etcd_election_resign_async, 0 },
+  { "etcd_election_lost", fuzz_etcd_election_lost, 1 },
+  { "etcd_election_lost_async", fuzz_etcd_election_lost_async, 0 },
+  { "etcd_election_fence", fuzz_etcd_election_fence, 0 },
+  { "etcd_election_close", fuzz_etcd_election_close, 0 },
+  { "etcd_election_leader", fuzz_etcd_election_leader, 0 },
+  { "etcd_election_leader_async", fuzz_etcd_election_leader_async, 0 },
+  { "etcd_election_observer_open", fuzz_etcd_election_observer_open, 0 },
+  { "etcd_election_observer_next", fuzz_etcd_election_observer_next, 0 },
+  { "etcd_election_observer_close", fuzz_etcd_election_observer_close, 0 },
+  { "etcd_stm_run", fuzz_etcd_stm_run, 0 },
+  { "etcd_stm_get", fuzz_etcd_stm_get, 0 },
+  { "etcd_stm_get_prefix", fuzz_etcd_stm_get_prefix, 0 },
+  { "etcd_stm_put", fuzz_etcd_stm_put, 0 },
+  { "etcd_stm_delete", fuzz_etcd_stm_delete, 0 },
   { "etcd_event_kind", fuzz_etcd_event_kind, 0 },
   { "etcd_event_user_data", fuzz_etcd_event_user_data, 0 },
   { "etcd_event_status", fuzz_etcd_event_status, 0 },
@@ -2470,7 +3345,7 @@ static const struct {
   { "etcd_maintenance_status_response_free", fuzz_etcd_maintenance_status_response_free, 0 },
   { "etcd_maintenance_status", fuzz_etcd_maintenance_status, 0 },
   { "etcd_lock_service_lock_response_free", fuzz_etcd_lock_service_lock_response_free, 0 },
-  { "etcd_lock_service_lock", fuzz_etcd_lock_service_lock, 0 },
+  { "etcd_lock_service_lock", fuzz_etcd_lock_service_lock, 1 },
   { "etcd_lock_service_unlock", fuzz_etcd_lock_service_unlock, 0 },
   { "etcd_open", fuzz_etcd_open, 0 },
   { "etcd_open_str", fuzz_etcd_open_str, 0 },

@@ -262,6 +262,34 @@ AT(etcd_lease_list_response_t, header, 0);
 AT(etcd_lease_list_response_t, ids, 32);
 AT(etcd_lease_list_response_t, id_count, 40);
 
+SIZE(etcd_lease_session_options_t, 32);
+AT(etcd_lease_session_options_t, size, 0);
+AT(etcd_lease_session_options_t, lease, 8);
+AT(etcd_lease_session_options_t, ttl, 16);
+AT(etcd_lease_session_options_t, flags, 24);
+AT(etcd_lease_session_options_t, reserved, 28);
+
+SIZE(etcd_lease_session_response_t, 16);
+AT(etcd_lease_session_response_t, lease, 0);
+AT(etcd_lease_session_response_t, ttl, 8);
+
+SIZE(etcd_stm_options_t, 24);
+AT(etcd_stm_options_t, size, 0);
+AT(etcd_stm_options_t, isolation, 8);
+AT(etcd_stm_options_t, max_tries, 12);
+AT(etcd_stm_options_t, timeout_ms, 16);
+AT(etcd_stm_options_t, flags, 20);
+
+SIZE(etcd_ownership_response_t, 40);
+AT(etcd_ownership_response_t, key, 0);
+AT(etcd_ownership_response_t, create_revision, 16);
+AT(etcd_ownership_response_t, lease, 24);
+AT(etcd_ownership_response_t, held, 32);
+
+SIZE(etcd_election_leader_response_t, 40);
+AT(etcd_election_leader_response_t, header, 0);
+AT(etcd_election_leader_response_t, leader, 32);
+
 SIZE(etcd_member_t, 56);
 AT(etcd_member_t, id, 0);
 AT(etcd_member_t, name, 8);

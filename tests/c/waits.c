@@ -10,6 +10,7 @@ static etcd_watch_t *watch;
 static etcd_lease_keep_alive_t *keep_alive;
 static etcd_connection_watch_t *connections;
 static etcd_range_t *range;
+static etcd_election_observer_t *observer;
 
 static void ignore(etcd_event_t *event, void *arg) {
   (void)event;
@@ -38,6 +39,10 @@ static etcd_status_t connection_next(etcd_error_t **err) {
 static etcd_status_t range_next(etcd_error_t **err) {
   etcd_get_response_t *out;
   return etcd_range_next(range, &out, err);
+}
+
+static etcd_status_t observer_next(etcd_error_t **err) {
+  return etcd_election_observer_next(observer, ETCD_WAIT_FOREVER, NULL, err);
 }
 
 static etcd_status_t queue_next(etcd_error_t **err) {
@@ -77,6 +82,7 @@ static void round_of(int close_the_client) {
   struct wait all[] = {{watch_next, 0, 1, 0},      {keep_alive_next, 0, 1, 0},  {connection_next, 0, 1, 0},
                        {range_next, 0, 1, 0},      {queue_next, 0, 0, 0},       {queue_next_batch, 0, 0, 0},
                        {queue_dispatch, 0, 0, 0},  {queue_dispatch_handlers, 0, 0, 0},
+                       {observer_next, 0, 1, 0},   {observer_next, 0, 1, 0},
                        {watch_next, 0, 1, 0},      {keep_alive_next, 0, 1, 0},  {connection_next, 0, 1, 0},
                        {range_next, 0, 1, 0},      {queue_next, 0, 0, 0},       {queue_next_batch, 0, 0, 0},
                        {queue_dispatch, 0, 0, 0},  {queue_dispatch_handlers, 0, 0, 0}};
@@ -93,6 +99,7 @@ static void round_of(int close_the_client) {
   OK(etcd_lease_keep_alive_open(client, 4711, &for_ever, NULL, NULL, &keep_alive, &err));
   OK(etcd_connection_watch_open(client, NULL, NULL, &connections, &err));
   OK(etcd_range_open(client, text("k"), &range_options, &range, &err));
+  OK(etcd_election_observer_open(client, text("k"), NULL, NULL, NULL, &observer, &err));
   OK(etcd_queue_new(NULL, &queue, &err));
   OK(etcd_queue_new(NULL, &queue_of_callbacks, &err));
   OK(etcd_queue_new(NULL, &of_range, &err));
@@ -108,6 +115,7 @@ static void round_of(int close_the_client) {
     etcd_lease_keep_alive_close(keep_alive);
     etcd_connection_watch_close(connections);
     etcd_range_close(range);
+    etcd_election_observer_close(observer);
   }
   etcd_queue_free(queue);
   etcd_queue_free(queue_of_callbacks);
@@ -122,6 +130,7 @@ static void round_of(int close_the_client) {
     etcd_lease_keep_alive_close(keep_alive);
     etcd_connection_watch_close(connections);
     etcd_range_close(range);
+    etcd_election_observer_close(observer);
   }
 }
 

@@ -480,6 +480,7 @@ impl Queue {
                             &*response(event, ETCD_EVENT_COMPACT_RESPONSE);
                         reply(&compacted.header, Vec::new(), 0, false)
                     }
+                    etcd::capi::recipes::election::ETCD_EVENT_ELECTION_OBSERVE => Reply::default(),
                     other => panic!("event type {other}"),
                 })
             } else {

@@ -5,6 +5,7 @@ pub mod backend;
 pub mod cc;
 pub mod certs;
 pub mod checker;
+pub mod coordination;
 pub mod ffi;
 pub mod history;
 pub mod hostile;

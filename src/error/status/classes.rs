@@ -56,7 +56,9 @@ pub fn may_be_applied(code: etcd_status_t) -> bool {
         | ETCD_ERR_SEND_TOO_LARGE
         | ETCD_ERR_PRECONDITION
         | ETCD_ERR_LOCK_LOST
-        | ETCD_ERR_LEASE_LOST => false,
+        | ETCD_ERR_LEASE_LOST
+        | ETCD_ERR_IN_USE
+        | ETCD_ERR_CONFLICT => false,
         ETCD_ERR_NO_SPACE | ETCD_ERR_CORRUPT => true,
         _ => match find(code).map_or(-1, |status| status.grpc) {
             // Checked before, or at, the point of applying.

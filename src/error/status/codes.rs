@@ -62,6 +62,10 @@ pub const ETCD_ERR_CLUSTER_CHANGED: etcd_status_t = -19;
 pub const ETCD_ERR_REVISION_REGRESSED: etcd_status_t = -20;
 /// The lease was not renewed in time: it has ended, or will without a further sign.
 pub const ETCD_ERR_LEASE_LOST: etcd_status_t = -21;
+/// The session has, or waits for, what the call asks for.
+pub const ETCD_ERR_IN_USE: etcd_status_t = -22;
+/// Others have changed what a transaction of memory has read, at each of its tries.
+pub const ETCD_ERR_CONFLICT: etcd_status_t = -23;
 
 /// gRPC code 1: the operation was cancelled.
 pub const ETCD_ERR_GRPC_CANCELLED: etcd_status_t = -101;

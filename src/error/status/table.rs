@@ -54,6 +54,8 @@ pub const STATUSES: &[Status] = statuses![
     ETCD_ERR_CLUSTER_CHANGED -1 "another cluster answered",
     ETCD_ERR_REVISION_REGRESSED -1 "the store has gone back to an earlier revision",
     ETCD_ERR_LEASE_LOST -1 "the lease was not renewed in time",
+    ETCD_ERR_IN_USE -1 "the session has this already, or waits for it",
+    ETCD_ERR_CONFLICT -1 "others have changed what was read",
     ETCD_ERR_GRPC_CANCELLED 1 "the operation was cancelled",
     ETCD_ERR_GRPC_UNKNOWN 2 "unknown error",
     ETCD_ERR_GRPC_INVALID_ARGUMENT 3 "invalid argument",
