@@ -3,7 +3,8 @@
 
 mod support;
 
-use etcd::capi::options::ETCD_SERIALIZABLE;
+use etcd::capi::admin::maintenance::*;
+use etcd::capi::options::{etcd_call_options_t, ETCD_SERIALIZABLE};
 use std::time::{Duration, Instant};
 use support::ffi::*;
 use support::process::{temp_dir, Port};
@@ -36,6 +37,20 @@ fn with_hosts(text: &str) -> bool {
     }
 }
 
+/// Asks the server of an endpoint for its state, once.
+fn status(client: &Client, endpoint: &str) -> Result<()> {
+    let endpoint = std::ffi::CString::new(endpoint).unwrap();
+    let size = size_of::<etcd_call_options_t>();
+    let options = etcd_call_options_t { size, timeout_ms: 60_000, flags: 0 };
+    let (mut out, mut error) = (std::ptr::null_mut(), std::ptr::null_mut());
+    unsafe {
+        let endpoint = endpoint.as_ptr();
+        let status = etcd_maintenance_status(client.0, endpoint, &options, &mut out, &mut error);
+        etcd_maintenance_status_response_free(out);
+        check(status, error)
+    }
+}
+
 #[test]
 fn every_address_of_a_name_is_tried_left_and_found_again() {
     let test = "every_address_of_a_name_is_tried_left_and_found_again";
@@ -55,7 +70,8 @@ fn every_address_of_a_name_is_tried_left_and_found_again() {
     (0..3).for_each(|i| cluster.wait_healthy(i));
 
     let options = Options { ping_interval_ms: 500, ping_timeout_ms: 500, ..Options::default() };
-    let client = Client::with(&format!("members.test:{}", port.number()), options).unwrap();
+    let name = format!("members.test:{}", port.number());
+    let client = Client::with(&name, options).unwrap();
     let watch = Watch::open(&client, b"seen", WatchOptions::default()).unwrap();
     // A new leader is elected meanwhile.
     let put = |client: &Client, key: &[u8], value: &str| {
@@ -64,7 +80,7 @@ fn every_address_of_a_name_is_tried_left_and_found_again() {
             assert!(Instant::now() < end, "{error:?}");
         }
     };
-    let told = |value: &str| {
+    let told = |watch: &Watch, value: &str| {
         let end = Instant::now() + Duration::from_secs(6);
         let mut changes = Vec::new();
         // A put that had to be repeated may come twice.
@@ -75,13 +91,13 @@ fn every_address_of_a_name_is_tried_left_and_found_again() {
     };
     let direct: Vec<_> = (0..3).map(|i| Client::open(&cluster.endpoint(i))).collect();
     put(&direct[0], b"seen", "first");
-    told("first");
+    told(&watch, "first");
     // Each that may be in use stops once, and is back when the next one stops.
     for stopped in [0, 1, 2, 0, 1, 2] {
         cluster.stop(stopped);
         let value = format!("without {stopped}");
         put(&direct[(stopped + 1) % 3], b"seen", &value);
-        told(&value);
+        told(&watch, &value);
         put(&client, b"k", "v");
         cluster.cont(stopped);
     }
@@ -89,4 +105,32 @@ fn every_address_of_a_name_is_tried_left_and_found_again() {
     (1..3).for_each(|i| cluster.stop(i));
     client.get(b"k", CallOptions { timeout_ms: 8_000, ..flags(ETCD_SERIALIZABLE) }).unwrap();
     (1..3).for_each(|i| cluster.cont(i));
+    drop((watch, client));
+
+    // A connection that is silent is kept for a minute, but not used if another address serves.
+    let open = |ping_interval_ms| {
+        let options = Options { ping_interval_ms, ping_timeout_ms: 60_000, ..Options::default() };
+        Client::with(&name, options).unwrap()
+    };
+    let (asks, watches) = (open(60_000), open(500));
+    let watch = Watch::open(&watches, b"seen", WatchOptions::default()).unwrap();
+    put(&direct[0], b"seen", "again");
+    told(&watch, "again");
+    asks.get(b"k", timeout(5_000)).unwrap();
+    for stopped in [0, 1, 2] {
+        cluster.stop(stopped);
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| status(&asks, &name));
+            // A read goes on elsewhere, an idle watch moves, and writes go there.
+            asks.get(b"k", CallOptions { timeout_ms: 8_000, ..flags(ETCD_SERIALIZABLE) }).unwrap();
+            let value = format!("still without {stopped}");
+            put(&direct[(stopped + 1) % 3], b"seen", &value);
+            told(&watch, &value);
+            put(&asks, b"k", "v");
+            put(&watches, b"k", "v");
+            cluster.cont(stopped);
+            // What must not be sent twice has its answer from the one that was asked.
+            waits.join().unwrap().unwrap();
+        });
+    }
 }

@@ -389,8 +389,7 @@ impl Cluster {
             if elsewhere && (suspect || waited >= SLOW) {
                 match self.channel.pick(Some(&selected.subchannel)) {
                     Some(other)
-                        if !Arc::ptr_eq(&other.subchannel, &selected.subchannel)
-                            && self.hedges.spend() =>
+                        if !other.connection.is(&selected.connection) && self.hedges.spend() =>
                     {
                         break (other, waited)
                     }

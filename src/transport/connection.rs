@@ -57,9 +57,11 @@ pub struct ConnectionState {
     round_trip: AtomicU64,
     /// Asks the maintaining task to check whether the server is alive.
     pub probe: Notify,
+    /// Notifies the maintaining task that a probe is not answered in time.
+    pub overdue: Notify,
     /// Notifies the maintaining task that the connection accepts no further calls.
     pub retire: Notify,
-    /// The endpoint has left the client's list, so that streams must move.
+    /// The endpoint has left the client's list, or uses another address: streams must move.
     left: AtomicBool,
     leaving: Notify,
     pub telemetry: Arc<Telemetry>,
@@ -80,6 +82,7 @@ impl ConnectionState {
             told: AtomicU64::new(0),
             round_trip: AtomicU64::new(0),
             probe: Notify::new(),
+            overdue: Notify::new(),
             retire: Notify::new(),
             left: AtomicBool::new(false),
             leaving: Notify::new(),
@@ -126,6 +129,15 @@ impl ConnectionState {
         self.is_suspect()
     }
 
+    /// A probe that was sent then has not been answered in time, nor has anything else come.
+    pub fn owes_since(&self, moment: u64) {
+        let doubted = self.doubted.load(Relaxed);
+        if doubted == 0 || self.heard_since(doubted) {
+            self.doubted.store(moment, Relaxed);
+        }
+        self.overdue.notify_one();
+    }
+
     /// The server has answered a probe.
     pub fn trust(&self) {
         self.doubted.store(0, Relaxed);
@@ -156,7 +168,7 @@ impl ConnectionState {
         (MIN_PATIENCE + 2 * round_trip).min(MAX_PATIENCE)
     }
 
-    /// Streams must move to another endpoint.
+    /// Streams must move to another connection.
     pub fn leave(&self) {
         self.left.store(true, Relaxed);
         self.leaving.notify_waiters();

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::observe::log::Level;
 use crate::observe::Telemetry;
 use futures_util::FutureExt;
-use std::future::Future;
+use std::future::{pending, Future};
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::Ordering::Relaxed;
@@ -72,11 +73,14 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
     let (mut draining, mut retired) = (JoinSet::new(), Vec::<Weak<ConnectionState>>::new());
     let mut pauses = Pauses::default();
     let mut candidates = Candidates::default();
-    let mut down_now = None;
+    let (mut down_now, mut next) = (None, None);
     loop {
-        let admitted = tokio::select! {
-            admitted = establish(subchannel, network, &mut candidates) => admitted,
-            () = &mut leaving => break,
+        let admitted = match next.take() {
+            Some(admitted) => Ok(admitted),
+            None => tokio::select! {
+                admitted = establish(subchannel, network, &mut candidates, None) => admitted,
+                () = &mut leaving => break,
+            },
         };
         let (mut was_good, mut used) = (None, None);
         let why = match admitted {
@@ -98,6 +102,11 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
                         draining.spawn(drain(life, state.clone()));
                         None
                     }
+                    other = elsewhere(subchannel, network, &mut candidates, &state, address) => {
+                        draining.spawn(drain(life, state.clone()));
+                        next = Some(other);
+                        Some(down("silent; another address of the name answers"))
+                    }
                     () = &mut leaving => {
                         // It may have come up after it was told to leave.
                         state.leave();
@@ -113,10 +122,14 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
         if why.is_some_and(|why| !subchannel.set(Connectivity::Down(why), None)) {
             break;
         }
-        network.changed.notify_waiters();
         // However it ended, the name's other addresses are better now.
         used.into_iter().for_each(|address| candidates.failed(address));
         while draining.try_join_next().is_some() {}
+        if let (Some(_), Some((silent, _))) = (&next, &was_good) {
+            silent.leave();
+            continue;
+        }
+        network.changed.notify_waiters();
         down_now.get_or_insert_with(|| network.demand.down());
         // Replies that came with the end are taken up first.
         yield_now().await;
@@ -129,6 +142,36 @@ async fn reconnect(subchannel: &Arc<Subchannel>, network: &Network) {
     subchannel.set(Connectivity::Down(down("not in the list of endpoints")), None);
     retired.iter().filter_map(Weak::upgrade).for_each(|old| old.leave());
     while draining.join_next().await.is_some() {}
+}
+
+/// Returns a connection to another address of the name, when the one in use owes an answer
+/// and the other gives one. It tries once each time that a probe is overdue.
+async fn elsewhere(
+    subchannel: &Arc<Subchannel>,
+    network: &Network,
+    candidates: &mut Candidates,
+    state: &ConnectionState,
+    used: Option<SocketAddr>,
+) -> Admitted {
+    if used.is_none() {
+        return pending().await;
+    }
+    loop {
+        state.overdue.notified().await;
+        let answered = async {
+            while state.is_suspect() {
+                sleep(MIN_PAUSE).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = answered => {}
+            other = establish(subchannel, network, candidates, used) => match other {
+                Ok(other) if state.is_suspect() => return other,
+                _ => {}
+            },
+        }
+    }
 }
 
 /// The pauses before the next attempt to connect.
@@ -155,7 +198,8 @@ impl Pauses {
 pub async fn try_out(endpoint: &Endpoint, network: &Network) -> Result<()> {
     // Nothing of it is counted or shown.
     let subchannel = Subchannel::new(endpoint.clone(), Arc::default()).map_err(down)?;
-    establish(&Arc::new(subchannel), network, &mut Candidates::default()).await.map(drop)
+    let (subchannel, mut candidates) = (Arc::new(subchannel), Candidates::default());
+    establish(&subchannel, network, &mut candidates, None).await.map(drop)
 }
 
 /// Runs a connection until its calls in progress have ended, then closes it.

@@ -11,6 +11,7 @@ use super::subchannel::Selected;
 use super::unary::unary;
 use crate::status::{is_about_token, of_server_error};
 use bytes::Bytes;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -74,7 +75,14 @@ pub async fn watch_over(selected: &Selected, interval: Duration, limit: Duration
             continue;
         }
         let (began, sent) = (now_ms(), AtomicBool::new(false));
-        let answer = timeout(limit, KEY.send(selected, &sent)).await;
+        let mut probe = pin!(KEY.send(selected, &sent));
+        let mut answer = timeout(state.patience().min(limit), probe.as_mut()).await;
+        if answer.is_err() {
+            if sent.load(Relaxed) && !state.heard_since(began) {
+                state.owes_since(began);
+            }
+            answer = timeout(limit.saturating_sub(state.patience()), probe).await;
+        }
         if matches!(answer, Ok(Ok(_) | Err(Failure::Refused { .. }))) {
             state.trust();
         }

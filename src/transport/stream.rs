@@ -76,7 +76,7 @@ impl Stream {
             biased;
             message = self.receive() => message,
             () = state.left() => {
-                let why = "the endpoint was taken out of the list";
+                let why = "the endpoint has left the list, or another address of it is used";
                 Err(Failure::Lost(why.to_owned()))
             }
         }

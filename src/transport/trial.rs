@@ -37,14 +37,15 @@ pub struct Admitted {
     pub address: Option<SocketAddr>,
 }
 
-/// Connects the endpoint, to the best of its candidates that works.
+/// Connects the endpoint, to the best of its candidates that works, but not to `except`.
 pub async fn establish(
     subchannel: &Arc<Subchannel>,
     network: &Network,
     candidates: &mut Candidates,
+    except: Option<SocketAddr>,
 ) -> Result<Admitted> {
     let trouble = network.tls.as_ref().filter(|_| subchannel.endpoint.tls);
-    each(subchannel, network, candidates).await.map_err(|mut failed| {
+    each(subchannel, network, candidates, except).await.map_err(|mut failed| {
         // The reason may be the TLS files.
         if let Some(trouble) = trouble.and_then(Tls::trouble) {
             let message = &failed.message;
@@ -64,6 +65,7 @@ async fn each(
     subchannel: &Arc<Subchannel>,
     network: &Network,
     candidates: &mut Candidates,
+    except: Option<SocketAddr>,
 ) -> Result<Admitted> {
     let within = network.timing.connect;
     let deadline = Instant::now() + within;
@@ -78,9 +80,11 @@ async fn each(
         Ok(Err(e)) => return Err(down(format!("cannot resolve \"{host}\": {e}"))),
         Err(_) => return Err(too_late(within)),
     };
+    let mut addresses = candidates.in_order(addresses);
+    addresses.retain(|address| except != Some(*address));
     let count = addresses.len();
     let mut failures = BTreeMap::new();
-    for (i, address) in candidates.in_order(addresses).into_iter().enumerate() {
+    for (i, address) in addresses.into_iter().enumerate() {
         let share = share(deadline.saturating_duration_since(Instant::now()), count - i);
         let failed = match attempt(Target::Tcp(address), subchannel, network, share).await {
             Ok(admitted) => return Ok(Admitted { address: Some(address), ..admitted }),
