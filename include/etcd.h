@@ -3659,7 +3659,8 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_kv_wait_for_async(etcd_client_t *clien
  */
 
 /**
- * For etcd_lease_session_open(): a lease that is lost is replaced by a new one.
+ * For etcd_lease_session_open(): a lease that is lost is replaced by a new one, and the first one
+ * is waited for as long as it takes.
  */
 #define ETCD_LEASE_SESSION_REPLACE 0x40000u
 
@@ -3704,7 +3705,8 @@ struct etcd_lease_session_options_t {
    */
   size_t size;
   /**
-   * A lease that exists; 0 for a new one.
+   * A lease that exists; 0 for a new one. Two sessions of one lease are one to others: locks
+   * do not keep them apart.
    */
   int64_t lease;
   /**
@@ -3738,7 +3740,8 @@ ETCD_API void etcd_lease_session_response_free(etcd_lease_session_response_t *re
  * the session is closed.
  *
  * It does not wait. etcd_lease_session_lease() says whether a lease was granted, and
- * etcd_lease_session_lost() when it is lost. Locks and elections need a session, and what they
+ * etcd_lease_session_lost() when it is lost. Without ETCD_LEASE_SESSION_REPLACE the session ends
+ * if no lease is granted within the client's timeout. Locks and elections need a session, and what they
  * have ends with its lease. A session may have any number of them. Its lease is kept alive as
  * by etcd_lease_keep_alive_open().
  *
@@ -3763,8 +3766,9 @@ ETCD_MUST_USE ETCD_API etcd_status_t etcd_lease_session_open(etcd_client_t *clie
  * @param options May be NULL for defaults. timeout_ms 0 is no deadline.
  * @param[out] out The reply; free it with etcd_lease_session_response_free().
  * @param[out] err May be NULL. The error after a failure; free it with etcd_error_free().
- * @return ETCD_OK, Why the session has ended: ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND,
- *   ETCD_ERR_LEASE_TTL_TOO_LARGE, or a status that any call returns.
+ * @return ETCD_OK, Why the session has ended, or has got no lease: ETCD_ERR_LEASE_LOST,
+ *   ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_LEASE_TTL_TOO_LARGE, or why no server was reached, or a
+ *   status that any call returns.
  * @par Thread safety Any thread, any number at once.
  * @since 0.1
  */

@@ -194,3 +194,22 @@ fn elections_are_those_of_etcdctl() {
         theirs.signal(libc::SIGKILL);
     });
 }
+
+/// Its work may not even have begun.
+#[test]
+fn an_observer_ends_also_if_its_client_is_closed_at_once() {
+    on_all_at_once("an_observer_ends_also_if_its_client", &[], |backend| {
+        for _ in 0..20 {
+            let client = Client::open(&backend.endpoints);
+            let observer = Observer::open(&client, b"elect/at-once", None);
+            drop(client);
+            let end = loop {
+                match observer.next(10_000) {
+                    Ok(next) => assert!(next.is_some(), "no end comes"),
+                    Err(end) => break end.status,
+                }
+            };
+            assert_eq!(end, ETCD_ERR_CLOSED);
+        }
+    });
+}

@@ -236,3 +236,74 @@ fn a_fenced_transaction_is_done_only_while_the_lock_is_held() {
         assert!(!commit());
     });
 }
+
+/// What is granted while its handle is closed has nobody who could release it.
+#[test]
+fn a_lock_that_is_closed_while_it_is_granted_leaves_no_key() {
+    on_all_at_once("a_lock_that_is_closed_while_it_is_granted", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        let session = Session::open(&client, 60);
+        session.lease().unwrap();
+        for round in 0..100 {
+            let lock = session.mutex(format!("locks/race/{round}").as_bytes());
+            scope(|scope| {
+                scope.spawn(|| lock.lock(10_000));
+                scope.spawn(|| {
+                    sleep(Duration::from_micros(round * 20));
+                    lock.close();
+                });
+            });
+        }
+        until("all keys are gone", || line(&client, "locks/race") == 0);
+    });
+}
+
+#[test]
+fn sessions_that_are_closed_at_once_leave_no_lease() {
+    use etcd::capi::lease::*;
+    on_all_at_once("sessions_that_are_closed_at_once", &[], |backend| {
+        let client = Client::open(&backend.endpoints);
+        let ttl = 7_654_321;
+        for _ in 0..200 {
+            drop(Session::open(&client, ttl));
+        }
+        let session = Session::open(&client, ttl);
+        let ours = session.lease().unwrap();
+        let left = || unsafe {
+            let (mut out, mut error) = (null_mut(), null_mut());
+            check(etcd_lease_list(client.0, null(), &mut out, &mut error), error).unwrap();
+            let ids = match (*out).id_count {
+                0 => Vec::new(),
+                count => std::slice::from_raw_parts((*out).ids, count).to_vec(),
+            };
+            etcd_lease_list_response_free(out);
+            let is_ours = |id: &i64| {
+                let (mut out, mut error) = (null_mut(), null_mut());
+                let status = etcd_lease_time_to_live(client.0, *id, null(), &mut out, &mut error);
+                check(status, error).unwrap();
+                let granted = (*out).granted_ttl;
+                etcd_lease_time_to_live_response_free(out);
+                granted == ttl && *id != ours
+            };
+            ids.iter().filter(|id| is_ours(id)).count()
+        };
+        until("all are revoked", || left() == 0);
+    });
+}
+
+#[test]
+fn a_session_waits_for_its_first_server() {
+    let (client, port) = {
+        let port = support::process::Port::lease();
+        (Client::open(&format!("127.0.0.1:{}", port.number())), port)
+    };
+    let session = Session::open_with(&client, 0, 60, ETCD_LEASE_SESSION_REPLACE);
+    let (mut out, mut error) = (null_mut(), null_mut());
+    for _ in 0..2 {
+        let how = within(200);
+        let status = unsafe { etcd_lease_session_lease(session.0, &how, &mut out, &mut error) };
+        let late = unsafe { check(status, error) }.unwrap_err();
+        assert_eq!((late.status, late.maybe_applied), (ETCD_ERR_TIMEOUT, false));
+    }
+    drop(port);
+}

@@ -99,7 +99,17 @@ impl Handle {
         ttl: i64,
         options: impl Into<CallOptions>,
     ) -> Result<LeaseGrantResponse> {
-        self.run(LEASE_GRANT, self.core.grant(ttl, 0, &self.keeper, options.into())).await
+        self.grant_as(0, ttl, options).await
+    }
+
+    /// With that id.
+    pub async fn grant_as(
+        &self,
+        id: i64,
+        ttl: i64,
+        options: impl Into<CallOptions>,
+    ) -> Result<LeaseGrantResponse> {
+        self.run(LEASE_GRANT, self.core.grant(ttl, id, &self.keeper, options.into())).await
     }
 
     pub async fn revoke(

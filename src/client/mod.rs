@@ -26,6 +26,7 @@ mod token;
 pub mod txn;
 pub mod watch;
 
+pub use crate::transport::backoff::rng;
 pub use call::{retry_backoff, Call, CallOptions, Deadline, Method, Timeout};
 pub use config::{Config, PemSource};
 pub use core::Core;

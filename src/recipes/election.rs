@@ -83,32 +83,40 @@ pub async fn leader(client: &Handle, name: &[u8], until: Deadline) -> Result<Lea
 /// Returns why it cannot go on.
 pub async fn observe(client: &Handle, name: &[u8], mailbox: &Mailbox<Leadership>) -> Error {
     let mut backoff = retry_backoff();
-    let mut told = None;
+    let (mut seen, mut told) = (None, None);
     loop {
-        match follow(client, name, mailbox, &mut told).await {
+        match follow(client, name, mailbox, &mut seen, &mut told).await {
             Ok(()) => return Error::new(ETCD_ERR_CLOSED, "nobody listens"),
             // The candidates are read again, which misses only what nobody can know any more.
-            Err(error) if error.status == ETCD_ERR_COMPACTED => {}
+            Err(error) if error.status == ETCD_ERR_COMPACTED => seen = None,
             Err(error) if is_retryable(error.status) => sleep(backoff.next()).await,
             Err(error) => return error,
         }
     }
 }
 
-/// Follows the line from a look at it until the watch ends; Ok if nobody listens any more.
+/// Follows the line from where it was seen last until the watch ends; Ok if nobody listens any
+/// more.
 async fn follow(
     client: &Handle,
     name: &[u8],
     mailbox: &Mailbox<Leadership>,
+    seen: &mut Option<Candidates>,
     told: &mut Option<Option<KeyValue>>,
 ) -> Result<()> {
     let line = line::prefix(name);
-    let how = GetOptions::default();
-    let reply = client.get(Keys::Prefix(&line), &how, Deadline::NEVER).await?;
-    let mut header = reply.header.unwrap_or_default();
-    let mut candidates = Candidates::default();
-    reply.kvs.into_iter().for_each(|kv| candidates.put(kv));
-    let next = header.revision.checked_add(1).ok_or_else(line::lost)?;
+    let candidates = match seen {
+        Some(candidates) => candidates,
+        None => {
+            let how = GetOptions::default();
+            let reply = client.get(Keys::Prefix(&line), &how, Deadline::NEVER).await?;
+            let header = reply.header.unwrap_or_default();
+            let mut candidates = Candidates { header, ..Default::default() };
+            reply.kvs.into_iter().for_each(|kv| candidates.put(kv));
+            seen.insert(candidates)
+        }
+    };
+    let next = candidates.header.revision.checked_add(1).ok_or_else(line::lost)?;
     let spec = Spec { require_leader: true, ..Spec::new(line.clone(), prefix_end(&line)) };
     let watch = client.watch(spec, Some(next));
     loop {
@@ -117,23 +125,25 @@ async fn follow(
         if told.as_ref().map(Option::as_ref) != Some(leader) {
             *told = Some(leader.cloned());
             let size = leader.map_or(0, |kv| kv.key.len() + kv.value.len());
-            let leadership = Leadership { leader: leader.cloned(), header };
+            let leadership = Leadership { leader: leader.cloned(), header: candidates.header };
             if !mailbox.push_when_room(leadership, size + size_of::<Leadership>()).await {
                 return Ok(());
             }
         }
+        let mut changes = Vec::new();
         loop {
             let batch = watch.next_async().await?;
-            for event in batch.events() {
-                match event.deleted {
-                    true => candidates.remove(event.kv.key),
-                    false => candidates.put(event.kv.to_owned()),
-                }
-            }
-            header.revision = batch.revision;
+            changes.extend(batch.events().map(|event| (event.deleted, event.kv.to_owned())));
             // A revision counts only as a whole.
             if !batch.more {
+                candidates.header.revision = batch.revision;
                 break;
+            }
+        }
+        for (deleted, kv) in changes {
+            match deleted {
+                true => candidates.remove(&kv.key),
+                false => candidates.put(kv),
             }
         }
     }
@@ -141,6 +151,8 @@ async fn follow(
 
 #[derive(Default)]
 struct Candidates {
+    /// Of the revision that they are of.
+    header: ResponseHeader,
     /// In the order of their creation; keys of one transaction in theirs.
     line: BTreeMap<(i64, Bytes), KeyValue>,
     created: HashMap<Bytes, i64>,

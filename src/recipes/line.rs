@@ -68,12 +68,14 @@ pub fn one_of_line(order: SortOrder, max_create_revision: i64) -> GetOptions {
     }
 }
 
-/// Puts the key that waits, unless it waits already.
+/// Puts the key that waits, unless it waits already. Only with a lease that has no other use it
+/// may be `repeatable`: a copy that comes late would put the key again after it is deleted.
 pub async fn enter(
     client: &Handle,
     name: &[u8],
     lease: i64,
     value: &[u8],
+    repeatable: bool,
     until: Deadline,
 ) -> Result<Entered> {
     let (key, line) = (key(name, lease), prefix(name));
@@ -84,12 +86,13 @@ pub async fn enter(
     txn.add(Branch::Then, first.clone())?;
     txn.add(Branch::Else, get(&key)?)?;
     txn.add(Branch::Else, first)?;
-    let reply = client.txn(&txn.repeatable(), until).await?;
+    let txn = if repeatable { txn.repeatable() } else { txn };
+    let reply = client.txn(&txn, until).await?;
     let (create_revision, value) = match reply.succeeded {
         true => (reply.header.unwrap_or_default().revision, None),
         // An attempt whose reply was lost has put the key.
         false => {
-            let own = first_kv(&reply, 0).ok_or_else(lost)?;
+            let own = first_kv(&reply, 0).filter(|kv| kv.lease == lease).ok_or_else(lost)?;
             (own.create_revision, Some(own.value.to_vec()))
         }
     };
@@ -97,22 +100,43 @@ pub async fn enter(
     Ok(Entered { place: Place { key, lease, create_revision }, first, value })
 }
 
-/// Waits until no key of the line is before the own one. Each waiter watches two keys, its own
-/// and the one before it, so that the end of a turn wakes one waiter.
-pub async fn turn(client: &Handle, name: &[u8], place: &Place) -> Result<()> {
-    let line = prefix(name);
+/// Reads the own key, and the one before it.
+fn look_before(name: &[u8], place: &Place) -> Result<Txn> {
     let before = place.create_revision.checked_sub(1).ok_or_else(lost)?;
     let before = GetOptions { keys_only: true, ..one_of_line(SortOrder::Descend, before) };
     let mut look = Txn::default();
     look.add(Branch::Then, get(&place.key)?)?;
-    look.add(Branch::Then, Op::get(Keys::Prefix(&line), &before)?)?;
+    look.add(Branch::Then, Op::get(Keys::Prefix(&prefix(name)), &before)?)?;
+    Ok(look)
+}
+
+/// The key before the own one, and the revision at which it is.
+fn before(reply: &TxnResponse, place: &Place) -> Result<(Option<Vec<u8>>, i64)> {
+    if first_kv(reply, 0).map(|kv| kv.create_revision) != Some(place.create_revision) {
+        return Err(lost());
+    }
+    let before = first_kv(reply, 1).map(|kv| kv.key.to_vec());
+    Ok((before, reply.header.unwrap_or_default().revision))
+}
+
+/// Whether the place is the first of its line.
+pub async fn is_first(
+    client: &Handle,
+    name: &[u8],
+    place: &Place,
+    until: Deadline,
+) -> Result<bool> {
+    let reply = client.txn(&look_before(name, place)?, until).await?;
+    before(&reply, place).map(|(before, _)| before.is_none())
+}
+
+/// Waits until no key of the line is before the own one. Each waiter watches two keys, its own
+/// and the one before it, so that the end of a turn wakes one waiter.
+pub async fn turn(client: &Handle, name: &[u8], place: &Place) -> Result<()> {
+    let look = look_before(name, place)?;
     loop {
         let reply = client.txn(&look, Deadline::NEVER).await?;
-        if first_kv(&reply, 0).map(|kv| kv.create_revision) != Some(place.create_revision) {
-            return Err(lost());
-        }
-        let Some(before) = first_kv(&reply, 1).map(|kv| kv.key.to_vec()) else { return Ok(()) };
-        let now = reply.header.unwrap_or_default().revision;
+        let (Some(before), now) = before(&reply, place)? else { return Ok(()) };
         let (ours, theirs) = (deleted(client, &place.key, now), deleted(client, &before, now));
         // Another look says which key it was, or what the compacted events were.
         tokio::select! {
@@ -130,9 +154,13 @@ pub async fn gone(client: &Handle, place: &Place) -> Error {
         }
         Ok(())
     };
-    match watch().await {
-        Err(error) => error,
-        Ok(()) => lost(),
+    let mut backoff = retry_backoff();
+    loop {
+        match watch().await {
+            Ok(()) => return lost(),
+            Err(error) if is_retryable(error.status) => sleep(backoff.next()).await,
+            Err(error) => return error,
+        }
     }
 }
 
@@ -190,13 +218,26 @@ pub async fn leave(
     }
 }
 
-/// Deletes the key of a lease, whenever it was created.
-pub async fn withdraw(client: &Handle, key: &[u8], lease: i64, until: Deadline) -> Result<()> {
-    let mut withdraw = Txn::default();
-    let (target, operand) = (CompareTarget::Lease, Operand::Number(lease));
-    withdraw.compare(Keys::One(key), target, CompareResult::Equal, operand)?;
-    withdraw.add(Branch::Then, Op::delete(Keys::One(key), false)?)?;
-    client.txn(&withdraw.repeatable(), until).await.map(drop)
+/// Deletes the key of a lease, and never a later one. `place` is None if it is not known when it
+/// was created. Whether it was there, or may have been.
+pub async fn withdraw(
+    client: &Handle,
+    key: &[u8],
+    lease: i64,
+    place: Option<&Place>,
+    until: Deadline,
+) -> Result<bool> {
+    if let Some(place) = place {
+        return leave(client, place, true, until).await.map(|_| true);
+    }
+    let reply = client.get(Keys::One(key), &GetOptions::default(), until).await?;
+    match reply.kvs.first().filter(|kv| kv.lease == lease) {
+        None => Ok(false),
+        Some(kv) => {
+            let place = Place { key: key.to_vec(), lease, create_revision: kv.create_revision };
+            leave(client, &place, true, until).await.map(|_| true)
+        }
+    }
 }
 
 /// Puts another value, if the place is held.

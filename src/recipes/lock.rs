@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::line::{self, lost, Place};
+use super::session::Owed;
 use crate::client::{retry_backoff, Deadline, Handle};
 use crate::error::Result;
 use crate::status::*;
@@ -42,9 +43,10 @@ async fn attempt(
     // Servers count the ttl from a later moment.
     let begun = Instant::now();
     let granted = client.grant(ttl, *until).await?;
-    let mut unfinished = Unfinished { client, lease: Some(granted.id) };
+    // The close of the client ends the wait in the middle, and then revokes it.
+    let mut unfinished = Owed { client, lease: Some(granted.id) };
     let ttl = Duration::from_secs(u64::try_from(granted.ttl).unwrap_or(1).max(1));
-    let result = match line::enter(client, name, granted.id, b"", *until).await {
+    let result = match line::enter(client, name, granted.id, b"", true, *until).await {
         Ok(entered) if entered.is_first() && begun.elapsed() < FRESH => Ok(entered.place),
         Ok(entered) => {
             *until = Deadline::NEVER;
@@ -64,21 +66,6 @@ async fn attempt(
     match error.status {
         ETCD_ERR_LOCK_LOST | ETCD_ERR_LEASE_LOST | ETCD_ERR_LEASE_NOT_FOUND => Ok(None),
         _ => Err(error),
-    }
-}
-
-/// A lease whose lock is not granted yet. The close of the client ends the wait in the
-/// middle, and then revokes it.
-struct Unfinished<'a> {
-    client: &'a Handle,
-    lease: Option<i64>,
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if let Some(lease) = self.lease {
-            self.client.orphan(lease);
-        }
     }
 }
 

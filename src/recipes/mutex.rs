@@ -5,12 +5,13 @@
 
 use super::line::{self, Entered, Place};
 use super::session::{Claim, Session};
+use super::wait::wait_for;
 use crate::client::{retry_backoff, Deadline};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::sync::IgnorePoison;
 use crate::wire::proto::ResponseHeader;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -18,17 +19,28 @@ use tokio::time::sleep;
 /// How long a wait that has ended takes, at most, to remove its key before it returns.
 const TIDY: Duration = Duration::from_secs(1);
 
+/// How long after an attempt without an answer its key may still come.
+const LATE: Duration = Duration::from_secs(10);
+
 pub struct Mutex {
     session: Arc<Session>,
     name: Vec<u8>,
-    held: std::sync::Mutex<Option<Held>>,
+    state: std::sync::Mutex<State>,
     released: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    /// A lock that is gone was released, perhaps: nobody has been told yet.
+    released: bool,
+    closed: bool,
 }
 
 /// A lock that was granted, and is not known to be released.
 struct Held {
     place: Place,
-    claim: Option<Claim>,
+    waiting: Waiting,
     /// A release of it may have been done.
     doubt: bool,
 }
@@ -46,7 +58,11 @@ fn not_held() -> Error {
 
 impl Mutex {
     pub fn new(session: Arc<Session>, name: Vec<u8>) -> Mutex {
-        Mutex { session, name, held: std::sync::Mutex::default(), released: Notify::new() }
+        Mutex { session, name, state: Default::default(), released: Notify::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().ignore_poison()
     }
 
     /// Waits until the lock is held.
@@ -61,6 +77,7 @@ impl Mutex {
             let session = &self.session;
             let turn = async {
                 tokio::select! {
+                    biased;
                     error = session.lost(waiting.lease) => Err(error),
                     result = line::turn(&session.client, &self.name, &entered.place) => result,
                 }
@@ -69,17 +86,17 @@ impl Mutex {
                 return Err(waiting.gives_up(error).await);
             }
         }
-        Ok(self.hold(waiting.keep(), entered.place))
+        self.hold(waiting, entered.place).await
     }
 
     /// Takes the lock if nobody has it.
     pub async fn try_lock(&self, until: Deadline) -> Result<Tried> {
         let (waiting, entered) = self.enter(b"", until).await?;
         if entered.is_first() {
-            return Ok(Tried::Held(self.hold(waiting.keep(), entered.place)));
+            return self.hold(waiting, entered.place).await.map(Tried::Held);
         }
         match waiting.withdraw().await {
-            Ok(()) => Ok(Tried::Taken(entered.first())),
+            Ok(_) => Ok(Tried::Taken(entered.first())),
             Err(error) => Err(error.maybe_applied(true)),
         }
     }
@@ -87,20 +104,35 @@ impl Mutex {
     async fn enter(&self, value: &[u8], until: Deadline) -> Result<(Waiting, Entered)> {
         let claim = self.claim()?;
         let lease = self.session.lease_until(until).await?.id;
-        let waiting = Waiting { claim: Some(claim), lease };
+        let mut waiting = Waiting { claim: Some(claim), lease, place: None, late: false };
         let client = &self.session.client;
-        let entered = async {
-            let entered = line::enter(client, &self.name, lease, value, until).await?;
-            // The key of a session that was left behind, and is used again.
-            if entered.value.as_ref().is_some_and(|before| before != value) {
-                line::write(client, &entered.place, value, until).await?;
+        let mut backoff = retry_backoff();
+        let mut doubt = false;
+        let entered = loop {
+            // While there is no answer: the wait may be dropped here.
+            waiting.late = true;
+            let entered = line::enter(client, &self.name, lease, value, false, until).await;
+            doubt |= entered.as_ref().is_err_and(|error| error.outcome == Outcome::MaybeApplied);
+            waiting.late = doubt;
+            let error = match entered {
+                Ok(entered) => break entered,
+                Err(error) => error,
+            };
+            let pause = backoff.next();
+            let over = until.left().is_some_and(|left| left < pause);
+            if over || !is_retryable(error.status) {
+                return Err(waiting.gives_up(error).await);
             }
-            Ok(entered)
+            sleep(pause).await;
         };
-        match entered.await {
-            Ok(entered) => Ok((waiting, entered)),
-            Err(error) => Err(waiting.gives_up(error).await),
+        waiting.place = Some(entered.place.clone());
+        // The key of a session that was left behind, and is used again.
+        if entered.value.as_ref().is_some_and(|before| before != value) {
+            if let Err(error) = line::write(client, &entered.place, value, until).await {
+                return Err(waiting.gives_up(error).await);
+            }
         }
+        Ok((waiting, entered))
     }
 
     fn claim(&self) -> Result<Claim> {
@@ -114,10 +146,12 @@ impl Mutex {
         let claim = self.claim()?;
         let lease = self.session.lease_until(until).await?.id;
         let place = Place { key: line::key(&self.name, lease), lease, create_revision };
-        match line::is_held(&self.session.client, &place, until).await? {
-            true => Ok(self.hold(Some(claim), place)),
-            false => Err(line::lost()),
+        if !line::is_first(&self.session.client, &self.name, &place, until).await? {
+            return Err(line::lost());
         }
+        let known = Some(place.clone());
+        let waiting = Waiting { claim: Some(claim), lease, place: known, late: false };
+        self.hold(waiting, place).await
     }
 
     /// Changes the value of the key.
@@ -125,34 +159,48 @@ impl Mutex {
         line::write(&self.session.client, &self.place()?, value, until).await
     }
 
-    fn hold(&self, claim: Option<Claim>, place: Place) -> Place {
-        *self.held.lock().ignore_poison() =
-            Some(Held { place: place.clone(), claim, doubt: false });
-        place
+    /// Unless it was closed, or the session has lost the lease, before the answer came.
+    async fn hold(&self, waiting: Waiting, place: Place) -> Result<Place> {
+        let gone = Error::new(ETCD_ERR_LEASE_LOST, "the session has lost its lease");
+        if !self.session.has(waiting.lease) {
+            return Err(waiting.gives_up(gone).await);
+        }
+        let mut state = self.state();
+        if state.closed {
+            drop(state);
+            // Dropped, it is removed.
+            return Err(Error::new(ETCD_ERR_BAD_HANDLE, "it was closed").maybe_applied(true));
+        }
+        *state = State::default();
+        state.held = Some(Held { place: place.clone(), waiting, doubt: false });
+        Ok(place)
     }
 
     /// The lock, if it was granted and not released since.
     pub fn place(&self) -> Result<Place> {
-        let held = self.held.lock().ignore_poison();
-        held.as_ref().map(|held| held.place.clone()).ok_or_else(not_held)
+        self.state().held.as_ref().map(|held| held.place.clone()).ok_or_else(not_held)
     }
 
     /// Releases the lock, and never a later one on the same name. It may be called again after
     /// an error.
     pub async fn unlock(&self, until: Deadline) -> Result<ResponseHeader> {
         let (place, doubt) = {
-            let held = self.held.lock().ignore_poison();
-            let held = held.as_ref().ok_or_else(not_held)?;
-            (held.place.clone(), held.doubt)
+            let mut state = self.state();
+            if std::mem::take(&mut state.released) {
+                return Ok(ResponseHeader::default());
+            }
+            let held = state.held.as_mut().ok_or_else(not_held)?;
+            // Also if the call is cut short.
+            (held.place.clone(), std::mem::replace(&mut held.doubt, true))
         };
         let result = line::leave(&self.session.client, &place, doubt, until).await;
         match &result {
             Err(error) if error.status != ETCD_ERR_LOCK_LOST => {
-                if let Some(held) = &mut *self.held.lock().ignore_poison() {
-                    held.doubt |= held.place == place && error.outcome == Outcome::MaybeApplied;
+                if let Some(held) = &mut self.state().held {
+                    held.doubt = doubt || error.outcome == Outcome::MaybeApplied;
                 }
             }
-            _ => self.forget(&place),
+            _ => self.forget(&place, false),
         }
         result
     }
@@ -163,19 +211,20 @@ impl Mutex {
         match line::is_held(&self.session.client, &place, until).await? {
             true => Ok(place),
             false => {
-                self.forget(&place);
+                self.forget(&place, true);
                 Err(line::lost())
             }
         }
     }
 
-    /// It is held no longer.
-    fn forget(&self, place: &Place) {
-        let mut held = self.held.lock().ignore_poison();
-        if held.as_ref().is_some_and(|held| held.place == *place) {
-            *held = None;
-            self.released.notify_waiters();
-        }
+    /// It is held no longer. `found`: the caller of a release that was in doubt does not know.
+    fn forget(&self, place: &Place, found: bool) {
+        let mut state = self.state();
+        let Some(mut held) = state.held.take_if(|held| held.place == *place) else { return };
+        state.released = found && held.doubt;
+        drop(state);
+        held.waiting.left();
+        self.released.notify_waiters();
     }
 
     /// Waits until the lock is lost, and says why.
@@ -188,21 +237,29 @@ impl Mutex {
         };
         let lost = tokio::select! {
             error = self.session.lost(place.lease) => error,
-            error = line::gone(&self.session.client, &place) => error,
+            error = line::gone(&self.session.client, &place) => {
+                // Another error says nothing of the lock.
+                if error.status != ETCD_ERR_LOCK_LOST {
+                    return error;
+                }
+                error
+            }
             () = released => return not_held(),
         };
-        self.forget(&place);
+        self.forget(&place, true);
         lost
     }
 
     /// Nobody waits for the lock any more, and nobody holds it: what of it is in the store is
     /// removed.
     pub async fn close(&self) {
-        let held = self.held.lock().ignore_poison().take();
+        let mut state = self.state();
+        state.closed = true;
+        let held = state.held.take();
+        drop(state);
         self.released.notify_waiters();
-        if let Some(Held { place, claim: Some(claim), .. }) = held {
-            remove(claim, place.lease).await;
-        }
+        // Dropped, it is removed.
+        drop(held);
     }
 }
 
@@ -211,28 +268,36 @@ struct Waiting {
     /// None once it is somebody else's to remove.
     claim: Option<Claim>,
     lease: i64,
+    /// The key, once it is known to be there.
+    place: Option<Place>,
+    /// There was an attempt without an answer, whose key may come later.
+    late: bool,
 }
 
 impl Waiting {
-    /// The key stays.
-    fn keep(mut self) -> Option<Claim> {
-        self.claim.take()
-    }
-
-    /// Removes the key; what fails is tried again later.
-    async fn withdraw(mut self) -> Result<()> {
-        if let Some(Claim { session, name }) = &self.claim {
-            let (key, until) = (line::key(name, self.lease), Deadline::after(Some(TIDY)));
-            line::withdraw(&session.client, &key, self.lease, until).await?;
-            self.claim = None;
-        }
-        Ok(())
+    /// Removes the key, if it is there; whether none is left. What fails is tried again later.
+    async fn withdraw(mut self) -> Result<bool> {
+        let Some(Claim { session, name }) = &self.claim else { return Ok(true) };
+        let (key, until) = (line::key(name, self.lease), Deadline::after(Some(TIDY)));
+        let place = self.place.as_ref();
+        let found = line::withdraw(&session.client, &key, self.lease, place, until).await?;
+        let gone = found || !self.late;
+        self.left();
+        Ok(gone)
     }
 
     /// The same after an error, which says then whether the key is gone.
     async fn gives_up(self, error: Error) -> Error {
-        let removed = self.withdraw().await;
-        error.maybe_applied(removed.is_err())
+        let gone = self.withdraw().await.unwrap_or(false);
+        error.maybe_applied(!gone)
+    }
+
+    /// The key is gone.
+    fn left(&mut self) {
+        if let Some(claim) = self.claim.take().filter(|_| self.late) {
+            let client = claim.session.client.clone();
+            client.later(sweep(claim, self.lease));
+        }
     }
 }
 
@@ -240,19 +305,19 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(claim) = self.claim.take() {
             let client = claim.session.client.clone();
-            client.later(remove(claim, self.lease));
+            client.later(remove(claim, self.lease, self.place.take(), self.late));
         }
     }
 }
 
 /// Removes the key of a lock until it is gone: with its lease at the latest.
-async fn remove(claim: Claim, lease: i64) {
+async fn remove(claim: Claim, lease: i64, place: Option<Place>, late: bool) {
     let session = claim.session.clone();
-    let key = line::key(&claim.name, lease);
+    let (client, key) = (&session.client, line::key(&claim.name, lease));
     let mut backoff = retry_backoff();
     let removed = async {
         loop {
-            match line::withdraw(&session.client, &key, lease, session.client.deadline()).await {
+            match line::withdraw(client, &key, lease, place.as_ref(), client.deadline()).await {
                 Err(error) if is_retryable(error.status) => sleep(backoff.next()).await,
                 _ => return,
             }
@@ -262,6 +327,28 @@ async fn remove(claim: Claim, lease: i64) {
         biased;
         // What an orphaned session has is left to its ttl.
         _ = session.lost(lease) => {}
-        () = removed => {}
+        () = removed => if late { sweep(claim, lease).await },
+    }
+}
+
+/// Removes what attempts without an answer may still put. The name may be used meanwhile.
+async fn sweep(claim: Claim, lease: i64) {
+    let (session, name) = (claim.session.clone(), claim.name.clone());
+    drop(claim);
+    let (client, key, end) =
+        (&session.client, line::key(&name, lease), Deadline::after(Some(LATE)));
+    let swept = async {
+        while end.limit("", wait_for(client, &key, true)).await.is_ok() {
+            // Whoever uses the name now removes it.
+            if let Some(_claim) = session.claim(&name) {
+                let _ = line::withdraw(client, &key, lease, None, client.deadline()).await;
+            }
+            sleep(retry_backoff().next() * 10).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = session.lost(lease) => {}
+        () = swept => {}
     }
 }

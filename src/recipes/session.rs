@@ -4,13 +4,14 @@
 #![forbid(unsafe_code)]
 
 use crate::client::keepalive::KeepAlive;
-use crate::client::{retry_backoff, Deadline, Handle};
-use crate::error::{Error, Result};
+use crate::client::{retry_backoff, rng, Deadline, Handle};
+use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::sync::IgnorePoison;
 use crate::wire::proto::ResponseHeader;
 use std::collections::HashSet;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -50,6 +51,8 @@ pub struct Session {
     pub client: Handle,
     state: watch::Sender<State>,
     closing: CancellationToken,
+    /// The lease is not the session's to revoke any more.
+    orphaned: AtomicBool,
     /// Names of locks that are held or waited for: the session has one key for each.
     claims: Mutex<HashSet<Vec<u8>>>,
 }
@@ -68,9 +71,10 @@ impl Session {
             client,
             state: watch::Sender::new(State::Without(None)),
             closing: CancellationToken::new(),
+            orphaned: AtomicBool::new(false),
             claims: Mutex::default(),
         });
-        (session.clone(), async move { Life(session).live(options).await })
+        (session.clone(), async move { Life { session, owed: None }.live(options).await })
     }
 
     /// The lease, as soon as there is one.
@@ -110,6 +114,14 @@ impl Session {
         }
     }
 
+    /// Whether it has that lease, which lives.
+    pub fn has(&self, lease: i64) -> bool {
+        match &*self.state.borrow() {
+            State::With(with) => with.id == lease && !with.keep_alive.left().is_zero(),
+            _ => false,
+        }
+    }
+
     /// How long the lease certainly lives.
     pub fn left(&self) -> Duration {
         match &*self.state.borrow() {
@@ -125,25 +137,34 @@ impl Session {
 
     /// Ends the session and leaves the lease to its ttl. Its id, if there is one.
     pub fn orphan(&self) -> Option<i64> {
+        self.orphaned.store(true, Relaxed);
+        let lease = self.over(ended());
+        self.closing.cancel();
+        lease
+    }
+
+    /// Ends the session, if it has not ended before. The lease that it had.
+    fn over(&self, end: Error) -> Option<i64> {
         let mut lease = None;
         self.state.send_if_modified(|state| {
-            if let State::With(with) = state {
-                lease = Some(with.id);
-            }
             let goes_on = !matches!(state, State::Ended(_));
             if goes_on {
-                *state = State::Ended(ended());
+                if let State::With(with) = std::mem::replace(state, State::Ended(end)) {
+                    lease = Some(with.id);
+                }
             }
             goes_on
         });
-        self.closing.cancel();
         lease
     }
 
     /// Ends the session and revokes the lease.
     pub async fn end(&self, until: Deadline) -> Result<ResponseHeader> {
         let none = || Error::new(ETCD_ERR_LEASE_NOT_FOUND, "the session has no lease");
-        let reply = self.client.revoke(self.orphan().ok_or_else(none)?, until).await?;
+        let lease = self.orphan().ok_or_else(none)?;
+        let mut owed = Owed { client: &self.client, lease: Some(lease) };
+        let reply = self.client.revoke(lease, until).await?;
+        owed.lease = None;
         Ok(reply.header.unwrap_or_default())
     }
 
@@ -166,51 +187,67 @@ impl Drop for Claim {
     }
 }
 
+/// A lease to be revoked. If that is cut short by the close of the client, the close does it.
+pub struct Owed<'a> {
+    pub client: &'a Handle,
+    pub lease: Option<i64>,
+}
+
+impl Drop for Owed<'_> {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease {
+            self.client.orphan(lease);
+        }
+    }
+}
+
 /// The work of a session. Dropped half way, when the client is closed, it gives back the lease.
-struct Life(Arc<Session>);
+struct Life {
+    session: Arc<Session>,
+    /// A lease that the session has, or may have been granted.
+    owed: Option<i64>,
+}
 
 impl Drop for Life {
     fn drop(&mut self) {
-        if let Some(lease) = self.0.orphan() {
-            self.0.client.orphan(lease);
+        self.session.over(ended());
+        if let Some(lease) = self.owed() {
+            self.session.client.orphan(lease);
         }
     }
 }
 
 impl Life {
-    async fn live(self, options: Options) {
-        let Life(session) = &self;
+    async fn live(mut self, options: Options) {
+        let Life { session, owed } = &mut self;
         let end = tokio::select! {
-            error = session.keep(options) => error,
+            error = session.keep(options, owed) => error,
             () = session.closing.cancelled() => ended(),
         };
-        let mut lease = None;
-        session.state.send_if_modified(|state| match std::mem::replace(state, State::Ended(end)) {
-            State::Ended(first) => {
-                *state = State::Ended(first);
-                false
-            }
-            State::With(with) => {
-                lease = Some(with.id);
-                true
-            }
-            State::Without(_) => true,
-        });
-        if let Some(lease) = lease {
-            session.client.give_back(lease).await;
+        session.over(end);
+        if let Some(lease) = self.owed() {
+            self.session.client.give_back(lease).await;
+            self.owed = None;
         }
+    }
+
+    /// What is to be given back.
+    fn owed(&self) -> Option<i64> {
+        self.owed.filter(|_| !self.session.orphaned.load(Relaxed))
     }
 }
 
 impl Session {
     /// Has a lease, and replaces one that is lost if that is wanted. Returns why there is none.
-    async fn keep(&self, options: Options) -> Error {
+    async fn keep(&self, options: Options, owed: &mut Option<i64>) -> Error {
         let mut backoff = retry_backoff();
         let mut wanted = options.lease;
+        let mut had = false;
         loop {
-            let error = match self.begin(wanted, options.ttl).await {
+            let error = match self.begin(wanted, options.ttl, owed).await {
                 Ok(lease) => {
                     backoff.reset();
+                    had = true;
                     let lease = Arc::new(lease);
                     self.state.send_replace(State::With(lease.clone()));
                     lease.keep_alive.lost().await
@@ -225,23 +262,37 @@ impl Session {
             if gone {
                 wanted = 0;
             }
-            self.state.send_replace(State::Without(Some(error)));
+            if had {
+                self.state.send_replace(State::Without(Some(error)));
+            }
             sleep(backoff.next()).await;
         }
     }
 
-    async fn begin(&self, wanted: i64, ttl: i64) -> Result<Lease> {
+    async fn begin(&self, wanted: i64, ttl: i64, owed: &mut Option<i64>) -> Result<Lease> {
         let (client, until) = (&self.client, self.client.deadline());
         let (id, ttl) = match wanted {
             0 => {
-                let granted = client.grant(ttl, until).await?;
-                (granted.id, granted.ttl)
+                // Chosen here, so that it can be given back whatever becomes of the reply.
+                let id = rng().i64(1..);
+                *owed = Some(id);
+                match client.grant_as(id, ttl, until).await {
+                    Ok(granted) => (granted.id, granted.ttl),
+                    Err(error) => {
+                        if error.outcome == Outcome::MaybeApplied {
+                            client.give_back(id).await;
+                        }
+                        *owed = None;
+                        return Err(error);
+                    }
+                }
             }
             id => match client.keep_alive_once(id, until).await?.ttl {
                 ttl @ 1.. => (id, ttl),
                 _ => return Err(Error::new(ETCD_ERR_LEASE_NOT_FOUND, "the lease has ended")),
             },
         };
+        *owed = Some(id);
         let first = Duration::from_secs(u64::try_from(ttl).unwrap_or(1));
         Ok(Lease { id, ttl, keep_alive: client.keep_alive(id, first)? })
     }

@@ -95,6 +95,10 @@ pub unsafe fn read(out: *mut etcd_ownership_response_t) -> Lock {
 }
 
 impl Mutex {
+    pub fn close(&self) {
+        unsafe { etcd_mutex_close(self.0) };
+    }
+
     pub fn lock(&self, timeout_ms: u32) -> Result<Lock> {
         let (mut out, mut error) = (null_mut(), null_mut());
         unsafe {

@@ -335,9 +335,9 @@ pub unsafe extern "C" fn etcd_election_observer_open(
         let (work, registration) = AbortHandle::new_pair();
         let observer = Observer { mailbox: mailbox.clone(), work };
         out.write(stream::open(&client, observer, queue, user_data)?);
-        let client_of_work = client.handle();
+        // Before the work begins: it may be dropped at once.
+        let (ends, client_of_work) = (Ends(mailbox), client.handle());
         let work = async move {
-            let ends = Ends(mailbox);
             let error = election::observe(&client_of_work, &name, &ends.0).await;
             ends.0.end(error);
         };

@@ -72,7 +72,10 @@ impl<T: Send + Sync + 'static> Owned<T> {
         let (work, closed, name) = (work(self.object.clone()), self.closed.clone(), self.name);
         let future = async move {
             let done = closed.run_until_cancelled(work).await;
-            let closed = || Error::new(ETCD_ERR_BAD_HANDLE, format!("{name}: closed"));
+            let closed = || {
+                let closed = Error::new(ETCD_ERR_BAD_HANDLE, format!("{name}: closed"));
+                closed.maybe_applied(true)
+            };
             done.unwrap_or_else(|| Err(closed()))
         };
         Work { stub: None, changes: true, waits: true, future, response }

@@ -19,7 +19,8 @@ pub struct etcd_lease_session_t(());
 
 kind!(12, etcd_lease_session_t, Owned<Session>, "session");
 
-/// For etcd_lease_session_open(): a lease that is lost is replaced by a new one.
+/// For etcd_lease_session_open(): a lease that is lost is replaced by a new one, and the first one
+/// is waited for as long as it takes.
 pub const ETCD_LEASE_SESSION_REPLACE: u32 = 1 << 18;
 
 /// The end of an etcd_lease_session_lease_async(); its response is an
@@ -38,7 +39,8 @@ pub const ETCD_EVENT_LEASE_SESSION_END: i32 = 143;
 pub struct etcd_lease_session_options_t {
     /// Set by ETCD_LEASE_SESSION_OPTIONS_INIT.
     pub size: usize,
-    /// A lease that exists; 0 for a new one.
+    /// A lease that exists; 0 for a new one. Two sessions of one lease are one to others: locks
+    /// do not keep them apart.
     pub lease: i64,
     /// Of a new lease, in seconds; 0 for 60. Servers raise small values.
     pub ttl: i64,
@@ -68,7 +70,8 @@ response!(etcd_lease_session_response_t, (), etcd_lease_session_response_free);
 /// the session is closed.
 ///
 /// It does not wait. etcd_lease_session_lease() says whether a lease was granted, and
-/// etcd_lease_session_lost() when it is lost. Locks and elections need a session, and what they
+/// etcd_lease_session_lost() when it is lost. Without ETCD_LEASE_SESSION_REPLACE the session ends
+/// if no lease is granted within the client's timeout. Locks and elections need a session, and what they
 /// have ends with its lease. A session may have any number of them. Its lease is kept alive as
 /// by etcd_lease_keep_alive_open().
 ///
@@ -116,8 +119,8 @@ call! {
     /// With ETCD_LEASE_SESSION_REPLACE the session has another lease after a loss: call it again.
     ///
     /// @param options timeout_ms 0 is no deadline.
-    /// @return Why the session has ended: ETCD_ERR_LEASE_LOST, ETCD_ERR_LEASE_NOT_FOUND,
-    /// ETCD_ERR_LEASE_TTL_TOO_LARGE.
+    /// @return Why the session has ended, or has got no lease: ETCD_ERR_LEASE_LOST,
+    /// ETCD_ERR_LEASE_NOT_FOUND, ETCD_ERR_LEASE_TTL_TOO_LARGE, or why no server was reached.
     fn etcd_lease_session_lease(
         on session: etcd_lease_session_t, options: *const etcd_call_options_t,
     ) -> etcd_lease_session_response_t {

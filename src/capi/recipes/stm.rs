@@ -17,6 +17,7 @@ use crate::wire::proto::ResponseHeader;
 use std::ffi::c_void;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tokio::time::sleep;
 
 /// A transaction of memory while its function runs. Opaque; valid until the function returns.
 pub struct etcd_stm_t(());
@@ -143,7 +144,11 @@ pub unsafe extern "C" fn etcd_stm_run(
                 let why = format!("others have written meanwhile, at each of {tries} tries");
                 return Err(Error::new(status, why));
             }
-            std::thread::sleep(pause);
+            let paused = client.wait(async move {
+                sleep(pause).await;
+                Ok(())
+            });
+            paused.map_err(|error| error.maybe_applied(false))?;
         };
         if !out.is_null() {
             out.write(header_only(header)?);
