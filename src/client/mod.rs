@@ -70,6 +70,9 @@ const _: () = assert!(
     (MAX_RANGE_STREAMS + watch::MAX_STREAMS) * (STREAM_WINDOW as usize)
         <= CONNECTION_WINDOW as usize * 2 / 3
 );
+/// Callers do not drive for replies of this size: malloc keeps such memory for our thread, and
+/// gives it back to the system each time on theirs.
+const LARGE: usize = 64 << 10;
 /// How long close waits for the runtime to drop a client's calls.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(900);
 
@@ -219,7 +222,9 @@ impl Client {
             }
         }
         let result = slot.wait();
-        if !led {
+        if result.as_ref().is_ok_and(|reply| reply.len() >= LARGE) {
+            self.runtime.end_streak();
+        } else if !led {
             self.runtime.waited();
         }
         result

@@ -248,6 +248,11 @@ impl<E: Engine> Driver<E> {
         }
     }
 
+    /// The calls to come are to show again that callers may drive for them.
+    pub fn end_streak(&self) {
+        self.streak.store(0, Relaxed);
+    }
+
     /// Lets the caller drive for the one call it has begun, if no other is in progress
     /// and that has been so for a while, or if it is the reader that drove last, or has just
     /// opened a client.

@@ -236,6 +236,11 @@ impl Runtime {
         self.shared.waited();
     }
 
+    /// The calls to come are to show again that callers may drive for them.
+    pub fn end_streak(&self) {
+        self.shared.end_streak();
+    }
+
     /// Lets the caller drive, if nobody does, for something that is no call.
     pub fn lead_unattended(&self) -> Option<Lead<'_>> {
         self.shared.lead_unattended()
