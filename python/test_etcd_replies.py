@@ -68,8 +68,8 @@ class Memory(unittest.TestCase):
 
     def test_empty_ones_lie_anywhere(self) -> None:
         places = self.behind_each_other(200, 30, 12)
-        for nowhere in 0, 1, self.start + self.size, 2**64 - 1:
-            empty = nowhere, b""
+        for address in 0, 1, self.start + self.size, 2**64 - 1:
+            empty = address, b""
             self.check([(key, self.random.choice([value, empty])) for key, value in places])
             self.check([(self.random.choice([key, empty]), value) for key, value in places])
             self.check([(empty, empty)] * 3)

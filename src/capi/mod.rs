@@ -26,6 +26,7 @@ pub mod kv;
 pub mod lease;
 pub mod log;
 pub mod options;
+pub mod owned;
 pub mod page;
 pub mod pairs;
 pub mod queue;

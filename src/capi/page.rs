@@ -5,12 +5,12 @@ use super::client::etcd_client_t;
 use super::error::etcd_error_t;
 use super::kv::*;
 use super::options::*;
+use super::owned::{self, Owned};
 use super::pairs::{etcd_get_response_t, ETCD_EVENT_GET_RESPONSE};
 use super::queue::etcd_queue_t;
 use super::submit::{submit_work, Destination};
 use super::types::etcd_bytes_t;
 use super::{bytes, clear, guard, handle, known_flags, out, quiet};
-use crate::classic::Session;
 use crate::client::namespace::{prefix_end, Named};
 use crate::client::page::{Page, Pages, Shared};
 use crate::client::{CallOptions, Client};
@@ -19,14 +19,13 @@ use crate::status::*;
 use crate::sync::IgnorePoison;
 use std::ffi::c_void;
 use std::future::Future;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use tokio::sync::Mutex;
-use tokio_util::sync::CancellationToken;
 
 /// A range that is read page by page. Opaque; belongs to its client.
 pub struct etcd_range_t(());
 
-handle::kind!(10, etcd_range_t, RangeIter, "range");
+handle::kind!(10, etcd_range_t, Owned<RangeIter>, "range");
 
 /// Options of etcd_range_open(). Begin with ETCD_RANGE_OPTIONS_INIT.
 #[repr(C)]
@@ -71,14 +70,12 @@ unsafe impl Options for etcd_range_options_t {
 const RANGE_FLAGS: u32 =
     ETCD_PREFIX | ETCD_FROM_KEY | ETCD_SERIALIZABLE | ETCD_GET_KEYS_ONLY | ETCD_REQUIRE_LEADER;
 
-/// What the handle stands for. It keeps no client open.
+/// What the handle stands for.
 pub struct RangeIter {
-    client: Weak<Session>,
     pages: Shared,
     common: CallOptions,
     /// A page that there was no memory to hand out.
     kept: std::sync::Mutex<Option<Page>>,
-    closed: CancellationToken,
 }
 
 unsafe fn pages(
@@ -144,13 +141,8 @@ pub unsafe extern "C" fn etcd_range_open(
         let (pages, common) = pages(&client, key, options)?;
         let pages = Arc::new(Mutex::new(pages));
         let kept = std::sync::Mutex::default();
-        out.write(handle::insert(Arc::new(RangeIter {
-            client: Arc::downgrade(&client),
-            pages,
-            common,
-            kept,
-            closed: CancellationToken::new(),
-        }))?);
+        let iter = Arc::new(RangeIter { pages, common, kept });
+        out.write(owned::insert(Arc::downgrade(&client), iter)?);
         Ok(ETCD_OK)
     })
 }
@@ -183,9 +175,10 @@ pub unsafe extern "C" fn etcd_range_next(
 ) -> etcd_status_t {
     guard(err, || {
         let out = self::out(out, "out")?;
-        let (iter, client) = open(iter)?;
-        let page = client.wait(iter.clone().next(&client));
-        match iter.response(page, &client.namespace().prefix) {
+        let iter = handle::get(iter)?;
+        let client = iter.open()?;
+        let page = client.wait(next(&iter, &client));
+        match iter.object.response(page, &client.namespace().prefix) {
             Ok(response) => out.write(response),
             Err(Error { status: ETCD_END, .. }) => return Ok(ETCD_END),
             Err(error) => return Err(error),
@@ -220,40 +213,34 @@ pub unsafe extern "C" fn etcd_range_next_async(
 ) -> etcd_status_t {
     guard(err, || {
         clear(call);
-        let (iter, client) = open(iter)?;
-        let work = iter.clone().next(&client);
+        let iter = handle::get(iter)?;
+        let client = iter.open()?;
+        let work = next(&iter, &client);
         let prefix = client.namespace().prefix.clone();
-        let response = move |page| iter.response(page, &prefix);
+        let response = move |page| iter.object.response(page, &prefix);
         let to = Destination { kind: ETCD_EVENT_GET_RESPONSE, queue, user_data, call };
         submit_work(&client, None, false, work, response, to)
     })
 }
 
-unsafe fn open(iter: *mut etcd_range_t) -> Result<(Arc<RangeIter>, Arc<Session>)> {
-    let iter = handle::get(iter)?;
-    let closed = || Error::new(ETCD_ERR_CLOSED, "the client was closed");
-    let client = iter.client.upgrade().ok_or_else(closed)?;
-    Ok((iter, client))
+/// The next page, unless the iterator is closed before.
+fn next(
+    iter: &Owned<RangeIter>,
+    client: &Client,
+) -> impl Future<Output = Result<Option<Page>>> + Send + 'static {
+    let object = iter.object.clone();
+    let next = iter.until_closed(client.next_page(&object.pages, object.common));
+    async move {
+        // Not taken before it can be handed out: the call may fail, or be cancelled.
+        let kept = object.kept.lock().ignore_poison().take();
+        match kept {
+            Some(page) => Ok(Some(page)),
+            None => next.await,
+        }
+    }
 }
 
 impl RangeIter {
-    /// The next page, unless it is closed before.
-    fn next(
-        self: Arc<RangeIter>,
-        client: &Client,
-    ) -> impl Future<Output = Result<Option<Page>>> + Send + 'static {
-        let next = client.next_page(&self.pages, self.common);
-        async move {
-            // Not taken before it can be handed out: the call may fail, or be cancelled.
-            let kept = self.kept.lock().ignore_poison().take();
-            if kept.is_some() {
-                return Ok(kept);
-            }
-            let next = self.closed.run_until_cancelled(next).await;
-            next.unwrap_or_else(|| Err(Error::new(ETCD_ERR_BAD_HANDLE, "range: closed")))
-        }
-    }
-
     /// A page as C sees it; ETCD_END if there are no more.
     fn response(
         &self,
@@ -278,11 +265,7 @@ impl RangeIter {
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_range_close(iter: *mut etcd_range_t) {
-    quiet(|| {
-        if let Ok(iter) = handle::remove(iter) {
-            iter.closed.cancel();
-        }
-    });
+    quiet(|| owned::close(iter, |_| ()));
 }
 
 /// Computes the end of the range of all keys with a prefix: the range_end for the prefix as key.
@@ -329,11 +312,12 @@ mod tests {
             assert_eq!(etcd_range_open(client, key, null(), &mut iter, null_mut()), ETCD_OK);
             let pages = handle::get(iter).unwrap();
             let (header, message) = (Header::default(), Default::default());
-            *pages.kept.lock().unwrap() = Some(Page { header, count: 0, more: false, message });
+            *pages.object.kept.lock().unwrap() =
+                Some(Page { header, count: 0, more: false, message });
             let no_queue = null_mut();
             let failed = etcd_range_next_async(iter, no_queue, null_mut(), null_mut(), null_mut());
             assert_eq!(failed, ETCD_ERR_BAD_HANDLE);
-            assert!(pages.kept.lock().ignore_poison().is_some());
+            assert!(pages.object.kept.lock().ignore_poison().is_some());
             etcd_range_close(iter);
             etcd_client_close(client);
         }

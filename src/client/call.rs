@@ -15,7 +15,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::{timeout, Instant};
+use tokio::time::{sleep, timeout, Instant};
 
 /// What a call does to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,6 +207,29 @@ pub fn no_memory(size: usize) -> Error {
 /// The pauses between attempts.
 pub fn retry_backoff() -> Backoff {
     Backoff::new(Duration::from_millis(25), Duration::from_millis(500))
+}
+
+/// The attempts at something that takes several calls.
+pub struct Retry {
+    backoff: Backoff,
+    until: Deadline,
+}
+
+impl Retry {
+    pub fn new(until: Deadline) -> Retry {
+        Retry { backoff: retry_backoff(), until }
+    }
+
+    /// Pauses before another attempt; false if the error is final, or there is no time left.
+    pub async fn after(&mut self, error: &Error) -> bool {
+        let pause = self.backoff.next();
+        let late = self.until.left().is_some_and(|left| left < pause);
+        let again = !late && is_retryable(error.status);
+        if again {
+            sleep(pause).await;
+        }
+        again
+    }
 }
 
 /// The deadline has passed while a server had what it was asked.

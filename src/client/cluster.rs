@@ -38,6 +38,17 @@ const SLOW: Duration = Duration::from_secs(2);
 /// The reply to an attempt, or why there is none, and whose that is.
 type Attempt = Result<(Arc<Subchannel>, Vec<u8>), (Arc<Subchannel>, Failure)>;
 
+/// A request on its way to a member.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    call: &'a Call,
+    selected: &'a Selected,
+    token: Option<&'a HeaderValue>,
+    progress: &'a Progress,
+    /// When, as [`now_ms`] has it.
+    began: u64,
+}
+
 /// The servers, and the token to ask them with.
 pub struct Cluster {
     pub channel: Channel,
@@ -192,9 +203,10 @@ impl Cluster {
             let selected = self.select(call, avoid.as_ref(), reads, progress).await?;
             *progress.subchannel.lock().ignore_poison() = Some(selected.subchannel.clone());
             let known = call.ordered.then(|| self.store().known());
+            let sent = Sent { call, selected: &selected, token, progress, began: now_ms() };
             let attempt = match selected.on_trial {
-                false => self.attempt(call, &selected, token, progress).await,
-                true => match Box::pin(self.beside_probe(call, &selected, progress)).await {
+                false => self.attempt(sent).await,
+                true => match Box::pin(self.beside_probe(sent)).await {
                     Some(attempt) => attempt,
                     None => continue,
                 },
@@ -311,35 +323,25 @@ impl Cluster {
     }
 
     /// Asks one member, and a second one if the call may be repeated and waits too long.
-    async fn attempt(
-        &self,
-        call: &Call,
-        selected: &Selected,
-        token: Option<&HeaderValue>,
-        progress: &Progress,
-    ) -> Attempt {
-        let began = now_ms();
-        let (limit, sent) = (self.max_receive, &progress.sending);
-        let first = pin!(unary(selected, &call.request, token, limit, sent));
-        self.reply(call, selected, token, began, first, progress).await
+    async fn attempt(&self, sent: Sent<'_>) -> Attempt {
+        let Sent { call, selected, token, progress, .. } = sent;
+        let (limit, sending) = (self.max_receive, &progress.sending);
+        let first = pin!(unary(selected, &call.request, token, limit, sending));
+        self.reply(sent, first).await
     }
 
     /// Sends a call that only reads on a connection that is on trial. None if the call has to
     /// be sent anew, because that was not admitted or another one came up before.
-    async fn beside_probe(
-        &self,
-        call: &Call,
-        selected: &Selected,
-        progress: &Progress,
-    ) -> Option<Attempt> {
-        let (began, sent) = (now_ms(), AtomicBool::new(false));
-        let mut first = pin!(unary(selected, &call.request, None, self.max_receive, &sent));
+    async fn beside_probe(&self, sent: Sent<'_>) -> Option<Attempt> {
+        let Sent { call, selected, progress, .. } = sent;
+        let sending = AtomicBool::new(false);
+        let mut first = pin!(unary(selected, &call.request, None, self.max_receive, &sending));
         let mut admitted = pin!(self.channel.admitted(selected));
         match select(admitted.as_mut(), first.as_mut()).await {
             Either::Left((false, _)) => None,
             Either::Left((true, _)) => {
-                progress.sending.store(sent.load(Relaxed), Relaxed);
-                Some(self.reply(call, selected, None, began, first, progress).await)
+                progress.sending.store(sending.load(Relaxed), Relaxed);
+                Some(self.reply(sent, first).await)
             }
             Either::Right((result, _)) => admitted.await.then(|| of(&selected.subchannel, result)),
         }
@@ -348,32 +350,26 @@ impl Cluster {
     /// Waits for the reply to a first attempt, or to a second one.
     async fn reply(
         &self,
-        call: &Call,
-        selected: &Selected,
-        token: Option<&HeaderValue>,
-        began: u64,
+        sent: Sent<'_>,
         mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
-        progress: &Progress,
     ) -> Attempt {
-        if call.waits {
+        let selected = sent.selected;
+        if sent.call.waits {
             return of(&selected.subchannel, first.await);
         }
         match self.ticker.timeout(HEDGE_DELAY, first.as_mut()).await {
             Some(result) => of(&selected.subchannel, result),
-            None => Box::pin(self.hedge(call, selected, token, began, first, progress)).await,
+            None => Box::pin(self.hedge(sent, first)).await,
         }
     }
 
     /// Goes on with a slow attempt, and if it may be repeated starts a second one.
     async fn hedge(
         &self,
-        call: &Call,
-        selected: &Selected,
-        token: Option<&HeaderValue>,
-        began: u64,
+        sent: Sent<'_>,
         mut first: Pin<&mut impl Future<Output = Result<Vec<u8>, Failure>>>,
-        progress: &Progress,
     ) -> Attempt {
+        let Sent { call, selected, token, progress, began } = sent;
         let state = &selected.connection.state;
         let (other, waited) = loop {
             let waited = Duration::from_millis(now_ms().saturating_sub(began));

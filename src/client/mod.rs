@@ -27,7 +27,7 @@ pub mod txn;
 pub mod watch;
 
 pub use crate::transport::backoff::rng;
-pub use call::{retry_backoff, Call, CallOptions, Deadline, Method, Timeout};
+pub use call::{closed, retry_backoff, Call, CallOptions, Deadline, Method, Retry, Timeout};
 pub use config::{Config, PemSource};
 pub use core::Core;
 pub use handle::Handle;
@@ -41,7 +41,6 @@ use crate::runtime::{InProgress, Open, Runtime};
 use crate::sync::oneshot::Oneshot;
 use crate::sync::IgnorePoison;
 use crate::transport::{Channel, CONNECTION_WINDOW, STREAM_WINDOW};
-use call::closed;
 use cluster::Cluster;
 use core::{Embedded, Server};
 use dispatcher::{dispatch, serve, Completion, Done, Ended, Ending, Inbox, Job, Work};

@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::client::kv::{GetOptions, KeyValue, Keys, SortOrder};
 use crate::client::namespace::prefix_end;
 use crate::client::watch::Spec;
-use crate::client::{retry_backoff, Deadline, Handle};
+use crate::client::{Deadline, Handle, Retry};
 use crate::error::{Error, Result};
 use crate::status::*;
 use crate::sync::mailbox::Mailbox;
@@ -17,7 +17,6 @@ use crate::wire::proto::ResponseHeader;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use tokio::time::sleep;
 
 pub struct Election {
     /// The leader holds it.
@@ -58,8 +57,8 @@ impl Election {
         self.place.place()
     }
 
-    pub async fn close(&self) {
-        self.place.close().await;
+    pub fn close(&self) {
+        self.place.close();
     }
 }
 
@@ -82,15 +81,15 @@ pub async fn leader(client: &Handle, name: &[u8], until: Deadline) -> Result<Lea
 /// Puts every change of the leader, and of its value, into the mailbox, the present one first.
 /// Returns why it cannot go on.
 pub async fn observe(client: &Handle, name: &[u8], mailbox: &Mailbox<Leadership>) -> Error {
-    let mut backoff = retry_backoff();
+    let mut retry = Retry::new(Deadline::NEVER);
     let (mut seen, mut told) = (None, None);
     loop {
         match follow(client, name, mailbox, &mut seen, &mut told).await {
             Ok(()) => return Error::new(ETCD_ERR_CLOSED, "nobody listens"),
             // The candidates are read again, which misses only what nobody can know any more.
             Err(error) if error.status == ETCD_ERR_COMPACTED => seen = None,
-            Err(error) if is_retryable(error.status) => sleep(backoff.next()).await,
-            Err(error) => return error,
+            Err(error) if !retry.after(&error).await => return error,
+            Err(_) => {}
         }
     }
 }

@@ -8,11 +8,10 @@ use crate::client::kv::{GetOptions, KeyValue, Keys, PutOptions, SortOrder, SortT
 use crate::client::txn::{Branch, CompareResult, CompareTarget, Op, Operand};
 use crate::client::txn::{Response, Txn, TxnResponse};
 use crate::client::watch::Spec;
-use crate::client::{retry_backoff, Deadline, Handle};
+use crate::client::{Deadline, Handle, Retry};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::wire::proto::ResponseHeader;
-use tokio::time::sleep;
 
 /// A key in line. The revision of its creation is the fencing token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,12 +153,12 @@ pub async fn gone(client: &Handle, place: &Place) -> Error {
         }
         Ok(())
     };
-    let mut backoff = retry_backoff();
+    let mut retry = Retry::new(Deadline::NEVER);
     loop {
         match watch().await {
             Ok(()) => return lost(),
-            Err(error) if is_retryable(error.status) => sleep(backoff.next()).await,
-            Err(error) => return error,
+            Err(error) if !retry.after(&error).await => return error,
+            Err(_) => {}
         }
     }
 }
@@ -191,7 +190,7 @@ pub async fn leave(
 ) -> Result<ResponseHeader> {
     let mut leave = created(&place.key, place.create_revision)?;
     leave.add(Branch::Then, Op::delete(Keys::One(&place.key), false)?)?;
-    let mut backoff = retry_backoff();
+    let mut retry = Retry::new(until);
     loop {
         let error = match client.txn(&leave, until).await {
             // An attempt before may have done it late.
@@ -209,12 +208,9 @@ pub async fn leave(
                 Err(_) => return Err(error),
             }
         }
-        let pause = backoff.next();
-        let over = until.left().is_some_and(|left| left < pause);
-        if over || !is_retryable(error.status) {
+        if !retry.after(&error).await {
             return Err(error);
         }
-        sleep(pause).await;
     }
 }
 

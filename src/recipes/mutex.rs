@@ -6,7 +6,7 @@
 use super::line::{self, Entered, Place};
 use super::session::{Claim, Session};
 use super::wait::wait_for;
-use crate::client::{retry_backoff, Deadline};
+use crate::client::{Deadline, Retry};
 use crate::error::{Error, Outcome, Result};
 use crate::status::*;
 use crate::sync::IgnorePoison;
@@ -21,6 +21,8 @@ const TIDY: Duration = Duration::from_secs(1);
 
 /// How long after an attempt without an answer its key may still come.
 const LATE: Duration = Duration::from_secs(10);
+/// How often it is looked whether it has come, while the name is in use.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 pub struct Mutex {
     session: Arc<Session>,
@@ -106,7 +108,7 @@ impl Mutex {
         let lease = self.session.lease_until(until).await?.id;
         let mut waiting = Waiting { claim: Some(claim), lease, place: None, late: false };
         let client = &self.session.client;
-        let mut backoff = retry_backoff();
+        let mut retry = Retry::new(until);
         let mut doubt = false;
         let entered = loop {
             // While there is no answer: the wait may be dropped here.
@@ -118,12 +120,9 @@ impl Mutex {
                 Ok(entered) => break entered,
                 Err(error) => error,
             };
-            let pause = backoff.next();
-            let over = until.left().is_some_and(|left| left < pause);
-            if over || !is_retryable(error.status) {
+            if !retry.after(&error).await {
                 return Err(waiting.gives_up(error).await);
             }
-            sleep(pause).await;
         };
         waiting.place = Some(entered.place.clone());
         // The key of a session that was left behind, and is used again.
@@ -196,7 +195,8 @@ impl Mutex {
         let result = line::leave(&self.session.client, &place, doubt, until).await;
         match &result {
             Err(error) if error.status != ETCD_ERR_LOCK_LOST => {
-                if let Some(held) = &mut self.state().held {
+                let mut state = self.state();
+                if let Some(held) = state.held.as_mut().filter(|held| held.place == place) {
                     held.doubt = doubt || error.outcome == Outcome::MaybeApplied;
                 }
             }
@@ -252,7 +252,7 @@ impl Mutex {
 
     /// Nobody waits for the lock any more, and nobody holds it: what of it is in the store is
     /// removed.
-    pub async fn close(&self) {
+    pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         let held = state.held.take();
@@ -296,7 +296,7 @@ impl Waiting {
     fn left(&mut self) {
         if let Some(claim) = self.claim.take().filter(|_| self.late) {
             let client = claim.session.client.clone();
-            client.later(sweep(claim, self.lease));
+            client.later(sweep(claim.session.clone(), claim.name.clone(), self.lease));
         }
     }
 }
@@ -312,13 +312,14 @@ impl Drop for Waiting {
 
 /// Removes the key of a lock until it is gone: with its lease at the latest.
 async fn remove(claim: Claim, lease: i64, place: Option<Place>, late: bool) {
-    let session = claim.session.clone();
-    let (client, key) = (&session.client, line::key(&claim.name, lease));
-    let mut backoff = retry_backoff();
+    let (session, name) = (claim.session.clone(), claim.name.clone());
+    let (client, key) = (&session.client, line::key(&name, lease));
     let removed = async {
+        let mut retry = Retry::new(Deadline::NEVER);
         loop {
-            match line::withdraw(client, &key, lease, place.as_ref(), client.deadline()).await {
-                Err(error) if is_retryable(error.status) => sleep(backoff.next()).await,
+            let until = client.deadline();
+            match line::withdraw(client, &key, lease, place.as_ref(), until).await {
+                Err(error) if retry.after(&error).await => {}
                 _ => return,
             }
         }
@@ -326,24 +327,26 @@ async fn remove(claim: Claim, lease: i64, place: Option<Place>, late: bool) {
     tokio::select! {
         biased;
         // What an orphaned session has is left to its ttl.
-        _ = session.lost(lease) => {}
-        () = removed => if late { sweep(claim, lease).await },
+        _ = session.lost(lease) => return,
+        () = removed => {}
+    }
+    drop(claim);
+    if late {
+        sweep(session, name, lease).await;
     }
 }
 
 /// Removes what attempts without an answer may still put. The name may be used meanwhile.
-async fn sweep(claim: Claim, lease: i64) {
-    let (session, name) = (claim.session.clone(), claim.name.clone());
-    drop(claim);
-    let (client, key, end) =
-        (&session.client, line::key(&name, lease), Deadline::after(Some(LATE)));
+async fn sweep(session: Arc<Session>, name: Vec<u8>, lease: i64) {
+    let (client, key) = (&session.client, line::key(&name, lease));
+    let end = Deadline::after(Some(LATE));
     let swept = async {
         while end.limit("", wait_for(client, &key, true)).await.is_ok() {
             // Whoever uses the name now removes it.
             if let Some(_claim) = session.claim(&name) {
                 let _ = line::withdraw(client, &key, lease, None, client.deadline()).await;
             }
-            sleep(retry_backoff().next() * 10).await;
+            sleep(LOOK_AGAIN).await;
         }
     };
     tokio::select! {

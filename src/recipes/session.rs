@@ -18,6 +18,9 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+/// How long a session that is closed waits for the lease that is being granted.
+const TIDY: Duration = Duration::from_secs(1);
+
 /// Seconds, as in etcd's concurrency package.
 pub const DEFAULT_TTL: i64 = 60;
 
@@ -135,27 +138,30 @@ impl Session {
         self.closing.cancel();
     }
 
-    /// Ends the session and leaves the lease to its ttl. Its id, if there is one.
+    /// Ends the session and leaves the lease that it has to its ttl; one that is being granted
+    /// is revoked. Its id, if there is one.
     pub fn orphan(&self) -> Option<i64> {
-        self.orphaned.store(true, Relaxed);
-        let lease = self.over(ended());
+        let mut lease = None;
+        self.change(|state| {
+            if let State::With(with) = state {
+                lease = Some(with.id);
+                self.orphaned.store(true, Relaxed);
+            }
+            State::Ended(ended())
+        });
         self.closing.cancel();
         lease
     }
 
-    /// Ends the session, if it has not ended before. The lease that it had.
-    fn over(&self, end: Error) -> Option<i64> {
-        let mut lease = None;
+    /// Changes the state, unless the session has ended.
+    fn change(&self, next: impl FnOnce(&State) -> State) {
         self.state.send_if_modified(|state| {
             let goes_on = !matches!(state, State::Ended(_));
             if goes_on {
-                if let State::With(with) = std::mem::replace(state, State::Ended(end)) {
-                    lease = Some(with.id);
-                }
+                *state = next(state);
             }
             goes_on
         });
-        lease
     }
 
     /// Ends the session and revokes the lease.
@@ -210,7 +216,7 @@ struct Life {
 
 impl Drop for Life {
     fn drop(&mut self) {
-        self.session.over(ended());
+        self.session.change(|_| State::Ended(ended()));
         if let Some(lease) = self.owed() {
             self.session.client.orphan(lease);
         }
@@ -220,11 +226,8 @@ impl Drop for Life {
 impl Life {
     async fn live(mut self, options: Options) {
         let Life { session, owed } = &mut self;
-        let end = tokio::select! {
-            error = session.keep(options, owed) => error,
-            () = session.closing.cancelled() => ended(),
-        };
-        session.over(end);
+        let end = session.keep(options, owed).await;
+        session.change(|_| State::Ended(end));
         if let Some(lease) = self.owed() {
             self.session.client.give_back(lease).await;
             self.owed = None;
@@ -244,13 +247,25 @@ impl Session {
         let mut wanted = options.lease;
         let mut had = false;
         loop {
-            let error = match self.begin(wanted, options.ttl, owed).await {
+            let begun = tokio::select! {
+                begun = self.begin(wanted, options.ttl, owed) => begun,
+                // A lease that is revoked before it is granted would be left.
+                () = async {
+                    self.closing.cancelled().await;
+                    sleep(TIDY).await;
+                } => return ended(),
+            };
+            let error = match begun {
                 Ok(lease) => {
                     backoff.reset();
                     had = true;
                     let lease = Arc::new(lease);
-                    self.state.send_replace(State::With(lease.clone()));
-                    lease.keep_alive.lost().await
+                    self.change(|_| State::With(lease.clone()));
+                    tokio::select! {
+                        biased;
+                        () = self.closing.cancelled() => ended(),
+                        error = lease.keep_alive.lost() => error,
+                    }
                 }
                 Err(error) => error,
             };
@@ -263,9 +278,12 @@ impl Session {
                 wanted = 0;
             }
             if had {
-                self.state.send_replace(State::Without(Some(error)));
+                self.change(|_| State::Without(Some(error)));
             }
-            sleep(backoff.next()).await;
+            let pause = self.closing.run_until_cancelled(sleep(backoff.next()));
+            if pause.await.is_none() {
+                return ended();
+            }
         }
     }
 

@@ -2,12 +2,13 @@
 
 use super::ownership::{answer, etcd_ownership_response_t, fence};
 use super::session::etcd_lease_session_t;
-use super::{closed, deadline, ended, header_only, insert, line_name, never, patience, Owned};
+use super::{deadline, ended, header_only, line_name, never, patience};
 use crate::capi::client::etcd_client_t;
 use crate::capi::error::etcd_error_t;
 use crate::capi::exports::{call, response, Work};
 use crate::capi::handle::kind;
 use crate::capi::options::{common, copy, etcd_call_options_t};
+use crate::capi::owned::{self, Owned};
 use crate::capi::pairs::etcd_header_response_t;
 use crate::capi::queue::etcd_queue_t;
 use crate::capi::response::{hand_out, Response};
@@ -16,7 +17,7 @@ use crate::capi::txn::etcd_txn_t;
 use crate::capi::types::{etcd_bytes_t, etcd_header_t, etcd_kv_t};
 use crate::capi::{bytes, clear, guard, handle, known_flags, out, quiet};
 use crate::client::kv::KeyValue;
-use crate::client::AbortHandle;
+use crate::client::{closed, AbortHandle};
 use crate::error::{Error, Result};
 use crate::recipes::election::{self, Election, Leadership};
 use crate::status::*;
@@ -101,7 +102,7 @@ pub unsafe extern "C" fn etcd_election_open(
         let out = self::out(out, "out")?;
         let session = handle::get(session)?;
         let election = Arc::new(Election::new(session.object.clone(), line_name(name)?));
-        out.write(insert(session.client.clone(), election)?);
+        out.write(session.insert(election)?);
         Ok(ETCD_OK)
     })
 }
@@ -220,14 +221,7 @@ pub unsafe extern "C" fn etcd_election_fence(
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_election_close(election: *mut etcd_election_t) {
-    quiet(|| {
-        if let Ok(election) = handle::remove(election) {
-            if let Some(client) = election.close() {
-                let election = election.object.clone();
-                client.spawn(async move { election.close().await });
-            }
-        }
-    });
+    quiet(|| owned::close(election, Election::close));
 }
 
 call! {

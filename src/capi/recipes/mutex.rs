@@ -2,11 +2,12 @@
 
 use super::ownership::{answer, etcd_ownership_response_t, fence};
 use super::session::etcd_lease_session_t;
-use super::{deadline, ended, header_only, insert, line_name, never, patience, Owned};
+use super::{deadline, ended, header_only, line_name, never, patience};
 use crate::capi::error::etcd_error_t;
 use crate::capi::exports::call;
 use crate::capi::handle::kind;
 use crate::capi::options::etcd_call_options_t;
+use crate::capi::owned::{self, Owned};
 use crate::capi::pairs::etcd_header_response_t;
 use crate::capi::txn::etcd_txn_t;
 use crate::capi::types::etcd_bytes_t;
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn etcd_mutex_open(
         let out = self::out(out, "out")?;
         let session = handle::get(session)?;
         let mutex = Arc::new(Mutex::new(session.object.clone(), line_name(name)?));
-        out.write(insert(session.client.clone(), mutex)?);
+        out.write(session.insert(mutex)?);
         Ok(ETCD_OK)
     })
 }
@@ -188,12 +189,5 @@ pub unsafe extern "C" fn etcd_mutex_fence(
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_mutex_close(mutex: *mut etcd_mutex_t) {
-    quiet(|| {
-        if let Ok(mutex) = handle::remove(mutex) {
-            if let Some(client) = mutex.close() {
-                let mutex = mutex.object.clone();
-                client.spawn(async move { mutex.close().await });
-            }
-        }
-    });
+    quiet(|| owned::close(mutex, Mutex::close));
 }

@@ -1,11 +1,12 @@
 //! Sessions: leases that the library keeps.
 
-use super::{deadline, ended, header_only, insert, never, patience, Owned};
+use super::{deadline, ended, header_only, never, patience};
 use crate::capi::client::etcd_client_t;
 use crate::capi::error::etcd_error_t;
 use crate::capi::exports::{call, response};
 use crate::capi::handle::kind;
 use crate::capi::options::{copy, etcd_call_options_t, Options};
+use crate::capi::owned::{self, Owned};
 use crate::capi::pairs::etcd_header_response_t;
 use crate::capi::response::hand_out;
 use crate::capi::{guard, handle, known_flags, out, quiet};
@@ -107,7 +108,7 @@ pub unsafe extern "C" fn etcd_lease_session_open(
         let replace = options.flags & ETCD_LEASE_SESSION_REPLACE != 0;
         let options = session::Options { lease: options.lease, ttl, replace };
         let (session, life) = Session::open(client.handle(), options);
-        out.write(insert(Arc::downgrade(&client), session)?);
+        out.write(owned::insert(Arc::downgrade(&client), session)?);
         client.spawn(life);
         Ok(ETCD_OK)
     })
@@ -220,10 +221,5 @@ pub unsafe extern "C" fn etcd_lease_session_orphan(session: *mut etcd_lease_sess
 /// @since 0.1
 #[no_mangle]
 pub unsafe extern "C" fn etcd_lease_session_close(session: *mut etcd_lease_session_t) {
-    quiet(|| {
-        if let Ok(session) = handle::remove(session) {
-            session.close();
-            session.object.close();
-        }
-    });
+    quiet(|| owned::close(session, Session::close));
 }
