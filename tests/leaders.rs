@@ -83,24 +83,12 @@ fn a_minority_ends_what_requires_a_leader() {
 
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
-/// The next stream of messages; calls are answered.
-fn next_stream(conn: &mut Conn, last: u32) -> io::Result<u32> {
-    loop {
-        let request = conn.request()?;
-        match request.unary {
-            true => conn.reply(request.stream, &header(5))?,
-            false if request.stream > last => return Ok(request.stream),
-            false => {}
-        }
-    }
-}
-
 /// A member that knows of no leader.
 fn cut_off(conn: &mut Conn) -> io::Result<()> {
     conn.greet(&[])?;
     let mut stream = 0;
     loop {
-        stream = next_stream(conn, stream)?;
+        stream = stream_after(conn, stream)?;
         REFUSED.fetch_add(1, Relaxed);
         let end = [("grpc-status", "14"), ("grpc-message", "etcdserver: no leader")];
         conn.headers(stream, END_STREAM, &[&GRPC[..], &end].concat())?;
@@ -112,10 +100,9 @@ fn renews(conn: &mut Conn) -> io::Result<()> {
     conn.greet(&[])?;
     let mut stream = 0;
     loop {
-        stream = next_stream(conn, stream)?;
+        stream = stream_after(conn, stream)?;
         conn.accept(stream)?;
-        let renewal = [header(5), number(2, 7), number(3, 60)];
-        conn.data(stream, &grpc(&renewal.concat()))?;
+        tell(conn, stream, &[renewal(7, 60)])?;
     }
 }
 

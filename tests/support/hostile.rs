@@ -418,6 +418,28 @@ pub fn header(revision: i64) -> Vec<u8> {
     field(1, &fields.concat())
 }
 
+/// What a lease's stream says of one renewal.
+pub fn renewal(id: i64, ttl: i64) -> Vec<u8> {
+    [number(2, id), number(3, ttl)].concat()
+}
+
+/// A message of a stream: these fields after a header.
+pub fn tell(conn: &mut Conn, stream: u32, fields: &[Vec<u8>]) -> io::Result<()> {
+    conn.data(stream, &grpc(&[header(5), fields.concat()].concat()))
+}
+
+/// The next stream after this one on which both sides send messages; unary calls are answered.
+pub fn stream_after(conn: &mut Conn, last: u32) -> io::Result<u32> {
+    loop {
+        let request = conn.request()?;
+        match request.unary {
+            true => conn.reply(request.stream, &header(5))?,
+            false if request.stream > last => return Ok(request.stream),
+            false => {}
+        }
+    }
+}
+
 /// As a server should be: answers every unary call.
 pub fn polite(conn: &mut Conn) -> io::Result<()> {
     conn.greet(&[])?;

@@ -41,6 +41,10 @@ impl Told {
         let change = |it: &Change| (text(&it.kv.key), (!it.deleted).then(|| text(&it.kv.value)));
         self.events.iter().map(change).collect()
     }
+
+    pub fn revisions(&self) -> Vec<i64> {
+        self.events.iter().map(|event| event.kv.mod_revision).collect()
+    }
 }
 
 pub unsafe fn told(response: &etcd_watch_response_t) -> Told {

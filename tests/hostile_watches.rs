@@ -1,8 +1,7 @@
-//! Watches and leases on a server that answers what nobody asked, too much, or nonsense.
+//! Watches on a server that answers what nobody asked, too much, or nonsense.
 
 mod support;
 
-use etcd::capi::keepalive::*;
 use etcd::capi::options::ETCD_PREV_KV;
 use etcd::status::*;
 use std::io;
@@ -10,9 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use support::ffi::*;
 use support::hostile::*;
-use support::leases::{begin, grant, KeepAlive};
 use support::process::PeakMemory;
-use support::server::{newest_or_skip, shared};
 use support::watch::{begun, next_of, Watch, WatchOptions};
 
 const MAX_MEMORY: u64 = 64 << 20;
@@ -22,18 +19,6 @@ const KEY: &[u8] = b"k";
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// The next stream on which both sides send messages; unary calls are answered.
-fn stream_after(conn: &mut Conn, last: u32) -> io::Result<u32> {
-    loop {
-        let request = conn.request()?;
-        match request.unary {
-            true => conn.reply(request.stream, &header(5))?,
-            false if request.stream > last => return Ok(request.stream),
-            false => {}
-        }
-    }
 }
 
 /// A first stream that goes wrong, and a second one as it should be.
@@ -52,10 +37,6 @@ macro_rules! first {
             }
         }
     };
-}
-
-fn tell(conn: &mut Conn, stream: u32, fields: &[Vec<u8>]) -> io::Result<()> {
-    conn.data(stream, &grpc(&[header(5), fields.concat()].concat()))
 }
 
 fn created(watch: i64) -> Vec<u8> {
@@ -92,8 +73,7 @@ fn watch(client: &Client) -> Watch {
 
 /// The revisions that are told, in the next so many responses.
 fn told(watch: &Watch, responses: usize) -> Vec<i64> {
-    let events = (0..responses).flat_map(|_| watch.told().events);
-    events.map(|event| event.kv.mod_revision).collect()
+    (0..responses).flat_map(|_| watch.told().revisions()).collect()
 }
 
 #[test]
@@ -474,174 +454,4 @@ fn endless(conn: &mut Conn, fields: fn(i64) -> [Vec<u8>; 2]) -> io::Result<()> {
             }
         }
     }
-}
-
-/// Told of renewals too. The first may take 10 s.
-fn follow(client: &Client, id: i64) -> KeepAlive {
-    begin(client, id, ETCD_LEASE_KEEP_ALIVE_NOTIFY, 10_000, None).unwrap()
-}
-
-fn renewal(id: i64, ttl: i64) -> Vec<u8> {
-    [number(2, id), number(3, ttl)].concat()
-}
-
-#[test]
-fn a_lease_is_what_its_own_answers_say() {
-    let server = Hostile::start(|c| {
-        c.greet(&[])?;
-        let id = stream_after(c, 0)?;
-        c.accept(id)?;
-        for other in [0, 8, -7, i64::MAX] {
-            tell(c, id, &[renewal(other, 1000)])?;
-            tell(c, id, &[renewal(other, -1)])?;
-        }
-        tell(c, id, &[renewal(7, 3)])?;
-        // Two of these were not asked for, and no renewal is long past.
-        for _ in 0..3 {
-            tell(c, id, &[renewal(7, 1000)])?;
-        }
-        c.hang()
-    });
-    let client = open(&server.endpoint());
-    let lease = follow(&client, 7);
-    assert_eq!(lease.ttl(), Ok(3));
-    assert!((1..=3000).contains(&lease.left().as_millis()), "{:?}", lease.left());
-    let end = lease.ttl().unwrap_err();
-    assert_eq!(end.status, ETCD_ERR_LEASE_LOST, "{end:?}");
-}
-
-#[test]
-fn times_to_live_beyond_reason() {
-    let answering = |ttl: &'static str| -> Script {
-        match ttl {
-            "least" => |c| answer_renewals(c, i64::MIN),
-            "none" => |c| answer_renewals(c, 0),
-            _ => |c| answer_renewals(c, i64::MAX),
-        }
-    };
-    for ttl in ["least", "none"] {
-        let server = Hostile::start(answering(ttl));
-        let client = open(&server.endpoint());
-        let end = follow(&client, 7).ttl().unwrap_err();
-        assert_eq!(end.status, ETCD_ERR_LEASE_NOT_FOUND, "{end:?}");
-    }
-    let server = Hostile::start(answering("most"));
-    let client = open(&server.endpoint());
-    let lease = follow(&client, 7);
-    assert_eq!(lease.ttl(), Ok(i64::MAX));
-    assert!(lease.left().as_millis() > 1 << 60, "{:?}", lease.left());
-}
-
-/// One renewal a request, whatever it says.
-fn answer_renewals(conn: &mut Conn, ttl: i64) -> io::Result<()> {
-    conn.greet(&[])?;
-    let id = stream_after(conn, 0)?;
-    conn.accept(id)?;
-    loop {
-        tell(conn, id, &[renewal(7, ttl)])?;
-        conn.request()?;
-    }
-}
-
-#[test]
-fn a_lease_goes_on_after_nonsense() {
-    let nonsense: Vec<(&str, Script)> = vec![
-        ("no protobuf", |c| {
-            renew_at_last(c, |c, id| {
-                c.accept(id)?;
-                c.data(id, &grpc(&[255; 9]))
-            })
-        }),
-        ("compressed", |c| {
-            renew_at_last(c, |c, id| {
-                c.accept(id)?;
-                c.data(id, &[1, 0, 0, 0, 1, 0])
-            })
-        }),
-        ("four GiB", |c| {
-            renew_at_last(c, |c, id| {
-                c.accept(id)?;
-                c.data(id, &[0, 255, 255, 255, 255])
-            })
-        }),
-        ("a web page", |c| {
-            renew_at_last(c, |c, id| {
-                c.headers(id, 0, &[(":status", "200"), ("content-type", "text/html")])
-            })
-        }),
-        ("a reset", |c| renew_at_last(c, |c, id| c.frame(RST_STREAM, 0, id, &[0, 0, 0, 7]))),
-    ];
-    for (name, script) in nonsense {
-        let server = Hostile::start(script);
-        let client = open(&server.endpoint());
-        assert_eq!(follow(&client, 7).ttl(), Ok(60), "{name}");
-    }
-}
-
-fn renew_at_last(conn: &mut Conn, wrong: fn(&mut Conn, u32) -> io::Result<()>) -> io::Result<()> {
-    conn.greet(&[])?;
-    let id = stream_after(conn, 0)?;
-    wrong(conn, id)?;
-    let id = stream_after(conn, id)?;
-    conn.accept(id)?;
-    tell(conn, id, &[renewal(7, 60)])?;
-    conn.hang()
-}
-
-#[test]
-fn streams_go_to_the_member_that_takes_them() {
-    let test = "streams_go_to_the_member_that_takes_them";
-    let Some(version) = newest_or_skip(test) else { return };
-    let etcd = shared(&version).endpoints();
-    let writer = Client::open(&etcd);
-    let server = Hostile::start(|c| {
-        c.greet(&[])?;
-        c.admit(&[(MAX_CONCURRENT_STREAMS, 0)])?;
-        c.hang()
-    });
-    // Whichever is asked first.
-    for i in 0..4 {
-        let client = open(&format!("{},{etcd}", server.endpoint()));
-        let revision = writer.put(KEY, b"", DEFAULT).unwrap().revision;
-        let options = WatchOptions { start: revision, ..Default::default() };
-        let watch = Watch::open(&client, KEY, options).unwrap();
-        assert_eq!(told(&watch, 1), [revision]);
-        let lease = follow(&client, 1_000_000 + i);
-        let began = Instant::now();
-        assert_eq!(lease.ttl().unwrap_err().status, ETCD_ERR_LEASE_NOT_FOUND);
-        assert!(began.elapsed() < Duration::from_secs(8));
-    }
-}
-
-#[test]
-fn leases_that_come_and_go_do_not_hide_a_silent_member() {
-    let test = "leases_that_come_and_go_do_not_hide_a_silent_member";
-    let Some(version) = newest_or_skip(test) else { return };
-    let etcd = shared(&version).endpoints();
-    let granter = Client::open(&etcd);
-    let id = grant(&granter, 36_000);
-    let silent = Hostile::start(|c| {
-        c.greet(&[])?;
-        loop {
-            c.request()?;
-        }
-    });
-    let client = open(&silent.endpoint());
-    let lease = follow(&client, id);
-    std::thread::sleep(Duration::from_millis(200));
-    client.set_endpoints(&format!("{},{etcd}", silent.endpoint())).unwrap();
-    let over = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                drop(follow(&client, id + 1));
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        });
-        let began = Instant::now();
-        let renewed = lease.ttl();
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(renewed.is_ok(), "{renewed:?}");
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    });
 }
