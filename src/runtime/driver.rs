@@ -1,7 +1,7 @@
 //! Who drives the runtime: its own thread, a lone caller, a queue's reader, or,
 //! between two calls of the latter two, nobody.
 //!
-//! Knows of nothing but locks and what it drives, so that `tests/driver.rs` can run
+//! Knows of nothing but locks and what it drives, so that `tests/driver/` can run
 //! this file under every order in which threads may take their steps.
 
 #![forbid(unsafe_code)]

@@ -10,7 +10,7 @@ pub mod queue;
 #[cfg(test)]
 mod tests;
 
-// Named here for code that `tests/driver.rs` runs with a model's locks and time.
+// Named here for code that `tests/driver/` runs with a model's locks and time.
 pub use poison::IgnorePoison;
 pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 pub use std::sync::{Condvar, Mutex, MutexGuard};

@@ -1,4 +1,4 @@
-//! The queue alone. They lie here because `tests/driver.rs` takes the queue into its model.
+//! The queue alone. They lie here because `tests/driver/` takes the queue into its model.
 
 use super::queue::{Next, Queue};
 use std::os::fd::RawFd;
