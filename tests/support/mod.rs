@@ -12,6 +12,7 @@ pub mod hostile;
 pub mod inside;
 pub mod install;
 pub mod leases;
+pub mod pages;
 pub mod process;
 pub mod proxy;
 mod proxy_engine;
