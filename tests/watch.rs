@@ -5,42 +5,22 @@ mod support;
 use etcd::capi::options::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use support::backend::{on_all_at_once, Backend};
 use support::ffi::{self, *};
-use support::inside::counters;
+use support::inside::within_10_s;
 use support::process::http_get;
 use support::proxy::{Fault, Proxy};
 use support::server::{newest_or_skip, Cluster};
 use support::watch::*;
 
-const PREFIX: WatchOptions<'static> =
-    WatchOptions { range_end: &[], start: 0, flags: ETCD_PREFIX, max_bytes: 0, timeout_ms: 0 };
-
-fn with(flags: u32) -> WatchOptions<'static> {
-    WatchOptions { flags: ETCD_PREFIX | flags, ..PREFIX }
-}
-
 fn from(start: i64) -> WatchOptions<'static> {
     WatchOptions { start, ..PREFIX }
 }
 
-fn put(client: &Client, key: &str, value: &str) -> i64 {
-    client.put(key.as_bytes(), value.as_bytes(), DEFAULT).unwrap().revision
-}
-
 fn delete(client: &Client, prefix: &str) -> i64 {
     client.delete(prefix.as_bytes(), flags(ETCD_PREFIX)).unwrap().revision
-}
-
-fn is(key: &str, value: &str) -> (String, Option<String>) {
-    (key.to_owned(), Some(value.to_owned()))
-}
-
-fn gone(key: &str) -> (String, Option<String>) {
-    (key.to_owned(), None)
 }
 
 #[test]
@@ -74,77 +54,6 @@ fn what_happens_is_told() {
         assert_eq!(watch.next(200), Ok(None));
         assert_eq!(watch.next(0), Ok(None));
     });
-}
-
-#[test]
-fn previous_values_from_the_first_event_on() {
-    on_all_at_once("previous_values_from_the_first_event_on", &[], |backend| {
-        let client = Client::open(&backend.endpoints);
-        put(&client, "prev/a", "0");
-        let (over, queue, mut without) = (AtomicBool::new(false), Queue::new(), 0);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    let client = Client::open(&backend.endpoints);
-                    while !over.load(Relaxed) {
-                        put(&client, "prev/a", "1");
-                    }
-                });
-            }
-            for _ in 0..support::scaled(3000) {
-                let watch = Watch::on(&queue, &client, b"prev/", with(ETCD_PREV_KV), 0);
-                // The first is its beginning.
-                next_of(&queue, 10_000);
-                let told = next_of(&queue, 10_000).and_then(|(_, told)| told.ok());
-                let first = told.and_then(|told| told.events.into_iter().next());
-                without += usize::from(first.is_none_or(|event| event.prev_kv.is_none()));
-                drop(watch);
-            }
-            over.store(true, Relaxed);
-        });
-        assert_eq!(without, 0);
-    });
-}
-
-#[test]
-fn opening_one_asks_for_nothing_else() {
-    on_all_at_once("opening_one_asks_for_nothing_else", &[], |backend| {
-        let client = Client::open(&backend.endpoints);
-        let mut last = put(&client, "opened/x", "");
-        let calls = counters(&client).calls;
-        let watches: Vec<_> =
-            (0..20).map(|_| Watch::open(&client, b"opened/", PREFIX).unwrap()).collect();
-        assert_eq!(counters(&client).calls, calls);
-        for _ in 0..3 {
-            last = put(&client, "opened/a", "1");
-            assert!(watches.iter().all(|watch| watch.told().revision == last));
-        }
-        // Whoever asks for the beginning is told of it too.
-        let watch = Watch::open(&client, b"opened/", with(ETCD_WATCH_CREATED_NOTIFY)).unwrap();
-        let told = watch.told();
-        assert_eq!(told.kind, ETCD_WATCH_RESPONSE_CREATED);
-        assert!(told.revision >= last);
-        last = put(&client, "opened/a", "2");
-        assert_eq!(watch.told().revision, last);
-    });
-}
-
-#[test]
-fn a_member_that_hangs_delays_no_opening() {
-    let test = "a_member_that_hangs_delays_no_opening";
-    let Some(version) = newest_or_skip(test) else { return };
-    let cluster = Cluster::builder(&version).members(3).start();
-    let client = Client::open(&cluster.endpoints());
-    for member in 0..3 {
-        put(&client, "hang", "");
-        cluster.stop(member);
-        let began = Instant::now();
-        let watch = Watch::open(&client, b"hang", Default::default()).unwrap();
-        assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-        cluster.cont(member);
-        until("a put", Duration::from_secs(10), || client.put(b"hang", b"", DEFAULT).is_ok());
-        assert_eq!(watch.told().changes(), [is("hang", "")]);
-    }
 }
 
 #[test]
@@ -467,14 +376,6 @@ fn metric(cluster: &Cluster, member: usize, name: &str) -> f64 {
     lines.filter_map(|number| number.parse::<f64>().ok()).sum()
 }
 
-fn until(what: &str, limit: Duration, is: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is() {
-        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
-        sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn a_thousand_watches_on_one_stream() {
     let Some(version) = newest_or_skip("a_thousand_watches_on_one_stream") else { return };
@@ -489,7 +390,7 @@ fn a_thousand_watches_on_one_stream() {
         })
         .collect();
     let on_server = |name: &str| metric(&cluster, 0, &format!("etcd_debugging_mvcc_{name}"));
-    until("1,000 watchers", Duration::from_secs(10), || on_server("watcher_total") == 1000.0);
+    within_10_s("1,000 watchers", || on_server("watcher_total") == 1000.0);
     assert!(on_server("watch_stream_total") <= 2.0);
     begun(&queue, 1000);
     for i in 0..1000 {
@@ -506,8 +407,8 @@ fn a_thousand_watches_on_one_stream() {
     let begun = Instant::now();
     drop(watches);
     assert!(begun.elapsed() < Duration::from_secs(1));
-    until("no watcher", Duration::from_secs(10), || on_server("watcher_total") == 0.0);
-    until("no stream", Duration::from_secs(10), || on_server("watch_stream_total") == 0.0);
+    within_10_s("no watcher", || on_server("watcher_total") == 0.0);
+    within_10_s("no stream", || on_server("watch_stream_total") == 0.0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
 # In this order: the longest first.
 side_by_side="classic keepalive security examples install command watch certificates kv abi_c support_test log
-    python pages writes inside lease leaders names embedded txn pages_ahead progress abi checker addresses"
+    python pages writes inside lease leaders names embedded txn pages_ahead progress abi checker watch_opening addresses"
 
 # run OPTION...: `cargo test` with these options, which go to the file $failed if it fails.
 run() {

@@ -3,6 +3,7 @@
 use super::ffi::*;
 use etcd::capi::dispatch::*;
 use etcd::capi::event::*;
+use etcd::capi::options::ETCD_PREFIX;
 use etcd::capi::queue::*;
 use etcd::capi::watch::*;
 use etcd::status::*;
@@ -17,6 +18,15 @@ pub struct WatchOptions<'a> {
     pub flags: u32,
     pub max_bytes: u32,
     pub timeout_ms: u32,
+}
+
+/// All keys below one.
+pub const PREFIX: WatchOptions<'static> =
+    WatchOptions { range_end: &[], start: 0, flags: ETCD_PREFIX, max_bytes: 0, timeout_ms: 0 };
+
+/// The same with flags.
+pub fn with(flags: u32) -> WatchOptions<'static> {
+    WatchOptions { flags: ETCD_PREFIX | flags, ..PREFIX }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,6 +55,16 @@ impl Told {
     pub fn revisions(&self) -> Vec<i64> {
         self.events.iter().map(|event| event.kv.mod_revision).collect()
     }
+}
+
+/// One of [`Told::changes`]: a put.
+pub fn is(key: &str, value: &str) -> (String, Option<String>) {
+    (key.to_owned(), Some(value.to_owned()))
+}
+
+/// One of them: a deletion.
+pub fn gone(key: &str) -> (String, Option<String>) {
+    (key.to_owned(), None)
 }
 
 pub unsafe fn told(response: &etcd_watch_response_t) -> Told {
@@ -216,4 +236,9 @@ pub fn begun(queue: &Queue, watches: usize) {
         let (_, told) = next_of(queue, 10_000).expect("a beginning within 10 s");
         assert_eq!(told.unwrap().kind, ETCD_WATCH_RESPONSE_CREATED);
     }
+}
+
+/// Puts text; returns the revision.
+pub fn put(client: &Client, key: &str, value: &str) -> i64 {
+    client.put(key.as_bytes(), value.as_bytes(), DEFAULT).unwrap().revision
 }
