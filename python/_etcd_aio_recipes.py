@@ -10,6 +10,8 @@ import _etcd_abi as abi
 import _etcd_recipes
 import etcd
 import etcd_aio
+from _etcd_encode import _Request
+from _etcd_handles import _Handle
 
 
 class Session(etcd_aio._Closing):
@@ -69,7 +71,7 @@ class Session(etcd_aio._Closing):
         return Election(self, name)
 
 
-async def _loss(client: "etcd_aio.Client", of: etcd._Handle, request: "etcd._Request[Any]",
+async def _loss(client: "etcd_aio.Client", of: _Handle, request: _Request[Any],
                 timeout: Optional[float]) -> Optional[etcd.EtcdError]:
     began = time.monotonic()
     try:
@@ -106,8 +108,8 @@ class _Held(etcd_aio._Closing):
         """Releases it in the background, if it is held or waited for."""
         self._held.close()
 
-    async def _take(self, request: "etcd._Request[etcd.Ownership]",
-                    release: "Callable[[], etcd._Request[Any]]") -> etcd.Ownership:
+    async def _take(self, request: _Request[etcd.Ownership],
+                    release: Callable[[], _Request[Any]]) -> etcd.Ownership:
         """What is granted to a task that was cancelled, is given back."""
         future, call = self._client._start(self._held, request)
 

@@ -9,6 +9,10 @@ from typing import Any, Callable, Iterator, NamedTuple, Optional, Type
 
 import _etcd_abi as abi
 import etcd
+from _etcd_decode import _header_response, _read, _status_error
+from _etcd_encode import _Request, _bytes, _request
+from _etcd_handles import _Handle, _call
+from _etcd_library import _library
 
 
 class SessionLease(NamedTuple):
@@ -37,11 +41,11 @@ class Ownership:
 
 
 def _session_lease(pointer: int) -> SessionLease:
-    return SessionLease._make(etcd._read(abi.LEASE_SESSION_RESPONSE, pointer))
+    return SessionLease._make(_read(abi.LEASE_SESSION_RESPONSE, pointer))
 
 
 def _ownership(pointer: int) -> Ownership:
-    key, key_len, create_revision, lease, held = etcd._read(abi.OWNERSHIP_RESPONSE, pointer)
+    key, key_len, create_revision, lease, held = _read(abi.OWNERSHIP_RESPONSE, pointer)
     return Ownership(ctypes.string_at(key, key_len), create_revision, lease, held)
 
 
@@ -54,8 +58,8 @@ def _reason(error: etcd.EtcdError, began: float, timeout: Optional[float]) -> Op
     return None if late and error.status == abi.ETCD_ERR_TIMEOUT else error
 
 
-class _Losable(etcd._Handle):
-    def _wait_for_loss(self, request: "etcd._Request[Any]", timeout: Optional[float]) -> Optional[etcd.EtcdError]:
+class _Losable(_Handle):
+    def _wait_for_loss(self, request: _Request[Any], timeout: Optional[float]) -> Optional[etcd.EtcdError]:
         began = time.monotonic()
         try:
             self._run_waiting(request)
@@ -74,9 +78,9 @@ class Session(_Losable):
     """
 
     def __init__(self, client: etcd.Client, **options: Any) -> None:
-        library = etcd._library()
+        library = _library()
         request = etcd._session(**options)
-        _, handle = etcd._call(library.etcd_lease_session_open, client._handle, *request.arguments)
+        _, handle = _call(library.etcd_lease_session_open, client._handle, *request.arguments)
         super().__init__(handle, library.etcd_lease_session_close)
         self._client = client  # It would be closed with its last reference, and the session with it.
         self._replaces = bool(options.get("replace"))
@@ -129,13 +133,13 @@ class Session(_Losable):
 
     def left_ms(self) -> int:
         """Milliseconds that the lease certainly lives; 0 if there is none."""
-        left: int = etcd._library().etcd_lease_session_left_ms(self._handle)
+        left: int = _library().etcd_lease_session_left_ms(self._handle)
         return left
 
     def orphan(self) -> None:
         """Ends the session, and leaves its lease, and the locks and keys that go with it, to the ttl."""
         self._over = True
-        etcd._library().etcd_lease_session_orphan(self._handle)
+        _library().etcd_lease_session_orphan(self._handle)
 
     def mutex(self, name: etcd.Data) -> "Mutex":
         """A lock. Those of one name exclude each other, in all programs, also those of `etcdctl lock`. Keep all other
@@ -158,15 +162,15 @@ class Session(_Losable):
     def end_async(self, queue: etcd.Queue, user_data: Any = None, **options: Any) -> etcd.Call:
         return queue._start(self, self._end(**options), user_data)
 
-    def _lease(self, *, timeout: Optional[float] = None) -> "etcd._Request[SessionLease]":
-        return etcd._request("etcd_lease_session_lease", _session_lease, (), timeout=timeout)
+    def _lease(self, *, timeout: Optional[float] = None) -> _Request[SessionLease]:
+        return _request("etcd_lease_session_lease", _session_lease, (), timeout=timeout)
 
-    def _lost(self, lease: int = 0, *, timeout: Optional[float] = None) -> "etcd._Request[Any]":
-        return etcd._request("etcd_lease_session_lost", etcd._header_response, (lease,), timeout=timeout)
+    def _lost(self, lease: int = 0, *, timeout: Optional[float] = None) -> _Request[Any]:
+        return _request("etcd_lease_session_lost", _header_response, (lease,), timeout=timeout)
 
-    def _end(self, *, timeout: Optional[float] = None) -> "etcd._Request[etcd.HeaderResponse]":
+    def _end(self, *, timeout: Optional[float] = None) -> _Request[etcd.HeaderResponse]:
         self._over = True
-        return etcd._request("etcd_lease_session_end", etcd._header_response, (), timeout=timeout)
+        return _request("etcd_lease_session_end", _header_response, (), timeout=timeout)
 
 
 class _Held(_Losable):
@@ -174,7 +178,7 @@ class _Held(_Losable):
 
     def __init__(self, session: Session, open: Callable[..., int], name: etcd.Data,
                  close: Callable[[int], None]) -> None:
-        _, handle = etcd._call(open, session._handle, etcd._bytes(name))
+        _, handle = _call(open, session._handle, _bytes(name))
         super().__init__(handle, close)
         self._session = session  # It would be closed with its last reference.
         self._last: Optional[Ownership] = None
@@ -189,7 +193,7 @@ class _Held(_Losable):
     def ownership(self) -> Ownership:
         """What was held last; LockLost if nothing was yet. Whether it still is, others say."""
         if self._last is None:
-            raise etcd._status_error(abi.ETCD_ERR_LOCK_LOST, b"it was not held yet")
+            raise _status_error(abi.ETCD_ERR_LOCK_LOST, b"it was not held yet")
         return self._last
 
     @property
@@ -223,7 +227,7 @@ class Mutex(_Held):
     """
 
     def __init__(self, session: Session, name: etcd.Data) -> None:
-        library = etcd._library()
+        library = _library()
         super().__init__(session, library.etcd_mutex_open, name, library.etcd_mutex_close)
 
     def __enter__(self) -> "Mutex":
@@ -269,7 +273,7 @@ class Mutex(_Held):
 
     def fence(self, txn: etcd.Txn) -> etcd.Txn:
         """Adds a condition to a transaction, and returns it: that the lock is still held when it is done."""
-        txn._add(lambda txn: etcd._library().etcd_mutex_fence(self._handle, txn))
+        txn._add(lambda txn: _library().etcd_mutex_fence(self._handle, txn))
         return txn
 
     # Each starts the call of the same name, as those of Session.
@@ -289,20 +293,20 @@ class Mutex(_Held):
     def lost_async(self, queue: etcd.Queue, user_data: Any = None, **options: Any) -> etcd.Call:
         return queue._start(self, self._lost(**options), user_data)
 
-    def _lock(self, *, timeout: Optional[float] = None) -> "etcd._Request[Ownership]":
-        return etcd._request("etcd_mutex_lock", self._ownership, (), timeout=timeout)
+    def _lock(self, *, timeout: Optional[float] = None) -> _Request[Ownership]:
+        return _request("etcd_mutex_lock", self._ownership, (), timeout=timeout)
 
-    def _try_lock(self, *, timeout: Optional[float] = None) -> "etcd._Request[Ownership]":
-        return etcd._request("etcd_mutex_try_lock", self._ownership, (), timeout=timeout)
+    def _try_lock(self, *, timeout: Optional[float] = None) -> _Request[Ownership]:
+        return _request("etcd_mutex_try_lock", self._ownership, (), timeout=timeout)
 
-    def _check(self, *, timeout: Optional[float] = None) -> "etcd._Request[Ownership]":
-        return etcd._request("etcd_mutex_check", self._ownership, (), timeout=timeout)
+    def _check(self, *, timeout: Optional[float] = None) -> _Request[Ownership]:
+        return _request("etcd_mutex_check", self._ownership, (), timeout=timeout)
 
-    def _unlock(self, *, timeout: Optional[float] = None) -> "etcd._Request[etcd.HeaderResponse]":
-        return etcd._request("etcd_mutex_unlock", etcd._header_response, (), timeout=timeout)
+    def _unlock(self, *, timeout: Optional[float] = None) -> _Request[etcd.HeaderResponse]:
+        return _request("etcd_mutex_unlock", _header_response, (), timeout=timeout)
 
-    def _lost(self, *, timeout: Optional[float] = None) -> "etcd._Request[Any]":
-        return etcd._request("etcd_mutex_lost", etcd._header_response, (), timeout=timeout)
+    def _lost(self, *, timeout: Optional[float] = None) -> _Request[Any]:
+        return _request("etcd_mutex_lost", _header_response, (), timeout=timeout)
 
 
 class Election(_Held):
@@ -316,7 +320,7 @@ class Election(_Held):
     """
 
     def __init__(self, session: Session, name: etcd.Data) -> None:
-        library = etcd._library()
+        library = _library()
         super().__init__(session, library.etcd_election_open, name, library.etcd_election_close)
 
     @contextlib.contextmanager
@@ -356,7 +360,7 @@ class Election(_Held):
 
     def fence(self, txn: etcd.Txn) -> etcd.Txn:
         """Adds a condition to a transaction, and returns it: that this candidate still leads when it is done."""
-        txn._add(lambda txn: etcd._library().etcd_election_fence(self._handle, txn))
+        txn._add(lambda txn: _library().etcd_election_fence(self._handle, txn))
         return txn
 
     # Each starts the call of the same name, as those of Session.
@@ -376,17 +380,17 @@ class Election(_Held):
     def lost_async(self, queue: etcd.Queue, user_data: Any = None, **options: Any) -> etcd.Call:
         return queue._start(self, self._lost(**options), user_data)
 
-    def _campaign(self, value: etcd.Data, *, timeout: Optional[float] = None) -> "etcd._Request[Ownership]":
-        return etcd._request("etcd_election_campaign", self._ownership, (etcd._bytes(value),), timeout=timeout)
+    def _campaign(self, value: etcd.Data, *, timeout: Optional[float] = None) -> _Request[Ownership]:
+        return _request("etcd_election_campaign", self._ownership, (_bytes(value),), timeout=timeout)
 
-    def _proclaim(self, value: etcd.Data, *, timeout: Optional[float] = None) -> "etcd._Request[etcd.HeaderResponse]":
-        return etcd._request("etcd_election_proclaim", etcd._header_response, (etcd._bytes(value),), timeout=timeout)
+    def _proclaim(self, value: etcd.Data, *, timeout: Optional[float] = None) -> _Request[etcd.HeaderResponse]:
+        return _request("etcd_election_proclaim", _header_response, (_bytes(value),), timeout=timeout)
 
-    def _resign(self, *, timeout: Optional[float] = None) -> "etcd._Request[etcd.HeaderResponse]":
-        return etcd._request("etcd_election_resign", etcd._header_response, (), timeout=timeout)
+    def _resign(self, *, timeout: Optional[float] = None) -> _Request[etcd.HeaderResponse]:
+        return _request("etcd_election_resign", _header_response, (), timeout=timeout)
 
-    def _resume(self, create_revision: int, *, timeout: Optional[float] = None) -> "etcd._Request[Ownership]":
-        return etcd._request("etcd_election_resume", self._ownership, (create_revision,), timeout=timeout)
+    def _resume(self, create_revision: int, *, timeout: Optional[float] = None) -> _Request[Ownership]:
+        return _request("etcd_election_resume", self._ownership, (create_revision,), timeout=timeout)
 
-    def _lost(self, *, timeout: Optional[float] = None) -> "etcd._Request[Any]":
-        return etcd._request("etcd_election_lost", etcd._header_response, (), timeout=timeout)
+    def _lost(self, *, timeout: Optional[float] = None) -> _Request[Any]:
+        return _request("etcd_election_lost", _header_response, (), timeout=timeout)

@@ -4,6 +4,10 @@ from typing import Any, List, Optional
 
 import _etcd_abi as abi
 import etcd
+from _etcd_decode import _first, _range_response, _status_error
+from _etcd_encode import _Request, _bytes
+from _etcd_handles import _call, _take
+from _etcd_library import _library
 
 
 class Stm:
@@ -17,29 +21,29 @@ class Stm:
 
     def get(self, key: etcd.Data) -> Optional[etcd.KeyValue]:
         """Reads one key; None if there is none."""
-        _, response = etcd._call(etcd._library().etcd_stm_get, self._handle, etcd._bytes(key))
-        return etcd._take("etcd_stm_get", etcd._first, response)
+        _, response = _call(_library().etcd_stm_get, self._handle, _bytes(key))
+        return _take("etcd_stm_get", _first, response)
 
     def prefix(self, prefix: etcd.Data) -> List[etcd.KeyValue]:
         """Reads all keys that begin with the prefix, ascending."""
-        _, response = etcd._call(etcd._library().etcd_stm_get_prefix, self._handle, etcd._bytes(prefix))
-        return etcd._take("etcd_stm_get_prefix", etcd._range_response, response).kvs
+        _, response = _call(_library().etcd_stm_get_prefix, self._handle, _bytes(prefix))
+        return _take("etcd_stm_get_prefix", _range_response, response).kvs
 
     def put(self, key: etcd.Data, value: etcd.Data, *, lease: int = 0) -> None:
-        self._do("etcd_stm_put", etcd._bytes(key), etcd._bytes(value), lease)
+        self._do("etcd_stm_put", _bytes(key), _bytes(value), lease)
 
     def delete(self, key: etcd.Data) -> None:
         """Deletes one key; that there is none is no error."""
-        self._do("etcd_stm_delete", etcd._bytes(key))
+        self._do("etcd_stm_delete", _bytes(key))
 
     def _do(self, call: str, *arguments: Any) -> None:
-        request = etcd._Request(call, arguments, lambda _: None)
-        status = getattr(etcd._library(), call)(self._handle, *request.arguments)
+        request = _Request(call, arguments, lambda _: None)
+        status = getattr(_library(), call)(self._handle, *request.arguments)
         if status < 0:
-            raise etcd._status_error(status)
+            raise _status_error(status)
 
 
-def run(client: etcd.Client, request: "etcd._Request[Any]") -> Any:
+def run(client: etcd.Client, request: _Request[Any]) -> Any:
     """Runs the function that is the first argument of the request; returns or raises what it does."""
     function, *others = request.arguments
     result: Any = None
@@ -57,8 +61,8 @@ def run(client: etcd.Client, request: "etcd._Request[Any]") -> Any:
 
     failure: Optional[BaseException] = None
     try:
-        _, response = etcd._call(etcd._library().etcd_stm_run, client._handle, abi.StmCb(attempt), *others)
-        etcd._take("etcd_stm_run", request.decode, response)
+        _, response = _call(_library().etcd_stm_run, client._handle, abi.StmCb(attempt), *others)
+        _take("etcd_stm_run", request.decode, response)
     except etcd.EtcdError as error:
         failure = raised or error
     if failure is not None:

@@ -28,6 +28,10 @@ from typing import Any, AsyncIterator, Dict, Generic, Iterable, List, Optional, 
 
 import _etcd_abi as abi
 import etcd
+from _etcd_decode import _status_error
+from _etcd_encode import _ALONE, _Request
+from _etcd_handles import _Handle
+from _etcd_streams import _NEXT_PAGE
 
 __all__ = ["Client", "Connections", "Election", "ElectionObserver", "KeepAlive", "Mutex", "Pages", "Session", "Watch"]
 
@@ -76,7 +80,7 @@ class Client(_Closing):
     def set_endpoints(self, endpoints: Union[str, Iterable[str]]) -> None:
         self._client.set_endpoints(endpoints)
 
-    def pages(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Pages":
+    def pages(self, key: etcd.Data = b"", end: Optional[etcd.Data] = _ALONE, **options: Any) -> "Pages":
         """Reads what etcd.Client.pages() does, with its options."""
         return Pages(self, etcd._pages(key, end, **options))
 
@@ -87,7 +91,7 @@ class Client(_Closing):
         """Keeps a lease alive: `await keep_alive.next()` raises when it has ended."""
         return KeepAlive(self, etcd._lease_keep_alive(id, **options))
 
-    def watch(self, key: etcd.Data = b"", end: Optional[etcd.Data] = etcd._ALONE, **options: Any) -> "Watch":
+    def watch(self, key: etcd.Data = b"", end: Optional[etcd.Data] = _ALONE, **options: Any) -> "Watch":
         """Watches what etcd.Client.watch() does, with its options.
 
         Without start_revision it begins once a server has it: `async with` waits for
@@ -184,7 +188,7 @@ class Client(_Closing):
 
     # End of what is generated.
 
-    async def _run(self, request: "etcd._Request[T]", of: Optional[etcd._Handle] = None) -> T:
+    async def _run(self, request: _Request[T], of: Optional[_Handle] = None) -> T:
         future, call = self._start(of or self._client, request)
         try:
             return await future
@@ -192,7 +196,7 @@ class Client(_Closing):
             call.cancel()
             raise
 
-    def _start(self, of: etcd._Handle, request: "etcd._Request[T]") -> "Tuple[asyncio.Future[T], etcd.Call]":
+    def _start(self, of: _Handle, request: _Request[T]) -> "Tuple[asyncio.Future[T], etcd.Call]":
         future: "asyncio.Future[T]" = self._loop.create_future()
         return future, self._queue._start(of, request, future)
 
@@ -222,7 +226,7 @@ class Pages(_Closing):
     It goes on after an exception as etcd.Pages does, and after a task was cancelled.
     """
 
-    def __init__(self, client: Client, request: "etcd._Request[etcd.RangeResponse]") -> None:
+    def __init__(self, client: Client, request: _Request[etcd.RangeResponse]) -> None:
         self._client = client
         self._pages = etcd.Pages(client._client, request)
         self._turn = asyncio.Lock()
@@ -244,7 +248,7 @@ class Pages(_Closing):
     async def __anext__(self) -> etcd.RangeResponse:
         async with self._turn:
             if self._next is None:
-                self._next, _ = self._client._start(self._pages, etcd._NEXT_PAGE)
+                self._next, _ = self._client._start(self._pages, _NEXT_PAGE)
                 # It may fail when no task waits for it any more.
                 self._next.add_done_callback(lambda done: done.exception())
             # A task that is cancelled here leaves the page to the next one.
@@ -259,7 +263,7 @@ class Pages(_Closing):
 class _Stream(_Closing, Generic[T]):
     """A stream has a queue of its own: what is not read stays there, within the stream's bound."""
 
-    def __init__(self, client: Client, stream: Type[Any], request: "etcd._Request[T]") -> None:
+    def __init__(self, client: Client, stream: Type[Any], request: _Request[T]) -> None:
         self._loop = client._loop
         self._queue = etcd.Queue()
         self._stream = stream(client._client, request, self._queue)
@@ -288,7 +292,7 @@ class _Stream(_Closing, Generic[T]):
                 return value
             else:
                 self._error = event.error
-        raise self._error or etcd._status_error(abi.ETCD_ERR_BAD_HANDLE, b"it was closed")
+        raise self._error or _status_error(abi.ETCD_ERR_BAD_HANDLE, b"it was closed")
 
     def __aiter__(self: Self) -> Self:
         return self
@@ -353,7 +357,7 @@ class Watch(_Stream[etcd.WatchResponse]):
 class KeepAlive(_Stream[etcd.LeaseKeepAliveResponse]):
     """A lease that is kept alive until close(); next() is as that of etcd.KeepAlive, but without a timeout."""
 
-    def __init__(self, client: Client, request: "etcd._Request[etcd.LeaseKeepAliveResponse]") -> None:
+    def __init__(self, client: Client, request: _Request[etcd.LeaseKeepAliveResponse]) -> None:
         super().__init__(client, etcd.KeepAlive, request)
 
     def left_ms(self) -> int:

@@ -43,6 +43,8 @@ from typing import (Any, Callable, Dict, Generic, Iterable, Iterator, List, Name
 
 import _etcd_abi as abi
 import etcd
+from _etcd_decode import _error, _status_error
+from _etcd_library import _library
 
 __all__ = ["Change", "Error", "ProtocolError", "Session", "WTF"]
 
@@ -209,7 +211,7 @@ class Session:
         options are those of etcd.Client, such as user, password, ca_file and timeout. Raises
         etcd.InvalidArgument if something cannot be understood.
         """
-        self._library = etcd._library()
+        self._library = _library()
         # A session says only why its latest call failed, so calls take turns. Those that wait cannot; they have a
         # session of their own, from the beginning: a store in memory may be another one later.
         self._client = etcd.Client(servers, **options)
@@ -369,11 +371,11 @@ class Session:
         error = ctypes.c_void_p()
         status = self._library.etcd_client_last_error(client._handle, ctypes.byref(error))
         if status != abi.ETCD_OK:
-            return etcd._status_error(status)
+            return _status_error(status)
         if error.value is None:
             return None
         try:
-            return etcd._error(error.value)
+            return _error(error.value)
         finally:
             self._library.etcd_error_free(error)
 
@@ -381,5 +383,5 @@ class Session:
     def _unanswered(call: str, cause: Optional[etcd.EtcdError]) -> Error:
         """Of a call that has no result but NULL; by the rules of the library for the others."""
         refused = (cause is not None and not cause.retryable and cause.name not in _NOBODY_SAID_NO
-                   and not etcd._library().etcd_status_may_be_applied(cause.status))
+                   and not _library().etcd_status_may_be_applied(cause.status))
         return ProtocolError(call, cause) if refused else WTF(call, cause)

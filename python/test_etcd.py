@@ -16,6 +16,7 @@ import time
 import unittest
 from typing import Any, Callable, Dict
 
+import _etcd_library
 import etcd
 
 # Set by tests/python.rs: the library; an etcd; another one, to be killed, with its process id, if there is one.
@@ -26,7 +27,7 @@ MEMORY = ENDPOINTS.startswith("mem:")
 VICTIM = os.environ.get("LIBETCD_TEST_VICTIM", "")
 VICTIM_PID = int(os.environ.get("LIBETCD_TEST_VICTIM_PID", "0"))
 
-if etcd._loaded is None:  # Both test modules may run in one process.
+if _etcd_library._loaded is None:  # Both test modules may run in one process.
     etcd.load(LIBRARY)
 
 

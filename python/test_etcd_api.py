@@ -12,6 +12,7 @@ import time
 import unittest
 from typing import Any, Callable, List, Optional
 
+import _etcd_library
 import etcd
 import etcd_api
 from etcd_api import Change, ProtocolError, WTF
@@ -20,7 +21,7 @@ from etcd_api import Change, ProtocolError, WTF
 LIBRARY = os.environ["LIBETCD_TEST_LIBRARY"]
 ENDPOINTS = os.environ["LIBETCD_TEST_ENDPOINTS"]
 
-if etcd._loaded is None:  # Both test modules may run in one process.
+if _etcd_library._loaded is None:  # Both test modules may run in one process.
     etcd.load(LIBRARY)
 
 

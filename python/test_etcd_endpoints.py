@@ -4,6 +4,7 @@ import time
 import unittest
 from typing import Callable, List, Union
 
+import _etcd_decode
 import etcd
 import test_etcd
 from test_etcd import ENDPOINTS, MEMORY, VICTIM
@@ -58,5 +59,5 @@ class Endpoints(test_etcd.Case):
     def test_the_classes_of_errors(self) -> None:
         for status, kind, name in ((-19, etcd.ClusterChanged, "ETCD_ERR_CLUSTER_CHANGED"),
                                    (-20, etcd.RevisionRegressed, "ETCD_ERR_REVISION_REGRESSED")):
-            error = etcd._status_error(status)
+            error = _etcd_decode._status_error(status)
             self.assertEqual((type(error), error.name), (kind, name))

@@ -1,6 +1,8 @@
 """That the modules have every function of the library, and every call in each of its forms."""
 
 import inspect
+import pathlib
+import pickle
 import re
 import sys
 import unittest
@@ -29,18 +31,31 @@ LEFT_OUT: Dict[str, str] = {
     "etcd_event_keep": "etcd.Event, which is a copy",
     "etcd_event_take_response": "etcd.Event, which is a copy",
 }
+# What etcd.py is made of, but for what is generated.
+PARTS = ("_etcd_decode", "_etcd_encode", "_etcd_handles", "_etcd_library", "_etcd_streams", "_etcd_types",
+         "_etcd_recipes", "_etcd_stm")
 
 
 class Exports(unittest.TestCase):
     def test_every_function_is_used(self) -> None:
-        recipes = [sys.modules[kind.__module__] for kind in (etcd.Session, etcd.Stm)]
-        named = {name for module in (etcd, *recipes, etcd_api)
-                 for name in re.findall(r"\betcd_\w+", inspect.getsource(module))}
+        modules = (etcd, *(sys.modules[name] for name in PARTS), etcd_api)
+        named = {name for module in modules for name in re.findall(r"\betcd_\w+", inspect.getsource(module))}
         # Those whose names are made of another one's.
         named |= {name.replace("_kv_", kind) for name in named for kind in ("_txn_", "_op_new_")}
         named |= {name + "_async" for name in named} | {name.replace("_open", "_next") for name in named}
         named |= {abi.ENDS[name] for name in named if name in abi.ENDS}
         self.assertEqual({*abi.FUNCTIONS} - named, {*LEFT_OUT}, "write them into python/etcd.py")
+
+    def test_parts(self) -> None:
+        here = pathlib.Path(etcd_api.__file__).parent
+        self.assertEqual({path.stem for path in here.glob("_etcd_*.py")}, {*PARTS, "_etcd_abi", "_etcd_aio_recipes"})
+
+    def test_names_in_tracebacks_and_pickles(self) -> None:
+        for name in etcd.__all__:
+            it = getattr(etcd, name)
+            if callable(it):
+                self.assertEqual((it.__module__, it.__qualname__), ("etcd", name))
+                self.assertIs(pickle.loads(pickle.dumps(it)), it)
 
     def test_every_call_in_every_form(self) -> None:
         def calls(kind: type) -> Set[str]:

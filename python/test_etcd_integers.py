@@ -7,6 +7,7 @@ import math
 from typing import Any, Dict, Iterator, Set, Tuple
 
 import _etcd_abi as abi
+import _etcd_encode
 import etcd
 import etcd_aio
 import test_etcd
@@ -21,7 +22,7 @@ class Integers(test_etcd.Case):
     OURS = {"size", "len", "flags", "sort_order", "sort_target", "target", "relation", "isolation", "reserved",
             "log_level", "log_reserved"}
     FIELDS = {name for kind in vars(abi).values() if hasattr(kind, "_fields_") and kind is not abi.Counters
-              for name, of, *_ in kind._fields_ if of in etcd._INTEGERS and not name.endswith("_ms")} - OURS
+              for name, of, *_ in kind._fields_ if of in _etcd_encode._INTEGERS and not name.endswith("_ms")} - OURS
 
     def refused(self) -> Iterator[Tuple[str, str, Dict[str, Any]]]:
         """Each call with each of its integers, and arguments of which this one does not fit."""
@@ -102,9 +103,10 @@ class Integers(test_etcd.Case):
             self.client.lease_grant(60.5)  # type: ignore[arg-type]
 
     def test_times(self) -> None:
+        ms = _etcd_encode._ms
         for seconds in (10.0**300, 10**400, 2**32 / 1000, 2**64):
-            self.assertEqual(etcd._ms(seconds), 2**32 - 2)
-        self.assertEqual([etcd._ms(seconds) for seconds in (None, math.inf, 1e-9, 1.5)], [0, 2**32 - 1, 1, 1500])
+            self.assertEqual(ms(seconds), 2**32 - 2)
+        self.assertEqual([ms(seconds) for seconds in (None, math.inf, 1e-9, 1.5)], [0, 2**32 - 1, 1, 1500])
         for wrong in (-1, -math.inf, math.nan):
             with self.assertRaises(ValueError):
                 self.client.get(self.root, timeout=wrong)

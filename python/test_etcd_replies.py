@@ -6,6 +6,7 @@ import random
 import unittest
 from typing import Any, List, Tuple
 
+import _etcd_decode
 import etcd
 import test_etcd
 
@@ -34,7 +35,7 @@ class Memory(unittest.TestCase):
                                        for i, (key, value) in enumerate(places)]
         expected = [etcd.KeyValue(key[1], value[1], i, i + 1, i + 2, i + 3)
                     for i, (key, value) in enumerate(places)]
-        made = etcd._kvs(rows)
+        made = _etcd_decode._kvs(rows)
         self.assertEqual(made, expected)
         self.assertTrue(all(type(kv) is etcd.KeyValue for kv in made))
 
